@@ -1,0 +1,15 @@
+//! The words of Provost: ids, values, entity types, associations, mappings, changes, thresholds and problems.
+//!
+//! Everything here is plain data and the rules that belong to it. Nothing in this crate touches files, the clock,
+//! a database or the network, so every other crate may use it.
+
+pub mod changes;
+pub mod configuration;
+pub mod fault;
+pub mod ids;
+pub mod metadata;
+pub mod problem;
+pub mod summary;
+
+pub use ids::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
+pub use problem::{Problem, Severity};

@@ -1,0 +1,154 @@
+//! The machine-readable result of a synchronisation step: the contract for scripts.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Synchronisation mode (spec 13 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// First load into an empty repository: no comparison, no thresholds.
+    Initial,
+    /// The repository becomes the mirror of the files.
+    Complete,
+    /// Only what changed since the last run.
+    Incremental,
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Mode::Initial => "initial",
+            Mode::Complete => "complete",
+            Mode::Incremental => "incremental",
+        })
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// Done.
+    #[default]
+    Completed,
+    /// Done, with data problems that deserve a look.
+    Warning,
+    /// A threshold stopped it; the repository is untouched.
+    Blocked,
+    /// Failed; the repository is untouched.
+    Errored,
+}
+
+/// One line of JSON at the end of `sync-up` and of the single steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Summary {
+    /// Connector identifier.
+    pub connector: String,
+    /// Mode of the run.
+    pub mode: Option<Mode>,
+    /// How it ended.
+    pub state: State,
+    /// Name of the change set, when one was computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_set: Option<ChangeSetName>,
+    /// Counters by entity type identifier.
+    pub entity_types: BTreeMap<String, EntityCounters>,
+    /// Counters by association identifier.
+    pub associations: BTreeMap<String, LinkCounters>,
+    /// Thresholds that the change set exceeds.
+    pub thresholds: Vec<ExceededThreshold>,
+    /// Probable causes, most telling first.
+    pub causes: Vec<Cause>,
+    /// What went wrong, when `state` is `Errored`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}
+
+/// Content hash of a change set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSetName {
+    /// 32 hexadecimal digits.
+    pub hash: String,
+}
+
+/// Counters of one entity type. `rows = nullPrimaryKeys + duplicates + rejected + clean rows`, and the clean rows of a
+/// full file are `inserted + updated + unchanged`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct EntityCounters {
+    pub rows: u64,
+    pub null_primary_keys: u64,
+    pub duplicates: u64,
+    pub rejected: u64,
+    pub inserted: u64,
+    pub updated: u64,
+    pub deleted: u64,
+    pub unchanged: u64,
+}
+
+/// Counters of one association, in pairs of key values as the file writes them: a member whose key changed counts as
+/// one pair deleted and one inserted although the stored link stays. `orphans` is the number of pairs held back
+/// because an end does not exist (or is ambiguous).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct LinkCounters {
+    pub rows: u64,
+    pub null_keys: u64,
+    pub duplicates: u64,
+    pub rejected: u64,
+    pub inserted: u64,
+    pub deleted: u64,
+    pub unchanged: u64,
+    pub orphans: u64,
+    /// Links really created in the repository.
+    pub links_created: u64,
+    /// Links really removed from the repository.
+    pub links_removed: u64,
+}
+
+/// A threshold that a change set exceeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceededThreshold {
+    /// `Connector`, `EntityTypeMapping` or `EntityAssociationMapping`, with the identifier: `EntityTypeMapping HR_Person`.
+    pub level: String,
+    /// Attribute that sets it: `MaxPercentageDeletedLines`.
+    pub name: String,
+    /// Its value.
+    pub limit: u64,
+    /// Changes counted.
+    pub count: u64,
+    /// What a percent limit is a percentage of; for an absolute limit the same, for information.
+    pub base: u64,
+}
+
+/// A probable cause of what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// Stable kebab-case name: `columns-swapped`.
+    pub code: String,
+    /// What was seen, naming file, column and figures.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+    /// Entity type or association concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// An error as one line of JSON carries it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ErrorReport {
+    /// Stable kebab-case name.
+    pub code: String,
+    /// What was being attempted and what went wrong.
+    pub message: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
