@@ -1,1 +1,7 @@
-//! Placeholder.
+//! The thinking: rows in, rows out. Prepare, reconcile, thresholds, drift, formats and expressions.
+//!
+//! Nothing here opens a file by name, reads the clock, or talks to a database or network: readers, writers and the
+//! time are arguments.
+
+pub mod drift;
+pub mod format;
