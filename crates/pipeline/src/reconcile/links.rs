@@ -17,6 +17,10 @@ pub enum LinkOutcome<'a> {
     },
     /// Wanted and stored.
     Keep {
+        /// First id of the order.
+        first: i64,
+        /// Second id.
+        second: i64,
         /// What came with the wanted pair.
         payload: &'a [u8],
     },
@@ -129,7 +133,7 @@ mod tests {
                     second,
                     payload,
                 } => format!("+{first}-{second}{}", text(payload)),
-                LinkOutcome::Keep { payload } => format!("={}", text(payload)),
+                LinkOutcome::Keep { first, second, payload } => format!("={first}-{second}{}", text(payload)),
                 LinkOutcome::Remove { first, second } => format!("-{first}-{second}"),
             });
             Ok(())
@@ -138,6 +142,6 @@ mod tests {
             merge.stored(first, second, &mut sink).unwrap();
         }
         merge.finish(&mut sink).unwrap();
-        assert_eq!(out, ["+1-5a", "-1-6", "=b", "-2-2", "+3-1c"]);
+        assert_eq!(out, ["+1-5a", "-1-6", "=1-7b", "-2-2", "+3-1c"]);
     }
 }

@@ -7,10 +7,12 @@
 mod entities;
 mod links;
 mod resolve;
+mod sorted;
 
 pub use entities::{Candidate, EntityMerge, SortedRecords};
 pub use links::{LinkMerge, LinkOutcome, link_ids, link_key};
 pub use resolve::{Ends, KeyResolver, ResolvedSink, key_change};
+pub use sorted::{SortedFile, fields};
 
 use std::io;
 
