@@ -7,3 +7,4 @@ pub mod csv;
 pub mod drift;
 pub mod format;
 pub mod reconcile;
+pub mod thresholds;
