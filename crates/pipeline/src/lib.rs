@@ -5,3 +5,4 @@
 
 pub mod drift;
 pub mod format;
+pub mod text;
