@@ -7,4 +7,5 @@ pub mod csv;
 pub mod drift;
 pub mod format;
 pub mod reconcile;
+pub mod text;
 pub mod thresholds;
