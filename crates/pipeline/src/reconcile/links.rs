@@ -77,6 +77,8 @@ impl<P: Pull> LinkMerge<P> {
         }
         if self.wanted.key() == Some(stored.as_slice()) {
             sink(LinkOutcome::Keep {
+                first,
+                second,
                 payload: self.wanted.payload(),
             })?;
             return self.wanted.advance().map_err(E::from);
@@ -133,7 +135,11 @@ mod tests {
                     second,
                     payload,
                 } => format!("+{first}-{second}{}", text(payload)),
-                LinkOutcome::Keep { first, second, payload } => format!("={first}-{second}{}", text(payload)),
+                LinkOutcome::Keep {
+                    first,
+                    second,
+                    payload,
+                } => format!("={first}-{second}{}", text(payload)),
                 LinkOutcome::Remove { first, second } => format!("-{first}-{second}"),
             });
             Ok(())
