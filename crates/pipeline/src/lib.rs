@@ -4,5 +4,6 @@
 //! time are arguments.
 
 pub mod drift;
+pub mod expression;
 pub mod format;
 pub mod text;

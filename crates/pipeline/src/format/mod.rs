@@ -23,6 +23,7 @@ mod dn;
 mod list;
 mod number;
 
+pub(crate) use datetime::Civil;
 pub use dn::escape as escape_dn;
 
 use crate::text::nearest;
