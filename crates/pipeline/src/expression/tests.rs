@@ -6,8 +6,8 @@ use provost_model::{AssociationId, EntityTypeId, PropertyId};
 
 use PropertyType as T;
 
-/// `User` (Identifier, FirstName, Mail, Start, Photo, Department →, Sponsor without association, Age, Login) and
-/// `Department` (Code, Name, Members ⇉, Manager →, Managed by nobody else).
+/// Users and departments: `Department` and `Members` are the ends of an n:1 association, `Managed` and `Manager` those
+/// of a 1:1 association, and no association uses `Sponsor`.
 pub(super) fn company() -> Metadata {
     company_with(Vec::new())
 }

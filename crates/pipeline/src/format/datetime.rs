@@ -227,9 +227,14 @@ struct Notation<'a> {
 
 impl Notation<'_> {
     fn read(mut self) -> Option<Fields> {
-        let date = self.date()?;
+        let year = i64::from(self.digits(4)?);
+        let separator = self.eat(b"-/");
+        let month = self.digits(2)?;
+        if let Some(separator) = separator {
+            self.eat(&[separator])?;
+        }
         let mut fields = Fields {
-            date,
+            date: (year, month, self.digits(2)?),
             time: (0, 0, 0),
             extra: 0,
             offset: 0,
@@ -237,43 +242,38 @@ impl Notation<'_> {
         if self.rest.is_empty() {
             return Some(fields);
         }
-        let _ = self.eat(b"Tt ");
-        while self.eat(b" ").is_some() {}
-        let hour = self.digits(2)?;
-        let colons = self.eat(b":").is_some();
-        let minute = self.digits(2);
-        if colons && minute.is_none() {
+        if self.eat(b"Tt ").is_none() && separator.is_some() {
             return None;
         }
-        let second = match minute {
-            Some(_) if colons && self.eat(b":").is_none() => None,
-            Some(_) if colons => Some(self.digits(2)?),
-            Some(_) => self.digits(2),
-            None => None,
-        };
-        fields.time = (hour, minute.unwrap_or(0), second.unwrap_or(0));
-        let unit = if second.is_some() {
-            1
-        } else if minute.is_some() {
-            60
-        } else {
-            3600
-        };
-        if self.eat(b".,").is_some() {
-            fields.extra = self.fraction_of(unit)?;
-        }
+        while self.eat(b" ").is_some() {}
+        (fields.time, fields.extra) = self.time()?;
         fields.offset = self.offset()?;
         self.rest.is_empty().then_some(fields)
     }
 
-    fn date(&mut self) -> Option<(i64, u32, u32)> {
-        let year = i64::from(self.digits(4)?);
-        let Some(separator) = self.eat(b"-/") else {
-            return Some((year, self.digits(2)?, self.digits(2)?));
+    /// Hour, minute and second, of which the latter may be missing, and the seconds in a fraction of the last one.
+    fn time(&mut self) -> Option<((u32, u32, u32), i64)> {
+        let hour = self.digits(2)?;
+        let colons = self.eat(b":").is_some();
+        let minute = self.digits(2);
+        let second = match minute {
+            None if colons => return None,
+            None => None,
+            Some(_) if colons && self.eat(b":").is_none() => None,
+            Some(_) if colons => Some(self.digits(2)?),
+            Some(_) => self.digits(2),
         };
-        let month = self.digits(2)?;
-        self.eat(&[separator])?;
-        Some((year, month, self.digits(2)?))
+        let unit = match (minute, second) {
+            (_, Some(_)) => 1,
+            (Some(_), None) => 60,
+            (None, None) => 3600,
+        };
+        let extra = if self.eat(b".,").is_some() {
+            self.fraction_of(unit)?
+        } else {
+            0
+        };
+        Some(((hour, minute.unwrap_or(0), second.unwrap_or(0)), extra))
     }
 
     fn offset(&mut self) -> Option<i64> {

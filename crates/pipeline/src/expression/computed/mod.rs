@@ -126,7 +126,16 @@ impl ComputedProperty {
             None if binding.is_none() => return Err(PlanError::Nothing),
             _ => {}
         }
-        let converter = Converter::of_type(kind);
+        // What one property of a type holds, another may hold: values stored without a format stay as they are.
+        let taken_over = expression.is_none()
+            && binding
+                .as_ref()
+                .is_some_and(|path| path.kind(metadata) == kind);
+        let converter = if taken_over {
+            Converter::as_is()
+        } else {
+            Converter::of_type(kind)
+        };
         Ok(ComputedProperty {
             identifier: declared.identifier.clone(),
             target,

@@ -147,6 +147,20 @@ fn values_are_taken_transformed_or_literal() {
 }
 
 #[test]
+fn a_value_of_the_same_type_is_taken_over_as_it_is() {
+    let mut rows = rows();
+    rows.values.insert((1, "Start"), "29/09/2020");
+    let (plan, _) = plan(&[("Start", "", "Start", "", 0), ("Age", "", "Start", "", 0)]);
+    let mut found = Vec::new();
+    plan.evaluate(ResourceId(1), &mut rows, &mut found).unwrap();
+    assert_eq!(found[0], value("29/09/2020"));
+    assert!(matches!(
+        &found[1],
+        Outcome::Failed(ValueError::Type { .. })
+    ));
+}
+
+#[test]
 fn missing_inputs_and_links_give_no_value() {
     let found = outcomes(
         &[
