@@ -4,7 +4,8 @@ use super::{ComputedPlan, ComputedProperty, Target, ValueError};
 use crate::expression::binding::{Leaf, Step};
 use provost_model::ResourceId;
 
-/// What the evaluation reads. Entity types and properties are positions in [`Metadata`].
+/// What the evaluation reads. Entity types and properties are positions in
+/// [`Metadata`](provost_model::metadata::Metadata).
 pub trait RowSource {
     /// Why reading failed: the whole evaluation stops.
     type Error;
