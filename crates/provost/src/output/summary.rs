@@ -317,7 +317,7 @@ mod tests {
     }
 
     fn shown(outcome: impl Into<Outcome>) -> String {
-        render(&outcome.into(), &Terminal::plain()).replace(' ', " ")
+        render(&outcome.into(), &Terminal::plain())
     }
 
     #[test]
