@@ -31,13 +31,15 @@ const REWRITTEN: &[(&str, &str)] = &[("-force", "--force"), ("-bi", "--force-bin
 pub fn command() -> Command {
     let command = Command::new("provost")
         .version(env!("CARGO_PKG_VERSION"))
-        .about(ABOUT)
-        .after_help(AFTER_HELP)
         .max_term_width(110)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true);
-    Global::augment_args(command).subcommands(VERBS.iter().map(Verb::command))
+    // The comment of `Global` would be taken for what the program is about.
+    Global::augment_args(command)
+        .about(ABOUT)
+        .after_help(AFTER_HELP)
+        .subcommands(VERBS.iter().map(Verb::command))
 }
 
 /// Runs the process: parses the words, runs the verb, renders what went wrong.

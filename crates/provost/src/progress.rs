@@ -104,8 +104,7 @@ mod tests {
 
     #[test]
     fn a_finished_stage_is_one_line() {
-        let shown =
-            |rows, ms| line("Prepare HR_Person", rows, Duration::from_millis(ms));
+        let shown = |rows, ms| line("Prepare HR_Person", rows, Duration::from_millis(ms));
         assert_eq!(
             shown(1_100_000, 700),
             "Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)"

@@ -249,8 +249,7 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_by_thousands() {
-        let shown = [0, 999, 1000, 1_100_000]
-            .map(grouped);
+        let shown = [0, 999, 1000, 1_100_000].map(grouped);
         assert_eq!(shown, ["0", "999", "1 000", "1 100 000"]);
     }
 

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 ///
 /// Also lists what is read but not acted on yet. Touches neither the repository nor any system.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Check {
     /// Folder of the configuration files (default: Conf of the home folder)
     dir: Option<PathBuf>,

@@ -8,7 +8,6 @@ use clap::Args;
 
 /// Drop and make the views zz_<EntityType>, which show resources with their property names
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct CreateDatabaseViews {}
 
 impl Run for CreateDatabaseViews {

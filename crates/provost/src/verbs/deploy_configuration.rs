@@ -12,7 +12,6 @@ use std::path::PathBuf;
 ///
 /// The plan has a line per item: + added, ~ changed, - removed. A configuration with errors is not deployed.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct DeployConfiguration {
     /// Folder of the configuration files
     #[arg(short = 'd', long, value_name = "DIR")]

@@ -15,7 +15,6 @@ use provost_model::summary::Mode;
 /// The connection's package and transformations come from the deployed configuration, its settings from
 /// Connections.<identifier> in appsettings.agent.json.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Export {
     /// Identifier of the connection
     #[arg(long, value_name = "IDENTIFIER")]

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 
 /// Write the deployed configuration as XML files; deploying them again changes nothing
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct ExportConfiguration {
     /// Folder to write to; its XML files are removed and replaced
     #[arg(short = 'd', long, value_name = "DIR")]

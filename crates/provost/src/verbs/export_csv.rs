@@ -14,7 +14,6 @@ use std::path::PathBuf;
 ///
 /// Without the path that its mode needs the export is not launched, unless --force-complete is given.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct ExportCsv {
     /// File to read in complete mode
     #[arg(long, value_name = "PATH")]

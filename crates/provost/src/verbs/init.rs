@@ -13,7 +13,6 @@ use std::path::PathBuf;
 /// What exists already is never overwritten, so running it again only adds what is missing. Files that hold secrets can
 /// be read by their owner only.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Init {
     /// Folder to make (default: --home, else $PROVOST_HOME, else ./provost-home)
     dir: Option<PathBuf>,

@@ -8,7 +8,6 @@ use clap::Args;
 
 /// Show who wrote what into the repository, when and why, the latest first
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Journal {
     /// Entries of a page (default: DefaultPageSize of the settings)
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]

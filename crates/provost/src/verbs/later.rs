@@ -67,6 +67,7 @@ impl Later {
     pub(crate) fn arg(&self) -> Arg {
         let arg = Arg::new(self.long)
             .long(self.long)
+            .value_name("VALUE")
             .help(self.about)
             .help_heading("Recognised, but not available yet in this version")
             .hide_short_help(true)

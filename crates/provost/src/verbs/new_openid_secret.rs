@@ -19,7 +19,6 @@ const LENGTH: usize = 32;
 /// The hash is the base64 form of the SHA-256 of the secret in UTF-8. Give the secret to the client, and the hash to
 /// <OpenIdClient HashedSecret="…">. Nothing is stored.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct NewOpenIdSecret {
     /// Hash this secret instead of a random one
     #[arg(long, value_name = "TEXT")]

@@ -18,7 +18,6 @@ use std::path::PathBuf;
 /// (.sorted.csv) and, in incremental mode, computes the changes since the last accepted run (.sorted.delta). The result
 /// waits as a session for synchronize.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct PrepareSynchronization {
     /// Identifier of the agent where the command runs (default: OpenId:AgentIdentifier of the settings)
     #[arg(long, value_name = "IDENTIFIER")]

@@ -8,7 +8,6 @@ use clap::{Args, Subcommand};
 
 /// Look at resources, now and at any earlier time
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Resource {
     #[command(subcommand)]
     view: View,

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 /// Write the XML schema of configuration files, for completion and checks in an editor
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Schema {
     /// File to write (default: standard output)
     #[arg(short, long, value_name = "FILE")]

@@ -13,7 +13,6 @@ use clap::Args;
 ///
 /// Needs synchronisations that ran with --do-not-delete-changes; otherwise there is nothing to read any more.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct SetRecentlyModifiedFlag {
     #[command(flatten)]
     format: StepFormatOption,

@@ -14,7 +14,6 @@ use serde_json::Value;
 /// Sources, later ones win name by name: defaults, appsettings.json, appsettings.agent.json, environment variables
 /// (Section__Key, or PROVOST__Section__Key), flags. Unknown names are ignored, and noted with the nearest right one.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Settings {
     #[command(flatten)]
     format: FormatOption,

@@ -14,7 +14,6 @@ use provost_model::summary::Mode;
 /// Each step only begins when the one before has succeeded. When a threshold is exceeded, nothing is applied: the
 /// summary says why, and names the change set that synchronization-validation can approve.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct SyncUp {
     /// Identifier of the connector
     #[arg(long, value_name = "IDENTIFIER")]

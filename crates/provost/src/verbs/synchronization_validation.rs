@@ -22,7 +22,6 @@ fn change_set(text: &str) -> Result<String, String> {
 /// The approval holds for the change set that was looked at and for nothing else: when the files or the repository have
 /// changed since, another hash is computed and the run stops again.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct SynchronizationValidation {
     /// Identifier of the connector
     #[arg(long, value_name = "IDENTIFIER")]

@@ -14,7 +14,6 @@ use clap::Args;
 /// The changes are computed and checked against all thresholds before anything is written. When one is exceeded, nothing
 /// is applied: the summary says why, and names the change set that synchronization-validation can approve.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Synchronize {
     /// Identifier of the connector
     #[arg(long, value_name = "IDENTIFIER")]

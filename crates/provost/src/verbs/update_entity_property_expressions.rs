@@ -11,7 +11,6 @@ use clap::Args;
 
 /// Compute the properties that the configuration defines by expressions, and store them
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct UpdateEntityPropertyExpressions {
     /// Compute for all entity types
     #[arg(
