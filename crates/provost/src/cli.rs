@@ -13,16 +13,16 @@ use std::process::ExitCode;
 const ABOUT: &str = "Identity governance engine: who should have what access, and making it so";
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 error, 2 usage (arguments, home or settings), 3 blocked by a
-safeguard, 4 data problems (wrong configuration, or rows that had to be set aside).
+Exit codes: 0 done, 1 error, 2 usage (arguments, home or settings), 3 blocked by a safeguard, 4 data
+problems (a configuration with errors, or a run that is done but had to set rows aside).
 
 First steps:
-  provost init demo                                  make a home folder
-  provost deploy-configuration -d demo/Conf --home demo
+  provost init demo                                       make a home folder
+  provost deploy-configuration -d demo/Conf --home demo   put a configuration into force
   provost sync-up --connector HR --mode initial --home demo
 
-Under the name of an original executable (a link named Usercube-Prepare-Synchronization, say), the program
-behaves as that verb.";
+Called under the name of an original executable, through a link named Usercube-Prepare-Synchronization
+say, the program behaves as that verb.";
 
 /// Short options of several letters that the original executables print, and long options with one dash.
 const REWRITTEN: &[(&str, &str)] = &[("-force", "--force"), ("-bi", "--force-bindings")];

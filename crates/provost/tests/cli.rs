@@ -1,4 +1,5 @@
 //! The real executable, as a shell or a script meets it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -91,20 +92,71 @@ fn verbs() -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn the_help_of_every_verb_is_as_documented() {
-    let world = World::new();
-    let mut pages = vec!["--help".to_owned()];
-    pages.extend(verbs().iter().map(|verb| format!("{verb} --help")));
-    pages.extend(["list", "show", "history"].map(|view| format!("resource {view} --help")));
-    let mut shown = String::new();
-    for page in &pages {
-        let run = world.run(page);
-        assert_eq!((run.code, run.err.as_str()), (0, ""), "{page}");
-        shown.push_str(&format!("$ provost {page}\n{}\n", run.out));
+/// Compares a generated page of the manual with what the program says now; with `UPDATE_DOCS=1` it is written instead.
+fn page(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/reference")
+        .join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
     }
-    assert_eq!(pages.len(), 23);
-    insta::assert_snapshot!("help", shown);
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == text,
+        "docs/reference/{name} is stale: UPDATE_DOCS=1 cargo test -p provost --test cli"
+    );
+}
+
+#[test]
+fn the_reference_of_verbs_is_up_to_date() {
+    let world = World::new();
+    let mut pages = vec![String::new()];
+    for verb in verbs() {
+        let views: &[&str] = if verb == "resource" {
+            &["", " list", " show", " history"]
+        } else {
+            &[""]
+        };
+        pages.extend(views.iter().map(|view| format!(" {verb}{view}")));
+    }
+    let mut shown =
+        "# Verbs\n\nGenerated from the program; `docs/command-line.md` explains what they share.\n"
+            .to_owned();
+    for name in &pages {
+        let run = world.run(&format!("{name} --help"));
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{name}");
+        let help: String = run
+            .out
+            .lines()
+            .map(|line| format!("{}\n", line.trim_end()))
+            .collect();
+        shown.push_str(&format!(
+            "\n## provost{name}\n\n```text\n{}\n```\n",
+            help.trim_end()
+        ));
+    }
+    page("verbs.md", &shown);
+}
+
+#[test]
+fn the_reference_of_settings_is_up_to_date() {
+    let mut shown = "# Settings\n\nGenerated from the program; `docs/command-line.md` tells where settings come from. \
+        The last column says whether\nthis version acts on a setting: the others are accepted, and wait.\n\n\
+        | Setting | For | Default | Acted on |\n|---|---|---|---|\n"
+        .to_owned();
+    for key in provost::settings::keys::KEYS {
+        let default = key
+            .default
+            .map(|value| format!("`{value}`"))
+            .unwrap_or_default();
+        let acted_on = if key.acted_on { "yes" } else { "" };
+        shown.push_str(&format!(
+            "| `{}` | {} | {default} | {acted_on} |\n",
+            key.path, key.about
+        ));
+    }
+    page("settings.md", &shown);
 }
 
 #[test]
