@@ -5,6 +5,7 @@
 //! summaries; [`progress`] shows how far a stage is.
 
 pub mod cli;
+pub mod configuration;
 pub mod context;
 pub mod home;
 mod logging;

@@ -1,8 +1,9 @@
 //! The names of the original executables: `Usercube-Prepare-Synchronization.exe` behaves as the verb
 //! `prepare-synchronization`, so that existing jobs and scripts keep working through a link.
 
-use crate::report::{Report, nearest};
+use crate::report::Report;
 use crate::verbs::VERBS;
+use provost_model::configuration::nearest;
 
 /// Original executables that no verb stands for yet.
 const LATER: &[&str] = &[

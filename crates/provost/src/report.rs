@@ -266,22 +266,6 @@ pub fn counts(found: &[Problem]) -> String {
     }
 }
 
-/// The right name nearest to a wrong one, if one is near enough to have been meant. Letter case does not count.
-pub fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = wrong.to_lowercase();
-    right
-        .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&folded, &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,14 +303,6 @@ mod tests {
         .map(of);
         assert_eq!(counts(&found), "3 errors, 1 warning");
         assert_eq!(counts(&[of(Severity::Note)]), "1 note");
-    }
-
-    #[test]
-    fn the_nearest_name_must_be_near() {
-        let names = ["Connections", "Databases", "OpenId"];
-        assert_eq!(nearest("Conections", names), Some("Connections"));
-        assert_eq!(nearest("openID", names), Some("OpenId"));
-        assert_eq!(nearest("Swagger", names), None);
     }
 
     #[test]
