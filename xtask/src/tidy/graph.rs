@@ -19,6 +19,8 @@ pub(crate) struct Package {
     pub(crate) version: String,
     /// Part of this workspace.
     pub(crate) is_own: bool,
+    /// Compiled into what ships. `cargo metadata` also lists optional packages that no chosen feature switches on.
+    is_built: bool,
     uses: Vec<Use>,
 }
 
@@ -176,5 +178,17 @@ mod tests {
         assert_eq!(direct, ["b", "d"]);
         let reach: Vec<String> = graph.reach(a).into_iter().map(|(_, chain)| chain).collect();
         assert_eq!(reach, ["a → b", "a → b → c"]);
+    }
+
+    #[test]
+    fn what_is_never_built_is_not_reached() {
+        let mut graph = graph_of(&["a"], &[("a", "b", None), ("b", "c", None)]);
+        graph.mark_built("a v1.0.0 (folder)\nb v1.0.0\nc v2.0.0 (*)\n");
+        let reach: Vec<String> = graph
+            .reach(graph.own().next().unwrap())
+            .into_iter()
+            .map(|(_, chain)| chain)
+            .collect();
+        assert_eq!(reach, ["a → b"]);
     }
 }
