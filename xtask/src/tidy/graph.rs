@@ -54,10 +54,35 @@ impl Graph {
         let lock =
             std::fs::read_to_string(shell::root().join("Cargo.lock")).doing("read Cargo.lock")?;
         let n_locked = lock.lines().filter(|line| *line == "[[package]]").count();
-        Ok(Graph {
+        let mut graph = Graph {
             n_locked,
             ..Graph::parse(&metadata)
-        })
+        };
+        let arguments = [
+            "tree",
+            "--locked",
+            "--workspace",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+        ];
+        graph.mark_built(&shell::output(shell::cargo().args(arguments))?);
+        Ok(graph)
+    }
+
+    /// Marks what `cargo tree` lists (`name v1.2.3 …` on each line) as built, and only that.
+    fn mark_built(&mut self, tree: &str) {
+        let built: BTreeSet<(&str, &str)> = tree
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split(' ');
+                Some((words.next()?, words.next()?.strip_prefix('v')?))
+            })
+            .collect();
+        for package in self.packages.values_mut() {
+            package.is_built = built.contains(&(package.name.as_str(), package.version.as_str()));
+        }
     }
 
     /// Reads the value that `cargo metadata` prints.
@@ -79,6 +104,7 @@ impl Graph {
                     name,
                     version,
                     is_own,
+                    is_built: true,
                     uses: Vec::new(),
                 },
             );
@@ -127,7 +153,7 @@ impl Graph {
                 .iter()
                 .filter(|used| used.is_shipped && seen.insert(&used.id))
             {
-                let Some(next) = self.packages.get(&used.id) else {
+                let Some(next) = self.packages.get(&used.id).filter(|next| next.is_built) else {
                     continue;
                 };
                 let chain = format!("{chain} → {}", next.name);
