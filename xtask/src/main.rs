@@ -3,6 +3,7 @@
 //! `cargo xtask` lists the verbs. The shed uses the standard library and `serde_json` only, so that it builds in
 //! seconds on a fresh machine.
 
+mod sample;
 mod shell;
 mod test;
 mod tidy;
@@ -24,6 +25,12 @@ const VERBS: &[Verb] = &[
         arguments: "",
         about: "installs what the tests need (Debian), then runs every check and every test",
         run: test::run,
+    },
+    Verb {
+        name: "sample-data",
+        arguments: "[--check]",
+        about: "writes the files of examples/company, or checks that they are as generated",
+        run: sample::run,
     },
     Verb {
         name: "tidy",

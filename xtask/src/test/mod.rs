@@ -5,7 +5,7 @@ mod needs;
 mod postgres;
 
 use crate::shell::{self, Failure};
-use crate::tidy;
+use crate::{sample, tidy};
 use std::time::{Duration, Instant};
 
 /// Features of the test build: the fault points are compiled in.
@@ -27,6 +27,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
             shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
         }),
         part("tidy", || tidy::run(&[])),
+        part("sample data", || sample::run(&["--check".to_owned()])),
         part("lints", lints),
         part("tests", || tests(&cluster)),
         part("examples", examples::check),
