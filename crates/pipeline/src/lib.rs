@@ -3,5 +3,9 @@
 //! Nothing here opens a file by name, reads the clock, or talks to a database or network: readers, writers and the
 //! time are arguments.
 
+pub mod csv;
 pub mod drift;
 pub mod format;
+pub mod reconcile;
+pub mod text;
+pub mod thresholds;
