@@ -3,6 +3,7 @@
 //! `cargo xtask` lists the verbs. The shed uses the standard library and `serde_json` only, so that it builds in
 //! seconds on a fresh machine.
 
+mod demo;
 mod sample;
 mod shell;
 mod test;
@@ -20,6 +21,12 @@ struct Verb {
 }
 
 const VERBS: &[Verb] = &[
+    Verb {
+        name: "demo",
+        arguments: "",
+        about: "builds the program and shows it at work on the exports of a company",
+        run: demo::run,
+    },
     Verb {
         name: "test",
         arguments: "",

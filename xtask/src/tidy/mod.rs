@@ -1,5 +1,6 @@
 //! Checks that the compiler cannot make: who may use whom, how many packages, how long, which words, which paths.
 
+mod configurations;
 mod dependencies;
 mod graph;
 mod paths;
@@ -60,6 +61,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("sizes", sizes::check),
     ("words", words::check),
     ("paths", paths::check),
+    ("configurations", configurations::check),
 ];
 
 /// `cargo xtask tidy`.
