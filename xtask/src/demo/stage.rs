@@ -24,13 +24,15 @@ pub(super) enum Ending {
 pub(super) struct Printed(String);
 
 impl Printed {
-    /// Name of the change set: the first 32 hexadecimal digits in a row.
+    /// Name of the change set: 32 hexadecimal digits on the first line that speaks of one.
     pub(super) fn change_set(&self) -> Result<String, Failure> {
-        let words = self.0.split(|c: char| !c.is_ascii_alphanumeric());
-        let hash = words
-            .filter(|word| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit()))
-            .next_back();
-        hash.map(str::to_owned)
+        let is_name =
+            |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let lines = self.0.lines().filter(|line| line.contains("change set"));
+        let name = lines
+            .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()))
+            .find(is_name);
+        name.map(str::to_owned)
             .ok_or_else(|| Failure::new("the blocked run named no change set"))
     }
 }
