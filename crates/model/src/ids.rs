@@ -43,7 +43,10 @@ impl Slot {
 
     /// The slot with this index, or `None` outside 0 to 152 (`-1` means "no slot").
     pub fn new(index: i64) -> Option<Slot> {
-        u8::try_from(index).ok().filter(|i| *i <= Self::LAST).map(Slot)
+        u8::try_from(index)
+            .ok()
+            .filter(|i| *i <= Self::LAST)
+            .map(Slot)
     }
 
     /// `TargetColumnIndex`.
@@ -73,7 +76,11 @@ impl Slot {
 pub fn base32(index: u8) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
     let digit = |i: u8| DIGITS[usize::from(i % 32)] as char;
-    if index < 32 { digit(index).to_string() } else { format!("{}{}", digit(index / 32), digit(index)) }
+    if index < 32 {
+        digit(index).to_string()
+    } else {
+        format!("{}{}", digit(index / 32), digit(index))
+    }
 }
 
 #[cfg(test)]
