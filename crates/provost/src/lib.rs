@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod configuration;
 pub mod context;
+pub mod exporting;
 pub mod home;
 mod logging;
 mod names;
