@@ -1,20 +1,22 @@
 //! The road from a connector's systems to the repository, as the verbs walk it: export, prepare, synchronise.
 
 use crate::context::Context;
-use crate::output::Value;
 use crate::output::summary::{Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
 use crate::settings::Settings;
 use provost_connectors::{ExportMode, ExportReport, ExportRequest};
+use provost_model::changes::Command;
 use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
-    Delivery, Folders, PrepareOptions, RowProblem, ServerError, SynchroniseOptions, Synchronised,
+    Delivery, Folders, PrepareOptions, RowProblem, ServerError, ShownChange, SynchroniseOptions,
+    Synchronised,
 };
-use provost_store::{ChangeSample, Store};
+use provost_store::Store;
+use serde_json::Value;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -186,7 +188,7 @@ impl Road {
         force_complete: bool,
         progress: &Progress,
     ) -> Result<ExportReport, Report> {
-        let none = serde_json::Value::Null;
+        let none = Value::Null;
         let settings = self
             .settings
             .connections
@@ -248,7 +250,6 @@ impl Road {
             command_column: how.command_column.clone(),
             sources: self.folders.temp.join(&how.sources),
             working: self.folders.work.join(&how.working),
-            separator: b',',
             actor: actor(),
             now_micros: now_micros(),
         };
@@ -356,9 +357,34 @@ fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
     vec![Sample { title, table }]
 }
 
-fn change_samples(changes: &[ChangeSample]) -> Vec<Sample> {
-    let _ = changes;
-    Vec::new()
+fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
+    let mut table = Table::new(["", "table", "key", "name", "what changes"]);
+    for change in changes {
+        let sign = match change.command {
+            Command::Insert | Command::Merge => "+",
+            Command::Update => "~",
+            Command::Delete => "-",
+        };
+        let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "(empty)".to_owned());
+        let values: Vec<String> = change
+            .values
+            .iter()
+            .map(|(property, before, after)| {
+                format!("{property}: {} → {}", value(before), value(after))
+            })
+            .collect();
+        table.row([
+            Value::from(sign),
+            Value::from(change.subject.clone()),
+            Value::from(change.key.clone()),
+            Value::from(change.name.clone()),
+            Value::from(values.join("; ")),
+        ]);
+    }
+    vec![Sample {
+        title: "Some of the changes that wait".to_owned(),
+        table,
+    }]
 }
 
 /// Shows the stages of the server's steps.

@@ -10,16 +10,17 @@ use crate::guard;
 use crate::manifest::{Delivery, Manifest};
 use crate::mapping::ConnectorMapping;
 use crate::previous::read_manifest;
+use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
 use crate::{files, metadata, sessions};
 use provost_model::fault;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
-use provost_store::{ApplyPlan, ChangeSample, RunId, Session, SessionState, Store, WriteTx};
+use provost_store::{ApplyPlan, RunId, Session, SessionState, Store, WriteTx};
 use std::path::Path;
 
-/// Change rows shown of a blocked run.
-const SAMPLE: usize = 20;
+/// Change rows shown of each table and command of a blocked run.
+const SAMPLE: usize = 5;
 
 /// How to synchronise.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +45,7 @@ pub struct Synchronised {
     /// Counters, thresholds, causes.
     pub summary: Summary,
     /// Change rows that matter, when it was blocked.
-    pub changes: Option<ChangeSample>,
+    pub changes: Vec<ShownChange>,
     /// Findings, bounded.
     pub problems: Vec<crate::manifest::RowProblem>,
 }
@@ -300,7 +301,7 @@ impl Work<'_> {
             || (approved.is_none() && self.options.force.is_some());
         if !may_go_on {
             done.summary.state = State::Blocked;
-            done.changes = Some(tx.sample_changes(run, SAMPLE)?);
+            done.changes = shown::changes(tx, self.metadata, run, SAMPLE)?;
             let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
             self.close(tx, run, &staged.hash, &text, SessionState::Blocked)?;
             return Ok(done);
