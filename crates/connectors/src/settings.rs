@@ -150,6 +150,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// `true` or `false`, which must be there.
+    pub(crate) fn required_flag(&mut self, setting: &str) -> bool {
+        if self.settings.get(setting).is_none() {
+            self.wrong(setting, "it is missing", "true or false");
+        }
+        self.flag(setting, false)
+    }
+
     /// A whole number from 0.
     pub(crate) fn count(&mut self, setting: &str, default: u64) -> u64 {
         let Some(value) = self.settings.get(setting) else { return default };
@@ -187,21 +195,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Settings of an item of a list, read in the same way.
-    pub(crate) fn item<T>(
+    pub(crate) fn item<T: Default>(
         &mut self,
         name: &str,
         value: &'a Value,
         read: impl FnOnce(&mut Reader<'a>) -> T,
         known: &[&str],
     ) -> T {
+        if !value.is_object() {
+            self.wrong_kind(name, value, "an object, { … }");
+            return T::default();
+        }
         let mut inner = Reader::new(Settings { connection: self.settings.connection, value }, known);
         let result = read(&mut inner);
         let (outer, prefix) = (self.settings.path(""), self.settings.path(&format!("{name}.")));
         self.problems.extend(inner.problems.into_iter().map(|mut problem| {
-            problem.message = match problem.message.strip_prefix(&outer) {
-                Some(rest) => format!("{prefix}{rest}"),
-                None => format!("{}: {}", prefix.trim_end_matches('.'), problem.message),
-            };
+            problem.message = problem.message.replacen(&outer, &prefix, 1);
             problem
         }));
         result

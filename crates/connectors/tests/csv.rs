@@ -80,10 +80,12 @@ fn a_short_row_does_not_become_whole_because_a_column_is_dropped() {
 
 #[test]
 fn malformed_rows_stay_malformed_and_cost_no_other_row() {
-    let text = "id;name\n1;\"open\n2;\"a\"b\n3;c\"d\n4;e\"f,g\n5;h\ri\n6;\0\n7;ok\n";
+    let text = "id;name\n1;\"open\n2;\"a\"b\n3;c\"d\n4;e\"f,\"g\n5;h\ri\n6;\0\n7;\"a\",b\n8;c\r\r\n9;ok\n";
     let world = World::csv(text, json!({"Separator": ";"}));
-    assert_eq!(world.text(), "id,name\n1,\"open\n2,\"a\"b\n3,c\"d\n4,\"e\"f,g\"\n5,h\ri\n6,\0\n7,ok\n");
-    assert!(world.problems()[0].contains("5 rows are not well-formed, the first in line 2"));
+    // What would pair with a later quote, or would be fine with commas, is kept from it by a mark.
+    let expected = "id,name\n1,\"open\"?\n2,\"a\"b\n3,c\"d\n4,e\"f, \"g\n5,h\ri\n6,\0\n7,\"a\"?,b\n8,c\r\r\n9,ok\n";
+    assert_eq!(world.text(), expected);
+    assert!(world.problems()[0].contains("7 rows are not well-formed, the first in line 2"));
 }
 
 #[test]

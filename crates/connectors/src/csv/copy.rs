@@ -168,14 +168,16 @@ fn write_record(
         return writer.end_record(true);
     }
     let mut written = 0;
-    for index in (0..record.len()).filter(|index| columns.keeps(*index)) {
-        written += 1;
+    for index in 0..record.len() {
         if record.shape(index) == Shape::Odd {
-            write_odd(writer, record.raw(index))?;
-        } else {
+            writer.odd_field(record.raw(index))?;
+        } else if columns.keeps(index) {
             let value = trim(record.value(index, scratch), trims);
             if columns.kept() == 1 && value.is_empty() { writer.only_empty_field()? } else { writer.field(value)? }
+        } else {
+            continue;
         }
+        written += 1;
     }
     if written == 0 {
         writer.only_empty_field()?;
@@ -185,12 +187,6 @@ fn write_record(
         writer.field(b"")?;
     }
     writer.end_record(true)
-}
-
-/// Passes an odd field on so that it stays odd and stays one field.
-fn write_odd(writer: &mut TableWriter, raw: &[u8]) -> Result<(), ExportError> {
-    let splits = raw.first() != Some(&b'"') && raw.contains(&b'"') && raw.contains(&b',');
-    if splits { writer.field_as_is(&[b"\"", raw, b"\""].concat()) } else { writer.field_as_is(raw) }
 }
 
 #[cfg(test)]
