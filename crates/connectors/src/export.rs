@@ -71,6 +71,8 @@ pub enum ExportReport {
     Done {
         /// Tables written, in the order of the source.
         tables: Vec<TableWritten>,
+        /// Files read, free of links: which one a regular expression chose.
+        sources: Vec<PathBuf>,
         /// What deserves a look: rows passed on that cannot be read, dates that are none, …
         problems: Vec<Problem>,
     },
@@ -113,6 +115,7 @@ pub(crate) struct Run<'a> {
     pub(crate) request: &'a ExportRequest<'a>,
     pub(crate) progress: &'a mut dyn FnMut(Progress<'_>),
     pub(crate) staged: Vec<Staged>,
+    pub(crate) sources: Vec<PathBuf>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -165,12 +168,12 @@ pub fn export(
     if !problems.is_empty() {
         return Err(ExportError::Settings { connection: connection.identifier.clone(), problems });
     }
-    let mut run = Run { request, progress, staged: Vec::new(), problems: Vec::new() };
+    let mut run = Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new() };
     driver.run(&mut run)?;
-    let Run { staged, mut problems, .. } = run;
+    let Run { staged, sources, mut problems, .. } = run;
     let staged = transform::apply(connection, staged, &mut problems)?;
     let tables = output::commit(staged, request.output_dir)?;
-    Ok(ExportReport::Done { tables, problems })
+    Ok(ExportReport::Done { tables, sources, problems })
 }
 
 fn driver(connection: &Connection) -> Result<&'static dyn Driver, ExportError> {

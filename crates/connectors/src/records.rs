@@ -160,7 +160,7 @@ impl<I: Input> Records<I> {
     pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), ExportError> {
         for _ in 0..lines {
             self.leave_record();
-            self.consumed = match self.find(0, &[b'\n'])? {
+            self.consumed = match self.find(0, b"\n")? {
                 Found::At(at) => at + 1,
                 Found::EndOfInput => self.filled - self.start,
                 Found::TooLong => return Err(self.too_long()),
@@ -333,7 +333,7 @@ impl<I: Input> Records<I> {
     fn quoted(&mut self, start: usize) -> Result<Next, ExportError> {
         let (mut from, mut shape) = (start + 1, Shape::Quoted);
         loop {
-            let Found::At(at) = self.find(from, &[b'"'])? else { return self.odd_line(start) };
+            let Found::At(at) = self.find(from, b"\"")? else { return self.odd_line(start) };
             if self.is(at + 1, b'"')? {
                 shape = Shape::Escaped;
                 from = at + 2;
@@ -367,7 +367,7 @@ impl<I: Input> Records<I> {
 
     /// Takes the rest of the line as one odd field.
     fn odd_line(&mut self, start: usize) -> Result<Next, ExportError> {
-        let (end, consumed) = match self.find(start, &[b'\n'])? {
+        let (end, consumed) = match self.find(start, b"\n")? {
             Found::At(at) => (self.before_line_end(start, at), at + 1),
             Found::EndOfInput => (self.filled - self.start, self.filled - self.start),
             Found::TooLong => return Err(self.too_long()),

@@ -1,4 +1,5 @@
 //! The Excel package: sheets, options, and values.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

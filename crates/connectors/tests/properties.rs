@@ -1,4 +1,5 @@
 //! What holds of any table and of any bytes.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 #[path = "common/model.rs"]

@@ -1,4 +1,5 @@
 //! Transformations on exported tables: every kind with every option.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

@@ -77,6 +77,7 @@ impl Driver for Excel {
     fn run(&self, run: &mut Run<'_>) -> Result<(), ExportError> {
         let (settings, _) = read(run.settings());
         let source = settings.file.open(run.request)?;
+        run.sources.push(source.path.clone());
         let mut workbook = open(&source)?;
         let sheets = workbook.sheets_metadata().to_vec();
         run.problems.extend(too_many_options(&settings, sheets.len(), &source));

@@ -126,7 +126,7 @@ fn split_zone(text: &str) -> (&str, &str) {
         return (local, "Z");
     }
     let Some(at) = text.len().checked_sub(6).filter(|at| text.is_char_boundary(*at)) else { return (text, "") };
-    let zone = text[at..].as_bytes();
+    let zone = &text.as_bytes()[at..];
     let is_zone = text.len() > 10
         && matches!(zone[0], b'+' | b'-')
         && zone[3] == b':'

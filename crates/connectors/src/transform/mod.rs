@@ -28,7 +28,7 @@ fn check_one(connection: &Connection, index: usize, transformation: &Transformat
     let Wrong { detail, hint } = match step::action(&transformation.kind) {
         Err(wrong) => wrong,
         Ok(_) if may_exist(connection, &transformation.table) => return None,
-        Ok(_) => wrong_table(connection, &transformation.table, &[connection.identifier.clone()]),
+        Ok(_) => wrong_table(connection, &transformation.table, std::slice::from_ref(&connection.identifier)),
     };
     let message = format!("transformation {} of connection {}: {detail}", index + 1, connection.identifier);
     Some(Problem::new("transformation", Severity::Error, message).hint(hint))

@@ -1,5 +1,5 @@
 //! A connection, its folders, and what an export of it leaves.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, Progress, export};
 use provost_model::Problem;
@@ -60,16 +60,23 @@ impl World {
     }
 
     pub(crate) fn run_with(&self, progress: &mut dyn FnMut(Progress<'_>)) -> Result<ExportReport, ExportError> {
-        let request = ExportRequest {
+        export(&self.request(&self.path("out")), progress)
+    }
+
+    pub(crate) fn run_into(&self, output_dir: &Path) -> Result<ExportReport, ExportError> {
+        export(&self.request(output_dir), &mut |_| {})
+    }
+
+    fn request<'a>(&'a self, output_dir: &'a Path) -> ExportRequest<'a> {
+        ExportRequest {
             connection: &self.connection,
             settings: &self.settings,
             mode: self.mode,
             force_complete: self.force_complete,
-            output_dir: &self.path("out"),
+            output_dir,
             sources_root_paths: &self.roots,
             base_dir: self.folder.path(),
-        };
-        export(&request, progress)
+        }
     }
 
     /// Exports and returns the bytes of one table.
