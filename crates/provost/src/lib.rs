@@ -16,6 +16,7 @@ pub mod output;
 pub mod progress;
 pub mod report;
 pub mod repository;
+pub mod road;
 pub mod settings;
 mod snippet;
 pub mod terminal;
