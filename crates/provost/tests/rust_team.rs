@@ -154,6 +154,9 @@ fn check_step(step: &str, expected: &BTreeMap<String, Expected>, summary: &Summa
         let found = summary.entity_types[*entity_type];
         let context = format!("{step} {file}");
         check_entity(&context, expected, found);
+        if !expected.compares() {
+            continue;
+        }
         let (old, new) = (&before.resources[*entity_type], &after.resources[*entity_type]);
         let came: BTreeSet<String> = new.keys().filter(|k| !old.contains_key(*k)).cloned().collect();
         let went: BTreeSet<String> = old.keys().filter(|k| !new.contains_key(*k)).cloned().collect();
@@ -166,6 +169,9 @@ fn check_step(step: &str, expected: &BTreeMap<String, Expected>, summary: &Summa
         let found = summary.associations[*association];
         let context = format!("{step} {association}");
         check_links(&context, expected, found);
+        if !expected.compares() {
+            continue;
+        }
         let (old, new) = (&before.pairs[*association], &after.pairs[*association]);
         assert_eq!(new.difference(old).cloned().collect::<BTreeSet<_>>(), expected.keys("inserted_keys"), "{context}");
         assert_eq!(old.difference(new).cloned().collect::<BTreeSet<_>>(), expected.keys("deleted_keys"), "{context}");
