@@ -4,7 +4,7 @@ use super::classes::Class;
 use super::context::Context;
 use super::dates::{self, DateEvidence, Order};
 use super::findings::{Findings, Weight};
-use super::profile::{ColumnProfile, TableProfile};
+use super::profile::{ColumnProfile, TableProfile, TopValue};
 use super::wording::{counted, listed, percent, rows};
 
 /// Values that a column must have before and now to be judged.
@@ -173,10 +173,14 @@ impl Pair<'_> {
 
     /// The same value everywhere.
     fn constant(&self) -> Found {
-        let (value, count) = self.later.top.first()?;
+        let TopValue { value, count, .. } = self.later.top.first()?;
         let everywhere =
             self.now.sampled >= FEW_VALUES && u64::from(*count) * 50 >= self.now.sampled * 49;
-        let top_before = self.column.top.first().map_or(1, |(_, n)| u64::from(*n));
+        let top_before = self
+            .column
+            .top
+            .first()
+            .map_or(1, |top| u64::from(top.count));
         let varied = self.before.sampled >= FEW_VALUES && top_before * 5 <= self.before.sampled * 3;
         (everywhere && varied).then(|| {
             let before = match self.column.distinct {
@@ -322,6 +326,7 @@ impl Pair<'_> {
             && digits(self.later)
             && padded.0 >= 0.2
             && padded.1 <= padded.0 / 10.0
+            && now.mean < then.mean
         {
             let message = format!(
                 "The values of column `{}` lost their leading zeros: {} began with one before, {} do now.",

@@ -101,7 +101,7 @@ fn as_usual(
         Some(before) => (
             "looks-as-usual",
             format!(
-                "{} looks as before ({} then, {} now, every column of its usual kind), but has many changes: {figures}.",
+                "{} looks as before ({} then, {} now, every column of its usual kind): {figures}.",
                 context.file,
                 counted(before.rows, "row", "rows"),
                 counted(now.rows, "row", "rows")
@@ -110,7 +110,7 @@ fn as_usual(
         None => (
             "nothing-to-compare",
             format!(
-                "{} has many changes, and no earlier run to compare it with: {figures}.",
+                "There is no earlier run of {} to compare this one with: {figures}.",
                 context.file
             ),
         ),

@@ -105,9 +105,6 @@ impl Change<'_> {
                 .to_owned(),
             );
         }
-        if self.agree(then, now, |f| &f.number) {
-            return Some(prefix_change(&then.common_prefix, &now.common_prefix));
-        }
         if self.agree(then, now, |f| &f.local) {
             let longer = self.later.lengths.mean > self.column.lengths.mean;
             return Some(
@@ -118,6 +115,9 @@ impl Change<'_> {
                 }
                 .to_owned(),
             );
+        }
+        if self.agree(then, now, |f| &f.number) {
+            return Some(prefix_change(&then.common_prefix, &now.common_prefix));
         }
         None
     }

@@ -46,7 +46,7 @@ pub struct ColumnProfile {
     pub dates: Vec<DateEvidence>,
     /// The most frequent values, if values repeat, the most frequent first. Long ones are shortened.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub top: Vec<(String, u32)>,
+    pub top: Vec<TopValue>,
     /// `top` lists every value of the sample.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub top_is_complete: bool,
@@ -57,6 +57,43 @@ pub struct ColumnProfile {
     /// Only for key columns: other ways to write the same keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forms: Option<KeyForms>,
+}
+
+/// A value that many rows have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, u32, Aligned)", into = "(String, u32, Aligned)")]
+pub struct TopValue {
+    /// The value, shortened when it is long.
+    pub value: String,
+    /// Sampled rows that have it.
+    pub count: u32,
+    /// Short hashes of a few of these rows, the same ones in each generation.
+    pub companions: Aligned,
+}
+
+impl From<(String, u32, Aligned)> for TopValue {
+    fn from((value, count, companions): (String, u32, Aligned)) -> TopValue {
+        TopValue {
+            value,
+            count,
+            companions,
+        }
+    }
+}
+
+impl From<TopValue> for (String, u32, Aligned) {
+    fn from(top: TopValue) -> (String, u32, Aligned) {
+        (top.value, top.count, top.companions)
+    }
+}
+
+impl TopValue {
+    /// Whether the same rows seem to have both values, each in its generation.
+    pub(super) fn has_rows_of(&self, other: &TopValue) -> bool {
+        let (ours, theirs) = (&self.companions.0, &other.companions.0);
+        let shared = ours.iter().filter(|hash| theirs.contains(hash)).count();
+        shared > 0 && 2 * shared >= ours.len().min(theirs.len())
+    }
 }
 
 /// Length of the values of a column, in characters, empty values left out.
