@@ -3,6 +3,7 @@
 use super::held::Holder;
 use super::sides::SideFiles;
 use super::{Held, Kind, Layout, PrepareError, TableSpec};
+use crate::bytes::is_clean_text;
 use crate::csv::canonical::push_field;
 use crate::csv::{Fault, Malformed, Reader, Record, Rejected, Row};
 use crate::format::FormatError;
@@ -111,7 +112,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         self.payload.extend_from_slice(&record.line().to_le_bytes());
         self.payload.push(0);
         let keys = self.key_columns();
-        let mut zeros = false;
+        let mut clean = true;
         for (column, &index) in self.layout.columns.iter().enumerate() {
             let mut value = record.field(index);
             if !self.as_is.get(column).is_some_and(|&as_is| as_is) {
@@ -130,12 +131,10 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             if column > 0 {
                 self.key.push(PAIR);
             }
-            zeros |= memchr::memchr(0, value).is_some();
+            clean &= is_clean_text(value);
             self.key.extend_from_slice(value);
         }
-        let rest = self.payload.get(PAYLOAD_HEAD..).unwrap_or_default();
-        let text = std::str::from_utf8(&self.key).is_ok() && std::str::from_utf8(rest).is_ok();
-        if zeros || !text || memchr::memchr(0, rest).is_some() {
+        if !clean || !is_clean_text(self.payload.get(PAYLOAD_HEAD..).unwrap_or_default()) {
             return Err(Refusal::Text);
         }
         self.command(record)

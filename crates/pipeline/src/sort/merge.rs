@@ -11,6 +11,8 @@ pub struct Item<'a> {
     pub key: &'a [u8],
     /// The payload.
     pub payload: &'a [u8],
+    /// How many leading bytes of the key the record before had too.
+    pub shared: usize,
     /// Whether the record before had the same key.
     pub repeats: bool,
 }
@@ -76,6 +78,7 @@ impl Merged {
         Ok(Some(Item {
             key,
             payload,
+            shared: *shared,
             repeats,
         }))
     }

@@ -154,17 +154,16 @@ impl RunReader {
             .checked_sub(back)
             .filter(|&kept| kept >= front)
             .ok_or(SortError::Damaged)?;
-        if back == 0 {
-            self.key.truncate(front);
-            self.key.extend_from_slice(text);
-        } else if middle == kept - front {
-            self.key
-                .get_mut(front..kept)
-                .ok_or(SortError::Damaged)?
-                .copy_from_slice(text);
-        } else {
-            self.key.splice(front..kept, text.iter().copied());
+        let length = front + middle + back;
+        if length > self.key.len() {
+            self.key.resize(length, 0);
         }
+        self.key.copy_within(kept..kept + back, front + middle);
+        self.key.truncate(length);
+        self.key
+            .get_mut(front..front + middle)
+            .ok_or(SortError::Damaged)?
+            .copy_from_slice(text);
         self.start = end;
         self.payload = (at + middle, end);
         Ok(Some(front))
