@@ -89,15 +89,11 @@ struct Run<'a> {
 
 /// The parts of a payload: line, command, and the columns behind the key in canonical form, each behind a comma.
 fn parts(payload: &[u8]) -> (u64, u8, &[u8]) {
-    let Some((line, rest)) = payload.split_first_chunk::<8>() else {
+    let Some((&[a, b, c, d, e, command], rest)) = payload.split_first_chunk::<PAYLOAD_HEAD>()
+    else {
         return (0, 0, &[]);
     };
-    let command = rest.first().copied().unwrap_or_default();
-    (
-        u64::from_le_bytes(*line),
-        command,
-        payload.get(PAYLOAD_HEAD..).unwrap_or_default(),
-    )
+    (u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]), command, rest)
 }
 
 impl Run<'_> {

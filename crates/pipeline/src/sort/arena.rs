@@ -1,6 +1,7 @@
 //! A run in memory: records in one block of bytes, and an index that is sorted instead of them.
 
 use crate::bytes::common_prefix;
+use std::ops::Range;
 
 /// Groups of at most this many keys are sorted by plain comparison.
 const SMALL: usize = 24;
@@ -95,7 +96,11 @@ impl Arena {
     pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         (0..self.len()).filter_map(|index| {
             if index % BATCH == 0 {
-                touch(&self.bytes, self.entries.get(index..).unwrap_or_default());
+                touch(
+                    &self.bytes,
+                    self.entries.get(index..).unwrap_or_default(),
+                    0..256,
+                );
             }
             self.record(index)
         })
@@ -126,7 +131,11 @@ impl Arena {
             while start < range.end {
                 if start >= touched {
                     touched = start + BATCH;
-                    touch(bytes, entries.get(start..range.end).unwrap_or_default());
+                    touch(
+                        bytes,
+                        entries.get(start..range.end).unwrap_or_default(),
+                        depth..depth + 128,
+                    );
                 }
                 let length = group_length(entries.get(start..range.end).unwrap_or_default());
                 if length > 1
@@ -149,14 +158,14 @@ fn key_of(bytes: &[u8], entry: Entry) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// Reads a byte of each cache line of the first few records. Sorted records lie anywhere in memory: fetched one by one
+/// Reads a byte of each cache line of a part of the first few records. Sorted records lie anywhere in memory: fetched one by one
 /// each would cost a full wait, fetched together they wait together.
-fn touch(bytes: &[u8], entries: &[Entry]) {
+fn touch(bytes: &[u8], entries: &[Entry], part: Range<usize>) {
     let mut sum = 0u8;
     for entry in entries.iter().take(BATCH) {
         let start = entry.offset as usize;
-        for at in (start..start + (entry.key_len as usize).min(256)).step_by(64) {
-            sum ^= bytes.get(at).copied().unwrap_or_default();
+        for at in (part.start..part.end.min(entry.key_len as usize)).step_by(64) {
+            sum ^= bytes.get(start + at).copied().unwrap_or_default();
         }
     }
     std::hint::black_box(sum);

@@ -20,6 +20,7 @@
 mod arena;
 mod merge;
 mod run;
+mod shape;
 
 use arena::Arena;
 pub use merge::{Item, Merged};
