@@ -3,6 +3,7 @@
 use super::held::Holder;
 use super::sides::SideFiles;
 use super::{Held, Kind, Layout, PrepareError, TableSpec};
+use crate::bytes::is_clean_text;
 use crate::csv::canonical::push_field;
 use crate::csv::{Fault, Malformed, Reader, Record, Rejected, Row};
 use crate::format::FormatError;
@@ -12,8 +13,8 @@ use std::io::{self, Read};
 
 /// Between the two keys of a pair in its sort key. No value contains it, so that pairs sort by first, then second.
 pub(super) const PAIR: u8 = 0;
-/// Bytes at the front of a payload: the line, then the command.
-pub(super) const PAYLOAD_HEAD: usize = 9;
+/// Bytes at the front of a payload: the line in five bytes, then the command.
+pub(super) const PAYLOAD_HEAD: usize = 6;
 /// A long row with at most this many surplus separators still tells which keys it may have.
 const MOST_SURPLUS: usize = 4;
 
@@ -108,10 +109,10 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
     fn project(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
         self.key.clear();
         self.payload.clear();
-        self.payload.extend_from_slice(&record.line().to_le_bytes());
-        self.payload.push(0);
+        let [a, b, c, d, e, ..] = record.line().to_le_bytes();
+        self.payload.extend_from_slice(&[a, b, c, d, e, 0]);
         let keys = self.key_columns();
-        let mut zeros = false;
+        let mut clean = true;
         for (column, &index) in self.layout.columns.iter().enumerate() {
             let mut value = record.field(index);
             if !self.as_is.get(column).is_some_and(|&as_is| as_is) {
@@ -130,12 +131,10 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             if column > 0 {
                 self.key.push(PAIR);
             }
-            zeros |= memchr::memchr(0, value).is_some();
+            clean &= is_clean_text(value);
             self.key.extend_from_slice(value);
         }
-        let rest = self.payload.get(PAYLOAD_HEAD..).unwrap_or_default();
-        let text = std::str::from_utf8(&self.key).is_ok() && std::str::from_utf8(rest).is_ok();
-        if zeros || !text || memchr::memchr(0, rest).is_some() {
+        if !clean || !is_clean_text(self.payload.get(PAYLOAD_HEAD..).unwrap_or_default()) {
             return Err(Refusal::Text);
         }
         self.command(record)

@@ -1,11 +1,15 @@
 //! A run in memory: records in one block of bytes, and an index that is sorted instead of them.
 
 use crate::bytes::common_prefix;
+use std::ops::Range;
 
 /// Groups of at most this many keys are sorted by plain comparison.
 const SMALL: usize = 24;
 const PREFIX: usize = size_of::<u64>();
 const LENGTH: usize = size_of::<u32>();
+
+/// Records fetched into the cache at a time.
+const BATCH: usize = 32;
 
 /// Where a record starts, and eight bytes of its key from the depth at which keys differ.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +92,20 @@ impl Arena {
         Some((key, rest.get(..u32::from_le_bytes(*length) as usize)?))
     }
 
+    /// All records in order.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (0..self.len()).filter_map(|index| {
+            if index % BATCH == 0 {
+                touch(
+                    &self.bytes,
+                    self.entries.get(index..).unwrap_or_default(),
+                    0..256,
+                );
+            }
+            self.record(index)
+        })
+    }
+
     #[inline]
     fn key(&self, entry: Entry) -> &[u8] {
         key_of(&self.bytes, entry)
@@ -109,7 +127,16 @@ impl Arena {
         todo.push((0..entries.len(), *shared));
         while let Some((range, depth)) = todo.pop() {
             let mut start = range.start;
+            let mut touched = start;
             while start < range.end {
+                if start >= touched {
+                    touched = start + BATCH;
+                    touch(
+                        bytes,
+                        entries.get(start..range.end).unwrap_or_default(),
+                        depth..depth + 128,
+                    );
+                }
                 let length = group_length(entries.get(start..range.end).unwrap_or_default());
                 if length > 1
                     && let Some(group) = entries.get_mut(start..start + length)
@@ -129,6 +156,19 @@ fn key_of(bytes: &[u8], entry: Entry) -> &[u8] {
     bytes
         .get(start..start + entry.key_len as usize)
         .unwrap_or_default()
+}
+
+/// Reads a byte of each cache line of a part of the first few records. Sorted records lie anywhere in memory: fetched one by one
+/// each would cost a full wait, fetched together they wait together.
+fn touch(bytes: &[u8], entries: &[Entry], part: Range<usize>) {
+    let mut sum = 0u8;
+    for entry in entries.iter().take(BATCH) {
+        let start = entry.offset as usize;
+        for at in (part.start..part.end.min(entry.key_len as usize)).step_by(64) {
+            sum ^= bytes.get(start + at).copied().unwrap_or_default();
+        }
+    }
+    std::hint::black_box(sum);
 }
 
 /// Sorts entries by the eight bytes of their keys at `depth`; a key that ends there counts as padded with zeros.

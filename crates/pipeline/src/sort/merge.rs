@@ -11,9 +11,14 @@ pub struct Item<'a> {
     pub key: &'a [u8],
     /// The payload.
     pub payload: &'a [u8],
+    /// How many leading bytes of the key the record before had too.
+    pub shared: usize,
     /// Whether the record before had the same key.
     pub repeats: bool,
 }
+
+/// A source that has ended shares less than any other, so that it loses.
+const ENDED: isize = -1;
 
 /// All records in order of their keys; records with equal keys in the order in which they were pushed.
 ///
@@ -22,8 +27,8 @@ pub struct Item<'a> {
 /// keys that follow the same key, the one that shares more with it comes first.
 pub struct Merged {
     sources: Vec<Source>,
-    /// For each source the bytes shared with the winner it lost to; `None` at its end.
-    shared: Vec<Option<usize>>,
+    /// For each source the bytes shared with the winner it lost to; [`ENDED`] at its end.
+    shared: Vec<isize>,
     /// Loser of each inner node; the overall winner at 0.
     tree: Vec<usize>,
     started: bool,
@@ -33,7 +38,7 @@ impl Merged {
     pub(super) fn new(sources: Vec<Source>) -> Merged {
         let tree = vec![0; sources.len()];
         Merged {
-            shared: vec![None; sources.len()],
+            shared: vec![ENDED; sources.len()],
             sources,
             tree,
             started: false,
@@ -66,16 +71,22 @@ impl Merged {
         let Some(winner) = self.winner() else {
             return Ok(None);
         };
-        let (Some(source), Some(Some(shared))) =
-            (self.sources.get(winner), self.shared.get(winner))
-        else {
+        let Some(source) = self.sources.get(winner) else {
+            return Ok(None);
+        };
+        let shared = self
+            .shared
+            .get(winner)
+            .and_then(|&shared| usize::try_from(shared).ok());
+        let Some(shared) = shared else {
             return Ok(None);
         };
         let (key, payload) = source.record();
-        let repeats = repeats_from == Some(key.len()) && *shared == key.len();
+        let repeats = repeats_from == Some(key.len()) && shared == key.len();
         Ok(Some(Item {
             key,
             payload,
+            shared,
             repeats,
         }))
     }
@@ -88,7 +99,7 @@ impl Merged {
         if let (Some(reader), Some(shared)) =
             (self.sources.get_mut(source), self.shared.get_mut(source))
         {
-            *shared = reader.advance()?;
+            *shared = reader.advance()?.map_or(ENDED, |shared| shared as isize);
         }
         Ok(())
     }
@@ -151,19 +162,19 @@ impl Merged {
     /// what it shares with the winner.
     #[inline]
     fn first_wins(&mut self, a: usize, b: usize) -> bool {
-        let shared = |source: usize| self.shared.get(source).copied().flatten();
-        let (shared_a, shared_b) = match (shared(a), shared(b)) {
-            (Some(shared_a), Some(shared_b)) => (shared_a, shared_b),
-            (first, second) => return second.is_none() && (first.is_some() || a < b),
-        };
+        let shared = |source: usize| self.shared.get(source).copied().unwrap_or(ENDED);
+        let (shared_a, shared_b) = (shared(a), shared(b));
         if shared_a != shared_b {
             return shared_a > shared_b;
         }
+        let Ok(from) = usize::try_from(shared_a) else {
+            return a < b;
+        };
         let key = |source: usize| {
             self.sources
                 .get(source)
                 .map_or(&[][..], Source::key)
-                .get(shared_a..)
+                .get(from..)
                 .unwrap_or_default()
         };
         let (key_a, key_b) = (key(a), key(b));
@@ -174,7 +185,7 @@ impl Merged {
         };
         let loser = if first { b } else { a };
         if let Some(shared) = self.shared.get_mut(loser) {
-            *shared = Some(shared_a + more);
+            *shared = (from + more) as isize;
         }
         first
     }

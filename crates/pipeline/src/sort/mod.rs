@@ -20,6 +20,7 @@
 mod arena;
 mod merge;
 mod run;
+mod shape;
 
 use arena::Arena;
 pub use merge::{Item, Merged};
@@ -197,7 +198,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
 
 fn write_run(arena: &Arena, spill: Box<dyn Spill>) -> io::Result<Run> {
     let mut writer = RunWriter::new(spill);
-    for (key, payload) in (0..arena.len()).filter_map(|index| arena.record(index)) {
+    for (key, payload) in arena.records() {
         writer.push(key, payload)?;
     }
     writer.finish(0)
