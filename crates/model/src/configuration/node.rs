@@ -14,8 +14,6 @@ pub(super) struct Node {
     pub(super) attributes: Vec<NodeAttribute>,
     /// Its children, in document order.
     pub(super) children: Vec<Node>,
-    /// Places of later elements that added to it.
-    pub(super) additions: Vec<Span>,
 }
 
 /// One attribute of an element of a file.

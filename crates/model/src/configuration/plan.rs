@@ -1,7 +1,7 @@
 //! What deploying would change.
 
 use super::item::Item;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 /// Difference between what is stored and what is to be deployed.
@@ -100,7 +100,7 @@ fn pair<'a>(stored: &'a [Item], new: &'a [Item]) -> Vec<(Option<&'a Item>, Optio
         }
     }
     let mut pairs: Vec<_> = partners.into_iter().zip(new.iter().map(Some)).collect();
-    let left: Vec<*const Item> = groups
+    let left: HashSet<*const Item> = groups
         .into_values()
         .flatten()
         .map(std::ptr::from_ref)

@@ -95,11 +95,16 @@ impl Reader<'_, '_, '_> {
             ),
             _ => ("not-well-formed", "the rest of this file was not read"),
         };
-        let said = error
-            .to_string()
-            .replace(&format!(" at {}", error.pos()), "");
-        self.problems
-            .error(code, &span, format!("not well-formed XML: {said}"), hint);
+        let said = match error {
+            Error::DtdDetected => "document type declarations are not read".to_owned(),
+            _ => format!(
+                "not well-formed XML: {}",
+                error
+                    .to_string()
+                    .replace(&format!(" at {}", error.pos()), "")
+            ),
+        };
+        self.problems.error(code, &span, said, hint);
     }
 
     fn root(&mut self, root: roxmltree::Node<'_, '_>, nodes: &mut Vec<Node>) {
@@ -194,7 +199,6 @@ impl Reader<'_, '_, '_> {
             span,
             attributes,
             children,
-            additions: Vec::new(),
         });
     }
 
@@ -225,6 +229,9 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unknown_element(&mut self, name: &str, within: Option<&'static Element>, span: &Span) {
+        if self.problems.is_full() {
+            return self.problems.count();
+        }
         let parent = within.map_or(ROOT_ELEMENT, |element| element.name);
         let places = dialect::parents_of(name);
         if !places.is_empty() {
@@ -362,6 +369,9 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unknown_attribute(&mut self, name: &str, element: &'static Element, span: &Span) {
+        if self.problems.is_full() {
+            return self.problems.count();
+        }
         let known: Vec<String> = element
             .all_attributes()
             .flat_map(|attribute| attribute.spellings())
@@ -508,5 +518,4 @@ fn add(first: &mut Node, addition: Node, problems: &mut Problems<'_>) {
             .map_or((usize::MAX, 0), |(_, _, rank)| rank)
     });
     first.children.extend(addition.children);
-    first.additions.push(addition.span);
 }

@@ -15,6 +15,40 @@ pub(super) struct Source<'a> {
     /// Its text.
     pub(super) text: &'a str,
     line_starts: Vec<usize>,
+    /// Number of characters before each block of [`BLOCK`] bytes, so that columns of long lines are found fast.
+    characters: Vec<usize>,
+}
+
+/// Bytes between two entries of [`Source::characters`].
+const BLOCK: usize = 1024;
+
+impl<'a> Source<'a> {
+    fn new(path: &'a str, text: &'a str) -> Source<'a> {
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        let mut characters = vec![0];
+        for block in text.as_bytes().chunks(BLOCK) {
+            characters.push(characters[characters.len() - 1] + count(block));
+        }
+        Source {
+            path,
+            text,
+            line_starts,
+            characters,
+        }
+    }
+
+    /// Number of characters before a byte.
+    fn characters_before(&self, at: usize) -> usize {
+        let block = at / BLOCK;
+        self.characters[block] + count(&self.text.as_bytes()[block * BLOCK..at])
+    }
+}
+
+/// Number of characters that begin in these bytes.
+fn count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 /// A stretch of a file.
@@ -35,13 +69,7 @@ pub(super) struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// Takes the files as they were given.
     pub(super) fn new(files: &'a [(String, String)]) -> Sources<'a> {
-        let files = files.iter().map(|(path, text)| Source {
-            path,
-            text,
-            line_starts: std::iter::once(0)
-                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-                .collect(),
-        });
+        let files = files.iter().map(|(path, text)| Source::new(path, text));
         Sources {
             files: files.collect(),
         }
@@ -49,35 +77,32 @@ impl<'a> Sources<'a> {
 
     /// Line and column of the beginning of a span, both from 1.
     pub(super) fn position(&self, span: &Span) -> (u32, u32) {
-        let place = self.place(span);
-        (place.line, place.column)
+        let source = &self.files[span.file];
+        let start = floor(source.text, span.range.start);
+        let line = source.line_starts.partition_point(|at| *at <= start).max(1);
+        let column = source.characters_before(start)
+            - source.characters_before(source.line_starts[line - 1])
+            + 1;
+        (narrow(line), narrow(column))
     }
 
     /// The place of a span; it ends with its first line.
     pub(super) fn place(&self, span: &Span) -> Place {
         let source = &self.files[span.file];
-        let start = floor(source.text, span.range.start);
-        let line = source
+        let (line, column) = self.position(span);
+        let line_start = source.line_starts[line as usize - 1];
+        let line_end = source
             .line_starts
-            .partition_point(|at| *at <= start)
-            .saturating_sub(1);
-        let line_start = source.line_starts[line];
-        let line_end = source.text[line_start..]
-            .find('\n')
-            .map_or(source.text.len(), |at| line_start + at);
-        let end = floor(
-            source.text,
-            span.range.end.clamp(start, line_end.max(start)),
-        );
+            .get(line as usize)
+            .map_or(source.text.len(), |next| next - 1);
+        let start = floor(source.text, span.range.start);
+        let end = floor(source.text, span.range.end.min(line_end)).max(start);
         let text = source.text[line_start..line_end].trim_end_matches('\r');
-        let characters = |range: Range<usize>| {
-            u32::try_from(source.text[range].chars().count()).unwrap_or(u32::MAX)
-        };
         Place {
             file: source.path.to_owned(),
-            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
-            column: characters(line_start..start).saturating_add(1),
-            length: characters(start..end).max(1),
+            line,
+            column,
+            length: narrow(source.characters_before(end) - source.characters_before(start)).max(1),
             text: if text.len() > LONGEST_LINE {
                 String::new()
             } else {
@@ -101,6 +126,10 @@ impl<'a> Sources<'a> {
             range: start..start + 1,
         }
     }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The nearest character boundary at or before `at`.
@@ -159,9 +188,8 @@ impl<'a> Problems<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        if self.list.len() >= MOST_PROBLEMS {
-            self.left_out += 1;
-            return;
+        if self.is_full() {
+            return self.count();
         }
         let hint = hint.into();
         let mut problem = Problem::new(code, severity, message).at(self.sources.place(span));
@@ -169,10 +197,20 @@ impl<'a> Problems<'a> {
         self.list.push((span.file, problem));
     }
 
+    /// Whether further problems are only counted: then there is no need to look for the nearest name.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST_PROBLEMS
+    }
+
+    /// Counts a problem that is not listed.
+    pub(super) fn count(&mut self) {
+        self.left_out += 1;
+    }
+
     /// Where a span is, in words: `Conf/HR.xml, line 3`.
     pub(super) fn words(&self, span: &Span) -> String {
-        let place = self.sources.place(span);
-        format!("{}, line {}", place.file, place.line)
+        let (line, _) = self.sources.position(span);
+        format!("{}, line {line}", self.sources.files[span.file].path)
     }
 
     /// All problems in the order of files, lines and columns.

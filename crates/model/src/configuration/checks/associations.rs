@@ -21,7 +21,7 @@ pub(super) fn ends(context: &Context<'_>, problems: &mut Problems<'_>) {
             };
             if !matches!(
                 kind(declared),
-                PropertyType::ForeignKey | PropertyType::Int64
+                None | Some(PropertyType::ForeignKey | PropertyType::Int64)
             ) {
                 let message = format!(
                     "\"{entity_type}:{property}\" is a {}, so it cannot hold links",
@@ -74,7 +74,7 @@ pub(super) fn navigations_without_association(context: &Context<'_>, problems: &
             let end = context
                 .model
                 .end(entity_type.identifier(), property.identifier());
-            if kind(property) == PropertyType::ForeignKey && end.is_none() {
+            if kind(property) == Some(PropertyType::ForeignKey) && end.is_none() {
                 let message = format!(
                     "navigation \"{}\" belongs to no association, so it leads nowhere",
                     property.identifier()

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::model::{is_automatic, kind};
-use super::references::did_you_mean;
+use super::references::right_name;
 use crate::configuration::dialect::{self, Kind};
 use crate::configuration::nearest::nearest;
 use crate::configuration::node::{Node, NodeAttribute};
@@ -148,11 +148,12 @@ pub(super) fn computed_properties(context: &Context<'_>, problems: &mut Problems
 }
 
 fn target(context: &Context<'_>, node: &Node, property: &Node, problems: &mut Problems<'_>) {
+    let Some(kind) = kind(property) else { return };
     let entity_type = node.value("EntityType");
     let span = node.value_span("Property");
     let criteria = node.value("PropertyCriteria");
     if !context.model.is_navigation(entity_type, property) {
-        if kind(property) == PropertyType::Binary {
+        if kind == PropertyType::Binary {
             let message = format!(
                 "\"{}\" holds files, which cannot be computed",
                 property.identifier()
@@ -176,7 +177,7 @@ fn target(context: &Context<'_>, node: &Node, property: &Node, problems: &mut Pr
                 "leave it out",
             );
         }
-        return literal(node, kind(property), problems);
+        return literal(node, kind, problems);
     }
     let Some(end) = context.model.end(entity_type, property.identifier()) else {
         return;
@@ -196,7 +197,7 @@ fn target(context: &Context<'_>, node: &Node, property: &Node, problems: &mut Pr
     match context.model.entity_types.get(end.other_type) {
         _ if criteria.is_empty() => literal(node, PropertyType::ForeignKey, problems),
         Some(other) if !is_automatic(criteria) && !other.properties.contains_key(criteria) => {
-            let near = nearest(criteria, other.properties.keys().copied());
+            let hint = right_name(criteria, other.properties.keys().copied());
             let message = format!(
                 "entity type \"{}\" has no property \"{criteria}\"",
                 end.other_type
@@ -205,7 +206,7 @@ fn target(context: &Context<'_>, node: &Node, property: &Node, problems: &mut Pr
                 "unknown-property",
                 node.value_span("PropertyCriteria"),
                 message,
-                did_you_mean(near),
+                hint,
             );
         }
         _ => {}
@@ -332,9 +333,9 @@ fn follow(
             if is_last && is_automatic(step) {
                 return;
             }
-            let near = nearest(step, view.properties.keys().copied());
+            let hint = right_name(step, view.properties.keys().copied());
             let message = format!("entity type \"{current}\" has no property \"{step}\"");
-            return problems.error("wrong-binding", span, message, did_you_mean(near));
+            return problems.error("wrong-binding", span, message, hint);
         };
         if is_last {
             return;

@@ -95,9 +95,10 @@ fn format(mapped: &Node, property: Option<&Node>, problems: &mut Problems<'_>) {
         );
     }
     if let Some(property) = property
-        && !types.contains(&kind(property))
+        && let Some(kind) = kind(property)
+        && !types.contains(&kind)
     {
-        let names: Vec<String> = types.iter().map(|kind| format!("{kind:?}")).collect();
+        let names: Vec<String> = types.iter().map(|fitting| format!("{fitting:?}")).collect();
         let message = format!(
             "format {name} does not fit \"{}\", which is a {}",
             property.identifier(),
@@ -105,7 +106,7 @@ fn format(mapped: &Node, property: Option<&Node>, problems: &mut Problems<'_>) {
         );
         let hint = format!("it fits {}", names.join(", "));
         // Text holds whatever a format yields; another type would hold what it cannot read.
-        let severity = if kind(property) == T::String {
+        let severity = if kind == T::String {
             Severity::Warning
         } else {
             Severity::Error

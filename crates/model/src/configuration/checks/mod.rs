@@ -1,6 +1,7 @@
 //! What must hold between elements. Each check is one function in [`CHECKS`]; a check looks at what is there and
 //! reports, and never stops at the first problem.
 
+mod access;
 mod associations;
 mod connections;
 mod duplicates;
@@ -57,6 +58,7 @@ const CHECKS: &[Check] = &[
     expressions::forms,
     expressions::computed_properties,
     expressions::bindings,
+    access::everything_for_everybody,
 ];
 
 /// Runs every check.

@@ -113,16 +113,19 @@ impl<'a> Model<'a> {
     /// Whether a property holds links: by its type, or `Int64` with an association.
     pub(super) fn is_navigation(&self, entity_type: &str, property: &Node) -> bool {
         match kind(property) {
-            PropertyType::ForeignKey => true,
-            PropertyType::Int64 => self.end(entity_type, property.identifier()).is_some(),
+            Some(PropertyType::ForeignKey) => true,
+            Some(PropertyType::Int64) => self.end(entity_type, property.identifier()).is_some(),
             _ => false,
         }
     }
 }
 
-/// Type of a property.
-pub(super) fn kind(property: &Node) -> PropertyType {
-    property_type(property.value("Type"))
+/// Type of a property; none when what is written is not a type, which is reported elsewhere.
+pub(super) fn kind(property: &Node) -> Option<PropertyType> {
+    property
+        .attribute("Type")
+        .is_none_or(|written| written.valid)
+        .then(|| property_type(property.value("Type")))
 }
 
 /// Properties that every entity type has without declaring them.

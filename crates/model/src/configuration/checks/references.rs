@@ -32,6 +32,9 @@ fn reference(
     if value.is_empty() || known.is_some_and(|known| known.contains(value)) {
         return;
     }
+    if problems.is_full() {
+        return problems.count();
+    }
     let near = nearest(value, known.into_iter().flatten().copied());
     // What the engine does not act on yet may name things that a generator makes, or that are built in.
     let severity = match (node.element.acted_on, near) {
@@ -69,17 +72,12 @@ pub(super) fn property_paths(context: &Context<'_>, problems: &mut Problems<'_>)
             };
             match context.model.entity_types.get(entity_type) {
                 None => {
-                    let near = nearest(entity_type, context.model.entity_types.keys().copied());
+                    let hint = right_name(entity_type, context.model.entity_types.keys().copied());
                     let message = format!(
                         "\"{}\" names no EntityType: \"{entity_type}\"",
                         attribute.name
                     );
-                    problems.error(
-                        "dangling-reference",
-                        &attribute.value_span,
-                        message,
-                        did_you_mean(near),
-                    );
+                    problems.error("dangling-reference", &attribute.value_span, message, hint);
                 }
                 Some(_) => unknown_property(context, entity_type, property, attribute, problems),
             }
@@ -148,20 +146,22 @@ fn unknown_property(
     if property.is_empty() || view.properties.contains_key(property) {
         return;
     }
-    let near = nearest(property, view.properties.keys().copied());
+    let hint = right_name(property, view.properties.keys().copied());
     let message = format!("entity type \"{entity_type}\" has no property \"{property}\"");
-    problems.error(
-        "unknown-property",
-        &attribute.value_span,
-        message,
-        did_you_mean(near),
-    );
+    problems.error("unknown-property", &attribute.value_span, message, hint);
 }
 
-/// The nearest name as a hint, if there is one.
-pub(super) fn did_you_mean(near: Option<&str>) -> String {
-    near.map_or_else(
-        || "declare it, or correct the name".to_owned(),
-        |near| format!("did you mean \"{near}\"?"),
-    )
+/// A hint for a wrong name: the nearest one that exists, else some that do.
+pub(super) fn right_name<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    if let Some(near) = nearest(wrong, known.clone()) {
+        return format!("did you mean \"{near}\"?");
+    }
+    let mut shown: Vec<&str> = known.take(9).collect();
+    if shown.is_empty() {
+        return "there are none yet".to_owned();
+    }
+    if shown.len() > 8 {
+        shown[8] = "…";
+    }
+    format!("there are {}", shown.join(", "))
 }

@@ -12,11 +12,16 @@ use std::collections::{BTreeMap, BTreeSet};
 const NAVIGATIONS: std::ops::RangeInclusive<i64> =
     Slot::FIRST_NAVIGATION as i64..=Slot::LAST as i64;
 
-/// Properties with the entity type that owns them.
+/// Properties of known type with the entity type that owns them.
 fn properties<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Node, &'a Node)> + use<'a> {
     context
         .all(&dialect::ENTITY_TYPE)
-        .flat_map(|t| t.children_of(&dialect::PROPERTY).map(move |p| (t, p)))
+        .flat_map(|owner| {
+            owner
+                .children_of(&dialect::PROPERTY)
+                .map(move |property| (owner, property))
+        })
+        .filter(|(_, property)| kind(property).is_some())
 }
 
 /// The slot of a property, if it has one.
@@ -60,7 +65,7 @@ pub(super) fn range_of_kind(context: &Context<'_>, problems: &mut Problems<'_>) 
         let end = context
             .model
             .end(entity_type.identifier(), property.identifier());
-        if kind(property) == PropertyType::Binary {
+        if kind(property) == Some(PropertyType::Binary) {
             let message = format!(
                 "\"{}\" holds files, which have no column: the index is ignored",
                 property.identifier()
@@ -107,7 +112,7 @@ pub(super) fn shared(context: &Context<'_>, problems: &mut Problems<'_>) {
         let mut seen: BTreeMap<i64, &Node> = BTreeMap::new();
         let stored = entity_type
             .children_of(&dialect::PROPERTY)
-            .filter(|p| kind(p) != PropertyType::Binary);
+            .filter(|p| kind(p) != Some(PropertyType::Binary));
         for property in stored {
             let Some(index) = slot(property) else {
                 continue;
@@ -146,7 +151,7 @@ pub(super) fn values_without_slot(context: &Context<'_>, problems: &mut Problems
         let valid = property
             .attribute("TargetColumnIndex")
             .is_none_or(|a| a.valid);
-        let stored_elsewhere = kind(property) == PropertyType::Binary
+        let stored_elsewhere = kind(property) == Some(PropertyType::Binary)
             || context
                 .model
                 .is_navigation(entity_type.identifier(), property);

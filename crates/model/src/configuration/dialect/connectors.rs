@@ -9,9 +9,9 @@ const fn lines(name: &'static str, default: &'static str, doc: &'static str) -> 
     count(name, doc).or(default)
 }
 
-/// A percent threshold.
+/// A percent threshold. More than 100 makes sense for what is inserted.
 const fn percent(name: &'static str, default: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, Kind::Int(0, 100), doc).or(default)
+    count(name, doc).or(default)
 }
 
 /// `Agent`.

@@ -1,6 +1,10 @@
 //! Tests of the whole road: text in, problems, items, plans and files out.
 
 mod inventory;
+mod planning;
+mod problems;
+mod reading;
+mod round_trip;
 mod schema;
 
 use super::*;
