@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod drift;
+pub mod expression;
 pub mod format;
 pub mod reconcile;
 pub mod text;

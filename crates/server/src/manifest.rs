@@ -41,6 +41,18 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Digest of the state that these tables make together.
+    pub fn digest_of(tables: &[Table]) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for table in tables {
+            hasher.update(table.name.as_bytes());
+            hasher.update(&[0]);
+            hasher.update(table.state_digest.as_bytes());
+            hasher.update(&[0]);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// The entry with this name.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|t| t.name == name)

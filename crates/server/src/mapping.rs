@@ -1,8 +1,9 @@
 //! The mappings of a connector, resolved to ids, slots and column positions.
 
 use crate::error::ServerError;
-use provost_model::configuration::{EntityTypeMapping, PropertyType};
+use provost_model::configuration::{EntityTypeMapping, PropertyPath, PropertyType};
 use provost_model::metadata::{Association, LinkStorage, Metadata};
+use provost_store::LinkPlace;
 use provost_model::{EntityTypeId, PropertyId, Slot};
 
 /// All mappings of one connector.
@@ -63,6 +64,8 @@ pub struct MappedAssociation {
     pub identifier: String,
     /// Source file without directory and extension.
     pub table: String,
+    /// Where its links are stored.
+    pub place: LinkPlace,
     /// Key column and key of the owner of property 1.
     pub end1: MappedEnd,
     /// Key column and key of the owner of property 2.
@@ -87,6 +90,16 @@ pub enum Side {
     First,
     /// The owner of property 2.
     Second,
+}
+
+impl Side {
+    /// The same in the words of the store.
+    pub fn stored(self) -> provost_store::Side {
+        match self {
+            Side::First => provost_store::Side::First,
+            Side::Second => provost_store::Side::Second,
+        }
+    }
 }
 
 impl MappedAssociation {
@@ -123,13 +136,14 @@ impl ConnectorMapping {
             let association = metadata.association(&mapping.identifier).cloned().ok_or_else(|| {
                 ServerError::mapping(&mapping.identifier, "the association is not deployed")
             })?;
-            let end = |column: &str, key: &provost_model::configuration::PropertyPath| {
+            let end = |column: &str, key: &PropertyPath| {
                 mapped_end(metadata, &types, column, key)
                     .ok_or_else(|| ServerError::mapping(&mapping.identifier, &format!("{key} is not a mapped key")))
             };
             associations.push(MappedAssociation {
                 end1: end(&mapping.column1, &mapping.key1)?,
                 end2: end(&mapping.column2, &mapping.key2)?,
+                place: LinkPlace::of(metadata, &association),
                 association,
                 identifier: mapping.identifier.clone(),
                 table: table_name(&mapping.connection_table),
@@ -175,7 +189,7 @@ fn mapped_type(metadata: &Metadata, mapping: &EntityTypeMapping) -> Result<Mappe
             slot,
             kind: property.kind,
             format: mapped.format.clone(),
-            is_unique: mapped.is_unique_key,
+            is_unique: mapped.is_unique_key || is_referred_to(metadata, &mapping.identifier, &mapped.identifier),
             precision: property.history_precision,
         });
     }
@@ -196,11 +210,17 @@ fn mapped_type(metadata: &Metadata, mapping: &EntityTypeMapping) -> Result<Mappe
     })
 }
 
+/// Whether an association mapping finds resources by this property.
+fn is_referred_to(metadata: &Metadata, entity_type: &str, property: &str) -> bool {
+    let refers = |key: &PropertyPath| key.entity_type == entity_type && key.property == property;
+    metadata.configuration.association_mappings.iter().any(|m| refers(&m.key1) || refers(&m.key2))
+}
+
 fn mapped_end(
     metadata: &Metadata,
     types: &[MappedType],
     column: &str,
-    key: &provost_model::configuration::PropertyPath,
+    key: &PropertyPath,
 ) -> Option<MappedEnd> {
     let entity_type = metadata.entity_type(&key.entity_type)?.id;
     let mapped = types.iter().find(|t| t.id == entity_type)?;

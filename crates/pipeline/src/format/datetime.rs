@@ -4,13 +4,13 @@ use super::FormatError;
 
 /// A point in civil time. Checked to exist when it comes from [`Civil::new`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Civil {
-    pub(super) year: i64,
-    pub(super) month: u32,
-    pub(super) day: u32,
-    pub(super) hour: u32,
-    pub(super) minute: u32,
-    pub(super) second: u32,
+pub(crate) struct Civil {
+    pub(crate) year: i64,
+    pub(crate) month: u32,
+    pub(crate) day: u32,
+    pub(crate) hour: u32,
+    pub(crate) minute: u32,
+    pub(crate) second: u32,
 }
 
 const DAY: i64 = 86_400;
@@ -19,7 +19,7 @@ const FILETIME_EPOCH: i64 = 11_644_473_600;
 
 impl Civil {
     /// A date and time that exists, in the years 1 to 9999.
-    pub(super) fn new(date: (i64, u32, u32), time: (u32, u32, u32)) -> Option<Civil> {
+    pub(crate) fn new(date: (i64, u32, u32), time: (u32, u32, u32)) -> Option<Civil> {
         let ((year, month, day), (hour, minute, second)) = (date, time);
         let exists = (1..=9999).contains(&year)
             && (1..=12).contains(&month)
@@ -38,7 +38,7 @@ impl Civil {
     }
 
     /// From internal text, `yyyyMMddHHmmss`.
-    pub(super) fn from_internal(text: &str) -> Option<Civil> {
+    pub(crate) fn from_internal(text: &str) -> Option<Civil> {
         let bytes = text.as_bytes();
         if bytes.len() != 14 || !bytes.iter().all(u8::is_ascii_digit) {
             return None;
@@ -55,20 +55,40 @@ impl Civil {
     }
 
     /// Seconds since 1970-01-01, taken as UTC.
-    pub(super) fn to_seconds(self) -> i64 {
+    pub(crate) fn to_seconds(self) -> i64 {
         let of_day = i64::from(self.hour * 3600 + self.minute * 60 + self.second);
         days_from_civil(self.year, self.month, self.day) * DAY + of_day
     }
 
     /// The inverse of [`Civil::to_seconds`]; `None` outside the years 1 to 9999.
-    pub(super) fn from_seconds(seconds: i64) -> Option<Civil> {
+    pub(crate) fn from_seconds(seconds: i64) -> Option<Civil> {
         let date = civil_from_days(seconds.div_euclid(DAY));
         let of_day = u32::try_from(seconds.rem_euclid(DAY)).ok()?;
         Civil::new(date, (of_day / 3600, of_day / 60 % 60, of_day % 60))
     }
 
+    /// Day of the week, 0 for Sunday.
+    pub(crate) fn weekday(self) -> usize {
+        // The first of January 1970 was a Thursday.
+        let day = days_from_civil(self.year, self.month, self.day) + 4;
+        usize::try_from(day.rem_euclid(7)).unwrap_or_default()
+    }
+
+    /// Internal text.
+    pub(crate) fn to_internal(self) -> String {
+        let Civil {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
+    }
+
     /// Appends internal text.
-    pub(super) fn write(self, out: &mut Vec<u8>) {
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
         // Never outside 0 to 9999: the parts were checked.
         let year = u32::try_from(self.year).unwrap_or_default();
         for part in [
@@ -207,9 +227,14 @@ struct Notation<'a> {
 
 impl Notation<'_> {
     fn read(mut self) -> Option<Fields> {
-        let date = self.date()?;
+        let year = i64::from(self.digits(4)?);
+        let separator = self.eat(b"-/");
+        let month = self.digits(2)?;
+        if let Some(separator) = separator {
+            self.eat(&[separator])?;
+        }
         let mut fields = Fields {
-            date,
+            date: (year, month, self.digits(2)?),
             time: (0, 0, 0),
             extra: 0,
             offset: 0,
@@ -217,43 +242,38 @@ impl Notation<'_> {
         if self.rest.is_empty() {
             return Some(fields);
         }
-        let _ = self.eat(b"Tt ");
-        while self.eat(b" ").is_some() {}
-        let hour = self.digits(2)?;
-        let colons = self.eat(b":").is_some();
-        let minute = self.digits(2);
-        if colons && minute.is_none() {
+        if self.eat(b"Tt ").is_none() && separator.is_some() {
             return None;
         }
-        let second = match minute {
-            Some(_) if colons && self.eat(b":").is_none() => None,
-            Some(_) if colons => Some(self.digits(2)?),
-            Some(_) => self.digits(2),
-            None => None,
-        };
-        fields.time = (hour, minute.unwrap_or(0), second.unwrap_or(0));
-        let unit = if second.is_some() {
-            1
-        } else if minute.is_some() {
-            60
-        } else {
-            3600
-        };
-        if self.eat(b".,").is_some() {
-            fields.extra = self.fraction_of(unit)?;
-        }
+        while self.eat(b" ").is_some() {}
+        (fields.time, fields.extra) = self.time()?;
         fields.offset = self.offset()?;
         self.rest.is_empty().then_some(fields)
     }
 
-    fn date(&mut self) -> Option<(i64, u32, u32)> {
-        let year = i64::from(self.digits(4)?);
-        let Some(separator) = self.eat(b"-/") else {
-            return Some((year, self.digits(2)?, self.digits(2)?));
+    /// Hour, minute and second, of which the latter may be missing, and the seconds in a fraction of the last one.
+    fn time(&mut self) -> Option<((u32, u32, u32), i64)> {
+        let hour = self.digits(2)?;
+        let colons = self.eat(b":").is_some();
+        let minute = self.digits(2);
+        let second = match minute {
+            None if colons => return None,
+            None => None,
+            Some(_) if colons && self.eat(b":").is_none() => None,
+            Some(_) if colons => Some(self.digits(2)?),
+            Some(_) => self.digits(2),
         };
-        let month = self.digits(2)?;
-        self.eat(&[separator])?;
-        Some((year, month, self.digits(2)?))
+        let unit = match (minute, second) {
+            (_, Some(_)) => 1,
+            (Some(_), None) => 60,
+            (None, None) => 3600,
+        };
+        let extra = if self.eat(b".,").is_some() {
+            self.fraction_of(unit)?
+        } else {
+            0
+        };
+        Some(((hour, minute.unwrap_or(0), second.unwrap_or(0)), extra))
     }
 
     fn offset(&mut self) -> Option<i64> {

@@ -13,7 +13,7 @@
 //! | `DateTime`, `1601Date`, `Date` | `yyyyMMddHHmmss` in UTC, fractions of a second cut off; text without an offset is UTC already |
 //! | `MultivaluedText` | one value per line, ordered without regard to case |
 //! | `Concat:<separator>` | the same, from values joined by the separator |
-//! | `Bit:<Property>:<n>` | whether the n-th bit of a mask is set, counted from 1: `true` or `false` |
+//! | `Bit:<Property>:<n>` | whether the n-th bit of a mask is set, counted from 1: `true` or `false`; a column that holds these words already is read too |
 //!
 //! An empty value is no value under every format, and so is a blank one except where text stays as it is.
 
@@ -23,6 +23,7 @@ mod dn;
 mod list;
 mod number;
 
+pub(crate) use datetime::Civil;
 pub use dn::escape as escape_dn;
 
 use crate::text::nearest;

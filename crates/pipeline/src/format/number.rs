@@ -116,9 +116,14 @@ pub(super) fn integer(raw: &str, range: Range, out: &mut Vec<u8>) -> Result<(), 
     let leading = digits.iter().take_while(|c| **c == b'0').count();
     let digits = &digits[leading.min(digits.len() - 1)..];
     // Nineteen digits always fit.
-    let magnitude =
-        (digits.len() <= 19).then(|| digits.iter().fold(0, |n, c| n * 10 + i128::from(c - b'0')));
-    let value = magnitude.map(|m| if negative { -m } else { m });
+    let magnitude = (digits.len() <= 19).then(|| {
+        digits
+            .iter()
+            .fold(0u64, |n, c| n * 10 + u64::from(c - b'0'))
+    });
+    let value = magnitude
+        .map(i128::from)
+        .map(|m| if negative { -m } else { m });
     match value {
         Some(value) if (i128::from(range.min)..=i128::from(range.max)).contains(&value) => {
             if value < 0 {

@@ -97,11 +97,17 @@ pub fn remove_diacritics(text: &str) -> String {
 
 /// Upper case, without diacritics, and nothing but letters and digits: `Jean-Noël d'Été` gives `JEANNOELDETE`.
 pub fn simplify(text: &str) -> String {
-    remove_diacritics(text)
+    let plain = remove_diacritics(text);
+    let letters = plain
         .chars()
         .filter(|c| c.is_alphanumeric())
-        .map(upper_char)
-        .collect()
+        .map(upper_char);
+    // What was kept apart by a sign may now compose.
+    if plain.is_ascii() {
+        letters.collect()
+    } else {
+        letters.nfc().collect()
+    }
 }
 
 /// Upper-case letters A to Z and blanks, for algorithms that know no others. Letters without a Latin equivalent are

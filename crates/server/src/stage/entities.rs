@@ -9,14 +9,14 @@ use provost_model::changes::Command;
 use provost_model::summary::EntityCounters;
 use provost_model::{ResourceId, Slot};
 use provost_pipeline::reconcile::{Candidate, EntityMerge, Pull, SortedFile, SortedRecords, fields};
-use provost_store::ResourceChangeRow;
+use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
 /// Rows whose stored values are fetched at once.
 const BATCH: usize = 2_000;
 /// Resource ids reserved at once.
-const IDS: i64 = 10_000;
+const IDS: u64 = 10_000;
 
 const INSERT: u8 = 1;
 const COMPARE: u8 = 2;
@@ -50,13 +50,13 @@ pub(super) fn stage_complete(
     })?;
     let unchanged = merge.finish(&mut sink)?;
     for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
-        found.push(b"", &payload(DELETE, resource.0, 0, &[]))?;
+        found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
     }
     if withheld > 0 {
         let reason = format!("{withheld} resources are not in the file, but unreadable rows may stand for them: kept");
         context.problems.warn(&mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
     }
-    let mut counters = Emitter::new(context, mapped).emit(found)?;
+    let mut counters = Emitter::new(context, mapped)?.emit(found)?;
     counters.unchanged += unchanged + withheld;
     Ok(counters)
 }
@@ -87,7 +87,7 @@ pub(super) fn stage_incremental(
         }
     }
     decide(context, mapped, &mut batch, &mut found)?;
-    let mut counters = Emitter::new(context, mapped).emit(found)?;
+    let mut counters = Emitter::new(context, mapped)?.emit(found)?;
     let changed = counters.inserted + counters.updated;
     counters.unchanged = table.clean.saturating_sub(changed);
     if table.state_digest.is_empty() {
@@ -226,12 +226,28 @@ struct Emitter<'c, 'a> {
     counters: EntityCounters,
     next_id: i64,
     last_id: i64,
+    changes: ResourceChanges,
+    unique_keys: KeyChanges,
+    renewals: FingerprintRenewals,
 }
 
 impl<'c, 'a> Emitter<'c, 'a> {
-    fn new(context: &'c mut Context<'a>, mapped: &'c MappedType) -> Emitter<'c, 'a> {
-        let slots = mapped.columns.iter().map(|c| c.slot).collect();
-        Emitter { context, mapped, slots, counters: EntityCounters::default(), next_id: 0, last_id: 0 }
+    fn new(context: &'c mut Context<'a>, mapped: &'c MappedType) -> Result<Emitter<'c, 'a>, ServerError> {
+        let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
+        let changes = context.tx.resource_changes(context.run, mapped.id, &slots)?;
+        let unique_keys = context.tx.key_changes(context.run)?;
+        let renewals = context.tx.fingerprint_renewals(context.run)?;
+        Ok(Emitter {
+            context,
+            mapped,
+            slots,
+            counters: EntityCounters::default(),
+            next_id: 0,
+            last_id: 0,
+            changes,
+            unique_keys,
+            renewals,
+        })
     }
 
     fn emit(mut self, mut found: Spool) -> Result<EntityCounters, ServerError> {
@@ -244,6 +260,9 @@ impl<'c, 'a> Emitter<'c, 'a> {
             }
         }
         self.batch(&mut batch)?;
+        self.changes.finish()?;
+        self.unique_keys.finish()?;
+        self.renewals.finish()?;
         Ok(self.counters)
     }
 
@@ -297,7 +316,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
         if changed.is_empty() {
             let fingerprint = EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed);
             let key = values.first().and_then(Option::as_deref).unwrap_or_default();
-            self.context.tx.renew_fingerprint(self.context.run, self.mapped.id, self.mapped.columns[0].property, key, id, fingerprint)?;
+            self.renewals.push(self.mapped.id, self.mapped.columns[0].property, key, id, fingerprint)?;
             self.counters.unchanged += 1;
             return Ok(());
         }
@@ -341,6 +360,10 @@ impl<'c, 'a> Emitter<'c, 'a> {
         is_removal: bool,
     ) -> Result<(), ServerError> {
         self.context.keys.push((self.mapped.id, property), key, id, is_removal)?;
+        // The row of the primary key follows the change of the resource by itself.
+        if property != self.mapped.columns[0].property {
+            self.unique_keys.push(self.mapped.id, property, key, id, 0, is_removal)?;
+        }
         Ok(())
     }
 
@@ -372,16 +395,16 @@ impl<'c, 'a> Emitter<'c, 'a> {
             fingerprint: EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed),
             display_name: self.mapped.display.and_then(|i| shown[i]),
             values: &shown,
-            changed: changed.unwrap_or_default(),
+            changed: changed.map_or(0, |c| c.iter().filter(|&&i| i < 64).fold(0, |bits, &i| bits | 1 << i)),
         };
-        self.context.tx.push_resource_change(self.context.run, self.mapped.id, &self.slots, &row)?;
+        self.changes.push(row)?;
         Ok(())
     }
 
     fn reserve(&mut self) -> Result<ResourceId, ServerError> {
         if self.next_id == self.last_id {
             self.next_id = self.context.tx.reserve_resource_ids(IDS)?.0;
-            self.last_id = self.next_id + IDS;
+            self.last_id = self.next_id + IDS.cast_signed();
         }
         self.next_id += 1;
         Ok(ResourceId(self.next_id - 1))

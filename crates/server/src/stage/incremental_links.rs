@@ -4,7 +4,7 @@
 //! those of stored links whose end loses or shares a key in this run. For these the outcome is exactly that of a
 //! complete run: the file would have said the same pairs.
 
-use super::links::{emit_link, spool_orphans, warn_orphan};
+use super::links::{emit_link, spool_orphans, stored_links, warn_orphan};
 use super::pairs::{Numbers, number};
 use super::Context;
 use crate::error::ServerError;
@@ -15,7 +15,7 @@ use provost_model::ResourceId;
 use provost_model::changes::Command;
 use provost_model::summary::LinkCounters;
 use provost_pipeline::reconcile::{Ends, LinkMerge, LinkOutcome, Pull, SortedFile, SortedRecords, fields, link_ids, link_key};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 
 /// Memory for each sorter.
@@ -31,19 +31,18 @@ const DELETE: i64 = 4;
 
 /// Brings the pairs of a delta file, and all pairs that this run affects, to what they ask of the repository.
 pub(super) fn stage(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     table: &Table,
 ) -> Result<LinkCounters, ServerError> {
-    let mut known = KnownChanges::load(context, mapped)?;
-    let mut affected = Sorting::new(context.folder, BUDGET);
-    let mut orphans = spool_orphans(context, mapped)?;
-    let held_before = context.tx.count_links(&mapped.association)? + orphans.len();
-    collect_waiting(context, mapped, &mut known, &mut orphans, &mut affected)?;
-    collect_rekeyed(context, mapped, &known, &mut affected)?;
-    collect_delta(context, mapped, &mut known, table, &mut affected)?;
-    let mut outcome = settle(context, mapped, &known, affected)?;
-    let removed = write(context, mapped, &mut outcome)?;
+    let mut known = KnownChanges::load(stage)?;
+    let mut affected = Sorting::new(stage.context.folder, BUDGET);
+    let mut orphans = spool_orphans(stage)?;
+    let held_before = stage.context.tx.count_links(stage.mapped.place)? + orphans.len();
+    collect_waiting(stage, &mut known, &mut orphans, &mut affected)?;
+    collect_rekeyed(stage, &known, &mut affected)?;
+    collect_delta(stage, &mut known, table, &mut affected)?;
+    let mut outcome = settle(stage, &known, affected)?;
+    let removed = write(stage, &mut outcome)?;
     let c = outcome.counters;
     Ok(LinkCounters {
         inserted: c.inserted,
@@ -69,10 +68,10 @@ struct KnownChanges {
 }
 
 impl KnownChanges {
-    fn load(context: &mut Context<'_>, mapped: &MappedAssociation) -> Result<KnownChanges, ServerError> {
+    fn load(stage: &mut LinkStage<'_, '_>) -> Result<KnownChanges, ServerError> {
         let mut ends = [HashMap::new(), HashMap::new()];
-        for (end, changes) in [&mapped.end1, &mapped.end2].into_iter().zip(&mut ends) {
-            let mut reader = context.keys.read((end.entity_type, end.key.property))?;
+        for (end, changes) in [&stage.mapped.end1, &stage.mapped.end2].into_iter().zip(&mut ends) {
+            let mut reader = stage.context.keys.read((end.entity_type, end.key.property))?;
             while let Some((key, payload)) = reader.pull()? {
                 let change: &mut Change = changes.entry(String::from_utf8_lossy(key).into_owned()).or_default();
                 let resource = number(payload, 0);
@@ -85,14 +84,14 @@ impl KnownChanges {
 
 /// Resolves key values before and after this run.
 fn resolve(
-    context: &mut Context<'_>,
+    stage: &mut LinkStage<'_, '_>,
     end: &MappedEnd,
     changes: &HashMap<String, Change>,
     keys: &BTreeSet<&str>,
 ) -> Result<HashMap<String, Ends>, ServerError> {
     let asked: Vec<&str> = keys.iter().copied().collect();
     let mut holders: HashMap<String, Vec<i64>> = HashMap::with_capacity(asked.len());
-    for (key, id) in context.tx.lookup_keys(end.entity_type, end.key.property, &asked)? {
+    for (key, id) in stage.context.tx.lookup_keys(end.entity_type, end.key.property, &asked)? {
         holders.entry(key).or_default().push(id.0);
     }
     let none = Change::default();
@@ -109,15 +108,14 @@ fn resolve(
 type PairEnds = Vec<(Ends, Ends)>;
 
 fn resolve_pairs(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
     pairs: &[(String, String)],
 ) -> Result<PairEnds, ServerError> {
     let firsts = pairs.iter().map(|(a, _)| a.as_str()).collect();
     let seconds = pairs.iter().map(|(_, b)| b.as_str()).collect();
-    let first = resolve(context, &mapped.end1, &known.ends[0], &firsts)?;
-    let second = resolve(context, &mapped.end2, &known.ends[1], &seconds)?;
+    let first = resolve(stage, &stage.mapped.end1, &known.ends[0], &firsts)?;
+    let second = resolve(stage, &stage.mapped.end2, &known.ends[1], &seconds)?;
     let of = |map: &HashMap<String, Ends>, key: &str| map.get(key).copied().unwrap_or_default();
     Ok(pairs.iter().map(|(a, b)| (of(&first, a), of(&second, b))).collect())
 }
@@ -139,8 +137,7 @@ fn push(affected: &mut Sorting, pair: &(String, String), numbers: [i64; 4]) -> R
 
 /// Every pair that waits is looked at again.
 fn collect_waiting(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &mut KnownChanges,
     orphans: &mut crate::spool::Spool,
     affected: &mut Sorting,
@@ -157,7 +154,7 @@ fn collect_waiting(
             batch.push(pair);
         }
         if at_end || batch.len() >= BATCH {
-            collect_competitors(context, mapped, known, &batch, affected)?;
+            collect_competitors(stage, known, &batch, affected)?;
             batch.clear();
         }
         if at_end {
@@ -168,36 +165,34 @@ fn collect_waiting(
 
 /// Where an owner may have one link only, its stored link competes with the pairs that want its place.
 fn collect_competitors(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
     pairs: &[(String, String)],
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
-    let Some(side) = mapped.single_side() else { return Ok(()) };
-    let ends = resolve_pairs(context, mapped, known, pairs)?;
+    let Some(side) = stage.mapped.single_side() else { return Ok(()) };
+    let ends = resolve_pairs(stage, known, pairs)?;
     let owners: BTreeSet<i64> = ends
         .iter()
         .filter_map(|(first, second)| if side == Side::First { first.new } else { second.new })
         .collect();
     let owners: Vec<ResourceId> = owners.into_iter().map(ResourceId).collect();
-    collect_links(context, mapped, side, &owners, affected)
+    collect_links(stage, side, &owners, affected)
 }
 
 /// Stored links of these resources, as pairs of the keys that they had before this run.
 fn collect_links(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     side: Side,
     resources: &[ResourceId],
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
     for chunk in resources.chunks(BATCH) {
-        let links = context.tx.links_of(&mapped.association, chunk, side == Side::First)?;
+        let links = stage.context.tx.links_of(stage.mapped.place, chunk, side.stored())?;
         let firsts: BTreeSet<i64> = links.iter().map(|(a, _)| a.0).collect();
         let seconds: BTreeSet<i64> = links.iter().map(|(_, b)| b.0).collect();
-        let first = keys_of(context, &mapped.end1, &firsts)?;
-        let second = keys_of(context, &mapped.end2, &seconds)?;
+        let first = keys_of(stage, &stage.mapped.end1, &firsts)?;
+        let second = keys_of(stage, &stage.mapped.end2, &seconds)?;
         for (a, b) in links {
             if let (Some(first), Some(second)) = (first.get(&a.0), second.get(&b.0)) {
                 push(affected, &(first.clone(), second.clone()), [STORED, a.0, b.0, 0])?;
@@ -209,14 +204,14 @@ fn collect_links(
 
 /// The keys that resources had before this run.
 fn keys_of(
-    context: &mut Context<'_>,
+    stage: &mut LinkStage<'_, '_>,
     end: &MappedEnd,
     resources: &BTreeSet<i64>,
 ) -> Result<BTreeMap<i64, String>, ServerError> {
     let ids: Vec<ResourceId> = resources.iter().copied().map(ResourceId).collect();
     let mut keys = BTreeMap::new();
     for chunk in ids.chunks(BATCH) {
-        context.tx.rows_by_id(end.entity_type, &[end.key.slot], chunk, |row| {
+        stage.context.tx.rows_by_id(end.entity_type, &[end.key.slot], chunk, |row| {
             if let Some(Some(key)) = row.values.first() {
                 keys.insert(row.id.0, (*key).to_owned());
             }
@@ -228,34 +223,32 @@ fn keys_of(
 
 /// Stored links of resources that lose a key, and of those whose key another resource takes as well.
 fn collect_rekeyed(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
-    let sides = [(Side::First, &mapped.end1), (Side::Second, &mapped.end2)];
+    let sides = [(Side::First, &stage.mapped.end1), (Side::Second, &stage.mapped.end2)];
     for ((side, end), changes) in sides.into_iter().zip(&known.ends) {
         let mut resources: BTreeSet<i64> = changes.values().flat_map(|c| c.removed.iter().copied()).collect();
         let gained: Vec<&str> = changes.iter().filter(|(_, c)| !c.added.is_empty()).map(|(k, _)| k.as_str()).collect();
         for chunk in gained.chunks(BATCH) {
-            let holders = context.tx.lookup_keys(end.entity_type, end.key.property, chunk)?;
+            let holders = stage.context.tx.lookup_keys(end.entity_type, end.key.property, chunk)?;
             resources.extend(holders.into_iter().map(|(_, id)| id.0));
         }
         let resources: Vec<ResourceId> = resources.into_iter().map(ResourceId).collect();
-        collect_links(context, mapped, side, &resources, affected)?;
+        collect_links(stage, side, &resources, affected)?;
     }
     Ok(())
 }
 
 /// The rows of the delta file, and the stored links that they speak of.
 fn collect_delta(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &mut KnownChanges,
     table: &Table,
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
-    let path = context.folder.join(&table.file);
+    let path = stage.context.folder.join(&table.file);
     let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
     let mut file = SortedFile::new(file, 1)?;
     let mut batch: Vec<(String, String)> = Vec::with_capacity(BATCH);
@@ -270,8 +263,8 @@ fn collect_delta(
             batch.push(pair);
         }
         if !more || batch.len() >= BATCH {
-            collect_stored(context, mapped, known, &batch, affected)?;
-            collect_competitors(context, mapped, known, &batch, affected)?;
+            collect_stored(stage, known, &batch, affected)?;
+            collect_competitors(stage, known, &batch, affected)?;
             batch.clear();
         }
         if !more {
@@ -282,18 +275,16 @@ fn collect_delta(
 
 /// The stored links that these pairs stood for before this run.
 fn collect_stored(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
     pairs: &[(String, String)],
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
-    let ends = resolve_pairs(context, mapped, known, pairs)?;
+    let ends = resolve_pairs(stage, known, pairs)?;
     let old = |(first, second): &(Ends, Ends)| first.old.zip(second.old);
     let asked: Vec<(ResourceId, ResourceId)> =
         ends.iter().filter_map(old).map(|(a, b)| (ResourceId(a), ResourceId(b))).collect();
-    let stored: HashSet<(i64, i64)> =
-        context.tx.links_that_exist(&mapped.association, &asked)?.into_iter().map(|(a, b)| (a.0, b.0)).collect();
+    let stored = stored_links(stage, &asked)?;
     for (pair, ends) in pairs.iter().zip(&ends) {
         if let Some((a, b)) = old(ends).filter(|ids| stored.contains(ids)) {
             push(affected, pair, [STORED, a, b, 0])?;
@@ -345,14 +336,13 @@ impl Pair {
 }
 
 fn settle(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
     affected: Sorting,
 ) -> Result<Outcome, ServerError> {
     let mut outcome = Outcome {
-        wanted: Sorting::new(context.folder, BUDGET),
-        stored: Sorting::new(context.folder, BUDGET),
+        wanted: Sorting::new(stage.context.folder, BUDGET),
+        stored: Sorting::new(stage.context.folder, BUDGET),
         counters: LinkCounters::default(),
         orphans: 0,
     };
@@ -361,7 +351,7 @@ fn settle(
     while let Some((key, payload)) = affected.pull()? {
         if batch.last().is_none_or(|pair| pair.key != key) {
             if batch.len() >= BATCH {
-                settle_batch(context, mapped, known, &mut batch, &mut outcome)?;
+                settle_batch(stage, known, &mut batch, &mut outcome)?;
             }
             batch.push(Pair { key: key.to_vec(), ..Pair::default() });
         }
@@ -369,19 +359,18 @@ fn settle(
             pair.note(payload);
         }
     }
-    settle_batch(context, mapped, known, &mut batch, &mut outcome)?;
+    settle_batch(stage, known, &mut batch, &mut outcome)?;
     Ok(outcome)
 }
 
 fn settle_batch(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
     batch: &mut Vec<Pair>,
     outcome: &mut Outcome,
 ) -> Result<(), ServerError> {
     let pairs: Vec<(String, String)> = batch.iter().map(|p| split_pair(&p.key)).collect();
-    let ends = resolve_pairs(context, mapped, known, &pairs)?;
+    let ends = resolve_pairs(stage, known, &pairs)?;
     for ((pair, names), (first, second)) in batch.drain(..).zip(&pairs).zip(ends) {
         outcome.counters.inserted += u64::from(!pair.held() && pair.wanted());
         outcome.counters.deleted += u64::from(pair.held() && !pair.wanted());
@@ -392,14 +381,14 @@ fn settle_batch(
         let flags = [line, i64::from(pair.waited)];
         match first.new.zip(second.new).filter(|_| pair.wanted()) {
             Some((a, b)) => {
-                let owner_first = if mapped.single_side() == Some(Side::Second) { link_key(b, a) } else { link_key(a, b) };
+                let owner_first = if stage.mapped.single_side() == Some(Side::Second) { link_key(b, a) } else { link_key(a, b) };
                 let mut payload = Numbers::of(&flags).bytes().to_vec();
                 payload.extend_from_slice(&pair.key);
                 outcome.wanted.push(&owner_first, &payload)?;
             }
-            None if pair.wanted() => hold_back(context, mapped, outcome, names, pair.waited, line)?,
+            None if pair.wanted() => hold_back(stage, outcome, names, pair.waited, line)?,
             None if pair.waited => {
-                context.tx.push_orphan_change(context.run, mapped.association.id, &names.0, &names.1, true)?;
+                stage.orphans.push(&names.0, &names.1, true)?;
             }
             None => {}
         }
@@ -408,17 +397,16 @@ fn settle_batch(
 }
 
 fn hold_back(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     outcome: &mut Outcome,
     (first, second): &(String, String),
     waited: bool,
     line: i64,
 ) -> Result<(), ServerError> {
     outcome.orphans += 1;
-    warn_orphan(context, mapped, line.cast_unsigned(), first, second);
+    warn_orphan(stage, line.cast_unsigned(), first, second);
     if !waited {
-        context.tx.push_orphan_change(context.run, mapped.association.id, first, second, false)?;
+        stage.orphans.push(first, second, false)?;
     }
     Ok(())
 }
@@ -430,13 +418,12 @@ struct Written {
 
 /// Compares wanted with stored links and writes the difference.
 fn write(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     outcome: &mut Outcome,
 ) -> Result<Written, ServerError> {
-    let wanted = std::mem::replace(&mut outcome.wanted, Sorting::new(context.folder, BUDGET));
-    let stored = std::mem::replace(&mut outcome.stored, Sorting::new(context.folder, BUDGET));
-    let chosen = choose(context, mapped, outcome, wanted)?;
+    let wanted = std::mem::replace(&mut outcome.wanted, Sorting::new(stage.context.folder, BUDGET));
+    let stored = std::mem::replace(&mut outcome.stored, Sorting::new(stage.context.folder, BUDGET));
+    let chosen = choose(stage, outcome, wanted)?;
     let mut merge = LinkMerge::new(chosen.finish()?)?;
     let mut stored = stored.finish()?;
     let mut written = Written { created: 0, removed: 0 };
@@ -447,12 +434,12 @@ fn write(
                 written.created += 1;
                 let (a, b) = split_pair(payload.get(16..).unwrap_or_default());
                 let line = number(payload, 0).cast_unsigned();
-                emit_link(context, mapped, Command::Insert, (first, second), Some((&a, &b)), line)
+                emit_link(stage, Command::Insert, (first, second), Some((&a, &b)), line)
             }
             LinkOutcome::Keep { .. } => Ok(()),
             LinkOutcome::Remove { first, second } => {
                 written.removed += 1;
-                emit_link(context, mapped, Command::Delete, (first, second), None, 0)
+                emit_link(stage, Command::Delete, (first, second), None, 0)
             }
         }
     };
@@ -469,13 +456,12 @@ fn write(
 /// Where an owner may have one link only, the first pair in the order of files wins; the others are held back. Pairs
 /// that waited and are linked now wait no more.
 fn choose(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     outcome: &mut Outcome,
     wanted: Sorting,
 ) -> Result<Sorting, ServerError> {
-    let side = mapped.single_side();
-    let mut chosen = Sorting::new(context.folder, BUDGET);
+    let side = stage.mapped.single_side();
+    let mut chosen = Sorting::new(stage.context.folder, BUDGET);
     let mut wanted = wanted.finish()?;
     let mut group: Vec<(i64, Vec<u8>)> = Vec::new();
     let mut owner = None;
@@ -483,7 +469,7 @@ fn choose(
         let next = wanted.pull()?.map(|(key, payload)| (link_ids(key).unwrap_or_default(), payload.to_vec()));
         if side.is_none() || next.as_ref().map(|((o, _), _)| *o) != owner {
             if let Some(owner) = owner {
-                choose_one(context, mapped, outcome, owner, &mut group, &mut chosen)?;
+                choose_one(stage, outcome, owner, &mut group, &mut chosen)?;
             }
             owner = next.as_ref().map(|((o, _), _)| *o);
         }
@@ -493,24 +479,23 @@ fn choose(
 }
 
 fn choose_one(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     outcome: &mut Outcome,
     owner: i64,
     group: &mut Vec<(i64, Vec<u8>)>,
     chosen: &mut Sorting,
 ) -> Result<(), ServerError> {
-    let single = mapped.single_side();
+    let single = stage.mapped.single_side();
     group.sort_by(|(_, a), (_, b)| a.get(16..).cmp(&b.get(16..)));
     for (position, (other, payload)) in group.drain(..).enumerate() {
         let waited = number(&payload, 1) == 1;
         let names = split_pair(payload.get(16..).unwrap_or_default());
         if single.is_some() && position > 0 {
-            hold_back(context, mapped, outcome, &names, waited, number(&payload, 0))?;
+            hold_back(stage, outcome, &names, waited, number(&payload, 0))?;
             continue;
         }
         if waited {
-            context.tx.push_orphan_change(context.run, mapped.association.id, &names.0, &names.1, true)?;
+            stage.orphans.push(&names.0, &names.1, true)?;
         }
         let key = if single == Some(Side::Second) { link_key(other, owner) } else { link_key(owner, other) };
         chosen.push(&key, &payload)?;

@@ -30,17 +30,16 @@ const HELD_BACK: i64 = 3;
 
 /// Compares the full sorted pairs with the stored links.
 pub(super) fn stage_complete(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     table: &Table,
 ) -> Result<LinkCounters, ServerError> {
-    let mut lines = Sorting::new(context.folder, BUDGET);
-    let wanted = resolve(context, mapped, table, &mut lines)?;
-    let wanted = one_per_owner(context, mapped, wanted, &mut lines)?;
-    let mut compared = compare(context, mapped, wanted, &mut lines)?;
-    let stored_orphans = spool_orphans(context, mapped)?;
-    let held_before = context.tx.count_links(&mapped.association)? + stored_orphans.len();
-    let by_line = emit_lines(context, mapped, table, lines, stored_orphans)?;
+    let mut lines = Sorting::new(stage.context.folder, BUDGET);
+    let wanted = resolve(stage, table, &mut lines)?;
+    let wanted = one_per_owner(stage, wanted, &mut lines)?;
+    let mut compared = compare(stage, wanted, &mut lines)?;
+    let stored_orphans = spool_orphans(stage)?;
+    let held_before = stage.context.tx.count_links(stage.mapped.place)? + stored_orphans.len();
+    let by_line = emit_lines(stage, table, lines, stored_orphans)?;
     let mut counters = LinkCounters { orphans: by_line.orphans, links_created: by_line.created, ..by_line.counters };
     counters.unchanged = compared.unchanged + by_line.held;
     counters.inserted = table.clean.saturating_sub(counters.unchanged);
@@ -48,35 +47,34 @@ pub(super) fn stage_complete(
     if table.rejected > 0 && compared.removed.len() > 0 {
         let count = compared.removed.len();
         let reason = format!("{count} links are not in the file, but unreadable rows may stand for them: kept");
-        context.problems.warn(&mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
+        stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
         counters.deleted = 0;
         return Ok(counters);
     }
     counters.links_removed = compared.removed.len();
-    emit_removed(context, mapped, &mut compared.removed)?;
+    emit_removed(stage, &mut compared.removed)?;
     Ok(counters)
 }
 
 /// Resolves both ends of every pair. Resolved pairs come sorted as stored links are; the others go to `lines`.
 fn resolve(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     table: &Table,
     lines: &mut Sorting,
 ) -> Result<Box<dyn Pull>, ServerError> {
-    let mut by_second = Sorting::new(context.folder, BUDGET);
-    let pairs = Pairs::open(context.folder, table)?;
-    resolve_end(context, &mapped.end1, pairs, &mut |_, payload, ends| {
+    let mut by_second = Sorting::new(stage.context.folder, BUDGET);
+    let pairs = Pairs::open(stage.context.folder, table)?;
+    resolve_end(stage, &stage.mapped.end1, pairs, &mut |_, payload, ends| {
         let (line, second) = payload.split_at_checked(8).unwrap_or_default();
         let mut carried = Numbers::of(&[id(ends.new), id(ends.old)]).bytes().to_vec();
         carried.extend_from_slice(line);
         by_second.push(second, &carried)?;
         Ok(())
     })?;
-    let mut wanted = Sorting::new(context.folder, BUDGET);
-    let second_first = mapped.second_first();
+    let mut wanted = Sorting::new(stage.context.folder, BUDGET);
+    let second_first = stage.mapped.second_first();
     let by_second = by_second.finish()?;
-    resolve_end(context, &mapped.end2, by_second, &mut |_, payload, second| {
+    resolve_end(stage, &stage.mapped.end2, by_second, &mut |_, payload, second| {
         let some = |n: i64| (n != 0).then_some(n);
         let first = Ends { new: some(number(payload, 0)), old: some(number(payload, 1)) };
         let line = number(payload, 2);
@@ -96,14 +94,14 @@ fn resolve(
 
 /// Resolves one end of an ordered stream of key values.
 fn resolve_end<V: Pull>(
-    context: &mut Context<'_>,
+    stage: &mut LinkStage<'_, '_>,
     end: &MappedEnd,
     values: V,
     out: &mut dyn FnMut(&[u8], &[u8], Ends) -> Result<(), ServerError>,
 ) -> Result<(), ServerError> {
-    let changes = context.keys.read((end.entity_type, end.key.property))?;
+    let changes = stage.context.keys.read((end.entity_type, end.key.property))?;
     let mut resolver = KeyResolver::new(changes, values)?;
-    context.tx.scan_keys(end.entity_type, end.key.property, |row| {
+    stage.context.tx.scan_keys(end.entity_type, end.key.property, |row| {
         resolver.stored(row.key.as_bytes(), row.resource.0, out)
     })?;
     resolver.finish(out)
@@ -112,16 +110,15 @@ fn resolve_end<V: Pull>(
 /// Lets one pair through for each owner that may have one link only: the first in the order of the file. The others
 /// are held back, and take over when the first one goes.
 fn one_per_owner(
-    context: &Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     wanted: Box<dyn Pull>,
     lines: &mut Sorting,
 ) -> Result<Box<dyn Pull>, ServerError> {
-    let Some(side) = mapped.single_side() else { return Ok(wanted) };
-    let swapped = (side == Side::Second) != mapped.second_first();
-    let wanted = if swapped { swap(context, wanted)? } else { wanted };
+    let Some(side) = stage.mapped.single_side() else { return Ok(wanted) };
+    let swapped = (side == Side::Second) != stage.mapped.second_first();
+    let wanted = if swapped { swap(stage, wanted)? } else { wanted };
     let mut wanted = wanted;
-    let mut chosen = Sorting::new(context.folder, BUDGET);
+    let mut chosen = Sorting::new(stage.context.folder, BUDGET);
     let mut group: Vec<(i64, i64, Vec<u8>)> = Vec::new();
     let mut flush = |group: &mut Vec<(i64, i64, Vec<u8>)>| -> io::Result<()> {
         group.sort_by_key(|(_, _, payload)| number(payload, 0));
@@ -149,8 +146,8 @@ fn one_per_owner(
 }
 
 /// The same links, sorted by their other end.
-fn swap(context: &Context<'_>, mut wanted: Box<dyn Pull>) -> Result<Box<dyn Pull>, ServerError> {
-    let mut swapped = Sorting::new(context.folder, BUDGET);
+fn swap(stage: &mut LinkStage<'_, '_>, mut wanted: Box<dyn Pull>) -> Result<Box<dyn Pull>, ServerError> {
+    let mut swapped = Sorting::new(stage.context.folder, BUDGET);
     while let Some((key, payload)) = wanted.pull()? {
         let (first, second) = link_ids(key).unwrap_or_default();
         swapped.push(&link_key(second, first), payload)?;
@@ -166,14 +163,13 @@ struct Compared {
 }
 
 fn compare(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     wanted: Box<dyn Pull>,
     lines: &mut Sorting,
 ) -> Result<Compared, ServerError> {
     let mut merge = LinkMerge::new(wanted)?;
-    let mut compared = Compared { unchanged: 0, removed: Spool::new(context.folder) };
-    let second_first = mapped.second_first();
+    let mut compared = Compared { unchanged: 0, removed: Spool::new(stage.context.folder) };
+    let second_first = stage.mapped.second_first();
     let mut last_stored = (0, 0);
     let Compared { unchanged, removed } = &mut compared;
     let mut sink = |outcome: LinkOutcome<'_>| -> Result<(), ServerError> {
@@ -202,10 +198,10 @@ fn compare(
         last_stored = (first.0, second.0);
         merge.stored(first.0, second.0, &mut sink)
     };
-    match mapped.association.storage {
-        LinkStorage::Table => context.tx.scan_links(mapped.association.id, &mut each)?,
-        LinkStorage::Slot1(slot) => context.tx.scan_slot_links(mapped.end1.entity_type, slot, &mut each)?,
-        LinkStorage::Slot2(slot) => context.tx.scan_slot_links(mapped.end2.entity_type, slot, &mut each)?,
+    match stage.mapped.association.storage {
+        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, &mut each)?,
+        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?,
+        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?,
     }
     merge.finish(&mut sink)?;
     Ok(compared)
@@ -218,9 +214,9 @@ fn push_line(lines: &mut Sorting, kind: i64, (r1, r2): (i64, i64), payload: &[u8
 }
 
 /// Pairs that waited for an end before this run, in order.
-pub(super) fn spool_orphans(context: &mut Context<'_>, mapped: &MappedAssociation) -> Result<Spool, ServerError> {
-    let mut spool = Spool::new(context.folder);
-    context.tx.scan_orphans(mapped.association.id, |first, second| -> Result<(), ServerError> {
+pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, ServerError> {
+    let mut spool = Spool::new(stage.context.folder);
+    stage.context.tx.scan_orphans(stage.mapped.association.id, |first, second| -> Result<(), ServerError> {
         Ok(spool.push(first.as_bytes(), second.as_bytes())?)
     })?;
     Ok(spool)
@@ -249,21 +245,20 @@ struct Line {
 
 /// Walks the lines that create, keep under new keys, or wait, together with the pairs that waited before.
 fn emit_lines(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     table: &Table,
     lines: Sorting,
     mut orphans: Spool,
 ) -> Result<ByLine, ServerError> {
     let mut found = ByLine::default();
     let mut lines = lines.finish()?;
-    let mut pairs = Pairs::open(context.folder, table)?;
+    let mut pairs = Pairs::open(stage.context.folder, table)?;
     let mut waiting = Waiting::new(&mut orphans)?;
     let mut batch: Vec<Line> = Vec::with_capacity(BATCH);
     while let Some((key, payload)) = lines.pull()? {
         let line = number(key, 0).cast_unsigned();
         let (first, second) = pairs.at_line(line)?;
-        waiting.drop_until(context, mapped, &first, &second)?;
+        waiting.drop_until(stage, &first, &second)?;
         let waited = waiting.is_at(&first, &second);
         let kind = number(payload, 0);
         if waited && kind == HELD_BACK {
@@ -279,24 +274,22 @@ fn emit_lines(
             waited,
         });
         if batch.len() >= BATCH {
-            emit_batch(context, mapped, &mut batch, &mut found)?;
+            emit_batch(stage, &mut batch, &mut found)?;
         }
     }
-    waiting.drop_rest(context, mapped)?;
-    emit_batch(context, mapped, &mut batch, &mut found)?;
+    waiting.drop_rest(stage)?;
+    emit_batch(stage, &mut batch, &mut found)?;
     Ok(found)
 }
 
 fn emit_batch(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     batch: &mut Vec<Line>,
     found: &mut ByLine,
 ) -> Result<(), ServerError> {
     let asked: Vec<(ResourceId, ResourceId)> =
         batch.iter().filter(|l| l.old.0 != 0).map(|l| (ResourceId(l.old.0), ResourceId(l.old.1))).collect();
-    let stored: HashSet<(i64, i64)> =
-        context.tx.links_that_exist(&mapped.association, &asked)?.into_iter().map(|(a, b)| (a.0, b.0)).collect();
+    let stored = stored_links(stage, &asked)?;
     for line in batch.drain(..) {
         if line.waited || stored.contains(&line.old) {
             found.held += 1;
@@ -304,13 +297,13 @@ fn emit_batch(
         match line.kind {
             CREATED => {
                 found.created += 1;
-                emit_link(context, mapped, Command::Insert, line.ids, Some((&line.first, &line.second)), line.line)?;
+                emit_link(stage, Command::Insert, line.ids, Some((&line.first, &line.second)), line.line)?;
             }
             HELD_BACK => {
                 found.orphans += 1;
-                warn_orphan(context, mapped, line.line, &line.first, &line.second);
+                warn_orphan(stage, line.line, &line.first, &line.second);
                 if !line.waited {
-                    context.tx.push_orphan_change(context.run, mapped.association.id, &line.first, &line.second, false)?;
+                    stage.orphans.push(&line.first, &line.second, false)?;
                 }
             }
             _ => {}
@@ -319,19 +312,27 @@ fn emit_batch(
     Ok(())
 }
 
-pub(super) fn warn_orphan(context: &mut Context<'_>, mapped: &MappedAssociation, line: u64, first: &str, second: &str) {
+/// Which of these links exist.
+pub(super) fn stored_links(
+    stage: &mut LinkStage<'_, '_>,
+    asked: &[(ResourceId, ResourceId)],
+) -> Result<HashSet<(i64, i64)>, ServerError> {
+    let exist = stage.context.tx.link_exists(stage.mapped.place, asked)?;
+    Ok(asked.iter().zip(exist).filter(|(_, exists)| *exists).map(|((a, b), _)| (a.0, b.0)).collect())
+}
+
+pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str) {
     let reason = format!(
         "no link: {} \"{first}\" or {} \"{second}\" is unknown, ambiguous, or already has its one link",
-        mapped.end1.column, mapped.end2.column
+        stage.mapped.end1.column, stage.mapped.end2.column
     );
     let value = format!("{first},{second}");
-    context.problems.warn(&mapped.identifier, line, &value, reason, "the pair is kept and linked as soon as both ends exist");
+    stage.context.problems.warn(&stage.mapped.identifier, line, &value, reason, "the pair is kept and linked as soon as both ends exist");
 }
 
 /// Writes one link change, and into the name of the change set.
 pub(super) fn emit_link(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     command: Command,
     (r1, r2): (i64, i64),
     keys: Option<(&str, &str)>,
@@ -339,32 +340,24 @@ pub(super) fn emit_link(
 ) -> Result<(), ServerError> {
     match keys {
         Some((first, second)) => {
-            context.hash.row(&mapped.identifier, command, [Some(first.as_bytes()), Some(second.as_bytes())]);
+            stage.context.hash.row(&stage.mapped.identifier, command, [Some(first.as_bytes()), Some(second.as_bytes())]);
         }
         None => {
-            context.hash.row(&mapped.identifier, command, [Some(&r1.to_be_bytes()[..]), Some(&r2.to_be_bytes()[..])]);
+            stage.context.hash.row(&stage.mapped.identifier, command, [Some(&r1.to_be_bytes()[..]), Some(&r2.to_be_bytes()[..])]);
         }
     }
-    context.tx.push_link_change(
-        context.run,
-        mapped.association.id,
-        command,
-        (ResourceId(r1), ResourceId(r2)),
-        keys,
-        line,
-    )?;
-    Ok(())
+    let (first, second) = keys.unzip();
+    Ok(stage.links.push(command, ResourceId(r1), ResourceId(r2), first, second, line)?)
 }
 
 fn emit_removed(
-    context: &mut Context<'_>,
-    mapped: &MappedAssociation,
+    stage: &mut LinkStage<'_, '_>,
     removed: &mut Spool,
 ) -> Result<(), ServerError> {
     let mut removed = removed.read()?;
     while let Some((key, _)) = removed.pull()? {
         let ids = link_ids(key).unwrap_or_default();
-        emit_link(context, mapped, Command::Delete, ids, None, 0)?;
+        emit_link(stage, Command::Delete, ids, None, 0)?;
     }
     Ok(())
 }
@@ -395,21 +388,20 @@ impl<'a> Waiting<'a> {
     /// Pairs before this one wait no more.
     fn drop_until(
         &mut self,
-        context: &mut Context<'_>,
-        mapped: &MappedAssociation,
+        stage: &mut LinkStage<'_, '_>,
         first: &str,
         second: &str,
     ) -> Result<(), ServerError> {
         while let Some((a, b)) = self.pair.take_if(|(a, b)| (a.as_str(), b.as_str()) < (first, second)) {
-            context.tx.push_orphan_change(context.run, mapped.association.id, &a, &b, true)?;
+            stage.orphans.push(&a, &b, true)?;
             self.advance()?;
         }
         Ok(())
     }
 
-    fn drop_rest(&mut self, context: &mut Context<'_>, mapped: &MappedAssociation) -> Result<(), ServerError> {
+    fn drop_rest(&mut self, stage: &mut LinkStage<'_, '_>) -> Result<(), ServerError> {
         while let Some((a, b)) = self.pair.take() {
-            context.tx.push_orphan_change(context.run, mapped.association.id, &a, &b, true)?;
+            stage.orphans.push(&a, &b, true)?;
             self.advance()?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use crate::mapping::{ConnectorMapping, MappedAssociation, MappedType};
 use provost_model::problem::Severity;
 use provost_model::summary::{EntityCounters, LinkCounters, Mode};
 use provost_pipeline::thresholds::Measured;
-use provost_store::WriteTx;
+use provost_store::{LinkChanges, OrphanChanges, RunId, WriteTx};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub(crate) struct Context<'a> {
     /// The transaction that holds the whole run.
     pub(crate) tx: &'a mut WriteTx,
     /// Run id in the change tables.
-    pub(crate) run: i64,
+    pub(crate) run: RunId,
     /// The session's folder: its files, and room for what does not fit in memory.
     pub(crate) folder: &'a Path,
     /// Name of the change set.
@@ -37,6 +37,16 @@ pub(crate) struct Context<'a> {
     pub(crate) keys: KeyChanges,
     /// Findings.
     pub(crate) problems: Problems,
+}
+
+/// What staging the links of one association needs.
+pub(crate) struct LinkStage<'c, 'a> {
+    pub(crate) context: &'c mut Context<'a>,
+    pub(crate) mapped: &'c MappedAssociation,
+    /// Changes of links.
+    pub(crate) links: LinkChanges,
+    /// Changes of pairs that wait.
+    pub(crate) orphans: OrphanChanges,
 }
 
 /// Findings of a run, bounded.
@@ -84,7 +94,7 @@ pub(crate) struct Staged {
 /// Computes the change set of a session. Nothing outside the change tables is written.
 pub(crate) fn stage(
     tx: &mut WriteTx,
-    run: i64,
+    run: RunId,
     mapping: &ConnectorMapping,
     manifest: &Manifest,
     folder: &Path,
@@ -153,12 +163,17 @@ fn stage_association(
     table: &Table,
     measured: &mut Measured,
 ) -> Result<LinkCounters, ServerError> {
-    let stored = context.tx.count_links(&mapped.association)?;
+    let stored = context.tx.count_links(mapped.place)?;
+    let links = context.tx.link_changes(context.run, mapped.association.id)?;
+    let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
+    let mut stage = LinkStage { context, mapped, links, orphans };
     let mut counters = if manifest.mode == Mode::Incremental {
-        incremental_links::stage(context, mapped, table)?
+        incremental_links::stage(&mut stage, table)?
     } else {
-        links::stage_complete(context, mapped, table)?
+        links::stage_complete(&mut stage, table)?
     };
+    stage.links.finish()?;
+    stage.orphans.finish()?;
     counters.rows = table.rows;
     counters.null_keys = table.null_keys;
     counters.duplicates = table.duplicates;

@@ -1,0 +1,455 @@
+//! The real executable, as a shell or a script meets it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What one run left behind.
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// A folder of its own for each test, and the environment that runs in it see.
+struct World {
+    folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl World {
+    fn new() -> World {
+        World {
+            folder: tempfile::tempdir().unwrap(),
+            variables: Vec::new(),
+        }
+    }
+
+    fn with_home() -> World {
+        let world = World::new();
+        assert_eq!(world.run("init home").code, 0);
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> World {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs `provost` with these words.
+    fn run(&self, words: &str) -> Run {
+        self.execute(Path::new(env!("CARGO_BIN_EXE_provost")), words)
+    }
+
+    fn execute(&self, executable: &Path, words: &str) -> Run {
+        let output = Command::new(executable)
+            .args(words.split_whitespace())
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes| {
+            let folder = self.folder.path().display().to_string();
+            String::from_utf8(bytes).unwrap().replace(&folder, "FOLDER")
+        };
+        Run {
+            code: output.status.code().unwrap(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+}
+
+/// Names of the verbs, from the help itself.
+fn verbs() -> Vec<String> {
+    let help = World::new().run("--help").out;
+    let commands = help
+        .split("Commands:\n")
+        .nth(1)
+        .unwrap()
+        .split("\n\n")
+        .next()
+        .unwrap();
+    commands
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .map(|line| line.split_whitespace().next().unwrap().to_owned())
+        .collect()
+}
+
+/// Compares a generated page of the manual with what the program says now; with `UPDATE_DOCS=1` it is written instead.
+fn page(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/reference")
+        .join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == text,
+        "docs/reference/{name} is stale: UPDATE_DOCS=1 cargo test -p provost --test cli"
+    );
+}
+
+#[test]
+fn the_reference_of_verbs_is_up_to_date() {
+    let world = World::new();
+    let mut pages = vec![String::new()];
+    for verb in verbs() {
+        let views: &[&str] = if verb == "resource" {
+            &["", " list", " show", " history"]
+        } else {
+            &[""]
+        };
+        pages.extend(views.iter().map(|view| format!(" {verb}{view}")));
+    }
+    let mut shown =
+        "# Verbs\n\nGenerated from the program; `docs/command-line.md` explains what they share.\n"
+            .to_owned();
+    for name in &pages {
+        let run = world.run(&format!("{name} --help"));
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{name}");
+        let help: String = run
+            .out
+            .lines()
+            .map(|line| format!("{}\n", line.trim_end()))
+            .collect();
+        shown.push_str(&format!(
+            "\n## provost{name}\n\n```text\n{}\n```\n",
+            help.trim_end()
+        ));
+    }
+    page("verbs.md", &shown);
+}
+
+#[test]
+fn the_reference_of_settings_is_up_to_date() {
+    let mut shown = "# Settings\n\nGenerated from the program; `docs/command-line.md` tells where settings come from. \
+        The last column says whether\nthis version acts on a setting: the others are accepted, and wait.\n\n\
+        | Setting | For | Default | Acted on |\n|---|---|---|---|\n"
+        .to_owned();
+    for key in provost::settings::keys::KEYS {
+        let default = key
+            .default
+            .map(|value| format!("`{value}`"))
+            .unwrap_or_default();
+        let acted_on = if key.acted_on { "yes" } else { "" };
+        shown.push_str(&format!(
+            "| `{}` | {} | {default} | {acted_on} |\n",
+            key.path, key.about
+        ));
+    }
+    page("settings.md", &shown);
+}
+
+#[test]
+fn wrong_arguments_exit_with_2_and_leave_standard_output_empty() {
+    let world = World::new();
+    for words in [
+        "",
+        "synchronise",
+        "sync-up --connector HR",
+        "sync-up --connector HR --mode sometimes",
+        "sync-up --connector HR --mode complete --force",
+        "synchronization-validation --connector HR --change-set abc",
+        "settings --format xml",
+        "settings --log-level loud",
+        "settings --home nowhere",
+        "settings",
+        "update-entity-property-expressions",
+        "deploy-configuration",
+    ] {
+        let run = world.run(words);
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (2, ""),
+            "{words}: {}",
+            run.err
+        );
+        assert!(!run.err.is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn words_are_understood_in_any_letter_case() {
+    let world = World::with_home();
+    for words in [
+        "settings --home home --log-level WARNING",
+        "settings --home home --format JSON",
+        "settings --home home --log-level verbose",
+    ] {
+        assert_eq!(world.run(words).code, 0, "{words}");
+    }
+}
+
+#[test]
+fn documented_options_without_effect_are_refused() {
+    let world = World::with_home();
+    let run = world.run(
+        "prepare-synchronization --home home --agent Local --connector HR --synchronization-mode complete \
+         --api-url http://x --api-client-id a --api-secret b",
+    );
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    insta::assert_snapshot!(run.err, @"
+    error: --api-url is not available yet in this version
+      help: without it, the command works on the local home folder (--home DIR)
+    ");
+    let run = world.run("deploy-configuration --home home -d home/Conf -bi");
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("--force-bindings is not available yet"),
+        "{}",
+        run.err
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn under_an_original_name_the_program_is_that_verb() {
+    let world = World::with_home();
+    let link = |name: &str| {
+        let path = world.path(name);
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_provost"), &path).unwrap();
+        path
+    };
+    let secret = link("Usercube-New-OpenIDSecret.exe");
+    let run = world.execute(&secret, "--client-secret secret --format csv");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (
+            0,
+            "Secret,Hash\nsecret,K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=\n"
+        )
+    );
+    let prepare = link("identitymanager-prepare-SYNCHRONIZATION");
+    let run = world.execute(&prepare, "--help");
+    assert!(
+        run.out.contains("Usage: provost prepare-synchronization"),
+        "{}",
+        run.out
+    );
+    let later = link("Usercube-Compute-RoleModel");
+    let run = world.execute(&later, "--database-connection-string x");
+    assert_eq!(run.code, 2);
+    insta::assert_snapshot!(run.err, @"
+    error: Compute-RoleModel (called as Usercube-Compute-RoleModel) is not available yet in this version
+      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Create-DatabaseViews, New-OpenIDSecret
+    ");
+    let misspelt = link("Usercube-Deploy-Configurations");
+    let run = world.execute(&misspelt, "");
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("did you mean Deploy-Configuration?"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn init_twice_changes_nothing() {
+    let world = World::new();
+    let run = world.run("init home");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @"
+    Home folder home
+      made  Conf/
+      made  Temp/ExportOutput/
+      made  Temp/ExportCookies/
+      made  Temp/JobLogs/
+      made  Work/Collect/
+      made  Work/Synchronization/
+      made  Work/ProvisioningOrders/
+      made  appsettings.json
+      made  appsettings.agent.json
+
+    What next
+      1. Put the configuration (*.xml) into home/Conf, then look at it: provost check home/Conf
+      2. Describe the connections in home/appsettings.agent.json, then look at the settings: provost settings --home home
+      3. Deploy it: provost deploy-configuration -d home/Conf --home home
+      4. Load a connector: provost sync-up --connector X --mode initial --home home
+    ");
+    let before = world.read("home/appsettings.agent.json");
+    world.write("home/appsettings.json", "{\"DefaultPageSize\": 7}");
+    let run = world.run("init home");
+    assert_eq!(run.code, 0);
+    assert!(
+        run.out
+            .starts_with("home is a complete home folder already; nothing was changed."),
+        "{}",
+        run.out
+    );
+    assert_eq!(
+        world.read("home/appsettings.json"),
+        "{\"DefaultPageSize\": 7}"
+    );
+    assert_eq!(world.read("home/appsettings.agent.json"), before);
+}
+
+#[test]
+fn the_home_folder_is_found_where_it_is_documented() {
+    let world = World::new().variable("PROVOST_HOME", "named");
+    assert_eq!(world.run("init").code, 0);
+    assert!(world.path("named/Conf").is_dir());
+    assert_eq!(world.run("init provost-home").code, 0);
+    let home = |run: Run| run.out.lines().next().unwrap().to_owned();
+    assert_eq!(home(world.run("settings")), "Home FOLDER/named");
+    assert_eq!(
+        home(world.run("settings --home provost-home")),
+        "Home FOLDER/provost-home"
+    );
+    let world = World {
+        variables: Vec::new(),
+        ..world
+    };
+    assert_eq!(home(world.run("settings")), "Home FOLDER/provost-home");
+    world.write("appsettings.json", "{}");
+    assert_eq!(home(world.run("settings")), "Home FOLDER");
+}
+
+#[test]
+fn settings_tell_where_they_come_from_and_keep_their_secrets() {
+    let world = World::with_home()
+        .variable("PROVOST__Connections__AD__Servers__0__Password", "hunter2")
+        .variable("ConnectionString", "Host=db;Username=u;Password=hunter2");
+    world.write(
+        "home/appsettings.agent.json",
+        "{\n  \"Connections\": {\n    \"AD\": {\"Servers\": [{\"Server\": \"dc1\", \"Password\": \"hunter2\"}], \
+         \"Login\": \"svc\"},\n    \"SN\": {\"ClientSecret\": \"hunter2\", \"Url\": \"https://u:hunter2@sn\"}\n  },\n  \
+         \"Databases\": {\"BI\": \"Server=.;Pwd=hunter2\"},\n  \
+         \"OpenId\": {\"OpenIdClients\": {\"Job\": \"hunter2\"}}\n}\n",
+    );
+    let run = world.run("settings --home home");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @"
+    Home FOLDER/home
+
+    Setting                            Value                                 Source
+    Connections:AD:Login               svc                                   appsettings.agent.json:3:76
+    Connections:AD:Servers:0:Password  ********                              environment PROVOST__Connections__AD__Servers__0__Password
+    Connections:AD:Servers:0:Server    dc1                                   appsettings.agent.json:3:35
+    Connections:SN:ClientSecret        ********                              appsettings.agent.json:4:28
+    Connections:SN:Url                 https://u:********@sn                 appsettings.agent.json:4:46
+    ConnectionString                   Host=db;Username=u;Password=********  environment ConnectionString
+    Databases:BI                       Server=.;Pwd=********                 appsettings.agent.json:6:23
+    DefaultPageSize                    50                                    default
+    MaxPageSize                        1000                                  default
+    OpenId:OpenIdClients:Job           ********                              appsettings.agent.json:7:39
+    Serilog:MinimumLevel               Information                           appsettings.json:5:21
+    TempFolderPath                     Temp                                  appsettings.json:2:21
+    WorkFolderPath                     Work                                  appsettings.json:3:21
+    ");
+    for format in ["table", "json", "csv"] {
+        let run = world.run(&format!("settings --home home --format {format}"));
+        assert!(!run.out.contains("hunter2"), "{format}");
+    }
+    let run = world.run(
+        "settings --home home --format json --database-connection-string postgres://u:hunter2@h/d",
+    );
+    let rows: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["Setting"] == "ConnectionString")
+        .unwrap();
+    assert_eq!(row["Value"], "postgres://u:********@h/d");
+    assert_eq!(row["Source"], "flag --database-connection-string");
+}
+
+#[test]
+fn unknown_settings_are_noted_and_ignored() {
+    let world = World::with_home();
+    world.write(
+        "home/appsettings.json",
+        "{\n  \"WorkFolderPaht\": \"elsewhere\"\n}\n",
+    );
+    let run = world.run("settings --home home");
+    assert_eq!(run.code, 0);
+    insta::assert_snapshot!(run.err.trim_start(), @r#"
+    note[unknown-setting]: `WorkFolderPaht` is no setting; it is ignored
+     --> appsettings.json:2:3
+      |
+    2 |   "WorkFolderPaht": "elsewhere"
+      |   ^^^^^^^^^^^^^^^^
+      = help: did you mean `WorkFolderPath`?
+
+    1 note
+    "#);
+}
+
+#[test]
+fn malformed_settings_are_shown_where_they_are_malformed() {
+    let world = World::with_home();
+    world.write(
+        "home/appsettings.json",
+        "{\n  \"TempFolderPath\": \"Temp\"\n  \"WorkFolderPath\": \"Work\"\n}\n",
+    );
+    world.write(
+        "home/appsettings.agent.json",
+        "{\n\t\"Connections\": {},\n}\n",
+    );
+    let run = world.run("settings --home home");
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    insta::assert_snapshot!(run.err, @r#"
+    error[invalid-json]: a comma is missing
+     --> appsettings.json:2:27
+      |
+    2 |   "TempFolderPath": "Temp"
+      |                           ^
+      = help: write a comma between two settings, or `}` at the end
+
+    error[invalid-json]: a comma without a setting after it
+     --> appsettings.agent.json:3:1
+      |
+    3 | }
+      | ^
+      = help: remove the comma before the closing brace
+
+    2 errors
+
+    error: the settings of home cannot be used
+    "#);
+}
+
+#[test]
+fn a_step_that_fails_still_ends_with_one_line_of_json() {
+    let world = World::new();
+    let run = world.run("sync-up --connector HR --mode complete --format json");
+    assert_eq!(run.code, 2);
+    assert_eq!(run.out.matches('\n').count(), 1);
+    let line: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(line["connector"], "HR");
+    assert_eq!(line["mode"], "complete");
+    assert_eq!(line["state"], "Errored");
+    assert_eq!(line["error"]["code"], "no-home");
+    assert!(run.err.starts_with("error: "), "{}", run.err);
+}
+
+#[test]
+fn new_secrets_come_with_the_documented_hash() {
+    let world = World::new();
+    let run = world.run("new-openid-secret --client-secret secret --format json");
+    let rows: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        rows[0]["Hash"],
+        "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols="
+    );
+    let other: Value =
+        serde_json::from_str(&world.run("new-openid-secret --format json").out).unwrap();
+    assert_eq!(other[0]["Secret"].as_str().unwrap().len(), 43);
+}
