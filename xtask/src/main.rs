@@ -4,6 +4,7 @@
 //! seconds on a fresh machine.
 
 mod demo;
+mod home;
 mod sample;
 mod shell;
 mod test;
@@ -32,6 +33,12 @@ const VERBS: &[Verb] = &[
         arguments: "",
         about: "installs what the tests need (Debian), then runs every check and every test",
         run: test::run,
+    },
+    Verb {
+        name: "with-postgres",
+        arguments: "COMMAND …",
+        about: "runs a command beside a private PostgreSQL, named by PROVOST_TEST_POSTGRES",
+        run: test::with_postgres,
     },
     Verb {
         name: "sample-data",
@@ -72,7 +79,7 @@ fn refuse(unknown: Option<&String>) -> ExitCode {
     eprintln!("Usage: cargo xtask <verb>\n");
     for verb in VERBS {
         eprintln!(
-            "  {:<24} {}",
+            "  {:<26} {}",
             format!("{} {}", verb.name, verb.arguments),
             verb.about
         );

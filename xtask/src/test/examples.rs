@@ -30,7 +30,7 @@ pub(super) fn check() -> Result<(), Failure> {
 }
 
 /// The program as the tests built it.
-fn provost() -> Command {
+pub(super) fn provost() -> Command {
     let mut cargo = shell::cargo();
     cargo
         .args(["run", "--quiet", "--locked", "--package", "provost"])
