@@ -10,6 +10,7 @@ pub mod context;
 pub mod home;
 mod logging;
 mod names;
+pub mod road;
 pub mod output;
 pub mod progress;
 pub mod report;

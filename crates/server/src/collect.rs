@@ -35,10 +35,10 @@ pub struct PrepareOptions {
     pub sources: PathBuf,
     /// Folder for cleansed files and `previous`.
     pub working: PathBuf,
-    /// Separator of the source files.
-    pub separator: u8,
     /// Who runs it.
     pub actor: String,
+    /// Microseconds since 1970, UTC.
+    pub now_micros: i64,
 }
 
 /// Sees how far a step is: a stage's name, and bytes done of bytes in all.
@@ -91,7 +91,7 @@ pub fn prepare(
     match collect(store, &mapping, options, &previous, base, &session, progress) {
         Ok(collected) => Ok(collected),
         Err(error) => {
-            session.abandon(store);
+            session.abandon(store, options);
             Err(error)
         }
     }
@@ -117,11 +117,11 @@ fn collect(
     let specs = mapping.types.iter().map(type_spec).chain(mapping.associations.iter().map(association_spec));
     for (spec, table) in specs.zip(source_tables(mapping)) {
         let mut spec = spec?;
-        spec.separator = options.separator;
         if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
             spec.command_column = Some(options.command_column.clone());
         }
         let source = sources.find(&table, &spec.name)?;
+        spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
         tables.push(collect_table(&spec, &source, options, known.as_ref(), by_comparison, progress)?);
         fault::point("prepare.table-written");
     }
@@ -141,7 +141,7 @@ fn collect(
         previous.stage(&options.working, &manifest)?;
         fault::point("prepare.previous-staged");
     }
-    session.seal(store, &manifest, &options.actor)?;
+    session.seal(store, &manifest, options)?;
     fault::point("prepare.sealed");
     if keep_previous {
         previous.promote()?;
@@ -262,6 +262,12 @@ fn collect_table(
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
         .map_err(|error| source_error(spec, source, error))?;
     before.unchanged(&opened, source)?;
+    if spec.command_column.is_some() && !prepared.changes {
+        return Err(ServerError::Source {
+            message: format!("{}: no column \"{}\" although changes are expected", source.display(), options.command_column),
+            hint: "name the command column with --column-name, or leave out --type changes".to_owned(),
+        });
+    }
     outputs.publish()?;
     let mut table = table(spec, &prepared);
     if by_comparison {

@@ -87,6 +87,22 @@ pub(crate) fn open_source(path: &Path) -> Result<File, ServerError> {
     Ok(file)
 }
 
+/// The separator of a source file: a comma, unless the header has the mapped columns only with another usual one.
+/// Exporters write commas; scripts write what they like.
+pub(crate) fn separator<'a>(path: &Path, columns: impl Iterator<Item = &'a str> + Clone) -> Result<u8, ServerError> {
+    use provost_pipeline::csv::{Dialect, Header, Reader};
+    for separator in [b',', b';', b'\t', b'|'] {
+        let dialect = Dialect { separator, ..Dialect::default() };
+        let mut reader = Reader::new(open_source(path)?, dialect);
+        if let Ok(header) = Header::read(&mut reader)
+            && columns.clone().all(|column| header.contains(column))
+        {
+            return Ok(separator);
+        }
+    }
+    Ok(b',')
+}
+
 /// Size and time of a file, to notice that it changes while it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {

@@ -10,7 +10,7 @@ use crate::folders::Folders;
 use crate::manifest::{Delivery, Manifest};
 use crate::previous::write_manifest;
 use provost_model::summary::Mode;
-use provost_store::{Session, SessionState, Store};
+use provost_store::{Session, SessionState, Store, WriteTx};
 use std::path::{Path, PathBuf};
 
 /// A session that is being filled.
@@ -18,12 +18,13 @@ use std::path::{Path, PathBuf};
 pub(crate) struct OpenSession {
     pub(crate) id: String,
     folder: PathBuf,
+    sequence: i64,
 }
 
 /// Whether the server side has accepted a session.
 pub(crate) fn is_accepted(store: &Store, id: &str) -> Result<bool, ServerError> {
     let session: Option<Session> = store.read(|tx| tx.session(id))?;
-    Ok(session.is_some_and(|s| s.state != SessionState::Open && s.state != SessionState::Abandoned))
+    Ok(session.is_some_and(|s| !matches!(s.state, SessionState::Open | SessionState::Failed)))
 }
 
 /// The state that an incremental run starts from: that of the last session in the queue, else the one applied last.
@@ -53,9 +54,9 @@ pub(crate) fn open(store: &Store, folders: &Folders, options: &PrepareOptions) -
     let folder = folders.session(&id);
     std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
     let reason = format!("{} session of connector {}", options.mode, options.connector);
-    store.write(&options.actor, &reason, |tx| tx.create_session(&id, &options.connector, &options.mode.to_string()))?;
+    let session = store.write(&options.actor, &reason, |tx| tx.create_session(&id, &options.connector, options.mode, options.now_micros))?;
     provost_model::fault::point("session.opened");
-    Ok(OpenSession { id, folder })
+    Ok(OpenSession { id, folder, sequence: session.sequence })
 }
 
 impl OpenSession {
@@ -71,23 +72,27 @@ impl OpenSession {
     /// Puts the session in the queue. A complete or initial session makes waiting ones of its connector moot: it says
     /// everything that they would have said. They are cancelled here, not when the session was opened, so that a
     /// prepare that fails costs nothing.
-    pub(crate) fn seal(&self, store: &Store, manifest: &Manifest, actor: &str) -> Result<(), ServerError> {
+    pub(crate) fn seal(&self, store: &Store, manifest: &Manifest, options: &PrepareOptions) -> Result<(), ServerError> {
         let reason = format!("sealed {} session of connector {}", manifest.mode, manifest.connector);
-        store.write(actor, &reason, |tx| {
+        let now = options.now_micros;
+        store.write(&options.actor, &reason, |tx| {
             if manifest.mode != Mode::Incremental {
-                tx.cancel_sessions(&manifest.connector, &self.id)?;
+                tx.cancel_sessions_before(&manifest.connector, self.sequence, now)?;
             }
-            tx.seal_session(&self.id, manifest.base_digest.as_deref(), &manifest.new_digest)
+            tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)
         })?;
         Ok(())
     }
 
     /// Forgets a session that could not be prepared. What remains of it is harmless: nothing processes it.
-    pub(crate) fn abandon(&self, store: &Store) {
+    pub(crate) fn abandon(&self, store: &Store, options: &PrepareOptions) {
+        let fail = |tx: &mut WriteTx| {
+            tx.set_session_state(&self.id, SessionState::Open, SessionState::Failed, options.now_micros)
+        };
         let outcome = store
-            .write("provost", "abandoned session", |tx| tx.set_session_state(&self.id, SessionState::Abandoned))
+            .write(&options.actor, "abandoned session", fail)
             .map_err(ServerError::from)
-            .and_then(|()| files::remove_folder(&self.folder));
+            .and_then(|was_open| if was_open { files::remove_folder(&self.folder) } else { Ok(()) });
         if let Err(error) = outcome {
             tracing::warn!(session = self.id, %error, "the files of an abandoned session could not be removed");
         }

@@ -221,13 +221,15 @@ struct Work<'a> {
 impl Work<'_> {
     fn run(&self, tx: &mut WriteTx, approved: Option<&str>) -> Result<Synchronised, ServerError> {
         if let Some(run) = self.session.run {
-            tx.clear_changes(RunId(run))?;
+            tx.clear_changes(run)?;
         }
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
         let staged = stage::stage(tx, run, self.mapping, self.manifest, self.folder)?;
         fault::point("synchronise.staged");
         let mut done = self.judge(tx, &staged)?;
-        tx.add_problems(run, &guard::stored_problems(&done.problems))?;
+        for problem in guard::stored_problems(&done.problems) {
+            tx.insert_problem(run, &problem)?;
+        }
         let may_go_on = done.summary.thresholds.is_empty()
             || self.manifest.mode == Mode::Initial
             || approved == Some(staged.hash.as_str())
@@ -236,7 +238,7 @@ impl Work<'_> {
             done.summary.state = State::Blocked;
             done.changes = tx.sample_changes(run, SAMPLE)?;
             let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
-            tx.block_session(&self.session.id, run, &staged.hash, &text)?;
+            self.close(tx, run, &staged.hash, &text, SessionState::Blocked)?;
             return Ok(done);
         }
         self.apply(tx, run, &staged)?;
@@ -244,9 +246,24 @@ impl Work<'_> {
             crate::orphans::write(tx, self.mapping, self.folder)?;
         }
         let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
-        tx.finish_session(&self.session.id, run, &staged.hash, &text)?;
+        self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
         fault::point("synchronise.applied");
         Ok(done)
+    }
+
+    fn close(
+        &self,
+        tx: &mut WriteTx,
+        run: RunId,
+        hash: &str,
+        summary: &str,
+        state: SessionState,
+    ) -> Result<(), ServerError> {
+        let id = &self.session.id;
+        tx.set_session_changes(id, Some(run), Some(hash))?;
+        tx.set_session_summary(id, summary)?;
+        tx.set_session_state(id, self.session.state, state, self.options.now_micros)?;
+        Ok(())
     }
 
     fn judge(&self, tx: &mut WriteTx, staged: &Staged) -> Result<Synchronised, ServerError> {
@@ -279,11 +296,7 @@ impl Work<'_> {
             dont_delete_changes: self.options.keep_changes,
             mark_dirty: false,
         };
-        if staged.is_empty {
-            tx.apply_renewals(run)?;
-        } else {
-            tx.apply_changes(run, &plan)?;
-        }
+        tx.apply_changes(run, &plan)?;
         tx.set_last_digest(&self.mapping.connector, &self.manifest.new_digest)?;
         if self.manifest.delivery == Delivery::Full || self.manifest.mode != Mode::Incremental {
             for table in &self.manifest.tables {

@@ -14,20 +14,28 @@ mod checks;
 pub mod dialect;
 mod export;
 mod item;
+mod names;
 mod nearest;
 mod node;
 mod parsed;
 mod plan;
 mod read;
+mod reference;
 mod source;
 mod typed;
 pub mod types;
 mod values;
+mod xsd;
 
 pub use export::{DEFAULT_FILE, export};
 pub use item::Item;
 pub use nearest::nearest;
 pub use parsed::{NotActedOn, Parsed, parse};
 pub use plan::{AttributeChange, Change, Plan, Sign, plan};
+pub use reference::reference;
 pub use typed::typed;
 pub use types::*;
+pub use xsd::xsd;
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ mod reader;
 mod record;
 mod reject;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 pub use header::{Header, HeaderError};
 pub use reader::{Dialect, Reader};

@@ -2,11 +2,12 @@
 
 use super::Run;
 use super::later::{self, Later};
-use super::options::{StepFormatOption, mode};
+use super::options::{DeliveryOptions, StepFormatOption, mode};
 use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::{Preparation, Road};
 use clap::Args;
 use provost_model::summary::Mode;
 use std::path::PathBuf;
@@ -40,6 +41,9 @@ pub(crate) struct PrepareSynchronization {
     working_directory: PathBuf,
 
     #[command(flatten)]
+    delivery: DeliveryOptions,
+
+    #[command(flatten)]
     format: StepFormatOption,
 }
 
@@ -66,7 +70,10 @@ Examples:
 
 impl PrepareSynchronization {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("prepare-synchronization"))
+        let mut preparation = Preparation::new(self.synchronization_mode);
+        preparation.sources.clone_from(&self.sources_directory);
+        preparation.working.clone_from(&self.working_directory);
+        self.delivery.apply(&mut preparation);
+        Road::open(context)?.prepare(&self.connector, &preparation, progress)
     }
 }

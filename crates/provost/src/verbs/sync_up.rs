@@ -1,11 +1,12 @@
 //! `provost sync-up`: export, prepare and synchronise in a row.
 
 use super::Run;
-use super::options::{StepFormatOption, mode};
+use super::options::{DeliveryOptions, StepFormatOption, mode};
 use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::{Preparation, Road, Synchronisation};
 use clap::Args;
 use provost_model::summary::Mode;
 
@@ -37,6 +38,9 @@ pub(crate) struct SyncUp {
     do_not_delete_changes: bool,
 
     #[command(flatten)]
+    delivery: DeliveryOptions,
+
+    #[command(flatten)]
     format: StepFormatOption,
 }
 
@@ -61,7 +65,18 @@ Examples:
 
 impl SyncUp {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("sync-up"))
+        let road = Road::open(context)?;
+        road.export_connector(&self.connector, self.mode, progress)?;
+        let mut preparation = Preparation::new(self.mode);
+        self.delivery.apply(&mut preparation);
+        road.prepare(&self.connector, &preparation, progress)?;
+        road.synchronise(
+            &self.connector,
+            &Synchronisation {
+                force: self.force.then(|| self.reason.clone()).flatten(),
+                keep_changes: self.do_not_delete_changes,
+                orphans: false,
+            },
+        )
     }
 }

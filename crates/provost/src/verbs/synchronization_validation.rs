@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::{Road, Synchronisation};
 use clap::Args;
 
 fn change_set(text: &str) -> Result<String, String> {
@@ -62,7 +63,15 @@ Examples:
 
 impl SynchronizationValidation {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("synchronization-validation"))
+        let _ = progress;
+        Road::open(context)?.validate(
+            &self.connector,
+            &self.change_set,
+            &Synchronisation {
+                force: self.reason.clone(),
+                keep_changes: self.do_not_delete_changes,
+                orphans: false,
+            },
+        )
     }
 }

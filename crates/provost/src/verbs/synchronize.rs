@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::{Road, Synchronisation};
 use clap::Args;
 
 /// Apply the prepared sessions of a connector to the repository, in order, each exactly once
@@ -63,7 +64,14 @@ Examples:
 
 impl Synchronize {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("synchronize"))
+        let _ = progress;
+        Road::open(context)?.synchronise(
+            &self.connector,
+            &Synchronisation {
+                force: self.force.then(|| self.reason.clone()).flatten(),
+                keep_changes: self.do_not_delete_changes,
+                orphans: self.orphans,
+            },
+        )
     }
 }

@@ -272,6 +272,12 @@ impl Attribute {
         self
     }
 
+    /// Need not be there.
+    pub const fn optional(mut self) -> Attribute {
+        self.required = false;
+        self
+    }
+
     /// Value when absent, in canonical form.
     pub const fn or(mut self, default: &'static str) -> Attribute {
         self.default = Some(default);

@@ -92,7 +92,7 @@ static DIMENSION: Element = Element::new(
     Attribute::new(
         "ColumnMapping",
         Kind::Int(0, 127),
-        "Index n of the attributes D<n>, L<n>, B<n>, …",
+        "Index n of the attributes D<n>, L<n>, B<n> and so on.",
     )
     .required(),
     flag("IsHierarchical", "Its values are a tree."),
@@ -116,7 +116,7 @@ static RESOURCE: Element = Element::new(
     "Resource",
     "A resource written in the configuration, for tiny reference data.",
 )
-.natural(&["Type", "Id", "C0", "C4"])
+.natural(&["Type", "Id"])
 .attributes(&[&[
     reference("Type", "EntityType", "Entity type of the resource.").required(),
     int("Id", "Row id."),

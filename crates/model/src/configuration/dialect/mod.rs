@@ -4,11 +4,21 @@
 //! an attribute, add its line; to add an element, add its `static` and name it in the `ROOT` list of its file or in
 //! the children of its parent.
 
+mod access;
 mod common;
 mod connectors;
+mod contexts;
 mod definition;
 mod enumerations;
+mod forms;
+mod jobs;
 mod metadata;
+mod provisioning;
+mod roles;
+mod scaffoldings;
+mod screens;
+mod settings;
+mod workflows;
 
 pub use connectors::{
     AGENT, CONNECTION, CONNECTION_TABLE, CONNECTOR, ENTITY_ASSOCIATION_MAPPING,
@@ -26,6 +36,19 @@ pub const ROOT_ELEMENT: &str = "ConfigurationFile";
 pub static PARTS: &[(&str, &[&Element])] = &[
     ("Connectors and synchronisation", connectors::ROOT),
     ("Entity model", metadata::ROOT),
+    ("Provisioning", provisioning::ROOT),
+    ("Jobs", jobs::ROOT),
+    ("Tasks", jobs::ROOT_TASKS),
+    ("Policy and rules", roles::ROOT),
+    ("Contexts, naming, mining and risks", contexts::ROOT),
+    ("Workflows and notifications", workflows::ROOT),
+    ("Forms", forms::ROOT),
+    ("Screens", screens::ROOT),
+    ("Access control", access::ACCESS),
+    ("Governance", access::GOVERNANCE),
+    ("Settings", settings::ROOT),
+    ("Scaffoldings that make jobs", scaffoldings::JOBS),
+    ("Other scaffoldings", scaffoldings::OTHERS),
 ];
 
 /// All elements that stand at the root.
