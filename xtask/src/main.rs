@@ -5,6 +5,7 @@
 
 mod demo;
 mod home;
+mod reference;
 mod sample;
 mod shell;
 mod test;
@@ -45,6 +46,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--check]",
         about: "writes the files of examples/company, or checks that they are as generated",
         run: sample::run,
+    },
+    Verb {
+        name: "reference",
+        arguments: "",
+        about: "writes the generated pages of the manual",
+        run: reference::run,
     },
     Verb {
         name: "tidy",
