@@ -13,7 +13,7 @@ pub mod output;
 pub mod prepare;
 pub mod reconcile;
 pub mod sort;
-pub mod text;
-pub mod thresholds;
 #[cfg(test)]
 mod testing;
+pub mod text;
+pub mod thresholds;

@@ -21,6 +21,13 @@ pub struct Folder {
 /// # Errors
 /// The folder or a file cannot be read, or there is no such file. What is wrong *inside* files is in the result.
 pub fn read(folder: &Path) -> Result<Folder, Report> {
+    if !folder.is_dir() {
+        return Err(Report::usage(
+            "no-configuration",
+            format!("{} is not a folder", folder.display()),
+        )
+        .hint("check the path of the configuration folder"));
+    }
     let mut paths = Vec::new();
     collect(folder, &mut BTreeSet::new(), &mut paths)?;
     if paths.is_empty() {
@@ -155,7 +162,7 @@ mod tests {
         assert_eq!(read(folder.path()).unwrap_err().id, "no-configuration");
         assert_eq!(
             read(&folder.path().join("none")).unwrap_err().id,
-            "file-system"
+            "no-configuration"
         );
         std::fs::write(folder.path().join("a.xml"), b"<A \xff>").unwrap();
         let report = read_valid(folder.path()).unwrap_err();

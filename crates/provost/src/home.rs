@@ -101,6 +101,11 @@ pub fn make(home: &Path) -> Result<Made, Report> {
     Ok(made)
 }
 
+/// Makes a folder of the home folder again that somebody has deleted.
+pub(crate) fn ensure_folder(path: &Path) -> Result<(), Report> {
+    make_folder(path).map(|_| ())
+}
+
 /// Whether the folder is new. Only its owner may enter: exports hold personal data.
 fn make_folder(path: &Path) -> Result<bool, Report> {
     if path.is_dir() {

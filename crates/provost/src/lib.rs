@@ -7,13 +7,14 @@
 pub mod cli;
 pub mod configuration;
 pub mod context;
+pub mod exporting;
 pub mod home;
 mod logging;
 mod names;
-pub mod road;
 pub mod output;
 pub mod progress;
 pub mod report;
+pub mod road;
 pub mod settings;
 mod snippet;
 pub mod terminal;

@@ -175,7 +175,7 @@ impl Report {
         let mut out = String::new();
         if !self.problems.is_empty() {
             out.push_str(&problems(&self.problems, terminal));
-            out.push('\n');
+            out.push_str(&format!("{}\n\n", counts(&self.problems)));
         }
         out.push_str(&heading(Severity::Error, None, &self.text, terminal));
         for cause in &self.causes {
@@ -231,39 +231,42 @@ pub(crate) fn heading(
     )
 }
 
-/// All problems, gravest last so that they stay on screen, ended by a line of counts. Empty for no problem.
+/// All problems, gravest last so that they stay on screen, with a blank line after each.
 pub fn problems(found: &[Problem], terminal: &Terminal) -> String {
     let mut order: Vec<&Problem> = found.iter().collect();
-    order.sort_by_key(|p| p.severity);
-    let mut out = String::new();
-    for problem in order {
-        out.push_str(&snippet::render(problem, terminal));
-        out.push('\n');
-    }
-    if !found.is_empty() {
-        out.push_str(&counts(found));
-        out.push('\n');
-    }
-    out
+    order.sort_by_key(|problem| problem.severity);
+    order
+        .into_iter()
+        .map(|problem| snippet::render(problem, terminal) + "\n")
+        .collect()
 }
 
 /// `3 errors, 1 warning`; `no problems` when there are none.
 pub fn counts(found: &[Problem]) -> String {
     let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
-        .filter_map(
-            |severity| match found.iter().filter(|p| p.severity == severity).count() {
-                0 => None,
-                1 => Some(format!("1 {severity}")),
-                n => Some(format!("{n} {severity}s")),
-            },
-        )
+        .map(|severity| {
+            (
+                severity,
+                found
+                    .iter()
+                    .filter(|problem| problem.severity == severity)
+                    .count(),
+            )
+        })
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| plural(count, &severity.to_string()))
         .collect();
     if parts.is_empty() {
         "no problems".to_owned()
     } else {
         parts.join(", ")
     }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
 //! The road from a connector's systems to the repository, as the verbs walk it: export, prepare, synchronise.
 
 use crate::context::Context;
-use crate::output::Value;
 use crate::output::summary::{Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
 use crate::settings::Settings;
 use provost_connectors::{ExportMode, ExportReport, ExportRequest};
+use provost_model::changes::Command;
 use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
-    Delivery, Folders, PrepareOptions, RowProblem, ServerError, SynchroniseOptions, Synchronised,
+    Delivery, Folders, PrepareOptions, RowProblem, ServerError, ShownChange, SynchroniseOptions,
+    Synchronised,
 };
-use provost_store::{ChangeSample, Store};
+use provost_store::Store;
+use serde_json::Value;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -77,7 +79,9 @@ pub fn actor() -> String {
 
 /// Microseconds since 1970, UTC.
 pub fn now_micros() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -85,7 +89,9 @@ pub fn now_micros() -> i64 {
 pub fn report(error: &ServerError) -> Report {
     let kind = match error {
         ServerError::UnknownConnector { .. } | ServerError::UnknownChangeSet { .. } => Kind::Usage,
-        ServerError::ConnectorBlocked { .. } | ServerError::ChangeSetDiffers { .. } => Kind::Blocked,
+        ServerError::ConnectorBlocked { .. } | ServerError::ChangeSetDiffers { .. } => {
+            Kind::Blocked
+        }
         ServerError::NothingMapped { .. } | ServerError::Mapping { .. } => Kind::Data,
         _ => Kind::Error,
     };
@@ -101,9 +107,17 @@ impl Road {
     /// There is no home, its settings cannot be used, or the database cannot.
     pub fn open(context: &Context) -> Result<Road, Report> {
         let settings = context.settings()?;
-        let store = Store::open(&settings.database()).map_err(|e| report(&ServerError::Store(e)))?;
-        let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
-        Ok(Road { settings, store, folders })
+        let store =
+            Store::open(&settings.database()).map_err(|e| report(&ServerError::Store(e)))?;
+        let folders = Folders {
+            temp: settings.temp.clone(),
+            work: settings.work.clone(),
+        };
+        Ok(Road {
+            settings,
+            store,
+            folders,
+        })
     }
 
     /// The deployed entity model.
@@ -111,7 +125,9 @@ impl Road {
     /// # Errors
     /// It cannot be read.
     pub fn metadata(&self) -> Result<Metadata, Report> {
-        self.store.read(provost_server::metadata::load).map_err(|e| report(&e))
+        self.store
+            .read(provost_server::metadata::load)
+            .map_err(|e| report(&e))
     }
 
     /// Exports every connection of a connector. In incremental mode a connection without incremental input gives its
@@ -119,19 +135,43 @@ impl Road {
     ///
     /// # Errors
     /// The connector is unknown or switched off, or a connection cannot be exported.
-    pub fn export_connector(&self, connector: &str, mode: Mode, progress: &Progress) -> Result<(), Report> {
+    pub fn export_connector(
+        &self,
+        connector: &str,
+        mode: Mode,
+        progress: &Progress,
+    ) -> Result<(), Report> {
         let metadata = self.metadata()?;
-        let known = metadata.configuration.connectors.iter().find(|c| c.identifier == connector);
+        let known = metadata
+            .configuration
+            .connectors
+            .iter()
+            .find(|c| c.identifier == connector);
         let Some(known) = known else {
-            let known = metadata.configuration.connectors.iter().map(|c| c.identifier.clone()).collect();
-            return Err(report(&ServerError::UnknownConnector { connector: connector.to_owned(), known }));
+            let known = metadata
+                .configuration
+                .connectors
+                .iter()
+                .map(|c| c.identifier.clone())
+                .collect();
+            return Err(report(&ServerError::UnknownConnector {
+                connector: connector.to_owned(),
+                known,
+            }));
         };
         if known.is_deactivated {
-            let text = format!("connector \"{connector}\" is deactivated: export and provisioning are off");
+            let text = format!(
+                "connector \"{connector}\" is deactivated: export and provisioning are off"
+            );
             return Err(Report::new(Kind::Usage, "connector-deactivated", text)
                 .hint("set IsDeactivated to false and deploy, when it may run again"));
         }
-        for connection in metadata.configuration.connections.iter().filter(|c| c.connector == connector) {
+        for connection in metadata
+            .configuration
+            .connections
+            .iter()
+            .filter(|c| c.connector == connector)
+        {
             self.export(connection, mode, true, progress)?;
         }
         Ok(())
@@ -148,7 +188,7 @@ impl Road {
         force_complete: bool,
         progress: &Progress,
     ) -> Result<ExportReport, Report> {
-        let none = serde_json::Value::Null;
+        let none = Value::Null;
         let settings = self
             .settings
             .connections
@@ -156,11 +196,16 @@ impl Road {
             .find(|(name, _)| name.eq_ignore_ascii_case(&connection.identifier))
             .map_or(&none, |(_, value)| value);
         let output = self.folders.export_output();
-        std::fs::create_dir_all(&output).map_err(|e| Report::io("making the folder", &output, &e))?;
+        std::fs::create_dir_all(&output)
+            .map_err(|e| Report::io("making the folder", &output, &e))?;
         let request = ExportRequest {
             connection,
             settings,
-            mode: if mode == Mode::Incremental { ExportMode::Incremental } else { ExportMode::Complete },
+            mode: if mode == Mode::Incremental {
+                ExportMode::Incremental
+            } else {
+                ExportMode::Complete
+            },
             force_complete,
             output_dir: &output,
             sources_root_paths: &self.settings.sources_root_paths,
@@ -192,7 +237,12 @@ impl Road {
     ///
     /// # Errors
     /// As [`provost_server::prepare`].
-    pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
+    pub fn prepare(
+        &self,
+        connector: &str,
+        how: &Preparation,
+        progress: &Progress,
+    ) -> Result<Outcome, Report> {
         let options = PrepareOptions {
             connector: connector.to_owned(),
             mode: how.mode,
@@ -200,16 +250,21 @@ impl Road {
             command_column: how.command_column.clone(),
             sources: self.folders.temp.join(&how.sources),
             working: self.folders.work.join(&how.working),
-            separator: b',',
             actor: actor(),
             now_micros: now_micros(),
         };
-        let shown = Shown { progress, stage: RefCell::new(None) };
-        let collected =
-            provost_server::prepare(&self.store, &self.folders, &options, &shown).map_err(|e| report(&e))?;
+        let shown = Shown {
+            progress,
+            stage: RefCell::new(None),
+        };
+        let collected = provost_server::prepare(&self.store, &self.folders, &options, &shown)
+            .map_err(|e| report(&e))?;
         shown.finish();
         tracing::info!("session {} is sealed", collected.session);
-        Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
+        Ok(Outcome {
+            summary: collected.summary,
+            samples: problem_samples(&collected.problems),
+        })
     }
 
     /// Processes what waits for a connector.
@@ -218,8 +273,8 @@ impl Road {
     /// As [`provost_server::synchronise`].
     pub fn synchronise(&self, connector: &str, how: &Synchronisation) -> Result<Outcome, Report> {
         let options = self.options(connector, how);
-        let done =
-            provost_server::synchronise(&self.store, &self.folders, &options).map_err(|e| report(&e))?;
+        let done = provost_server::synchronise(&self.store, &self.folders, &options)
+            .map_err(|e| report(&e))?;
         Ok(done.map_or_else(|| nothing_to_do(connector), outcome))
     }
 
@@ -227,7 +282,12 @@ impl Road {
     ///
     /// # Errors
     /// As [`provost_server::validate`].
-    pub fn validate(&self, connector: &str, change_set: &str, how: &Synchronisation) -> Result<Outcome, Report> {
+    pub fn validate(
+        &self,
+        connector: &str,
+        change_set: &str,
+        how: &Synchronisation,
+    ) -> Result<Outcome, Report> {
         let options = self.options(connector, how);
         provost_server::validate(&self.store, &self.folders, &options, change_set)
             .map(outcome)
@@ -254,13 +314,21 @@ fn export_report(error: &provost_connectors::ExportError) -> Report {
 
 fn nothing_to_do(connector: &str) -> Outcome {
     tracing::info!("no session of connector {connector} waits");
-    Summary { connector: connector.to_owned(), state: State::Completed, ..Summary::default() }.into()
+    Summary {
+        connector: connector.to_owned(),
+        state: State::Completed,
+        ..Summary::default()
+    }
+    .into()
 }
 
 fn outcome(done: Synchronised) -> Outcome {
     let mut samples = problem_samples(&done.problems);
     samples.extend(change_samples(&done.changes));
-    Outcome { summary: done.summary, samples }
+    Outcome {
+        summary: done.summary,
+        samples,
+    }
 }
 
 /// Findings shown on a terminal; the files have them all.
@@ -271,7 +339,11 @@ fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
     for problem in problems.iter().take(SHOWN) {
         table.row([
             Value::from(problem.table.clone()),
-            if problem.line == 0 { Value::Null } else { Value::from(problem.line) },
+            if problem.line == 0 {
+                Value::Null
+            } else {
+                Value::from(problem.line)
+            },
             Value::from(problem.column.clone()),
             Value::from(problem.value.clone()),
             Value::from(problem.reason.clone()),
@@ -285,9 +357,34 @@ fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
     vec![Sample { title, table }]
 }
 
-fn change_samples(changes: &[ChangeSample]) -> Vec<Sample> {
-    let _ = changes;
-    Vec::new()
+fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
+    let mut table = Table::new(["", "table", "key", "name", "what changes"]);
+    for change in changes {
+        let sign = match change.command {
+            Command::Insert | Command::Merge => "+",
+            Command::Update => "~",
+            Command::Delete => "-",
+        };
+        let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "(empty)".to_owned());
+        let values: Vec<String> = change
+            .values
+            .iter()
+            .map(|(property, before, after)| {
+                format!("{property}: {} → {}", value(before), value(after))
+            })
+            .collect();
+        table.row([
+            Value::from(sign),
+            Value::from(change.subject.clone()),
+            Value::from(change.key.clone()),
+            Value::from(change.name.clone()),
+            Value::from(values.join("; ")),
+        ]);
+    }
+    vec![Sample {
+        title: "Some of the changes that wait".to_owned(),
+        table,
+    }]
 }
 
 /// Shows the stages of the server's steps.

@@ -441,6 +441,114 @@ fn a_step_that_fails_still_ends_with_one_line_of_json() {
 }
 
 #[test]
+fn check_shows_every_problem_and_exits_with_4() {
+    let world = World::with_home();
+    world.write(
+        "home/Conf/Agents.xml",
+        &configuration("  <Agent Identifier=\"Local\" DisplayName_L1=\"Here\" />\n"),
+    );
+    let run = world.run("check --home home");
+    assert_eq!(
+        (run.code, run.out.as_str(), run.err.as_str()),
+        (0, "1 file, 1 item: no problems\n", "")
+    );
+    world.write(
+        "home/Conf/HR.xml",
+        &configuration(
+            "  <Connector Identifer=\"HR\" Agent=\"Lokal\" />\n  <SingleRol Identifier=\"x\" />\n",
+        ),
+    );
+    let run = world.run("check home/Conf");
+    assert_eq!((run.code, run.err.as_str()), (4, ""));
+    insta::assert_snapshot!(run.out, @r#"
+    warning[missing-label]: "DisplayName_L1" is missing on <Connector>
+     --> HR.xml:2:4
+      |
+    2 |   <Connector Identifer="HR" Agent="Lokal" />
+      |    ^^^^^^^^^
+      = help: the identifier is shown instead
+
+    error[missing-attribute]: "Identifier" is missing on <Connector>
+     --> HR.xml:2:4
+      |
+    2 |   <Connector Identifer="HR" Agent="Lokal" />
+      |    ^^^^^^^^^
+      = help: it is required: Unique name, by which other elements refer to this one.
+
+    error[unknown-attribute]: unknown attribute "Identifer" on <Connector>
+     --> HR.xml:2:14
+      |
+    2 |   <Connector Identifer="HR" Agent="Lokal" />
+      |              ^^^^^^^^^
+      = help: did you mean "Identifier"?
+
+    error[dangling-reference]: "Agent" names no Agent: "Lokal"
+     --> HR.xml:2:36
+      |
+    2 |   <Connector Identifer="HR" Agent="Lokal" />
+      |                                    ^^^^^
+      = help: did you mean "Local"?
+
+    error[unknown-element]: unknown element <SingleRol> in <ConfigurationFile>
+     --> HR.xml:3:4
+      |
+    3 |   <SingleRol Identifier="x" />
+      |    ^^^^^^^^^
+      = help: the reference page lists every element
+
+    2 files, 2 items: 4 errors, 1 warning
+    "#);
+    let run = world.run("check home/Conf --format json");
+    let found: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((run.code, &found["valid"]), (4, &Value::Bool(false)));
+    assert_eq!(found["problems"][0]["place"]["file"], "HR.xml");
+    assert_eq!(world.run("check nowhere").code, 2);
+    assert_eq!(world.run("check .").code, 4);
+}
+
+/// A configuration file with this content.
+fn configuration(body: &str) -> String {
+    format!(
+        "<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{body}</ConfigurationFile>\n"
+    )
+}
+
+#[test]
+fn a_csv_file_is_exported_by_arguments_alone() {
+    let world = World::new();
+    world.write("hr.csv", "id;name\r\n1;\"Martin; Ada\"\r\n2;Sam\r\n");
+    let words = "export-csv --raw-files-path hr.csv --separator ; --connection-identifier HR --output-path out";
+    let run = world.run(&format!("{words} --ignore-cookies"));
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(world.read("out/HR.csv"), "id,name\n1,Martin; Ada\n2,Sam\n");
+    insta::assert_snapshot!(run.out, @"
+    HR, complete: Completed
+
+    Tables written
+      File        Rows  Bytes
+      out/HR.csv     2     28
+
+    What next
+      Nothing to do.
+    ");
+    let run = world.run(&format!("{words} --format json"));
+    assert_eq!(
+        (run.code, run.out.matches('\n').count()),
+        (0, 1),
+        "{}",
+        run.err
+    );
+    let line: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(line["causes"][0]["code"], "export-not-launched");
+    let run = world.run("export-csv --raw-files-path hrr.csv --ignore-cookies --connection-identifier HR --output-path out");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    insta::assert_snapshot!(run.err, @"
+    error: Connections.HR.Path: hrr.csv does not exist
+      help: put the file there, or change Connections.HR.Path
+    ");
+}
+
+#[test]
 fn new_secrets_come_with_the_documented_hash() {
     let world = World::new();
     let run = world.run("new-openid-secret --client-secret secret --format json");

@@ -6,13 +6,20 @@ use crate::mapping::ConnectorMapping;
 use crate::stage::Staged;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Cause, ExceededThreshold};
-use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
+use provost_pipeline::drift::{
+    self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile,
+};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
 use provost_store::{ReadTx, StoredProblem};
 
 /// Thresholds that the change set exceeds.
-pub(crate) fn thresholds(metadata: &Metadata, connector: &str, measured: &Measured) -> Vec<ExceededThreshold> {
-    Guarded::of(&metadata.configuration, connector).map_or_else(Vec::new, |guarded| thresholds::evaluate(&guarded, measured))
+pub(crate) fn thresholds(
+    metadata: &Metadata,
+    connector: &str,
+    measured: &Measured,
+) -> Vec<ExceededThreshold> {
+    Guarded::of(&metadata.configuration, connector)
+        .map_or_else(Vec::new, |guarded| thresholds::evaluate(&guarded, measured))
 }
 
 /// What probably happened, compared with the files that were accepted last.
@@ -32,7 +39,12 @@ pub(crate) fn causes(
             .types
             .iter()
             .map(|t| (&t.identifier, &t.table))
-            .chain(mapping.associations.iter().map(|a| (&a.identifier, &a.table)))
+            .chain(
+                mapping
+                    .associations
+                    .iter()
+                    .map(|a| (&a.identifier, &a.table)),
+            )
             .find(|(name, _)| **name == table.name)
             .map_or_else(String::new, |(_, table)| format!("{table}.csv"));
         let context = Context {
@@ -40,7 +52,12 @@ pub(crate) fn causes(
             file: &source,
             blocked,
             changes: changes(staged, table),
-            source: Source { blank: false, rows: table.rows, null_keys: table.null_keys, duplicates: table.duplicates },
+            source: Source {
+                blank: false,
+                rows: table.rows,
+                null_keys: table.null_keys,
+                duplicates: table.duplicates,
+            },
             rejected: rejected(table),
             ..Context::default()
         };
@@ -51,17 +68,34 @@ pub(crate) fn causes(
 
 fn changes(staged: &Staged, table: &Table) -> Option<Changes> {
     if let Some(c) = staged.measured.entity_types.get(&table.name) {
-        return Some(Changes { inserted: c.inserted, updated: c.updated, deleted: c.deleted, stored: c.stored });
+        return Some(Changes {
+            inserted: c.inserted,
+            updated: c.updated,
+            deleted: c.deleted,
+            stored: c.stored,
+        });
     }
     let c = staged.measured.associations.get(&table.name)?;
-    Some(Changes { inserted: c.inserted, updated: 0, deleted: c.deleted, stored: c.stored })
+    Some(Changes {
+        inserted: c.inserted,
+        updated: 0,
+        deleted: c.deleted,
+        stored: c.stored,
+    })
 }
 
 fn rejected(table: &Table) -> RejectedStats {
-    let mut stats = RejectedStats { count: table.rejected, columns: Vec::new() };
+    let mut stats = RejectedStats {
+        count: table.rejected,
+        columns: Vec::new(),
+    };
     for problem in &table.problems {
-        let (Some(column), Some(value)) = (&problem.column, &problem.value) else { continue };
-        let Some(count) = table.rejected_by_column.get(column) else { continue };
+        let (Some(column), Some(value)) = (&problem.column, &problem.value) else {
+            continue;
+        };
+        let Some(count) = table.rejected_by_column.get(column) else {
+            continue;
+        };
         let position = stats.columns.iter().position(|c| c.column == *column);
         let at = position.unwrap_or_else(|| {
             stats.columns.push(RejectedColumn {

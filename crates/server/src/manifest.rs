@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Name of the manifest inside a session folder and inside `previous/<connector>`.
-pub const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// How the export delivered its rows (`Type` of the prepare task, spec 13 §4.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub enum Delivery {
 /// The sealed content of a session, or of the last accepted state of a connector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// Session GUID.
     pub session: String,
     /// Connector identifier.
@@ -42,7 +42,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// Digest of the state that these tables make together.
-    pub fn digest_of(tables: &[Table]) -> String {
+    pub(crate) fn digest_of(tables: &[Table]) -> String {
         let mut hasher = blake3::Hasher::new();
         for table in tables {
             hasher.update(table.name.as_bytes());
@@ -54,7 +54,7 @@ impl Manifest {
     }
 
     /// The entry with this name.
-    pub fn table(&self, name: &str) -> Option<&Table> {
+    pub(crate) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|t| t.name == name)
     }
 }
@@ -62,7 +62,7 @@ impl Manifest {
 /// One table of a manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Table {
+pub(crate) struct Table {
     /// Entity type or association identifier.
     pub name: String,
     /// Whether it holds pairs.

@@ -40,7 +40,8 @@ impl Previous {
             Ok(Some(manifest)) if is_accepted(&manifest.session)? => self.promote(),
             _ => {
                 if !self.current.exists() && self.old.exists() {
-                    std::fs::rename(&self.old, &self.current).map_err(ServerError::file("restoring", &self.current))?;
+                    std::fs::rename(&self.old, &self.current)
+                        .map_err(ServerError::file("restoring", &self.current))?;
                 }
                 files::remove_folder(&self.pending)
             }
@@ -50,7 +51,8 @@ impl Previous {
     /// Keeps the sorted files of `manifest` until they may be promoted.
     pub(crate) fn stage(&self, working: &Path, manifest: &Manifest) -> Result<(), ServerError> {
         files::remove_folder(&self.pending)?;
-        std::fs::create_dir_all(&self.pending).map_err(ServerError::file("making folder", &self.pending))?;
+        std::fs::create_dir_all(&self.pending)
+            .map_err(ServerError::file("making folder", &self.pending))?;
         let mut kept = manifest.clone();
         for table in &mut kept.tables {
             table.file = format!("{}{}", table.name, provost_pipeline::prepare::SORTED);
@@ -67,10 +69,12 @@ impl Previous {
             std::fs::create_dir_all(parent).map_err(ServerError::file("making folder", parent))?;
         }
         if self.current.exists() {
-            std::fs::rename(&self.current, &self.old).map_err(ServerError::file("replacing", &self.current))?;
+            std::fs::rename(&self.current, &self.old)
+                .map_err(ServerError::file("replacing", &self.current))?;
         }
         fault::point("previous.between-renames");
-        std::fs::rename(&self.pending, &self.current).map_err(ServerError::file("replacing", &self.current))?;
+        std::fs::rename(&self.pending, &self.current)
+            .map_err(ServerError::file("replacing", &self.current))?;
         fault::point("previous.renamed");
         files::remove_folder(&self.old)
     }
@@ -87,7 +91,9 @@ impl Previous {
         let found = match self.load() {
             Ok(found) => found,
             Err(error) => {
-                return demand(format!("`previous` of connector \"{connector}\" was changed or damaged: {error}"));
+                return demand(format!(
+                    "`previous` of connector \"{connector}\" was changed or damaged: {error}"
+                ));
             }
         };
         match (&found, base) {
@@ -113,7 +119,9 @@ impl Previous {
     }
 
     fn load(&self) -> Result<Option<Manifest>, ServerError> {
-        let Some(manifest) = read_manifest(&self.current)? else { return Ok(None) };
+        let Some(manifest) = read_manifest(&self.current)? else {
+            return Ok(None);
+        };
         for table in &manifest.tables {
             let path = self.current.join(&table.file);
             if !path.is_file() {
@@ -135,10 +143,12 @@ pub(crate) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, ServerErr
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(ServerError::file("reading", &path)(error)),
     };
-    serde_json::from_slice(&text).map(Some).map_err(|error| ServerError::Session {
-        session: folder.display().to_string(),
-        message: format!("{MANIFEST} cannot be read: {error}"),
-    })
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|error| ServerError::Session {
+            session: folder.display().to_string(),
+            message: format!("{MANIFEST} cannot be read: {error}"),
+        })
 }
 
 /// Writes the manifest of a folder, last of all its files.

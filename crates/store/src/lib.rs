@@ -24,6 +24,7 @@ mod link;
 mod links;
 mod move_data;
 mod neighbours;
+mod queue;
 mod resources;
 mod samples;
 mod schema;

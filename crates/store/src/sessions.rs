@@ -73,10 +73,10 @@ pub struct Session {
     pub updated_at: i64,
 }
 
-const COLUMNS: &str = "Id, Connector, Mode, Sequence, State, BaseDigest, NewDigest, ChangeSetHash, Run_Id, Summary, \
+pub(crate) const COLUMNS: &str = "Id, Connector, Mode, Sequence, State, BaseDigest, NewDigest, ChangeSetHash, Run_Id, Summary, \
                        CreatedAt, UpdatedAt";
 
-fn session(row: &Row<'_>) -> Result<Session, StoreError> {
+pub(crate) fn session(row: &Row<'_>) -> Result<Session, StoreError> {
     let strange = |what: &str, word: &str| StoreError::Statement {
         statement: "reading a session".to_owned(),
         detail: format!("unknown {what} {word:?}"),

@@ -89,7 +89,10 @@ impl<'a> Facts<'a> {
 
     /// Whether a group that moved or was renamed is worth a word: in a block, it must have its part in it.
     fn matters_among_changes(&self, group: &Group<'_>) -> bool {
-        let changes = self.inserted.saturating_add(self.deleted).saturating_add(self.updated.unwrap_or(0));
+        let changes = self
+            .inserted
+            .saturating_add(self.deleted)
+            .saturating_add(self.updated.unwrap_or(0));
         self.matters(group.before, 5) && group.before.saturating_mul(10) >= changes
     }
 

@@ -403,7 +403,12 @@ fn fit(profile: &mut TableProfile) {
             column.top.truncate(top);
             column.values.shrink(values);
             if let Some(key) = &mut column.forms {
-                for form in [&mut key.lower, &mut key.unpadded, &mut key.number, &mut key.local] {
+                for form in [
+                    &mut key.lower,
+                    &mut key.unpadded,
+                    &mut key.number,
+                    &mut key.local,
+                ] {
                     form.shrink(forms);
                 }
             }

@@ -22,6 +22,12 @@ pub trait Pull {
     fn pull(&mut self) -> io::Result<Option<(&[u8], &[u8])>>;
 }
 
+impl<P: Pull + ?Sized> Pull for Box<P> {
+    fn pull(&mut self) -> io::Result<Option<(&[u8], &[u8])>> {
+        (**self).pull()
+    }
+}
+
 /// A [`Pull`] with the current record kept at hand.
 #[derive(Debug)]
 pub(crate) struct Head<P> {

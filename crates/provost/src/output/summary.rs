@@ -244,11 +244,9 @@ fn next(summary: &Summary, terminal: &Terminal) -> String {
     let connector = argument(&summary.connector);
     let body = match summary.state {
         State::Completed => "Nothing to do.".to_owned(),
-        State::Warning => {
-            "The run is done. Look at the rows that were set aside, in Work/Collect:\n\
-             *.rejected.csv, *.duplicates.csv and *.nullpk.csv."
-                .to_owned()
-        }
+        State::Warning => "The run is done, but something deserves a look: the causes above, and rows that were set aside\n\
+             (*.rejected.csv, *.duplicates.csv and *.nullpk.csv in Work/Collect)."
+            .to_owned(),
         State::Errored => {
             "The repository is as it was before. Mend the cause, then run the command again."
                 .to_owned()
@@ -373,8 +371,8 @@ mod tests {
              help: ask whether the export was reconfigured
 
         What next
-          The run is done. Look at the rows that were set aside, in Work/Collect:
-          *.rejected.csv, *.duplicates.csv and *.nullpk.csv.
+          The run is done, but something deserves a look: the causes above, and rows that were set aside
+          (*.rejected.csv, *.duplicates.csv and *.nullpk.csv in Work/Collect).
         ");
     }
 

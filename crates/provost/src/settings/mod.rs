@@ -156,11 +156,26 @@ impl Settings {
         self.work.join("Synchronization")
     }
 
-    /// The repository: the connection string, or the SQLite file of the home folder.
+    /// Settings of a connection, found without regard to letter case; null when there are none.
+    pub fn connection(&self, identifier: &str) -> &Value {
+        let found = self
+            .connections
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(identifier));
+        found.map_or(&Value::Null, |(_, settings)| settings)
+    }
+
+    /// The repository as the store opens it: the connection string, or the SQLite file of the home folder. The path of
+    /// an SQLite file is relative to the home folder.
     pub fn database(&self) -> String {
-        self.connection_string
-            .clone()
-            .unwrap_or_else(|| self.home.join("provost.db").display().to_string())
+        let Some(text) = &self.connection_string else {
+            return self.home.join("provost.db").display().to_string();
+        };
+        match text.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.home.join(path).display()),
+            None if text.contains("://") || text.contains('=') => text.clone(),
+            None => self.home.join(text).display().to_string(),
+        }
     }
 }
 
@@ -249,6 +264,37 @@ mod tests {
     }
 
     #[test]
+    fn the_repository_of_a_home_is_in_it_unless_it_is_elsewhere() {
+        let database = |text: &str| {
+            let settings = load(&format!("{{{text}}}"), "{}", &[]).unwrap();
+            settings
+                .database()
+                .replace(&settings.home.display().to_string(), "HOME")
+        };
+        assert_eq!(database(""), "HOME/provost.db");
+        assert_eq!(
+            database("\"ConnectionString\": \"other.db\""),
+            "HOME/other.db"
+        );
+        assert_eq!(
+            database("\"ConnectionString\": \"sqlite:other.db?mode=ro\""),
+            "sqlite:HOME/other.db?mode=ro"
+        );
+        assert_eq!(
+            database("\"ConnectionString\": \"/data/x.db\""),
+            "/data/x.db"
+        );
+        assert_eq!(
+            database("\"ConnectionString\": \"postgres://u@h/d\""),
+            "postgres://u@h/d"
+        );
+        assert_eq!(
+            database("\"ConnectionString\": \"host=h user=u\""),
+            "host=h user=u"
+        );
+    }
+
+    #[test]
     fn all_wrong_values_are_shown_at_once() {
         let text = load(
             "{\n  \"DefaultPageSize\": \"many\",\n  \"Serilog\": {\"MinimumLevel\": \"Loud\"},\n  \"Connections\": {\"HR\": \"path\"}\n}",
@@ -315,8 +361,6 @@ mod tests {
         1 | {"OpenId": {"AgentIdentifer": "a"}}
           |             ^^^^^^^^^^^^^^^^
           = help: did you mean `AgentIdentifier`?
-
-        3 notes
         "#);
     }
 }

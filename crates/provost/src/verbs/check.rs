@@ -6,7 +6,8 @@ use crate::configuration::{Folder, read};
 use crate::context::Context;
 use crate::output::table::Table;
 use crate::output::{Format, print};
-use crate::report::{Exit, Report, counts, problems};
+use crate::report::{Exit, Report, counts, plural, problems};
+use crate::settings::Settings;
 use crate::terminal::Terminal;
 use clap::Args;
 use provost_model::Problem;
@@ -17,8 +18,8 @@ use std::path::PathBuf;
 
 /// Check a configuration folder and show all problems at once, each with its place
 ///
-/// Also lists what is read but not acted on yet. Touches neither the repository nor any system. Exit code 4: there are
-/// errors.
+/// Also lists what is read but not acted on yet. Without DIR, the settings of the home folder's connections are checked,
+/// too. Touches neither the repository nor any system. Exit code 4: there are errors.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
     /// Folder of the configuration files (default: Conf of the home folder)
@@ -36,11 +37,10 @@ Examples:
   provost check --home demo --format json";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let dir = match self.dir {
-            Some(dir) => dir,
-            None => context.settings()?.conf(),
+        let folder = match self.dir {
+            Some(dir) => read(&dir)?,
+            None => of_home(&context.settings()?)?,
         };
-        let folder = read(&dir)?;
         print(&match self.format.format {
             Format::Table => for_people(&folder, &context.stdout),
             Format::Json => format!("{:#}\n", as_json(&folder)),
@@ -52,6 +52,17 @@ Examples:
             Exit::Done
         })
     }
+}
+
+/// The configuration of a home folder, and the settings that its connections have there.
+fn of_home(settings: &Settings) -> Result<Folder, Report> {
+    let mut folder = read(&settings.conf())?;
+    for connection in &folder.parsed.configuration.connections {
+        let found =
+            provost_connectors::check(connection, settings.connection(&connection.identifier));
+        folder.parsed.problems.extend(found);
+    }
+    Ok(folder)
 }
 
 fn for_people(folder: &Folder, terminal: &Terminal) -> String {
@@ -66,15 +77,14 @@ fn for_people(folder: &Folder, terminal: &Terminal) -> String {
         }
         out.push('\n');
     }
-    let found = &folder.parsed.problems;
-    if !found.is_empty() {
-        out.push_str(&problems(found, terminal));
-        out.push('\n');
-    }
-    let (files, items) = (folder.files, folder.parsed.items.len());
+    out.push_str(&problems(&folder.parsed.problems, terminal));
+    let (files, items) = (
+        plural(folder.files, "file"),
+        plural(folder.parsed.items.len(), "item"),
+    );
     out.push_str(&format!(
-        "{files} files, {items} items: {}\n",
-        counts(found)
+        "{files}, {items}: {}\n",
+        counts(&folder.parsed.problems)
     ));
     out
 }

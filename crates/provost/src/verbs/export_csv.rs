@@ -4,10 +4,11 @@ use super::Run;
 use super::later::{self, Later};
 use super::options::StepFormatOption;
 use crate::context::Context;
-use crate::output::summary::Outcome;
-use crate::progress::Progress;
+use crate::exporting::FileExport;
 use crate::report::{Exit, Report};
 use clap::Args;
+use provost_model::summary::Mode;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Copy a CSV file into the export folder, in the form that prepare-synchronization reads
@@ -61,19 +62,38 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::FILE_CERTIFICATE];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
+        let mode = if self.ignore_cookies {
+            Mode::Complete
+        } else {
+            Mode::Incremental
+        };
         super::step::run(
             context,
             self.format.format,
             &self.connection_identifier,
-            None,
-            |progress| self.step(context, progress),
+            Some(mode),
+            |progress| {
+                let file = FileExport {
+                    identifier: &self.connection_identifier,
+                    package: "Usercube.CSV@0000001",
+                    mode,
+                    force_complete: self.force_complete,
+                    output: &self.output_path,
+                };
+                file.run(context, &self.settings(), progress)
+            },
         )
     }
 }
 
 impl ExportCsv {
-    fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("export-csv"))
+    /// The arguments as the settings of a connection.
+    fn settings(&self) -> Value {
+        json!({
+            "Path": self.raw_files_path,
+            "PathIncremental": self.path_incremental,
+            "IsFileNameRegex": self.regex,
+            "Separator": self.separator,
+        })
     }
 }

@@ -4,10 +4,11 @@ use super::Run;
 use super::later::{self, Later};
 use super::options::StepFormatOption;
 use crate::context::Context;
-use crate::output::summary::Outcome;
-use crate::progress::Progress;
+use crate::exporting::FileExport;
 use crate::report::{Exit, Report};
 use clap::Args;
+use provost_model::summary::Mode;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Write the sheets of an XLSX workbook as CSV source files into the export folder
@@ -69,19 +70,51 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::FILE_CERTIFICATE];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
+        let mode = if self.not_incremental {
+            Mode::Complete
+        } else {
+            Mode::Incremental
+        };
         super::step::run(
             context,
             self.format.format,
             &self.connection_identifier,
-            None,
-            |progress| self.step(context, progress),
+            Some(mode),
+            |progress| {
+                let file = FileExport {
+                    identifier: &self.connection_identifier,
+                    package: "Usercube.Excel@0000001",
+                    mode,
+                    force_complete: self.force_complete,
+                    output: &self.output_path,
+                };
+                file.run(context, &self.settings(), progress)
+            },
         )
     }
 }
 
 impl ExportExcel {
-    fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("export-excel"))
+    /// The arguments as the settings of a connection.
+    fn settings(&self) -> Value {
+        json!({
+            "Path": self.raw_files_path,
+            "PathIncremental": self.path_incremental,
+            "IsFileNameRegex": self.is_regex,
+            "ValuesToTrim": self.values_to_trim,
+            "SheetOptions": self.sheets(),
+        })
+    }
+
+    /// One section per sheet that either list speaks of.
+    fn sheets(&self) -> Vec<Value> {
+        let count = self.sheets_ignored.len().max(self.lines_to_skip.len());
+        let sheet = |i: usize| {
+            json!({
+                "SheetIgnored": self.sheets_ignored.get(i).copied().unwrap_or(false),
+                "NumberOfLinesToSkip": self.lines_to_skip.get(i).copied().unwrap_or(0),
+            })
+        };
+        (0..count).map(sheet).collect()
     }
 }

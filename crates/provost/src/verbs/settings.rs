@@ -5,7 +5,7 @@ use super::options::FormatOption;
 use crate::context::Context;
 use crate::output::table::Table;
 use crate::output::{Format, print};
-use crate::report::{Exit, Report, problems};
+use crate::report::{Exit, Report, counts, problems};
 use clap::Args;
 use serde_json::Value;
 
@@ -41,7 +41,11 @@ Examples:
         }
         print(&table.render(self.format.format, &context.stdout))?;
         if !settings.notes.is_empty() {
-            eprint!("\n{}", problems(&settings.notes, &context.stderr));
+            eprint!(
+                "\n{}{}\n",
+                problems(&settings.notes, &context.stderr),
+                counts(&settings.notes)
+            );
         }
         Ok(Exit::Done)
     }

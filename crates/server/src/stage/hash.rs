@@ -10,7 +10,12 @@ pub(crate) struct ChangeHash(blake3::Hasher);
 impl ChangeHash {
     /// One row: what it concerns, what is done, and the values that say so. Each part is prefixed with its length, so
     /// that two different rows never give the same bytes.
-    pub(crate) fn row<'a>(&mut self, subject: &str, command: Command, parts: impl IntoIterator<Item = Option<&'a [u8]>>) {
+    pub(crate) fn row<'a>(
+        &mut self,
+        subject: &str,
+        command: Command,
+        parts: impl IntoIterator<Item = Option<&'a [u8]>>,
+    ) {
         self.part(Some(subject.as_bytes()));
         self.0.update(&[command as u8]);
         for part in parts {
@@ -50,7 +55,10 @@ mod tests {
             hash.finish()
         };
         assert_eq!(hash(&[]).len(), 32);
-        assert_ne!(hash(&[Some(b"ab"), Some(b"c")]), hash(&[Some(b"a"), Some(b"bc")]));
+        assert_ne!(
+            hash(&[Some(b"ab"), Some(b"c")]),
+            hash(&[Some(b"a"), Some(b"bc")])
+        );
         assert_ne!(hash(&[None]), hash(&[Some(b"")]));
         assert_eq!(hash(&[Some(b"a")]), hash(&[Some(b"a")]));
     }

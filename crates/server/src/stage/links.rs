@@ -4,17 +4,19 @@
 //! merged with the stored links. What a file line says is compared with what was *held*: a stored link or a pair that
 //! waits for a missing end, both as their keys were before this run.
 
+use super::LinkStage;
 use super::pairs::{Numbers, Pairs, Resolved, id, number};
-use super::Context;
 use crate::error::ServerError;
 use crate::manifest::Table;
-use crate::mapping::{MappedAssociation, MappedEnd, Side};
+use crate::mapping::{MappedEnd, Side};
+use crate::sorting::Sorting;
 use crate::spool::Spool;
 use provost_model::changes::Command;
 use provost_model::summary::LinkCounters;
 use provost_model::{ResourceId, metadata::LinkStorage};
-use provost_pipeline::reconcile::{Ends, KeyResolver, LinkMerge, LinkOutcome, Pull, link_ids, link_key};
-use crate::sorting::Sorting;
+use provost_pipeline::reconcile::{
+    Ends, KeyResolver, LinkMerge, LinkOutcome, Pull, link_ids, link_key,
+};
 use std::collections::HashSet;
 use std::io;
 
@@ -40,14 +42,26 @@ pub(super) fn stage_complete(
     let stored_orphans = spool_orphans(stage)?;
     let held_before = stage.context.tx.count_links(stage.mapped.place)? + stored_orphans.len();
     let by_line = emit_lines(stage, table, lines, stored_orphans)?;
-    let mut counters = LinkCounters { orphans: by_line.orphans, links_created: by_line.created, ..by_line.counters };
+    let mut counters = LinkCounters {
+        orphans: by_line.orphans,
+        links_created: by_line.created,
+        ..by_line.counters
+    };
     counters.unchanged = compared.unchanged + by_line.held;
     counters.inserted = table.clean.saturating_sub(counters.unchanged);
     counters.deleted = held_before.saturating_sub(counters.unchanged);
     if table.rejected > 0 && compared.removed.len() > 0 {
         let count = compared.removed.len();
-        let reason = format!("{count} links are not in the file, but unreadable rows may stand for them: kept");
-        stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
+        let reason = format!(
+            "{count} links are not in the file, but unreadable rows may stand for them: kept"
+        );
+        stage.context.problems.warn(
+            &stage.mapped.identifier,
+            0,
+            "",
+            reason,
+            "mend the rejected rows and export again",
+        );
         counters.deleted = 0;
         return Ok(counters);
     }
@@ -74,21 +88,36 @@ fn resolve(
     let mut wanted = Sorting::new(stage.context.folder, BUDGET);
     let second_first = stage.mapped.second_first();
     let by_second = by_second.finish()?;
-    resolve_end(stage, &stage.mapped.end2, by_second, &mut |_, payload, second| {
-        let some = |n: i64| (n != 0).then_some(n);
-        let first = Ends { new: some(number(payload, 0)), old: some(number(payload, 1)) };
-        let line = number(payload, 2);
-        let resolved = Resolved::of(first, second);
-        let (old1, old2) = resolved.old.unwrap_or((0, 0));
-        match resolved.new {
-            Some((new1, new2)) => {
-                let key = if second_first { link_key(new2, new1) } else { link_key(new1, new2) };
-                wanted.push(&key, Numbers::of(&[line, old1, old2]).bytes())?;
+    resolve_end(
+        stage,
+        &stage.mapped.end2,
+        by_second,
+        &mut |_, payload, second| {
+            let some = |n: i64| (n != 0).then_some(n);
+            let first = Ends {
+                new: some(number(payload, 0)),
+                old: some(number(payload, 1)),
+            };
+            let line = number(payload, 2);
+            let resolved = Resolved::of(first, second);
+            let (old1, old2) = resolved.old.unwrap_or((0, 0));
+            match resolved.new {
+                Some((new1, new2)) => {
+                    let key = if second_first {
+                        link_key(new2, new1)
+                    } else {
+                        link_key(new1, new2)
+                    };
+                    wanted.push(&key, Numbers::of(&[line, old1, old2]).bytes())?;
+                }
+                None => lines.push(
+                    &line.to_be_bytes(),
+                    Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes(),
+                )?,
             }
-            None => lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?,
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     Ok(Box::new(wanted.finish()?))
 }
 
@@ -99,11 +128,17 @@ fn resolve_end<V: Pull>(
     values: V,
     out: &mut dyn FnMut(&[u8], &[u8], Ends) -> Result<(), ServerError>,
 ) -> Result<(), ServerError> {
-    let changes = stage.context.keys.read((end.entity_type, end.key.property))?;
+    let changes = stage
+        .context
+        .keys
+        .read((end.entity_type, end.key.property))?;
     let mut resolver = KeyResolver::new(changes, values)?;
-    stage.context.tx.scan_keys(end.entity_type, end.key.property, |row| {
-        resolver.stored(row.key.as_bytes(), row.resource.0, out)
-    })?;
+    stage
+        .context
+        .tx
+        .scan_keys(end.entity_type, end.key.property, |row| {
+            resolver.stored(row.key.as_bytes(), row.resource.0, out)
+        })?;
     resolver.finish(out)
 }
 
@@ -114,9 +149,15 @@ fn one_per_owner(
     wanted: Box<dyn Pull>,
     lines: &mut Sorting,
 ) -> Result<Box<dyn Pull>, ServerError> {
-    let Some(side) = stage.mapped.single_side() else { return Ok(wanted) };
+    let Some(side) = stage.mapped.single_side() else {
+        return Ok(wanted);
+    };
     let swapped = (side == Side::Second) != stage.mapped.second_first();
-    let wanted = if swapped { swap(stage, wanted)? } else { wanted };
+    let wanted = if swapped {
+        swap(stage, wanted)?
+    } else {
+        wanted
+    };
     let mut wanted = wanted;
     let mut chosen = Sorting::new(stage.context.folder, BUDGET);
     let mut group: Vec<(i64, i64, Vec<u8>)> = Vec::new();
@@ -124,11 +165,22 @@ fn one_per_owner(
         group.sort_by_key(|(_, _, payload)| number(payload, 0));
         for (position, (owner, other, payload)) in group.drain(..).enumerate() {
             if position == 0 {
-                let key = if swapped { link_key(other, owner) } else { link_key(owner, other) };
+                let key = if swapped {
+                    link_key(other, owner)
+                } else {
+                    link_key(owner, other)
+                };
                 chosen.push(&key, &payload)?;
             } else {
-                let (line, old1, old2) = (number(&payload, 0), number(&payload, 1), number(&payload, 2));
-                lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?;
+                let (line, old1, old2) = (
+                    number(&payload, 0),
+                    number(&payload, 1),
+                    number(&payload, 2),
+                );
+                lines.push(
+                    &line.to_be_bytes(),
+                    Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes(),
+                )?;
             }
         }
         Ok(())
@@ -146,7 +198,10 @@ fn one_per_owner(
 }
 
 /// The same links, sorted by their other end.
-fn swap(stage: &mut LinkStage<'_, '_>, mut wanted: Box<dyn Pull>) -> Result<Box<dyn Pull>, ServerError> {
+fn swap(
+    stage: &mut LinkStage<'_, '_>,
+    mut wanted: Box<dyn Pull>,
+) -> Result<Box<dyn Pull>, ServerError> {
     let mut swapped = Sorting::new(stage.context.folder, BUDGET);
     while let Some((key, payload)) = wanted.pull()? {
         let (first, second) = link_ids(key).unwrap_or_default();
@@ -168,18 +223,37 @@ fn compare(
     lines: &mut Sorting,
 ) -> Result<Compared, ServerError> {
     let mut merge = LinkMerge::new(wanted)?;
-    let mut compared = Compared { unchanged: 0, removed: Spool::new(stage.context.folder) };
+    let mut compared = Compared {
+        unchanged: 0,
+        removed: Spool::new(stage.context.folder),
+    };
     let second_first = stage.mapped.second_first();
     let mut last_stored = (0, 0);
     let Compared { unchanged, removed } = &mut compared;
     let mut sink = |outcome: LinkOutcome<'_>| -> Result<(), ServerError> {
         match outcome {
-            LinkOutcome::Create { first, second, payload } => {
-                let (r1, r2) = if second_first { (second, first) } else { (first, second) };
+            LinkOutcome::Create {
+                first,
+                second,
+                payload,
+            } => {
+                let (r1, r2) = if second_first {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
                 push_line(lines, CREATED, (r1, r2), payload)?;
             }
-            LinkOutcome::Keep { payload, first, second } => {
-                let (r1, r2) = if second_first { (second, first) } else { (first, second) };
+            LinkOutcome::Keep {
+                payload,
+                first,
+                second,
+            } => {
+                let (r1, r2) = if second_first {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
                 if (number(payload, 1), number(payload, 2)) == (r1, r2) {
                     *unchanged += 1;
                 } else {
@@ -187,7 +261,11 @@ fn compare(
                 }
             }
             LinkOutcome::Remove { first, second } => {
-                let (r1, r2) = if second_first { (second, first) } else { (first, second) };
+                let (r1, r2) = if second_first {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
                 removed.push(&link_key(r1, r2), &[])?;
             }
         }
@@ -199,26 +277,50 @@ fn compare(
         merge.stored(first.0, second.0, &mut sink)
     };
     match stage.mapped.association.storage {
-        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, &mut each)?,
-        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?,
-        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?,
+        LinkStorage::Table => stage
+            .context
+            .tx
+            .scan_links(stage.mapped.association.id, &mut each)?,
+        LinkStorage::Slot1(slot) => {
+            stage
+                .context
+                .tx
+                .scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?
+        }
+        LinkStorage::Slot2(slot) => {
+            stage
+                .context
+                .tx
+                .scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?
+        }
     }
     merge.finish(&mut sink)?;
     Ok(compared)
 }
 
 /// A line of the file that needs more than counting; the payload of a wanted link holds (line, old ids).
-fn push_line(lines: &mut Sorting, kind: i64, (r1, r2): (i64, i64), payload: &[u8]) -> io::Result<()> {
+fn push_line(
+    lines: &mut Sorting,
+    kind: i64,
+    (r1, r2): (i64, i64),
+    payload: &[u8],
+) -> io::Result<()> {
     let (line, old1, old2) = (number(payload, 0), number(payload, 1), number(payload, 2));
-    lines.push(&line.to_be_bytes(), Numbers::of(&[kind, r1, r2, old1, old2]).bytes())
+    lines.push(
+        &line.to_be_bytes(),
+        Numbers::of(&[kind, r1, r2, old1, old2]).bytes(),
+    )
 }
 
 /// Pairs that waited for an end before this run, in order.
 pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, ServerError> {
     let mut spool = Spool::new(stage.context.folder);
-    stage.context.tx.scan_orphans(stage.mapped.association.id, |first, second| -> Result<(), ServerError> {
-        Ok(spool.push(first.as_bytes(), second.as_bytes())?)
-    })?;
+    stage.context.tx.scan_orphans(
+        stage.mapped.association.id,
+        |first, second| -> Result<(), ServerError> {
+            Ok(spool.push(first.as_bytes(), second.as_bytes())?)
+        },
+    )?;
     Ok(spool)
 }
 
@@ -287,8 +389,11 @@ fn emit_batch(
     batch: &mut Vec<Line>,
     found: &mut ByLine,
 ) -> Result<(), ServerError> {
-    let asked: Vec<(ResourceId, ResourceId)> =
-        batch.iter().filter(|l| l.old.0 != 0).map(|l| (ResourceId(l.old.0), ResourceId(l.old.1))).collect();
+    let asked: Vec<(ResourceId, ResourceId)> = batch
+        .iter()
+        .filter(|l| l.old.0 != 0)
+        .map(|l| (ResourceId(l.old.0), ResourceId(l.old.1)))
+        .collect();
     let stored = stored_links(stage, &asked)?;
     for line in batch.drain(..) {
         if line.waited || stored.contains(&line.old) {
@@ -297,7 +402,13 @@ fn emit_batch(
         match line.kind {
             CREATED => {
                 found.created += 1;
-                emit_link(stage, Command::Insert, line.ids, Some((&line.first, &line.second)), line.line)?;
+                emit_link(
+                    stage,
+                    Command::Insert,
+                    line.ids,
+                    Some((&line.first, &line.second)),
+                    line.line,
+                )?;
             }
             HELD_BACK => {
                 found.orphans += 1;
@@ -318,7 +429,12 @@ pub(super) fn stored_links(
     asked: &[(ResourceId, ResourceId)],
 ) -> Result<HashSet<(i64, i64)>, ServerError> {
     let exist = stage.context.tx.link_exists(stage.mapped.place, asked)?;
-    Ok(asked.iter().zip(exist).filter(|(_, exists)| *exists).map(|((a, b), _)| (a.0, b.0)).collect())
+    Ok(asked
+        .iter()
+        .zip(exist)
+        .filter(|(_, exists)| *exists)
+        .map(|((a, b), _)| (a.0, b.0))
+        .collect())
 }
 
 pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str) {
@@ -327,7 +443,13 @@ pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str,
         stage.mapped.end1.column, stage.mapped.end2.column
     );
     let value = format!("{first},{second}");
-    stage.context.problems.warn(&stage.mapped.identifier, line, &value, reason, "the pair is kept and linked as soon as both ends exist");
+    stage.context.problems.warn(
+        &stage.mapped.identifier,
+        line,
+        &value,
+        reason,
+        "the pair is kept and linked as soon as both ends exist",
+    );
 }
 
 /// Writes one link change, and into the name of the change set.
@@ -340,20 +462,27 @@ pub(super) fn emit_link(
 ) -> Result<(), ServerError> {
     match keys {
         Some((first, second)) => {
-            stage.context.hash.row(&stage.mapped.identifier, command, [Some(first.as_bytes()), Some(second.as_bytes())]);
+            stage.context.hash.row(
+                &stage.mapped.identifier,
+                command,
+                [Some(first.as_bytes()), Some(second.as_bytes())],
+            );
         }
         None => {
-            stage.context.hash.row(&stage.mapped.identifier, command, [Some(&r1.to_be_bytes()[..]), Some(&r2.to_be_bytes()[..])]);
+            stage.context.hash.row(
+                &stage.mapped.identifier,
+                command,
+                [Some(&r1.to_be_bytes()[..]), Some(&r2.to_be_bytes()[..])],
+            );
         }
     }
     let (first, second) = keys.unzip();
-    Ok(stage.links.push(command, ResourceId(r1), ResourceId(r2), first, second, line)?)
+    Ok(stage
+        .links
+        .push(command, ResourceId(r1), ResourceId(r2), first, second, line)?)
 }
 
-fn emit_removed(
-    stage: &mut LinkStage<'_, '_>,
-    removed: &mut Spool,
-) -> Result<(), ServerError> {
+fn emit_removed(stage: &mut LinkStage<'_, '_>, removed: &mut Spool) -> Result<(), ServerError> {
     let mut removed = removed.read()?;
     while let Some((key, _)) = removed.pull()? {
         let ids = link_ids(key).unwrap_or_default();
@@ -370,19 +499,27 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn new(spool: &'a mut Spool) -> Result<Waiting<'a>, ServerError> {
-        let mut waiting = Waiting { reader: spool.read()?, pair: None };
+        let mut waiting = Waiting {
+            reader: spool.read()?,
+            pair: None,
+        };
         waiting.advance()?;
         Ok(waiting)
     }
 
     fn advance(&mut self) -> io::Result<()> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.pair = self.reader.pull()?.map(|(first, second)| (text(first), text(second)));
+        self.pair = self
+            .reader
+            .pull()?
+            .map(|(first, second)| (text(first), text(second)));
         Ok(())
     }
 
     fn is_at(&self, first: &str, second: &str) -> bool {
-        self.pair.as_ref().is_some_and(|(a, b)| (a.as_str(), b.as_str()) == (first, second))
+        self.pair
+            .as_ref()
+            .is_some_and(|(a, b)| (a.as_str(), b.as_str()) == (first, second))
     }
 
     /// Pairs before this one wait no more.
@@ -392,7 +529,10 @@ impl<'a> Waiting<'a> {
         first: &str,
         second: &str,
     ) -> Result<(), ServerError> {
-        while let Some((a, b)) = self.pair.take_if(|(a, b)| (a.as_str(), b.as_str()) < (first, second)) {
+        while let Some((a, b)) = self
+            .pair
+            .take_if(|(a, b)| (a.as_str(), b.as_str()) < (first, second))
+        {
             stage.orphans.push(&a, &b, true)?;
             self.advance()?;
         }

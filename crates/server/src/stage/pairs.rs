@@ -17,7 +17,10 @@ impl Pairs {
     pub(super) fn open(folder: &Path, table: &Table) -> Result<Pairs, ServerError> {
         let path = folder.join(&table.file);
         let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
-        Ok(Pairs { file: SortedFile::new(file, 0)?, second: Vec::new() })
+        Ok(Pairs {
+            file: SortedFile::new(file, 0)?,
+            second: Vec::new(),
+        })
     }
 
     /// Moves on to the pair on `line` and gives it. Lines must be asked for in ascending order.
@@ -28,7 +31,10 @@ impl Pairs {
             }
         }
         let mut pair = fields(self.file.record()).into_iter();
-        Ok((pair.next().unwrap_or_default(), pair.next().unwrap_or_default()))
+        Ok((
+            pair.next().unwrap_or_default(),
+            pair.next().unwrap_or_default(),
+        ))
     }
 }
 
@@ -39,7 +45,8 @@ impl Pull for Pairs {
             return Ok(None);
         }
         self.second.clear();
-        self.second.extend_from_slice(&self.file.line().to_be_bytes());
+        self.second
+            .extend_from_slice(&self.file.line().to_be_bytes());
         if let Some(value) = fields(self.file.record()).get(1) {
             self.second.extend_from_slice(value.as_bytes());
         }
@@ -83,6 +90,9 @@ pub(super) struct Resolved {
 
 impl Resolved {
     pub(super) fn of(first: Ends, second: Ends) -> Resolved {
-        Resolved { new: first.new.zip(second.new), old: first.old.zip(second.old) }
+        Resolved {
+            new: first.new.zip(second.new),
+            old: first.old.zip(second.old),
+        }
     }
 }
