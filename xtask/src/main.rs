@@ -36,6 +36,12 @@ const VERBS: &[Verb] = &[
         run: test::run,
     },
     Verb {
+        name: "examples",
+        arguments: "",
+        about: "checks the example configurations, and the example company against its expected counters",
+        run: test::examples,
+    },
+    Verb {
         name: "with-postgres",
         arguments: "COMMAND …",
         about: "runs a command beside a private PostgreSQL, named by PROVOST_TEST_POSTGRES",

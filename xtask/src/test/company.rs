@@ -1,7 +1,7 @@
 //! The company of `examples/company` walks the road with the real program, in complete and in incremental mode. Every
 //! counter must be the one that the generator of the files worked out.
 
-use super::examples::provost;
+use super::examples::{build, provost};
 use crate::home::{self, Home};
 use crate::shell::{self, Doing, Failure};
 use serde_json::Value;
@@ -10,6 +10,7 @@ use serde_json::Value;
 const LATER: [&str; 3] = ["generation-2", "generation-3", "generation-4"];
 
 pub(super) fn check() -> Result<(), Failure> {
+    build()?;
     let text =
         std::fs::read_to_string(home::example("expected.json")).doing("read expected.json")?;
     let expected: Value = serde_json::from_str(&text).doing("read expected.json")?;
@@ -73,7 +74,7 @@ impl Road {
             home: Home::fresh(shell::root().join(&folder))?,
             folder,
         };
-        shell::run(provost().args(["init", &road.folder]))?;
+        shell::output(provost().args(["init", &road.folder]))?;
         road.home.configure()?;
         let conf = format!("{}/Conf", road.folder);
         shell::run(provost().args(["--home", &road.folder, "deploy-configuration", "-d", &conf]))?;

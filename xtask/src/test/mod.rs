@@ -41,6 +41,15 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
     sum_up(&parts)
 }
 
+/// `cargo xtask examples`.
+pub(crate) fn examples(_: &[String]) -> Result<(), Failure> {
+    needs::install()?;
+    sum_up(&[
+        part("examples", examples::check),
+        part("company", company::check),
+    ])
+}
+
 /// `cargo xtask with-postgres cargo test -p provost-store`.
 pub(crate) fn with_postgres(words: &[String]) -> Result<(), Failure> {
     let [program, arguments @ ..] = words else {
