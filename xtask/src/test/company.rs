@@ -77,7 +77,13 @@ impl Road {
         shell::output(provost().args(["init", &road.folder]))?;
         road.home.configure()?;
         let conf = format!("{}/Conf", road.folder);
-        shell::run(provost().args(["--home", &road.folder, "deploy-configuration", "-d", &conf]))?;
+        shell::output(provost().args([
+            "--home",
+            &road.folder,
+            "deploy-configuration",
+            "-d",
+            &conf,
+        ]))?;
         Ok(road)
     }
 
