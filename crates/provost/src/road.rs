@@ -12,8 +12,8 @@ use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
-    Delivery, Folders, PrepareOptions, RowProblem, ServerError, ShownChange, SynchroniseOptions,
-    Synchronised,
+    Delivery, ExpressionOptions, Folders, PrepareOptions, RowProblem, ServerError, ShownChange,
+    SynchroniseOptions, Synchronised,
 };
 use provost_store::Store;
 use serde_json::Value;
@@ -177,6 +177,37 @@ impl Road {
         Ok(())
     }
 
+    /// Exports the connection with this identifier.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be exported.
+    pub fn export_connection(
+        &self,
+        identifier: &str,
+        mode: Mode,
+        force_complete: bool,
+        progress: &Progress,
+    ) -> Result<Outcome, Report> {
+        let metadata = self.metadata()?;
+        let connections = &metadata.configuration.connections;
+        let Some(connection) = connections
+            .iter()
+            .find(|c| c.identifier.eq_ignore_ascii_case(identifier))
+        else {
+            let known: Vec<&str> = connections.iter().map(|c| c.identifier.as_str()).collect();
+            let text = format!("connection \"{identifier}\" is not in the deployed configuration");
+            return Err(Report::usage("unknown-connection", text)
+                .hint(format!("known connections: {}", known.join(", "))));
+        };
+        self.export(connection, mode, force_complete, progress)?;
+        let summary = Summary {
+            connector: connection.connector.clone(),
+            mode: Some(mode),
+            ..Summary::default()
+        };
+        Ok(summary.into())
+    }
+
     /// Exports one connection; tells the files written, or why nothing was.
     ///
     /// # Errors
@@ -292,6 +323,47 @@ impl Road {
         provost_server::validate(&self.store, &self.folders, &options, change_set)
             .map(outcome)
             .map_err(|e| report(&e))
+    }
+
+    /// Marks what kept change tables say has changed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn set_recently_modified_flag(&self) -> Result<Outcome, Report> {
+        let marked = provost_server::set_recently_modified_flag(&self.store, &actor())
+            .map_err(|e| report(&e))?;
+        tracing::info!("{marked} resources are marked as modified");
+        Ok(Summary::default().into())
+    }
+
+    /// Computes properties by their expressions.
+    ///
+    /// # Errors
+    /// An entity type is unknown, or the database fails.
+    pub fn update_expressions(
+        &self,
+        entity_types: &[String],
+        dirty: bool,
+    ) -> Result<Outcome, Report> {
+        let options = ExpressionOptions {
+            entity_types: entity_types.to_vec(),
+            dirty,
+            actor: actor(),
+            now_micros: now_micros(),
+        };
+        let done =
+            provost_server::update_expressions(&self.store, &options).map_err(|e| report(&e))?;
+        let mut summary = Summary::default();
+        for (entity_type, read, changed) in &done.types {
+            tracing::info!("{entity_type}: {changed} values changed in {read} resources");
+        }
+        if !done.problems.is_empty() {
+            summary.state = State::Warning;
+        }
+        Ok(Outcome {
+            summary,
+            samples: problem_samples(&done.problems),
+        })
     }
 
     fn options(&self, connector: &str, how: &Synchronisation) -> SynchroniseOptions {

@@ -1,5 +1,6 @@
 //! The queue of a connector: sessions that wait, one of them perhaps blocked.
 
+use crate::changes::RunId;
 use crate::error::StoreError;
 use crate::sessions::{COLUMNS, Session, SessionState, session};
 use crate::tx::{ReadTx, WriteTx};
@@ -18,6 +19,21 @@ impl ReadTx {
             &sql,
             &[connector.into(), states[0].into(), states[1].into()],
             session,
+        )
+    }
+}
+
+impl ReadTx {
+    /// Runs that were applied and whose change tables were kept, for the step that sets dirty flags.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn kept_runs(&mut self) -> Result<Vec<RunId>, StoreError> {
+        self.link.all(
+            "SELECT Run_Id FROM UJ_SynchronizationSessions WHERE State = $1 AND Run_Id IN (\
+             SELECT Run_Id FROM UR_ResourceChanges UNION SELECT Run_Id FROM UR_ResourceLinkChanges) ORDER BY Run_Id",
+            &[SessionState::Applied.word().into()],
+            |row| row.i64(0).map(RunId),
         )
     }
 }

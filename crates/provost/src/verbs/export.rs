@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::Road;
 use clap::Args;
 use provost_model::summary::Mode;
 
@@ -58,7 +59,12 @@ Examples:
 
 impl Export {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("export"))
+        let road = Road::open(context)?;
+        let mode = if self.ignore_cookies {
+            Mode::Complete
+        } else {
+            self.mode
+        };
+        road.export_connection(&self.connection, mode, self.force_complete, progress)
     }
 }

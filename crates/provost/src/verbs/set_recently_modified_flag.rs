@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::Road;
 use clap::Args;
 
 /// Mark every resource that the last synchronisations changed as dirty, then empty the change tables
@@ -37,7 +38,7 @@ Examples:
 
 impl SetRecentlyModifiedFlag {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("set-recently-modified-flag"))
+        let _ = progress;
+        Road::open(context)?.set_recently_modified_flag()
     }
 }

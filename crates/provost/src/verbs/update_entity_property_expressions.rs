@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
 use crate::report::{Exit, Report};
+use crate::road::Road;
 use clap::Args;
 
 /// Compute the properties that the configuration defines by expressions, and store them
@@ -65,7 +66,7 @@ Examples:
 
 impl UpdateEntityPropertyExpressions {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = (context.settings()?, progress);
-        Err(Report::not_yet("update-entity-property-expressions"))
+        let _ = progress;
+        Road::open(context)?.update_expressions(&self.entitytype_list, self.dirty)
     }
 }

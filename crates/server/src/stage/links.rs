@@ -15,7 +15,7 @@ use provost_model::changes::Command;
 use provost_model::summary::LinkCounters;
 use provost_model::{ResourceId, metadata::LinkStorage};
 use provost_pipeline::reconcile::{
-    Ends, KeyResolver, LinkMerge, LinkOutcome, Pull, link_ids, link_key,
+    Ends, KeyResolver, LinkMerge, LinkOutcome, Pull, ResolvedSink, link_ids, link_key,
 };
 use std::collections::HashSet;
 use std::io;
@@ -126,7 +126,7 @@ fn resolve_end<V: Pull>(
     stage: &mut LinkStage<'_, '_>,
     end: &MappedEnd,
     values: V,
-    out: &mut dyn FnMut(&[u8], &[u8], Ends) -> Result<(), ServerError>,
+    out: &mut ResolvedSink<'_, ServerError>,
 ) -> Result<(), ServerError> {
     let changes = stage
         .context
