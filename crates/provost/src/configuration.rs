@@ -80,6 +80,54 @@ pub fn read_valid(folder: &Path) -> Result<Parsed, Report> {
     Ok(parsed)
 }
 
+/// Makes the `.xml` files of a folder exactly these: path relative to the folder, and text. Each file is complete or
+/// as it was before, whatever happens meanwhile; others go last.
+///
+/// # Errors
+/// A file cannot be written or removed; a path leads out of the folder.
+pub fn replace(folder: &Path, files: &[(String, String)]) -> Result<(), Report> {
+    let mut old = Vec::new();
+    if folder.is_dir() {
+        collect(folder, &mut BTreeSet::new(), &mut old)?;
+    }
+    let mut written = BTreeSet::new();
+    for (name, text) in files {
+        let path = folder.join(inside(name)?);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent)
+            .map_err(|error| Report::io("make the folder", parent, &error))?;
+        let unfinished = path.with_extension("xml.unfinished");
+        std::fs::write(&unfinished, text)
+            .and_then(|()| std::fs::rename(&unfinished, &path))
+            .map_err(|error| Report::io("write", &path, &error))?;
+        written.insert(path);
+    }
+    let home = folder
+        .canonicalize()
+        .map_err(|error| Report::io("enter", folder, &error))?;
+    for path in old.iter().filter(|path| !written.contains(*path)) {
+        // What a link leads to outside the folder is not ours to remove.
+        if path
+            .canonicalize()
+            .is_ok_and(|real| real.starts_with(&home))
+        {
+            std::fs::remove_file(path).map_err(|error| Report::io("remove", path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The relative path that a stored name stands for.
+fn inside(name: &str) -> Result<PathBuf, Report> {
+    let parts: Vec<&str> = name.split(['/', '\\']).collect();
+    if parts.iter().all(|part| !matches!(*part, "" | "." | "..")) {
+        return Ok(parts.iter().collect());
+    }
+    let text = format!("the stored file name {name} leads out of the configuration folder");
+    Err(Report::new(Kind::Data, "stored-configuration", text)
+        .hint("deploy the configuration again from its folder"))
+}
+
 fn not_text(name: &str, at: usize) -> Problem {
     let message =
         format!("{name} is not UTF-8 text: the byte at offset {at} belongs to no character");
@@ -170,5 +218,29 @@ mod tests {
             (report.kind, report.problems[0].code.as_str()),
             (Kind::Data, "not-utf8")
         );
+    }
+
+    #[test]
+    fn replacing_leaves_exactly_the_new_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["old.xml", "keep.txt", "a.xml"] {
+            std::fs::write(folder.path().join(name), "old").unwrap();
+        }
+        let files = [("a.xml", "1"), ("sub/b.xml", "2")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()));
+        replace(folder.path(), &files).unwrap();
+        let content = |name: &str| std::fs::read_to_string(folder.path().join(name)).ok();
+        assert_eq!(content("a.xml").as_deref(), Some("1"));
+        assert_eq!(content("sub/b.xml").as_deref(), Some("2"));
+        assert_eq!(
+            (content("old.xml"), content("keep.txt").as_deref()),
+            (None, Some("old"))
+        );
+        for name in ["../x.xml", "/etc/x.xml", "a/../../x.xml", ""] {
+            assert!(
+                replace(folder.path(), &[(name.to_owned(), String::new())]).is_err(),
+                "{name}"
+            );
+        }
     }
 }

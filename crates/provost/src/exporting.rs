@@ -118,7 +118,7 @@ fn outcome(
             ));
             summary.into()
         }
-        ExportReport::Done { tables, problems } => {
+        ExportReport::Done { tables, problems, .. } => {
             stage.rows(tables.iter().map(|table| table.rows).sum());
             stage.finish();
             if problems

@@ -251,7 +251,7 @@ impl Road {
         let done = result.map_err(|error| export_report(&error))?;
         stage.finish();
         match &done {
-            ExportReport::Done { tables, problems } => {
+            ExportReport::Done { tables, problems, .. } => {
                 for problem in problems {
                     tracing::warn!("{}", problem.message);
                 }

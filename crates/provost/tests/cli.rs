@@ -494,7 +494,7 @@ fn check_shows_every_problem_and_exits_with_4() {
       |
     3 |   <SingleRol Identifier="x" />
       |    ^^^^^^^^^
-      = help: the reference page lists every element
+      = help: did you mean <SingleRole>?
 
     2 files, 2 items: 4 errors, 1 warning
     "#);
@@ -511,6 +511,195 @@ fn configuration(body: &str) -> String {
     format!(
         "<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{body}</ConfigurationFile>\n"
     )
+}
+
+/// An entity type with two properties.
+const PERSON: &str = "  <EntityType Identifier=\"HR_Person\" DisplayName_L1=\"Person\">
+    <Property Identifier=\"Code\" DisplayName_L1=\"Code\" Type=\"String\" IsKey=\"true\" TargetColumnIndex=\"4\" />
+    <Property Identifier=\"Name\" DisplayName_L1=\"Name\" Type=\"String\" TargetColumnIndex=\"5\" />
+  </EntityType>
+";
+
+/// A home folder with that entity type deployed.
+fn deployed() -> World {
+    let world = World::with_home()
+        .variable("PROVOST_HOME", "home")
+        .variable("USER", "ada");
+    world.write("home/Conf/HR.xml", &configuration(PERSON));
+    let run = world.run("deploy-configuration -d home/Conf");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    world
+}
+
+#[test]
+fn deploying_shows_its_plan_and_then_has_nothing_left_to_do() {
+    let world = World::with_home().variable("PROVOST_HOME", "home");
+    world.write("home/Conf/HR.xml", &configuration(PERSON));
+    let run = world
+        .run("deploy-configuration -d home/Conf --simulate-only --dump-changes-directory dump");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r#"
+    + EntityType HR_Person
+        DisplayName_L1: "Person"
+        + Property Code
+            DisplayName_L1: "Code"
+            IsKey: "true"
+            TargetColumnIndex: "4"
+        + Property Name
+            DisplayName_L1: "Name"
+            TargetColumnIndex: "5"
+    1 to add, 0 to change, 0 to remove.
+    Nothing was deployed: this was a simulation.
+    "#);
+    assert!(run.out.starts_with(&world.read("dump/changes.txt")));
+    let dumped: Value = serde_json::from_str(&world.read("dump/changes.json")).unwrap();
+    assert_eq!(dumped[0]["sign"], "+");
+    let run = world.run("deploy-configuration -d home/Conf --format json");
+    let plan: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (&plan["added"], &plan["deployed"]),
+        (&Value::from(1), &Value::Bool(true))
+    );
+    let run = world.run("deploy-configuration -d home/Conf");
+    assert_eq!(
+        run.out,
+        "Nothing to change: the repository holds exactly this configuration.\n"
+    );
+    world.write(
+        "home/Conf/HR.xml",
+        &configuration(&PERSON.replace("\"5\"", "\"6\"")),
+    );
+    let run = world.run("deploy-configuration -d home/Conf --format csv");
+    assert_eq!(run.out, "Sign,Element,Identity\n~,EntityType,HR_Person\n");
+}
+
+#[test]
+fn a_configuration_with_errors_is_not_deployed() {
+    let world = World::with_home().variable("PROVOST_HOME", "home");
+    world.write(
+        "home/Conf/HR.xml",
+        &configuration(&PERSON.replace("IsKey", "IsKye")),
+    );
+    let run = world.run("deploy-configuration -d home/Conf");
+    assert_eq!((run.code, run.out.as_str()), (4, ""));
+    assert!(
+        run.err.contains("--> HR.xml:3:69") && run.err.contains("did you mean \"IsKey\"?"),
+        "{}",
+        run.err
+    );
+    assert!(!world.path("home/provost.db").exists());
+}
+
+#[test]
+fn deploying_what_was_exported_changes_nothing() {
+    let world = deployed();
+    std::fs::create_dir(world.path("out")).unwrap();
+    world.write("out/old.xml", "old");
+    let run = world.run("export-configuration -d out");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "Exported 1 item into 1 file of out\n"),
+        "{}",
+        run.err
+    );
+    assert!(!world.path("out/old.xml").exists());
+    let run = world.run("deploy-configuration -d out --simulate-only");
+    assert!(run.out.starts_with("Nothing to change"), "{}", run.out);
+    let empty = World::with_home().variable("PROVOST_HOME", "home");
+    assert_eq!(empty.run("export-configuration -d out").code, 2);
+}
+
+#[test]
+fn the_journal_tells_who_wrote_and_why() {
+    let world = deployed();
+    assert_eq!(
+        world.run("create-database-views").out,
+        "Made 1 view in FOLDER/home/provost.db\n"
+    );
+    let run = world.run("journal --format json");
+    let entries: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+    let told: Vec<(&Value, &Value)> = entries
+        .iter()
+        .map(|entry| (&entry["Actor"], &entry["Reason"]))
+        .collect();
+    let ada = Value::from("ada");
+    assert_eq!(
+        told,
+        [
+            (&ada, &Value::from("create-database-views")),
+            (&ada, &Value::from("deploy-configuration of home/Conf")),
+        ]
+    );
+    assert_eq!(
+        world
+            .run("journal --page-size 1 --format csv")
+            .out
+            .lines()
+            .count(),
+        2
+    );
+    assert_eq!(world.run("journal --page-size 1001").code, 2);
+}
+
+#[test]
+fn resources_that_are_not_there_are_explained() {
+    let world = deployed();
+    let run = world.run("resource list HR_Person");
+    assert_eq!((run.code, run.out.as_str()), (0, "Id  Key  DisplayName\n"));
+    assert_eq!(
+        world.run("resource list HR_Person --format csv").out,
+        "Id,Key,DisplayName,Code,Name\n"
+    );
+    for (words, expected) in [
+        ("resource list HR_Persn", "did you mean HR_Person?"),
+        (
+            "resource list HR_Person --property Nmae",
+            "did you mean Name?",
+        ),
+        (
+            "resource list HR_Person --as-of yesterday",
+            "expected 2026-01-31",
+        ),
+        (
+            "resource show HR_Person 1",
+            "provost resource list HR_Person --search TEXT",
+        ),
+        ("resource history HR_Person #1", "there is no HR_Person"),
+    ] {
+        let run = world.run(words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words}");
+        assert!(run.err.contains(expected), "{words}: {}", run.err);
+    }
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    let world = World::new();
+    let run = world.run("schema");
+    assert!(
+        run.out.starts_with("<?xml") && run.out.contains("urn:schemas-usercube-com:configuration")
+    );
+    assert_eq!(world.run("schema --output x.xsd").code, 0);
+    assert_eq!(world.read("x.xsd"), run.out);
+}
+
+#[test]
+fn a_repository_that_cannot_be_opened_is_explained() {
+    let world = World::with_home().variable("PROVOST_HOME", "home");
+    world.write(
+        "home/provost.db",
+        "this is no database, and long enough to be looked at as one, or is it?",
+    );
+    let run = world.run("journal");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(
+        run.err.starts_with("error: ") && run.err.contains("help: "),
+        "{}",
+        run.err
+    );
+    let run = world.run("journal --database-connection-string postgres://u:hunter2@127.0.0.1:1/d");
+    assert_eq!(run.code, 1);
+    assert!(!run.err.contains("hunter2"), "{}", run.err);
 }
 
 #[test]

@@ -156,6 +156,20 @@ impl Settings {
         self.work.join("Synchronization")
     }
 
+    /// Number of rows of a page, when somebody asked for `wanted`.
+    ///
+    /// # Errors
+    /// More than `MaxPageSize` is wanted.
+    pub fn page_size(&self, wanted: Option<u32>) -> Result<usize, Report> {
+        let size = wanted.unwrap_or_else(|| self.default_page_size.min(self.max_page_size));
+        if size > self.max_page_size {
+            let text = format!("a page holds at most {} rows", self.max_page_size);
+            return Err(Report::usage("page-too-large", text)
+                .hint("ask for fewer, or set MaxPageSize in appsettings.json"));
+        }
+        Ok(size as usize)
+    }
+
     /// Settings of a connection, found without regard to letter case; null when there are none.
     pub fn connection(&self, identifier: &str) -> &Value {
         let found = self

@@ -2,9 +2,13 @@
 
 use super::Run;
 use super::later::{Later, switch, value};
+use crate::configuration::replace;
 use crate::context::Context;
-use crate::report::{Exit, Report};
+use crate::output::print;
+use crate::report::{Exit, Report, plural};
+use crate::repository::{items, open};
 use clap::Args;
+use provost_model::configuration::export;
 use std::path::PathBuf;
 
 /// Write the deployed configuration as XML files; deploying them again changes nothing
@@ -50,7 +54,22 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[LATER];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let _ = context;
-        Err(Report::not_yet("export-configuration"))
+        let (_, store) = open(context)?;
+        let items = store.read(items)?;
+        if items.is_empty() {
+            return Err(Report::usage(
+                "nothing-deployed",
+                "no configuration is deployed, so there is none to export",
+            )
+            .hint("deploy one: provost deploy-configuration -d DIR"));
+        }
+        let files = export(&items);
+        replace(&self.configuration_directory, &files)?;
+        let (files, items) = (plural(files.len(), "file"), plural(items.len(), "item"));
+        print(&format!(
+            "Exported {items} into {files} of {}\n",
+            self.configuration_directory.display()
+        ))?;
+        Ok(Exit::Done)
     }
 }
