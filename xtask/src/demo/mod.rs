@@ -2,7 +2,8 @@
 
 mod stage;
 
-use crate::shell::{self, Doing, Failure};
+use crate::home;
+use crate::shell::{Doing, Failure};
 use stage::{Ending, HOME, Stage};
 use std::time::Instant;
 
@@ -166,7 +167,7 @@ fn look_back(stage: &mut Stage) -> Result<(), Failure> {
 
 /// Employee number of the person who has another name in the second generation.
 fn renamed() -> Result<String, Failure> {
-    let file = shell::root().join("examples/company/generation-2/hr_persons.csv");
+    let file = home::example("generation-2/hr_persons.csv");
     let text = std::fs::read_to_string(file).doing("read the persons of the second generation")?;
     let row = text.lines().find(|line| line.contains(";Hallgrímsson;"));
     let id = row.and_then(|row| row.split(';').next()).map(str::to_owned);

@@ -1,15 +1,13 @@
 //! Runs the real program step by step and shows what it prints.
 
+use crate::home::Home;
 use crate::shell::{self, Doing, Failure};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Where the demo lives, from the root of the working copy.
 pub(super) const HOME: &str = "demo-home";
-
-/// A file that only the demo writes: without it a folder is never removed.
-const MARKER: &str = ".made-by-the-demo";
 
 /// Exit codes that a step may end with, and what they mean.
 #[derive(Clone, Copy)]
@@ -40,6 +38,7 @@ impl Printed {
 /// The program under way through the demo.
 pub(super) struct Stage {
     program: PathBuf,
+    home: Home,
     n_chapters: usize,
 }
 
@@ -57,9 +56,10 @@ impl Stage {
             "--package",
             "provost",
         ]))?;
-        clear(&shell::root().join(HOME))?;
+        let home = Home::fresh(shell::root().join(HOME))?;
         Ok(Stage {
             program: target.join("release/provost"),
+            home,
             n_chapters: 0,
         })
     }
@@ -126,61 +126,17 @@ impl Stage {
         }
     }
 
-    /// Puts files of the example where the connections look for them, as nightly exports would.
+    /// Puts configuration and agent settings of the example into the home.
+    pub(super) fn configure(&self) -> Result<(), Failure> {
+        self.home.configure()
+    }
+
+    /// Puts files of the example where the connections look for them.
     pub(super) fn deliver(&self, folder: &str) -> Result<(), Failure> {
-        let from = shell::root().join("examples/company").join(folder);
-        let n = copy(&from, &shell::root().join(HOME).join("Sources"))?;
+        let n = self.home.deliver(folder)?;
         println!("(delivered: {n} files of examples/company/{folder})\n");
         Ok(())
     }
-
-    /// Puts configuration and agent settings of the example into the home.
-    pub(super) fn configure(&self) -> Result<(), Failure> {
-        let (example, home) = (
-            shell::root().join("examples/company"),
-            shell::root().join(HOME),
-        );
-        std::fs::write(home.join(MARKER), "").doing("mark the demo home")?;
-        copy(&example.join("conf"), &home.join("Conf"))?;
-        let settings = "appsettings.agent.json";
-        std::fs::copy(example.join(settings), home.join(settings))
-            .doing(format_args!("copy {settings}"))?;
-        Ok(())
-    }
-}
-
-/// Removes the home of an earlier demo, and nothing else.
-fn clear(home: &Path) -> Result<(), Failure> {
-    if !home.exists() {
-        return Ok(());
-    }
-    if !home.join(MARKER).is_file() {
-        let shown = home.display();
-        return Err(Failure::new(format!(
-            "{shown} exists and is not from a demo; move it away first"
-        )));
-    }
-    std::fs::remove_dir_all(home).doing(format_args!("remove {}", home.display()))
-}
-
-/// Copies a folder with everything in it and gives the number of files.
-fn copy(from: &Path, to: &Path) -> Result<usize, Failure> {
-    std::fs::create_dir_all(to).doing(format_args!("create {}", to.display()))?;
-    let mut n = 0;
-    for entry in std::fs::read_dir(from)
-        .doing(format_args!("read {}", from.display()))?
-        .flatten()
-    {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            n += copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target)
-                .doing(format_args!("copy to {}", target.display()))?;
-            n += 1;
-        }
-    }
-    Ok(n)
 }
 
 /// Breaks a paragraph into lines of at most `width` characters.
@@ -237,16 +193,5 @@ mod tests {
     #[test]
     fn paragraphs_are_wrapped() {
         assert_eq!(wrapped("one two  three\n four", 9), "one two\nthree\nfour");
-    }
-
-    #[test]
-    fn only_a_demo_home_is_removed() {
-        let folder =
-            std::env::temp_dir().join(format!("provost-xtask-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        assert!(clear(&folder).is_err());
-        std::fs::write(folder.join(MARKER), "").unwrap();
-        clear(&folder).unwrap();
-        assert!(!folder.exists());
     }
 }

@@ -43,11 +43,47 @@ const INSTEAD: &[(&str, &str)] = &[
     ("anyhow", "thiserror"),
 ];
 
+/// Where each package has its reason.
+const PAGE: &str = "docs/dependencies.md";
+
 pub(crate) fn check(house: &House) -> Vec<Finding> {
     let mut findings = budget(house.graph.n_locked);
     findings.extend(twins(&house.graph));
     findings.extend(forbidden(&house.graph));
+    findings.extend(undocumented(house));
     findings
+}
+
+/// The page of the manual names each package that we use, and no other.
+fn undocumented(house: &House) -> Vec<Finding> {
+    let Some(page) = house.texts.iter().find(|file| file.path == PAGE) else {
+        return Vec::new();
+    };
+    let own: Vec<_> = house.graph.own().collect();
+    let used: BTreeSet<&str> = own
+        .iter()
+        .flat_map(|package| house.graph.direct(package))
+        .filter(|used| !used.is_own)
+        .map(|used| used.name.as_str())
+        .collect();
+    let rows = page
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let named: BTreeSet<&str> = rows
+        .flat_map(|cell| cell.split(['`', ',', ' ']))
+        .filter(|name| !name.is_empty())
+        .collect();
+    let missing = used
+        .difference(&named)
+        .map(|name| format!("`{name}` is used but not named; say why it is needed"));
+    let gone = named
+        .difference(&used)
+        .map(|name| format!("`{name}` is named but not used"));
+    missing
+        .chain(gone)
+        .map(|message| Finding::new(PAGE, message))
+        .collect()
 }
 
 fn budget(n_locked: usize) -> Vec<Finding> {
@@ -111,6 +147,31 @@ fn forbidden(graph: &Graph) -> Vec<Finding> {
 mod tests {
     use super::super::graph::graph_of;
     use super::*;
+
+    #[test]
+    fn the_manual_names_what_is_used() {
+        let page = "| `serde`, `serde_json` | all | why |\n| `gone` | a | why |\nNot `chrono`.\n";
+        let mut house = super::super::house_of(&[(PAGE, page)]);
+        house.graph = graph_of(
+            &["a"],
+            &[
+                ("a", "serde", None),
+                ("a", "serde_json", Some("dev")),
+                ("a", "new", None),
+            ],
+        );
+        let found: Vec<String> = undocumented(&house)
+            .into_iter()
+            .map(|finding| finding.message)
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "`new` is used but not named; say why it is needed",
+                "`gone` is named but not used"
+            ]
+        );
+    }
 
     #[test]
     fn the_budget_is_inclusive() {

@@ -2,6 +2,7 @@
 
 mod configurations;
 mod dependencies;
+mod generated;
 mod graph;
 mod paths;
 mod rooms;
@@ -62,6 +63,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("words", words::check),
     ("paths", paths::check),
     ("configurations", configurations::check),
+    ("generated pages", generated::check),
 ];
 
 /// `cargo xtask tidy`.
