@@ -10,12 +10,7 @@ use super::wording::{counted, grouped, listed, percent};
 const NAMED: usize = 3;
 
 /// Names the groups that make up most of what was deleted, moved or inserted.
-pub(super) fn look(
-    before: &TableProfile,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn look(before: &TableProfile, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     if findings.has(Weight::ColumnGone) || findings.has_code("keys-replaced") {
         return;
     }
@@ -60,13 +55,9 @@ impl<'a> Facts<'a> {
             before,
             now,
             context,
-            inserted: context
-                .changes
-                .map_or(now.rows.saturating_sub(before.rows), |c| c.inserted),
+            inserted: context.changes.map_or(now.rows.saturating_sub(before.rows), |c| c.inserted),
             updated: context.changes.map(|c| c.updated),
-            deleted: context
-                .changes
-                .map_or(before.rows.saturating_sub(now.rows), |c| c.deleted),
+            deleted: context.changes.map_or(before.rows.saturating_sub(now.rows), |c| c.deleted),
         }
     }
 
@@ -80,10 +71,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a group that moved or was renamed is worth a word: in a block, it must have its part in it.
     fn matters_among_changes(&self, group: &Group<'_>) -> bool {
-        let changes = self
-            .inserted
-            .saturating_add(self.deleted)
-            .saturating_add(self.updated.unwrap_or(0));
+        let changes = self.inserted.saturating_add(self.deleted).saturating_add(self.updated.unwrap_or(0));
         self.matters(group.before, 5) && group.before.saturating_mul(10) >= changes
     }
 
@@ -93,11 +81,7 @@ impl<'a> Facts<'a> {
             return true;
         };
         let replaced = self.inserted.min(self.deleted);
-        2 * (if self.before.pairs {
-            replaced
-        } else {
-            updated.max(replaced)
-        }) >= rows
+        2 * (if self.before.pairs { replaced } else { updated.max(replaced) }) >= rows
     }
 
     fn fates(&self, column: &'a ColumnProfile, later: &'a ColumnProfile) -> Fates<'a> {
@@ -148,11 +132,7 @@ impl<'a> Facts<'a> {
         format!(
             "{} {}",
             self.figure(rows),
-            if rows == 1 {
-                &plural[..3 + usize::from(self.before.pairs)]
-            } else {
-                plural
-            }
+            if rows == 1 { &plural[..3 + usize::from(self.before.pairs)] } else { plural }
         )
     }
 }
@@ -170,17 +150,8 @@ fn telling<'f, 'a>(
     rows: impl Fn(&Group<'_>) -> u64,
 ) -> Option<(&'f Fates<'a>, u64)> {
     let sum = |fates: &'f Fates<'a>| groups(fates).iter().take(NAMED).map(&rows).sum::<u64>();
-    let some = columns
-        .iter()
-        .enumerate()
-        .filter(|(_, fates)| !groups(fates).is_empty());
-    let best = some.max_by_key(|(at, fates)| {
-        (
-            sum(fates),
-            usize::MAX - groups(fates).len(),
-            usize::MAX - at,
-        )
-    });
+    let some = columns.iter().enumerate().filter(|(_, fates)| !groups(fates).is_empty());
+    let best = some.max_by_key(|(at, fates)| (sum(fates), usize::MAX - groups(fates).len(), usize::MAX - at));
     best.map(|(_, fates)| (fates, sum(fates)))
 }
 
@@ -189,25 +160,17 @@ fn vanished(facts: &Facts<'_>, columns: &[Fates<'_>], findings: &mut Findings<'_
     let Some((fates, of_largest)) = telling(columns, |f| &f.vanished, lost) else {
         return;
     };
-    let (share, hint) = (
-        |rows: u64| share_of_deletions(rows, facts.deleted),
-        vanished_hint(facts),
-    );
+    let (share, hint) = (|rows: u64| share_of_deletions(rows, facts.deleted), vanished_hint(facts));
     if facts.matters(of_largest, 5) && of_largest * 2 >= facts.deleted {
         let groups = &fates.vanished[..fates.vanished.len().min(NAMED)];
         let left: u64 = groups.iter().map(|g| g.now).sum();
         let (noun, named) = (facts.noun(of_largest), named(fates.column, groups));
         let gone = match left {
-            0 if facts.is_estimate() => format!(
-                "All {} with {named} ({}) are gone",
-                facts.plural(),
-                facts.figure(of_largest)
-            ),
+            0 if facts.is_estimate() => {
+                format!("All {} with {named} ({}) are gone", facts.plural(), facts.figure(of_largest))
+            }
             0 => format!("All {noun} with {named} are gone"),
-            left => format!(
-                "{noun} with {named} are gone and {} are left",
-                grouped(left)
-            ),
+            left => format!("{noun} with {named} are gone and {} are left", grouped(left)),
         };
         let message = format!("{gone}{}.", share(of_largest));
         findings.add(Weight::Group, "group-vanished", message, hint);
@@ -215,12 +178,7 @@ fn vanished(facts: &Facts<'_>, columns: &[Fates<'_>], findings: &mut Findings<'_
     }
     let of_all: u64 = fates.vanished.iter().map(lost).sum();
     if fates.vanished.len() > NAMED && facts.matters(of_all, 10) && of_all * 2 >= facts.deleted {
-        let examples: Vec<String> = fates
-            .vanished
-            .iter()
-            .take(NAMED)
-            .map(|g| format!("`{}`", g.value))
-            .collect();
+        let examples: Vec<String> = fates.vanished.iter().take(NAMED).map(|g| format!("`{}`", g.value)).collect();
         let message = format!(
             "{} of {} different values of `{}` are gone, among them {}{}.",
             facts.noun(of_all),
@@ -238,10 +196,7 @@ fn share_of_deletions(rows: u64, deleted: u64) -> String {
         return String::new();
     }
     let share = percent((rows as f64 / deleted as f64).min(1.0));
-    format!(
-        ": {share} of the {}",
-        counted(deleted, "deletion", "deletions")
-    )
+    format!(": {share} of the {}", counted(deleted, "deletion", "deletions"))
 }
 
 fn vanished_hint(facts: &Facts<'_>) -> String {
@@ -253,12 +208,7 @@ fn vanished_hint(facts: &Facts<'_>) -> String {
 }
 
 fn moved(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
-    for (group, to) in fates
-        .moved
-        .iter()
-        .filter(|(g, _)| facts.matters_among_changes(g))
-        .take(NAMED)
-    {
+    for (group, to) in fates.moved.iter().filter(|(g, _)| facts.matters_among_changes(g)).take(NAMED) {
         findings.add(
             Weight::Moved,
             "group-moved",
@@ -277,12 +227,7 @@ fn moved(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
 }
 
 fn renamed(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
-    for (group, to) in fates
-        .renamed
-        .iter()
-        .filter(|(g, _)| facts.matters_among_changes(g))
-        .take(NAMED)
-    {
+    for (group, to) in fates.renamed.iter().filter(|(g, _)| facts.matters_among_changes(g)).take(NAMED) {
         findings.add(
             Weight::Renamed,
             "value-replaced",
@@ -317,14 +262,7 @@ fn arrived(facts: &Facts<'_>, columns: &[Fates<'_>], findings: &mut Findings<'_>
     findings.add(
         Weight::Arrived,
         "many-new-rows-of",
-        format!(
-            "{} with {} are new; {new}.",
-            facts.noun(rows),
-            named(fates.column, groups)
-        ),
-        format!(
-            "Approve if this group was really added; otherwise ask the owner of {}.",
-            facts.context.file
-        ),
+        format!("{} with {} are new; {new}.", facts.noun(rows), named(fates.column, groups)),
+        format!("Approve if this group was really added; otherwise ask the owner of {}.", facts.context.file),
     );
 }

@@ -73,11 +73,7 @@ pub struct TopValue {
 
 impl From<(String, u32, Aligned)> for TopValue {
     fn from((value, count, companions): (String, u32, Aligned)) -> TopValue {
-        TopValue {
-            value,
-            count,
-            companions,
-        }
+        TopValue { value, count, companions }
     }
 }
 
@@ -178,11 +174,7 @@ impl TableProfile {
 
     /// Share of all rows that the sample holds, 0 to 1.
     pub(super) fn fraction(&self) -> f64 {
-        if self.rows == 0 {
-            1.0
-        } else {
-            (self.sampled as f64 / self.rows as f64).min(1.0)
-        }
+        if self.rows == 0 { 1.0 } else { (self.sampled as f64 / self.rows as f64).min(1.0) }
     }
 }
 
@@ -194,10 +186,7 @@ impl ColumnProfile {
 
     /// The kind of value that most values are, with its count.
     pub(super) fn main_class(&self) -> Option<(Class, u32)> {
-        self.classes
-            .iter()
-            .map(|(class, count)| (*class, *count))
-            .max_by_key(|(_, count)| *count)
+        self.classes.iter().map(|(class, count)| (*class, *count)).max_by_key(|(_, count)| *count)
     }
 
     /// Share of the values that would have to look different for the two columns to look the same, 0 to 1.
@@ -213,15 +202,9 @@ fn distance(a: &BTreeMap<Class, u32>, b: &BTreeMap<Class, u32>) -> f64 {
     if of_a == 0.0 || of_b == 0.0 {
         return if of_a == of_b { 0.0 } else { 1.0 };
     }
-    let share = |h: &BTreeMap<Class, u32>, class: &Class, of: f64| {
-        f64::from(h.get(class).copied().unwrap_or(0)) / of
-    };
+    let share = |h: &BTreeMap<Class, u32>, class: &Class, of: f64| f64::from(h.get(class).copied().unwrap_or(0)) / of;
     let mut classes: Vec<&Class> = a.keys().chain(b.keys()).collect();
     classes.sort_unstable();
     classes.dedup();
-    classes
-        .iter()
-        .map(|c| (share(a, c, of_a) - share(b, c, of_b)).abs())
-        .sum::<f64>()
-        / 2.0
+    classes.iter().map(|c| (share(a, c, of_a) - share(b, c, of_b)).abs()).sum::<f64>() / 2.0
 }

@@ -44,10 +44,7 @@ impl Profiler {
 
     /// For an association: a table whose first two columns together are the key.
     pub fn for_pairs(columns: &[&str]) -> Profiler {
-        Profiler {
-            pairs: columns.len() > 1,
-            ..Profiler::new(columns)
-        }
+        Profiler { pairs: columns.len() > 1, ..Profiler::new(columns) }
     }
 
     /// Whether the row with this key, the value of the first column, belongs to the sample. Cheap: called for every
@@ -68,25 +65,16 @@ impl Profiler {
     /// those beyond the last column are left out.
     pub fn observe(&mut self, values: &[&[u8]]) {
         let value = |at: usize| values.get(at).copied().unwrap_or_default();
-        let hash = if self.pairs {
-            pair_hash(value(0), value(1))
-        } else {
-            xxh3_64(value(0))
-        };
+        let hash = if self.pairs { pair_hash(value(0), value(1)) } else { xxh3_64(value(0)) };
         if hash > self.limit {
             return;
         }
-        self.rows.push(Row {
-            hash,
-            text: self.text.len(),
-        });
+        self.rows.push(Row { hash, text: self.text.len() });
         for at in 0..self.columns.len() {
             let cell = keep(value(at), &mut self.text);
             self.cells.push(cell);
         }
-        while self.rows.len() > SAMPLE_ROWS
-            || (self.text.len() > SAMPLE_BYTES && self.rows.len() > ALIGNED_KEYS)
-        {
+        while self.rows.len() > SAMPLE_ROWS || (self.text.len() > SAMPLE_BYTES && self.rows.len() > ALIGNED_KEYS) {
             self.thin();
         }
     }
@@ -95,25 +83,14 @@ impl Profiler {
     fn thin(&mut self) {
         self.limit /= 2;
         let width = self.columns.len();
-        let (rows, cells, text) = (
-            std::mem::take(&mut self.rows),
-            std::mem::take(&mut self.cells),
-            std::mem::take(&mut self.text),
-        );
+        let (rows, cells, text) =
+            (std::mem::take(&mut self.rows), std::mem::take(&mut self.cells), std::mem::take(&mut self.text));
         self.text.reserve(text.len() / 2);
         self.cells.reserve(cells.len() / 2);
-        for (at, row) in rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.hash <= self.limit)
-        {
+        for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.hash <= self.limit) {
             let end = rows.get(at + 1).map_or(text.len(), |next| next.text);
-            self.rows.push(Row {
-                hash: row.hash,
-                text: self.text.len(),
-            });
-            self.cells
-                .extend_from_slice(&cells[at * width..(at + 1) * width]);
+            self.rows.push(Row { hash: row.hash, text: self.text.len() });
+            self.cells.extend_from_slice(&cells[at * width..(at + 1) * width]);
             self.text.extend_from_slice(&text[row.text..end]);
         }
     }
@@ -121,12 +98,7 @@ impl Profiler {
     /// The profile, given the exact number of clean rows.
     pub fn finish(self, rows: u64) -> TableProfile {
         summarise(
-            &Sample {
-                rows: &self.rows,
-                cells: &self.cells,
-                text: &self.text,
-                pairs: self.pairs,
-            },
+            &Sample { rows: &self.rows, cells: &self.cells, text: &self.text, pairs: self.pairs },
             self.columns,
             rows,
         )
@@ -144,14 +116,6 @@ fn keep(value: &[u8], text: &mut Vec<u8>) -> Cell {
         kept -= 1;
     }
     text.extend_from_slice(&value[..kept]);
-    let characters = value
-        .iter()
-        .filter(|b| **b & 0xC0 != 0x80)
-        .count()
-        .max(usize::from(!value.is_empty()));
-    Cell {
-        hash: xxh3_64(value),
-        length: u32::try_from(characters).unwrap_or(u32::MAX),
-        kept: kept as u32,
-    }
+    let characters = value.iter().filter(|b| **b & 0xC0 != 0x80).count().max(usize::from(!value.is_empty()));
+    Cell { hash: xxh3_64(value), length: u32::try_from(characters).unwrap_or(u32::MAX), kept: kept as u32 }
 }

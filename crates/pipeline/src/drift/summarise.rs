@@ -123,10 +123,7 @@ impl<'a> Column<'a> {
     }
 
     fn profile(&self, name: String, aligned: &[usize], is_key: bool) -> ColumnProfile {
-        let mut profile = ColumnProfile {
-            name,
-            ..ColumnProfile::default()
-        };
+        let mut profile = ColumnProfile { name, ..ColumnProfile::default() };
         let mut frequencies: HashMap<u64, (u32, usize)> = HashMap::new();
         let mut characters = 0u64;
         for row in self.filled() {
@@ -135,28 +132,15 @@ impl<'a> Column<'a> {
             characters += u64::from(cell.length);
             note(&mut profile, &self.value(row), cell.length);
         }
-        let filled = frequencies
-            .values()
-            .map(|(count, _)| u64::from(*count))
-            .sum::<u64>();
+        let filled = frequencies.values().map(|(count, _)| u64::from(*count)).sum::<u64>();
         profile.empty = (self.offsets.len() as u64 - filled) as u32;
         if filled > 0 {
             profile.lengths.mean = (characters as f64 / filled as f64 * 100.0).round() / 100.0;
         }
-        profile
-            .dates
-            .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.layout.cmp(&b.layout)));
+        profile.dates.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.layout.cmp(&b.layout)));
         profile.distinct = frequencies.len() as u32;
-        profile.values = Sketch::new(
-            frequencies.keys().map(|hash| short(*hash)).collect(),
-            2 * ALIGNED_KEYS,
-        );
-        profile.aligned = Aligned(
-            aligned
-                .iter()
-                .map(|row| aligned_value(self.cell(*row)))
-                .collect(),
-        );
+        profile.values = Sketch::new(frequencies.keys().map(|hash| short(*hash)).collect(), 2 * ALIGNED_KEYS);
+        profile.aligned = Aligned(aligned.iter().map(|row| aligned_value(self.cell(*row))).collect());
         // Lists of values that hardly repeat say nothing.
         if frequencies.len() as u64 * 2 <= filled {
             profile.top = self.top(&frequencies);
@@ -169,24 +153,14 @@ impl<'a> Column<'a> {
     fn top(&self, frequencies: &HashMap<u64, (u32, usize)>) -> Vec<TopValue> {
         let mut companions: HashMap<u64, Vec<u64>> = HashMap::new();
         for row in self.filled() {
-            note_companion(
-                companions.entry(self.cell(row).hash).or_default(),
-                self.companion(row),
-            );
+            note_companion(companions.entry(self.cell(row).hash).or_default(), self.companion(row));
         }
         let mut top: Vec<TopValue> = frequencies
             .iter()
             .map(|(hash, (count, row))| TopValue {
                 value: shown(&self.value(*row), self.cell(*row).length, *hash),
                 count: *count,
-                companions: Aligned(
-                    companions
-                        .get(hash)
-                        .into_iter()
-                        .flatten()
-                        .map(|h| twelve_bits(*h))
-                        .collect(),
-                ),
+                companions: Aligned(companions.get(hash).into_iter().flatten().map(|h| twelve_bits(*h)).collect()),
             })
             .collect();
         top.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
@@ -214,23 +188,14 @@ impl<'a> Column<'a> {
                 None => prefix = Some(value.chars().take(24).collect()),
             }
         }
-        let [lower, unpadded, number, local] =
-            hashes.map(|hashes| Sketch::new(hashes, ALIGNED_KEYS));
-        KeyForms {
-            lower,
-            unpadded,
-            number,
-            local,
-            common_prefix: prefix.unwrap_or_default(),
-        }
+        let [lower, unpadded, number, local] = hashes.map(|hashes| Sketch::new(hashes, ALIGNED_KEYS));
+        KeyForms { lower, unpadded, number, local, common_prefix: prefix.unwrap_or_default() }
     }
 }
 
 /// Other ways to write a key, in the order of the fields of [`KeyForms`].
 fn other_forms(value: &str) -> [String; 4] {
-    let number = value
-        .trim_start_matches(|c: char| !c.is_ascii_digit())
-        .trim_start_matches('0');
+    let number = value.trim_start_matches(|c: char| !c.is_ascii_digit()).trim_start_matches('0');
     let local = value.rsplit_once('\\').map_or(value, |(_, name)| name);
     let local = local.split_once('@').map_or(local, |(name, _)| name);
     [
@@ -242,22 +207,13 @@ fn other_forms(value: &str) -> [String; 4] {
 }
 
 fn shorten_to_common(prefix: &mut String, value: &str) {
-    let common = prefix
-        .chars()
-        .zip(value.chars())
-        .take_while(|(a, b)| a == b)
-        .map(|(a, _)| a.len_utf8())
-        .sum();
+    let common = prefix.chars().zip(value.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     prefix.truncate(common);
 }
 
 fn note(profile: &mut ColumnProfile, value: &str, length: u32) {
     let lengths = &mut profile.lengths;
-    lengths.min = if lengths.min == 0 {
-        length
-    } else {
-        lengths.min.min(length)
-    };
+    lengths.min = if lengths.min == 0 { length } else { lengths.min.min(length) };
     lengths.max = lengths.max.max(length);
     *profile.classes.entry(Class::of(value)).or_insert(0) += 1;
     note_case(&mut profile.case, value);
@@ -269,10 +225,7 @@ fn note(profile: &mut ColumnProfile, value: &str, length: u32) {
 }
 
 fn note_case(case: &mut CaseCounts, value: &str) {
-    match (
-        value.chars().any(char::is_lowercase),
-        value.chars().any(char::is_uppercase),
-    ) {
+    match (value.chars().any(char::is_lowercase), value.chars().any(char::is_uppercase)) {
         (true, true) => case.mixed += 1,
         (true, false) => case.lower += 1,
         (false, true) => case.upper += 1,
@@ -282,11 +235,7 @@ fn note_case(case: &mut CaseCounts, value: &str) {
 
 /// Twelve bits of the hash, 0 only for no value.
 fn aligned_value(cell: Cell) -> u16 {
-    if cell.length == 0 {
-        0
-    } else {
-        twelve_bits(cell.hash)
-    }
+    if cell.length == 0 { 0 } else { twelve_bits(cell.hash) }
 }
 
 /// Never 0.
@@ -307,12 +256,8 @@ fn shown(value: &str, length: u32, hash: u64) -> String {
     if value.len() <= SHOWN_BYTES && value.chars().count() == length as usize {
         return value.to_owned();
     }
-    let cut: usize = value
-        .char_indices()
-        .map(|(at, c)| at + c.len_utf8())
-        .take_while(|end| *end <= SHOWN_BYTES)
-        .last()
-        .unwrap_or(0);
+    let cut: usize =
+        value.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= SHOWN_BYTES).last().unwrap_or(0);
     format!("{}… #{:04x}", &value[..cut], hash & 0xFFFF)
 }
 
@@ -325,12 +270,7 @@ fn fit(profile: &mut TableProfile) {
             column.top.truncate(top);
             column.values.shrink(values);
             if let Some(key) = &mut column.forms {
-                for form in [
-                    &mut key.lower,
-                    &mut key.unpadded,
-                    &mut key.number,
-                    &mut key.local,
-                ] {
+                for form in [&mut key.lower, &mut key.unpadded, &mut key.number, &mut key.local] {
                     form.shrink(forms);
                 }
             }
@@ -342,8 +282,6 @@ fn fit(profile: &mut TableProfile) {
         top = (top * 3 / 4).max(4);
         values = (values * 7 / 8).max(8);
         forms = (forms * 7 / 8).max(16);
-        profile
-            .keys
-            .shrink((profile.keys.hashes().len() * 7 / 8).max(ALIGNED_KEYS));
+        profile.keys.shrink((profile.keys.hashes().len() * 7 / 8).max(ALIGNED_KEYS));
     }
 }

@@ -33,27 +33,15 @@ struct Generation<'a> {
 
 impl<'a> Generation<'a> {
     fn new(table: &TableProfile, column: &'a ColumnProfile) -> Generation<'a> {
-        let few = if table.sampled < table.rows {
-            FEW_SAMPLED
-        } else {
-            FEW_ROWS
-        };
-        let values = column
-            .top
-            .iter()
-            .map(|top| (top.value.as_str(), (table.scaled(top.count.into()), top)))
-            .collect();
+        let few = if table.sampled < table.rows { FEW_SAMPLED } else { FEW_ROWS };
+        let values = column.top.iter().map(|top| (top.value.as_str(), (table.scaled(top.count.into()), top))).collect();
         let unlisted = match column.top.last() {
             _ if column.top_is_complete => 0,
             Some(last) => table.scaled(last.count.into()),
             // Values that hardly repeat are not listed at all.
             None => u64::MAX,
         };
-        Generation {
-            values,
-            unlisted,
-            few: table.scaled(few),
-        }
+        Generation { values, unlisted, few: table.scaled(few) }
     }
 
     fn rows(&self, value: &str) -> Option<u64> {
@@ -66,9 +54,7 @@ impl<'a> Generation<'a> {
             .values
             .iter()
             .map(|(value, (rows, _))| (*value, *rows, other.rows(value)))
-            .filter(|(_, rows, there)| {
-                *rows >= self.few && there.unwrap_or(other.unlisted) <= *rows / 10
-            })
+            .filter(|(_, rows, there)| *rows >= self.few && there.unwrap_or(other.unlisted) <= *rows / 10)
             .map(|(value, rows, there)| (value, rows, there.unwrap_or(0)))
             .collect();
         missing.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
@@ -93,16 +79,13 @@ impl<'a> Tally<'a> {
     /// Groups of which at most a tenth is left, the largest first.
     pub(super) fn lost(&self) -> Vec<Group<'a>> {
         let lost = self.before.not_in(&self.now).into_iter();
-        lost.map(|(value, before, now)| Group { value, before, now })
-            .collect()
+        lost.map(|(value, before, now)| Group { value, before, now }).collect()
     }
 
     /// Groups of which at most a tenth was there before, the largest first.
     pub(super) fn arrived(&self) -> Vec<Group<'a>> {
         let arrived = self.now.not_in(&self.before).into_iter();
-        arrived
-            .map(|(value, now, before)| Group { value, before, now })
-            .collect()
+        arrived.map(|(value, now, before)| Group { value, before, now }).collect()
     }
 
     /// Place of the new group of about the same size, with the same rows in it.
@@ -113,9 +96,7 @@ impl<'a> Tally<'a> {
                 && (!self.recognisable || self.same_rows(lost.value, group.value))
         };
         let candidates = arrived.iter().enumerate().filter(|(_, group)| alike(group));
-        candidates
-            .min_by_key(|(at, group)| (group.now.abs_diff(lost.before), *at))
-            .map(|(at, _)| at)
+        candidates.min_by_key(|(at, group)| (group.now.abs_diff(lost.before), *at)).map(|(at, _)| at)
     }
 
     fn same_rows(&self, before: &str, now: &str) -> bool {
@@ -129,11 +110,8 @@ impl<'a> Tally<'a> {
     pub(super) fn absorbed(&self, lost: &Group<'_>) -> Option<&'a str> {
         let grown = self.now.values.iter().filter_map(|(value, (now, _))| {
             let growth = now.saturating_sub(self.before.rows(value)?);
-            (growth * 10 >= lost.before * 6 && growth <= lost.before * 2)
-                .then_some((*value, growth))
+            (growth * 10 >= lost.before * 6 && growth <= lost.before * 2).then_some((*value, growth))
         });
-        grown
-            .min_by_key(|(value, growth)| (growth.abs_diff(lost.before), *value))
-            .map(|(value, _)| value)
+        grown.min_by_key(|(value, growth)| (growth.abs_diff(lost.before), *value)).map(|(value, _)| value)
     }
 }

@@ -9,29 +9,19 @@ fn a_department_that_is_gone() {
     for blocked in [false, true] {
         assert_eq!(
             found(&before, &now, blocked),
-            [
-                "group-vanished: All 100 rows with `department` = `Legal` are gone: 96 % of the 104 deletions."
-            ]
+            ["group-vanished: All 100 rows with `department` = `Legal` are gone: 96 % of the 104 deletions."]
         );
     }
 }
 
 #[test]
 fn small_groups_are_named_only_when_they_block() {
-    let before = people(0, 600).map("department", |n, v| {
-        if n % 120 == 0 {
-            "Board".into()
-        } else {
-            v.to_owned()
-        }
-    });
+    let before = people(0, 600).map("department", |n, v| if n % 120 == 0 { "Board".into() } else { v.to_owned() });
     let now = before.clone().keep(|row| row[5] != "Board");
     assert_eq!(found(&before, &now, false), Vec::<String>::new());
     assert_eq!(
         found(&before, &now, true),
-        [
-            "group-vanished: All 5 rows with `department` = `Board` are gone: 100 % of the 5 deletions."
-        ]
+        ["group-vanished: All 5 rows with `department` = `Board` are gone: 100 % of the 5 deletions."]
     );
 }
 
@@ -39,32 +29,16 @@ fn small_groups_are_named_only_when_they_block() {
 fn the_owner_that_lost_its_members_and_several_of_them() {
     let before = members(20);
     assert_eq!(
-        found(
-            &before,
-            &before.clone().keep(|row| row[0] != "group-07"),
-            false
-        ),
-        [
-            "group-vanished: All 12 links with `group` = `group-07` are gone: 100 % of the 12 deletions."
-        ]
+        found(&before, &before.clone().keep(|row| row[0] != "group-07"), false),
+        ["group-vanished: All 12 links with `group` = `group-07` are gone: 100 % of the 12 deletions."]
     );
     assert_eq!(
-        found(
-            &before,
-            &before.clone().keep(|row| row[0].as_str() < "group-15"),
-            true
-        ),
-        [
-            "group-vanished: All 36 links with `group` = `group-15`, `group-16` or `group-17` are gone: 60 % of the 60 \
-             deletions."
-        ]
+        found(&before, &before.clone().keep(|row| row[0].as_str() < "group-15"), true),
+        ["group-vanished: All 36 links with `group` = `group-15`, `group-16` or `group-17` are gone: 60 % of the 60 \
+             deletions."]
     );
     assert_eq!(
-        found(
-            &before,
-            &before.clone().keep(|row| row[0].as_str() < "group-10"),
-            true
-        ),
+        found(&before, &before.clone().keep(|row| row[0].as_str() < "group-10"), true),
         [
             "file-shrunk: hr_people.csv has 120 rows instead of 240: about half its usual size.",
             "groups-vanished: 120 links of 10 different values of `group` are gone, among them `group-10`, `group-11` and \
@@ -77,20 +51,12 @@ fn the_owner_that_lost_its_members_and_several_of_them() {
 fn a_department_that_was_renamed_or_merged() {
     let before = people(0, 600);
     let to = |name: &'static str| {
-        before.clone().map("department", move |_, v| {
-            if v == "Legal" {
-                name.to_owned()
-            } else {
-                v.to_owned()
-            }
-        })
+        before.clone().map("department", move |_, v| if v == "Legal" { name.to_owned() } else { v.to_owned() })
     };
     for blocked in [false, true] {
         assert_eq!(
             found(&before, &to("Legal & Risk"), blocked),
-            [
-                "value-replaced: `Legal` seems to be called `Legal & Risk` now in column `department`, for 100 rows."
-            ]
+            ["value-replaced: `Legal` seems to be called `Legal & Risk` now in column `department`, for 100 rows."]
         );
         assert_eq!(
             found(&before, &to("Finance"), blocked),
@@ -105,11 +71,7 @@ fn a_department_that_was_renamed_or_merged() {
 fn a_group_replaced_by_another_of_the_same_size_is_not_called_renamed() {
     let before = people(0, 600);
     let mut now = before.clone().keep(|row| row[5] != "Legal");
-    now.rows.extend(
-        people(5_000, 5_100)
-            .map("department", |_, _| "Space".into())
-            .rows,
-    );
+    now.rows.extend(people(5_000, 5_100).map("department", |_, _| "Space".into()).rows);
     assert_eq!(
         found(&before, &now, true),
         [
@@ -123,16 +85,10 @@ fn a_group_replaced_by_another_of_the_same_size_is_not_called_renamed() {
 fn a_company_that_was_bought() {
     let before = people(0, 600);
     let mut now = before.clone();
-    now.rows.extend(
-        people(5_000, 5_400)
-            .map("department", |_, _| "Acquired".into())
-            .rows,
-    );
+    now.rows.extend(people(5_000, 5_400).map("department", |_, _| "Acquired".into()).rows);
     assert_eq!(
         found(&before, &now, false),
-        [
-            "many-new-rows-of: 400 rows with `department` = `Acquired` are new; there were none before."
-        ]
+        ["many-new-rows-of: 400 rows with `department` = `Acquired` are new; there were none before."]
     );
 }
 

@@ -19,9 +19,8 @@ pub(super) struct Table {
 }
 
 const FIRST: [&str; 7] = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus"];
-const LAST: [&str; 11] = [
-    "Adams", "Brown", "Clark", "Davis", "Evans", "Frank", "Green", "Hill", "Irwin", "Jones", "King",
-];
+const LAST: [&str; 11] =
+    ["Adams", "Brown", "Clark", "Davis", "Evans", "Frank", "Green", "Hill", "Irwin", "Jones", "King"];
 const DEPARTMENTS: [&str; 6] = ["Sales", "Research", "Finance", "Legal", "Support", "Works"];
 
 /// People with numbers from `from` on. Every sixth belongs to each department.
@@ -32,17 +31,8 @@ pub(super) fn people(from: usize, to: usize) -> Table {
             format!("{n:06}"),
             first.to_owned(),
             last.to_owned(),
-            format!(
-                "{}.{}{n}@example.com",
-                first.to_lowercase(),
-                last.to_lowercase()
-            ),
-            format!(
-                "+33 1 {:02} {:02} 55 {:02}",
-                n / 100 % 100,
-                n % 100,
-                n * 7 % 100
-            ),
+            format!("{}.{}{n}@example.com", first.to_lowercase(), last.to_lowercase()),
+            format!("+33 1 {:02} {:02} 55 {:02}", n / 100 % 100, n % 100, n * 7 % 100),
             DEPARTMENTS[n % 6].to_owned(),
             format!("{:02}/{:02}/{}", n % 28 + 1, n % 12 + 1, 1990 + n % 30),
             (!n.is_multiple_of(5)).to_string(),
@@ -50,42 +40,21 @@ pub(super) fn people(from: usize, to: usize) -> Table {
     };
     Table {
         pairs: false,
-        header: vec![
-            "id",
-            "first",
-            "last",
-            "mail",
-            "phone",
-            "department",
-            "start_date",
-            "active",
-        ],
+        header: vec!["id", "first", "last", "mail", "phone", "department", "start_date", "active"],
         rows: (from..to).map(person).collect(),
     }
 }
 
 /// Groups with twelve members each, out of some 500 people.
 pub(super) fn members(groups: usize) -> Table {
-    let pair = |n: usize| {
-        vec![
-            format!("group-{:02}", n / 12),
-            format!("p{:04}", n * 37 % 500),
-        ]
-    };
-    Table {
-        pairs: true,
-        header: vec!["group", "member"],
-        rows: (0..groups * 12).map(pair).collect(),
-    }
+    let pair = |n: usize| vec![format!("group-{:02}", n / 12), format!("p{:04}", n * 37 % 500)];
+    Table { pairs: true, header: vec!["group", "member"], rows: (0..groups * 12).map(pair).collect() }
 }
 
 impl Table {
     pub(super) fn map(mut self, column: &str, change: impl Fn(usize, &str) -> String) -> Table {
         let at = self.header.iter().position(|h| *h == column).unwrap();
-        self.rows
-            .iter_mut()
-            .enumerate()
-            .for_each(|(n, row)| row[at] = change(n, &row[at]));
+        self.rows.iter_mut().enumerate().for_each(|(n, row)| row[at] = change(n, &row[at]));
         self
     }
 
@@ -109,11 +78,7 @@ impl Table {
     }
 
     pub(super) fn profile(&self) -> TableProfile {
-        let mut profiler = if self.pairs {
-            Profiler::for_pairs(&self.header)
-        } else {
-            Profiler::new(&self.header)
-        };
+        let mut profiler = if self.pairs { Profiler::for_pairs(&self.header) } else { Profiler::new(&self.header) };
         for row in &self.rows {
             let values: Vec<&[u8]> = row.iter().map(|v| v.as_bytes()).collect();
             let wanted = match self.pairs {
@@ -129,10 +94,7 @@ impl Table {
 
     fn by_key(&self) -> BTreeMap<&[String], &[String]> {
         let key = if self.pairs { 2 } else { 1 };
-        self.rows
-            .iter()
-            .map(|row| (&row[..key], &row[key..]))
-            .collect()
+        self.rows.iter().map(|row| (&row[..key], &row[key..])).collect()
     }
 
     pub(super) fn changes(&self, now: &Table) -> Changes {
@@ -140,11 +102,7 @@ impl Table {
         let count = |n: usize| n as u64;
         Changes {
             inserted: count(new.keys().filter(|k| !old.contains_key(*k)).count()),
-            updated: count(
-                new.iter()
-                    .filter(|(k, v)| old.get(*k).is_some_and(|o| o != *v))
-                    .count(),
-            ),
+            updated: count(new.iter().filter(|(k, v)| old.get(*k).is_some_and(|o| o != *v)).count()),
             deleted: count(old.keys().filter(|k| !new.contains_key(*k)).count()),
             stored: count(old.len()),
         }
@@ -157,34 +115,20 @@ pub(super) fn context(before: &Table, now: &Table) -> Context<'static> {
         subject: "HR_Person",
         file: "hr_people.csv",
         changes: Some(before.changes(now)),
-        source: Source {
-            rows: now.rows.len() as u64,
-            ..Source::default()
-        },
+        source: Source { rows: now.rows.len() as u64, ..Source::default() },
         ..Context::default()
     }
 }
 
 /// `code: message` of each cause, blocked or not.
 pub(super) fn found(before: &Table, now: &Table, blocked: bool) -> Vec<String> {
-    let context = Context {
-        blocked,
-        ..context(before, now)
-    };
+    let context = Context { blocked, ..context(before, now) };
     lines(&compare(Some(&before.profile()), &now.profile(), &context))
 }
 
 pub(super) fn lines(causes: &[Cause]) -> Vec<String> {
-    assert!(
-        causes
-            .iter()
-            .all(|c| c.subject.as_deref() == Some("HR_Person") && c.hint.ends_with('.')),
-        "{causes:?}"
-    );
-    causes
-        .iter()
-        .map(|c| format!("{}: {}", c.code, c.message))
-        .collect()
+    assert!(causes.iter().all(|c| c.subject.as_deref() == Some("HR_Person") && c.hint.ends_with('.')), "{causes:?}");
+    causes.iter().map(|c| format!("{}: {}", c.code, c.message)).collect()
 }
 
 /// Some people leave, some join, some move to another department, some get another phone.
@@ -205,18 +149,9 @@ pub(super) fn ordinary_next(people_before: &Table) -> Table {
 fn ordinary_churn_gives_no_cause() {
     let before = people(0, 600);
     assert_eq!(found(&before, &before.clone(), false), Vec::<String>::new());
-    assert_eq!(
-        found(&before, &ordinary_next(&before), false),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        found(&members(40), &members(41), false),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        found(&members(40), &members(39), false),
-        Vec::<String>::new()
-    );
+    assert_eq!(found(&before, &ordinary_next(&before), false), Vec::<String>::new());
+    assert_eq!(found(&members(40), &members(41), false), Vec::<String>::new());
+    assert_eq!(found(&members(40), &members(39), false), Vec::<String>::new());
 }
 
 #[test]

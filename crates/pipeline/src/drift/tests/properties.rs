@@ -15,11 +15,7 @@ fn tables() -> impl Strategy<Value = Vec<Vec<Vec<u8>>>> {
 
 fn profile(rows: &[Vec<Vec<u8>>], pairs: bool) -> TableProfile {
     let columns = ["id", "a", "b", "c"];
-    let mut profiler = if pairs {
-        Profiler::for_pairs(&columns)
-    } else {
-        Profiler::new(&columns)
-    };
+    let mut profiler = if pairs { Profiler::for_pairs(&columns) } else { Profiler::new(&columns) };
     for row in rows {
         profiler.observe(&row.iter().map(Vec::as_slice).collect::<Vec<_>>());
     }
@@ -73,18 +69,11 @@ fn the_sample_is_stable_and_bounded() {
     let before = sampled(Box::new(0..100_000));
     let now = sampled(Box::new((1_000..101_000).rev()));
     for profile in [&before, &now] {
-        assert!(
-            (10_000..=20_000).contains(&profile.sampled),
-            "{}",
-            profile.sampled
-        );
+        assert!((10_000..=20_000).contains(&profile.sampled), "{}", profile.sampled);
         assert_eq!(profile.rows, 100_000);
     }
     let overlap = before.keys.overlap(&now.keys, 1).unwrap();
-    assert!(
-        overlap.smaller >= 200 && overlap.coefficient() > 0.95,
-        "{overlap:?}"
-    );
+    assert!(overlap.smaller >= 200 && overlap.coefficient() > 0.95, "{overlap:?}");
     // Thinned to another level, the smaller sample is still a part of the larger one.
     let tenfold = sampled(Box::new(0..400_000));
     assert!(before.keys.overlap(&tenfold.keys, 1).unwrap().coefficient() > 0.95);
@@ -96,16 +85,18 @@ fn profiles_are_small_whatever_the_table() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut profiler = Profiler::new(&names);
     for n in 0..3_000usize {
-        let values: Vec<String> = (0..25).map(|c| match c % 3 {
-            0 => format!("{n}-{c}-a value of some length that is the only one of its kind, and so on and on and on and on"),
-            1 => format!("{:0>60}", n % 400),
-            _ => format!("Überraschung \"{}\"", n % (c * 10)),
-        }).collect();
+        let values: Vec<String> = (0..25)
+            .map(|c| match c % 3 {
+                0 => format!(
+                    "{n}-{c}-a value of some length that is the only one of its kind, and so on and on and on and on"
+                ),
+                1 => format!("{:0>60}", n % 400),
+                _ => format!("Überraschung \"{}\"", n % (c * 10)),
+            })
+            .collect();
         profiler.observe(&values.iter().map(String::as_bytes).collect::<Vec<_>>());
     }
-    let size = serde_json::to_string(&profiler.finish(3_000))
-        .unwrap()
-        .len();
+    let size = serde_json::to_string(&profiler.finish(3_000)).unwrap().len();
     assert!(size <= 20_000, "{size}");
 }
 
@@ -117,14 +108,7 @@ fn huge_values_do_not_fill_the_memory() {
         profiler.observe(&[&n.to_le_bytes(), &huge]);
     }
     let profile = profiler.finish(50);
-    assert_eq!(
-        profile.columns[1].lengths,
-        Lengths {
-            min: 10_000_000,
-            mean: 10_000_000.0,
-            max: 10_000_000
-        }
-    );
+    assert_eq!(profile.columns[1].lengths, Lengths { min: 10_000_000, mean: 10_000_000.0, max: 10_000_000 });
     assert_eq!(profile.columns[1].top.len(), 1);
     assert!(profile.columns[1].top[0].value.len() < 80);
 }
