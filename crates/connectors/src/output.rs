@@ -100,15 +100,52 @@ impl TableWriter {
         self.put(b"\"")
     }
 
-    /// Adds a field as it stands in the source.
-    pub(crate) fn field_as_is(&mut self, raw: &[u8]) -> Result<(), ExportError> {
+    /// Adds a field that is against the rules, so that it stays against them and costs no other row: a quote that is
+    /// not closed would pair with one of a later line, and what was odd with another separator may be fine with `,`.
+    /// Bytes are only ever added: `?` behind a closing quote, a blank before an opening one.
+    pub(crate) fn odd_field(&mut self, raw: &[u8]) -> Result<(), ExportError> {
         self.separate()?;
-        self.put(raw)
+        if raw.first() == Some(&b'"') {
+            return self.odd_quoted(raw);
+        }
+        let mut rest = raw;
+        while let Some(at) = memchr::memmem::find(rest, b",\"") {
+            self.put(&rest[..=at])?;
+            self.put(b" ")?;
+            rest = &rest[at + 1..];
+        }
+        self.put(rest)?;
+        self.keep_lone_return(raw)
+    }
+
+    fn odd_quoted(&mut self, raw: &[u8]) -> Result<(), ExportError> {
+        match closing_quote(raw) {
+            None => {
+                self.put(raw)?;
+                self.put(b"\"?")
+            }
+            Some(at) if raw.get(at + 1) == Some(&b',') => {
+                self.put(&raw[..=at])?;
+                self.put(b"?")?;
+                self.put(&raw[at + 1..])?;
+                self.keep_lone_return(raw)
+            }
+            Some(_) => {
+                self.put(raw)?;
+                self.keep_lone_return(raw)
+            }
+        }
+    }
+
+    /// A CR at the end would become part of the line end.
+    fn keep_lone_return(&mut self, raw: &[u8]) -> Result<(), ExportError> {
+        if raw.last() == Some(&b'\r') { self.put(b"\r") } else { Ok(()) }
     }
 
     /// Adds `""`: the only field of a row is empty, and the row is not an empty line.
     pub(crate) fn only_empty_field(&mut self) -> Result<(), ExportError> {
-        self.field_as_is(b"\"\"")
+        self.separate()?;
+        self.put(b"\"\"")
     }
 
     /// Ends a record. The header is a record too; only others count as rows.
@@ -136,6 +173,18 @@ impl TableWriter {
             source,
         })?;
         Ok(staged)
+    }
+}
+
+/// Where the quote at the beginning is closed.
+fn closing_quote(raw: &[u8]) -> Option<usize> {
+    let mut from = 1;
+    loop {
+        let at = from + memchr::memchr(b'"', raw.get(from..)?)?;
+        if raw.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        from = at + 2;
     }
 }
 

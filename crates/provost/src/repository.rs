@@ -51,20 +51,11 @@ pub fn metadata(tx: &mut ReadTx) -> Result<Metadata, Report> {
 /// There is none of that name.
 pub fn entity_type<'a>(metadata: &'a Metadata, identifier: &str) -> Result<&'a EntityType, Report> {
     metadata.entity_type(identifier).ok_or_else(|| {
-        let names: Vec<&str> = metadata
-            .entity_types
-            .iter()
-            .map(|t| t.identifier.as_str())
-            .collect();
-        let report = Report::usage(
-            "unknown-entity-type",
-            format!("no entity type {identifier} is deployed"),
-        );
+        let names: Vec<&str> = metadata.entity_types.iter().map(|t| t.identifier.as_str()).collect();
+        let report = Report::usage("unknown-entity-type", format!("no entity type {identifier} is deployed"));
         match provost_model::configuration::nearest(identifier, names.iter().copied()) {
             Some(right) => report.hint(format!("did you mean {right}?")),
-            None if names.is_empty() => {
-                report.hint("deploy a configuration: provost deploy-configuration -d DIR")
-            }
+            None if names.is_empty() => report.hint("deploy a configuration: provost deploy-configuration -d DIR"),
             None => report.hint(format!("deployed entity types: {}", names.join(", "))),
         }
     })
@@ -72,6 +63,5 @@ pub fn entity_type<'a>(metadata: &'a Metadata, identifier: &str) -> Result<&'a E
 
 /// An instant of the repository as people read it: `2026-01-31T12:00:00Z`.
 pub fn instant(micros: i64) -> String {
-    Timestamp::from_microsecond(micros)
-        .map_or_else(|_| micros.to_string(), |timestamp| timestamp.to_string())
+    Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |timestamp| timestamp.to_string())
 }

@@ -89,7 +89,9 @@ const DELETE: i64 = Command::Delete as i64;
 
 /// SQL that is true when a version that began at `valid_from` may be closed at `now`.
 pub(crate) fn elapsed(valid_from: &str, now: i64, minutes: &str) -> String {
-    format!("({valid_from} < {now} AND {valid_from} <= {now} - {minutes} * 60000000)")
+    format!(
+        "({valid_from} < {now} AND {valid_from} <= {now} - CAST({minutes} AS BIGINT) * 60000000)"
+    )
 }
 
 impl WriteTx {

@@ -12,7 +12,8 @@ pub enum Dialect {
     Postgres,
 }
 
-/// Key of the advisory lock that PostgreSQL servers share: "provost" in ASCII.
+/// Key of the advisory lock that the writers of a PostgreSQL repository share: "provost" in ASCII, to which the schema
+/// adds its part.
 const REPOSITORY_LOCK: i64 = 0x70_72_6f_76_6f_73_74;
 
 impl Dialect {
@@ -67,7 +68,9 @@ impl Dialect {
     pub(crate) fn lock_repository(self) -> Option<String> {
         match self {
             Dialect::Sqlite => None,
-            Dialect::Postgres => Some(format!("SELECT pg_advisory_xact_lock({REPOSITORY_LOCK})")),
+            Dialect::Postgres => Some(format!(
+                "SELECT pg_advisory_xact_lock({REPOSITORY_LOCK} + hashtext(current_schema()))"
+            )),
         }
     }
 

@@ -48,8 +48,8 @@ impl Pg {
 pub(crate) struct Link {
     pub(crate) driver: Driver,
     pub(crate) database: String,
-    /// Writers may be at work while a scan goes on, so a scan must leave the connection usable in between.
-    pub(crate) writing: bool,
+    /// Writers that may be at work while a scan goes on: it must then leave the connection usable in between.
+    pub(crate) writers: Cell<u32>,
     cursors: Cell<u64>,
     /// Rows in buffers of writers that were not finished.
     pub(crate) held: Cell<u64>,
@@ -58,11 +58,11 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(driver: Driver, database: &str, writing: bool) -> Link {
+    pub(crate) fn new(driver: Driver, database: &str) -> Link {
         Link {
             driver,
             database: database.to_owned(),
-            writing,
+            writers: Cell::new(0),
             cursors: Cell::new(0),
             held: Cell::new(0),
             failed: RefCell::new(None),
@@ -141,7 +141,9 @@ impl Link {
                 }
                 Ok(())
             }
-            Driver::Postgres(pg) if self.writing => self.scan_by_cursor(pg, sql, args, each),
+            Driver::Postgres(pg) if self.writers.get() > 0 => {
+                self.scan_by_cursor(pg, sql, args, each)
+            }
             Driver::Postgres(pg) => {
                 use postgres::fallible_iterator::FallibleIterator;
                 let mut pg = pg.borrow_mut();

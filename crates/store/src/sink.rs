@@ -20,6 +20,7 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn new(link: &Rc<Link>, table: &'static str, columns: Vec<String>) -> Sink {
+        link.writers.set(link.writers.get() + 1);
         Sink {
             link: link.clone(),
             table,
@@ -73,6 +74,7 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
+        self.link.writers.set(self.link.writers.get() - 1);
         // While unwinding, the transaction is lost anyway.
         if std::thread::panicking() {
             return;

@@ -46,7 +46,7 @@ impl Store {
         let target = Target::parse(connection)?;
         let name = target.name();
         let driver = target.connect()?;
-        let link = Link::new(driver, &name, true);
+        let link = Link::new(driver, &name);
         let found = schema::version(&link)?;
         let known = schema::known_version();
         if found > known {
@@ -91,7 +91,7 @@ impl Store {
         &self,
         body: impl FnOnce(&mut ReadTx) -> Result<T, E>,
     ) -> Result<T, E> {
-        let link = Rc::new(Link::new(self.take()?, &self.name, false));
+        let link = Rc::new(Link::new(self.take()?, &self.name));
         link.batch(link.dialect().begin_read())?;
         // The state that a transaction sees is fixed by its first query, not by BEGIN.
         link.count("SELECT COUNT(*) FROM UM_SchemaVersions", &[])?;
@@ -117,7 +117,7 @@ impl Store {
     ) -> Result<T, E> {
         let _turn = self.turn()?;
         let began = now_micros();
-        let link = Rc::new(Link::new(self.take()?, &self.name, true));
+        let link = Rc::new(Link::new(self.take()?, &self.name));
         link.batch(link.dialect().begin_write())?;
         let mut tx = WriteTx::new(ReadTx::new(link.clone()));
         let result = body(&mut tx).and_then(|value| {

@@ -98,6 +98,7 @@ impl Driver for Csv {
     fn run(&self, run: &mut Run<'_>) -> Result<(), ExportError> {
         let (settings, _) = read(run.settings());
         let source = settings.file.open(run.request)?;
+        run.sources.push(source.path.clone());
         copy::copy(run, &settings, source)
     }
 }

@@ -27,11 +27,7 @@ Examples:
             let metadata = metadata(tx)?;
             Ok::<_, Report>(tx.rebuild_views(&metadata)?)
         })?;
-        print(&format!(
-            "Made {} in {}\n",
-            plural(made as usize, "view"),
-            store.name()
-        ))?;
+        print(&format!("Made {} in {}\n", plural(made as usize, "view"), store.name()))?;
         Ok(Exit::Done)
     }
 }

@@ -8,7 +8,7 @@ mod initial;
 mod keys_and_links;
 mod naive;
 mod properties;
-mod scratch;
+pub(crate) mod scratch;
 mod sessions;
 mod triggers;
 mod values;
@@ -17,11 +17,11 @@ mod values;
 macro_rules! both {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
-            $(#[test] fn $name() { super::$name(&super::scratch::Scratch::sqlite()); })*
+            $(#[test] fn $name() { super::$name(&crate::tests::scratch::Scratch::sqlite()); })*
         }
         mod postgres {
             $(#[test] fn $name() {
-                if let Some(scratch) = super::scratch::Scratch::postgres() {
+                if let Some(scratch) = crate::tests::scratch::Scratch::postgres() {
                     super::$name(&scratch);
                 }
             })*

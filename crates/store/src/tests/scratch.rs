@@ -426,7 +426,7 @@ impl Scratch {
     pub(crate) fn people(&self) -> Vec<String> {
         self.rows(
             "SELECT CAST(Id AS TEXT), C4, C5, C6, C7, CAST(I40 AS TEXT), CAST(ValidFrom AS TEXT) FROM UR_Resources \
-             WHERE I40 IS NOT NULL OR C6 IS NOT NULL OR C7 IS NOT NULL ORDER BY Id",
+             WHERE I40 IS NOT NULL OR C6 IS NOT NULL OR C7 IS NOT NULL ORDER BY UR_Resources.Id",
             7,
         )
     }
@@ -434,7 +434,7 @@ impl Scratch {
     pub(crate) fn past(&self) -> Vec<String> {
         self.rows(
             "SELECT CAST(Id AS TEXT), KeyValue, C5, C7, CAST(I40 AS TEXT), CAST(ValidFrom AS TEXT), \
-             CAST(ValidTo AS TEXT) FROM UR_ResourcesHistory ORDER BY Id, ValidTo",
+             CAST(ValidTo AS TEXT) FROM UR_ResourcesHistory ORDER BY UR_ResourcesHistory.Id, UR_ResourcesHistory.ValidTo",
             7,
         )
     }
