@@ -1,7 +1,8 @@
 //! Deployment: what would change, and changing exactly that in one transaction.
 
 use crate::report::{Kind, Report};
-use crate::repository::{actor, items, now_micros};
+use crate::repository::items;
+use crate::road::{actor, now_micros};
 use provost_model::configuration::{Configuration, Item, Parsed, Plan, plan};
 use provost_store::{ItemChange, Store, StoredItem};
 use std::collections::BTreeMap;

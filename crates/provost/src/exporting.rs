@@ -22,6 +22,13 @@ pub fn mode_of(mode: Mode) -> (ExportMode, bool) {
     }
 }
 
+/// Whether the settings of a connection name a source of its own for incremental mode.
+pub fn has_incremental_input(settings: &Value) -> bool {
+    settings.as_object().is_some_and(|settings| {
+        settings.iter().any(|(name, value)| name.eq_ignore_ascii_case("PathIncremental") && !value.is_null())
+    })
+}
+
 /// The export of files by arguments alone, without a deployed connection.
 #[derive(Clone, Copy, Debug)]
 pub struct FileExport<'a> {
@@ -93,6 +100,12 @@ fn outcome(report: ExportReport, request: &ExportRequest<'_>, mode: Mode, mut st
         ExportReport::Done { tables, problems, .. } => {
             stage.rows(tables.iter().map(|table| table.rows).sum());
             stage.finish();
+            for problem in &problems {
+                tracing::warn!("{}", problem.message);
+            }
+            for table in &tables {
+                tracing::debug!("exported {} rows to {}", table.rows, table.file.display());
+            }
             if problems.iter().any(|problem| problem.severity >= Severity::Warning) {
                 summary.state = State::Warning;
             }

@@ -1,12 +1,13 @@
 //! The road from a connector's systems to the repository, as the verbs walk it: export, prepare, synchronise.
 
 use crate::context::Context;
+use crate::exporting;
 use crate::output::summary::{Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
 use crate::settings::Settings;
-use provost_connectors::{ExportMode, ExportReport, ExportRequest};
+use provost_connectors::ExportRequest;
 use provost_model::changes::Command;
 use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
@@ -103,7 +104,7 @@ impl Road {
     /// There is no home, its settings cannot be used, or the database cannot.
     pub fn open(context: &Context) -> Result<Road, Report> {
         let settings = context.settings()?;
-        let store = Store::open(&settings.database()).map_err(|e| report(&ServerError::Store(e)))?;
+        let store = Store::open(&settings.database())?;
         let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
         Ok(Road { settings, store, folders })
     }
@@ -134,7 +135,9 @@ impl Road {
                 .hint("set IsDeactivated to false and deploy, when it may run again"));
         }
         for connection in metadata.configuration.connections.iter().filter(|c| c.connector == connector) {
-            self.export(connection, mode, true, progress)?;
+            let own = exporting::has_incremental_input(self.settings.connection(&connection.identifier));
+            let everything = mode != Mode::Incremental || !own;
+            self.export(connection, mode, everything, progress)?;
         }
         Ok(())
     }
@@ -159,9 +162,7 @@ impl Road {
                 Report::usage("unknown-connection", text).hint(format!("known connections: {}", known.join(", ")))
             );
         };
-        self.export(connection, mode, force_complete, progress)?;
-        let summary = Summary { connector: connection.connector.clone(), mode: Some(mode), ..Summary::default() };
-        Ok(summary.into())
+        self.export(connection, mode, force_complete, progress)
     }
 
     /// Exports one connection; tells the files written, or why nothing was.
@@ -174,45 +175,19 @@ impl Road {
         mode: Mode,
         force_complete: bool,
         progress: &Progress,
-    ) -> Result<ExportReport, Report> {
-        let none = Value::Null;
-        let settings = self
-            .settings
-            .connections
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&connection.identifier))
-            .map_or(&none, |(_, value)| value);
+    ) -> Result<Outcome, Report> {
+        let (export_mode, everything) = exporting::mode_of(mode);
         let output = self.folders.export_output();
-        std::fs::create_dir_all(&output).map_err(|e| Report::io("making the folder", &output, &e))?;
         let request = ExportRequest {
             connection,
-            settings,
-            mode: if mode == Mode::Incremental { ExportMode::Incremental } else { ExportMode::Complete },
-            force_complete,
+            settings: self.settings.connection(&connection.identifier),
+            mode: export_mode,
+            force_complete: force_complete || everything,
             output_dir: &output,
             sources_root_paths: &self.settings.sources_root_paths,
             base_dir: &self.settings.home,
         };
-        let mut stage = progress.stage(&format!("export {}", connection.identifier), None);
-        let mut read = 0;
-        let result = provost_connectors::export(&request, &mut |p| {
-            stage.advance(p.read.saturating_sub(read));
-            read = p.read;
-        });
-        let done = result.map_err(|error| export_report(&error))?;
-        stage.finish();
-        match &done {
-            ExportReport::Done { tables, problems, .. } => {
-                for problem in problems {
-                    tracing::warn!("{}", problem.message);
-                }
-                for table in tables {
-                    tracing::info!("exported {} rows to {}", table.rows, table.file.display());
-                }
-            }
-            ExportReport::NotLaunched { reason } => tracing::warn!("export not launched: {reason}"),
-        }
-        Ok(done)
+        exporting::run(&request, mode, progress)
     }
 
     /// Prepares a connector.
@@ -295,12 +270,6 @@ impl Road {
             now_micros: now_micros(),
         }
     }
-}
-
-fn export_report(error: &provost_connectors::ExportError) -> Report {
-    let mut report = Report::from_error(Kind::Error, error.code(), error);
-    report.hint = Some(error.remedy());
-    report
 }
 
 fn nothing_to_do(connector: &str) -> Outcome {
