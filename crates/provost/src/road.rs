@@ -208,7 +208,6 @@ impl Road {
         let shown = Shown { progress, stage: RefCell::new(None) };
         let collected =
             provost_server::prepare(&self.store, &self.folders, &options, &shown).map_err(|e| report(&e))?;
-        shown.finish();
         tracing::info!("session {} is sealed", collected.session);
         Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
     }
@@ -306,8 +305,17 @@ fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
 }
 
 fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
+    let most = if changes.len() > SHOWN { 3 } else { usize::MAX };
+    let mut group = (String::new(), Command::Insert, 0);
     let mut table = Table::new(["", "table", "key", "name", "what changes"]);
     for change in changes {
+        if (&group.0, group.1) != (&change.subject, change.command) {
+            group = (change.subject.clone(), change.command, 0);
+        }
+        group.2 += 1;
+        if group.2 > most {
+            continue;
+        }
         let sign = match change.command {
             Command::Insert | Command::Merge => "+",
             Command::Update => "~",
@@ -333,26 +341,25 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
 /// Shows the stages of the server's steps.
 struct Shown<'a> {
     progress: &'a Progress,
-    stage: RefCell<Option<Stage>>,
-}
-
-impl Shown<'_> {
-    fn finish(&self) {
-        if let Some(stage) = self.stage.borrow_mut().take() {
-            stage.finish();
-        }
-    }
+    stage: RefCell<Option<(Stage, u64, u64)>>,
 }
 
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        self.finish();
-        *self.stage.borrow_mut() = Some(self.progress.stage(name, total));
+        *self.stage.borrow_mut() = Some((self.progress.bytes(name), 0, total.unwrap_or(0)));
     }
 
     fn advance(&self, bytes: u64) {
-        if let Some(stage) = self.stage.borrow_mut().as_mut() {
-            stage.advance(bytes);
+        if let Some((stage, done, total)) = self.stage.borrow_mut().as_mut() {
+            *done += bytes;
+            stage.at(*done, *total);
+        }
+    }
+
+    fn done(&self, rows: u64) {
+        if let Some((mut stage, _, _)) = self.stage.borrow_mut().take() {
+            stage.rows(rows);
+            stage.finish();
         }
     }
 }

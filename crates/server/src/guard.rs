@@ -40,13 +40,36 @@ pub(crate) fn causes(
             file: &source,
             blocked,
             changes: changes(staged, table),
-            source: Source { blank: false, rows: table.rows, null_keys: table.null_keys, duplicates: table.duplicates },
+            source: Source { blank: false, rows: table.rows, null_keys: if table.is_association { 0 } else { table.null_keys }, duplicates: table.duplicates },
             rejected: rejected(table),
             ..Context::default()
         };
         causes.extend(drift::compare(before.as_ref(), &table.profile, &context));
     }
-    Ok(causes)
+    Ok(gather_first_loads(causes, &mapping.connector))
+}
+
+/// The first load of a connector is one cause, not one for each of its tables.
+fn gather_first_loads(causes: Vec<Cause>, connector: &str) -> Vec<Cause> {
+    let (first, mut others): (Vec<Cause>, Vec<Cause>) = causes.into_iter().partition(|c| c.code == "first-load");
+    if first.len() < 2 {
+        others.splice(0..0, first);
+        return others;
+    }
+    let tables: Vec<&str> = first.iter().filter_map(|c| c.subject.as_deref()).collect();
+    let gathered = Cause {
+        code: "first-load".to_owned(),
+        message: format!(
+            "The repository holds nothing of connector {connector} yet, so everything is new ({}), and any number of \
+             new rows exceeds a limit in percent of nothing.",
+            tables.join(", ")
+        ),
+        hint: "This is usual for a first complete synchronisation: check the numbers of rows and approve the change set."
+            .to_owned(),
+        subject: None,
+    };
+    others.insert(0, gathered);
+    others
 }
 
 fn changes(staged: &Staged, table: &Table) -> Option<Changes> {
