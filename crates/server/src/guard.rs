@@ -1,11 +1,11 @@
 //! The guards between difference and apply: thresholds, and the words that explain them.
 
 use crate::error::ServerError;
-use crate::manifest::{Manifest, RowProblem, Table};
+use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::mapping::ConnectorMapping;
 use crate::stage::Staged;
 use provost_model::metadata::Metadata;
-use provost_model::summary::{Cause, ExceededThreshold};
+use provost_model::summary::{Cause, ExceededThreshold, Mode};
 use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
 use provost_store::{ReadTx, StoredProblem};
@@ -22,9 +22,13 @@ pub(crate) fn causes(
     mapping: &ConnectorMapping,
     manifest: &Manifest,
     staged: &Staged,
-    blocked: bool,
+    exceeded: &[ExceededThreshold],
 ) -> Result<Vec<Cause>, ServerError> {
     let mut causes = Vec::new();
+    if manifest.delivery == Delivery::Changes && manifest.mode == Mode::Incremental {
+        // Such files say what changed, not what there is: they cannot be compared with what a table looked like.
+        return Ok(causes);
+    }
     for table in &manifest.tables {
         let before: Option<TableProfile> =
             tx.table_profile(&mapping.connector, &table.name)?.and_then(|json| serde_json::from_str(&json).ok());
@@ -38,7 +42,7 @@ pub(crate) fn causes(
         let context = Context {
             subject: &table.name,
             file: &source,
-            blocked,
+            blocked: exceeded.iter().any(|threshold| counts(threshold, table)),
             changes: changes(staged, table),
             source: Source { blank: false, rows: table.rows, null_keys: if table.is_association { 0 } else { table.null_keys }, duplicates: table.duplicates },
             rejected: rejected(table),
@@ -47,6 +51,15 @@ pub(crate) fn causes(
         causes.extend(drift::compare(before.as_ref(), &table.profile, &context));
     }
     Ok(gather_first_loads(causes, &mapping.connector))
+}
+
+/// Whether a threshold counts the changes of this table.
+fn counts(threshold: &ExceededThreshold, table: &Table) -> bool {
+    match threshold.level.split_once(' ') {
+        Some(("Connector", _)) => threshold.name.contains("Link") == table.is_association,
+        Some((_, name)) => name == table.name,
+        None => false,
+    }
 }
 
 /// The first load of a connector is one cause, not one for each of its tables.

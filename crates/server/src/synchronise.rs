@@ -281,7 +281,7 @@ impl Work<'_> {
         };
         if self.manifest.mode != Mode::Initial {
             summary.thresholds = guard::thresholds(self.metadata, connector, &staged.measured);
-            summary.causes = guard::causes(tx, self.mapping, self.manifest, staged, !summary.thresholds.is_empty())?;
+            summary.causes = guard::causes(tx, self.mapping, self.manifest, staged, &summary.thresholds)?;
         }
         if !problems.is_empty() || !summary.causes.is_empty() || staged.problems.count > 0 {
             summary.state = State::Warning;
