@@ -43,10 +43,7 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 pub(crate) fn is_clean_text(text: &[u8]) -> bool {
     // Nearly all values are plain ASCII. In a byte from 1 to 127 neither it nor its predecessor has the highest bit.
     let (eights, rest) = text.as_chunks::<8>();
-    let odd = eights
-        .iter()
-        .map(|eight| u64::from_le_bytes(*eight))
-        .fold(0, |odd, x| odd | x | x.wrapping_sub(ONES));
+    let odd = eights.iter().map(|eight| u64::from_le_bytes(*eight)).fold(0, |odd, x| odd | x | x.wrapping_sub(ONES));
     let plain = odd & HIGHS == 0 && rest.iter().all(|&byte| (1..128).contains(&byte));
     plain || (memchr::memchr(0, text).is_none() && std::str::from_utf8(text).is_ok())
 }
@@ -58,14 +55,8 @@ pub(crate) fn contains_any(text: &[u8], four: [u8; 4]) -> bool {
     // A zero byte is one that has not the highest bit while its predecessor has it. Without early exit the compiler
     // looks at more than eight at once.
     let zeros = |x: u64| x.wrapping_sub(ONES) & !x;
-    let hit = |x: u64| {
-        four.iter()
-            .fold(0, |hit, &byte| hit | zeros(x ^ (ONES * u64::from(byte))))
-    };
-    let found = eights
-        .iter()
-        .map(|eight| u64::from_le_bytes(*eight))
-        .fold(0, |found, x| found | hit(x));
+    let hit = |x: u64| four.iter().fold(0, |hit, &byte| hit | zeros(x ^ (ONES * u64::from(byte))));
+    let found = eights.iter().map(|eight| u64::from_le_bytes(*eight)).fold(0, |found, x| found | hit(x));
     found & HIGHS != 0 || rest.iter().any(|byte| four.contains(byte))
 }
 
@@ -95,15 +86,7 @@ mod tests {
         for clean in ["", "a", long, "é", "0123456789abcdeé"] {
             assert!(is_clean_text(clean.as_bytes()), "{clean}");
         }
-        for (at, byte) in [
-            (0, 0),
-            (3, 0),
-            (15, 0),
-            (16, 0),
-            (0, 0xFF),
-            (14, 0xC3),
-            (16, 0xC3),
-        ] {
+        for (at, byte) in [(0, 0), (3, 0), (15, 0), (16, 0), (0, 0xFF), (14, 0xC3), (16, 0xC3)] {
             let mut text = long.as_bytes().to_vec();
             text[at] = byte;
             assert!(!is_clean_text(&text), "{at} {byte}");

@@ -7,9 +7,13 @@ mod bytes;
 pub mod csv;
 pub mod delta;
 pub mod drift;
+pub mod expression;
 pub mod format;
 pub mod output;
 pub mod prepare;
+pub mod reconcile;
 pub mod sort;
 #[cfg(test)]
 mod testing;
+pub mod text;
+pub mod thresholds;

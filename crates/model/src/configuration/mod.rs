@@ -1,7 +1,43 @@
 //! The configuration: the documented XML dialect, read into a typed model.
 //!
-//! [`types`] holds the elements that the engine acts on.
+//! ```text
+//! files ─ read ▶ elements with places ─ checks ▶ problems
+//!                       └─ item ▶ items ─ typed ▶ what the engine acts on
+//!                                   ├─ plan ▶ + ~ -        ├─ export ▶ files
+//! dialect ─ xsd ▶ schema            └─ (stored by the repository)
+//!         └ reference ▶ page of the manual
+//! ```
+//!
+//! [`types`] holds the elements that the engine acts on; [`dialect`] is the table of everything that may be written.
 
+mod checks;
+mod consequences;
+pub mod dialect;
+mod export;
+mod item;
+mod names;
+mod nearest;
+mod node;
+mod parsed;
+mod plan;
+mod read;
+mod reference;
+mod source;
+mod typed;
 pub mod types;
+mod values;
+mod xsd;
 
+pub use consequences::{Consequence, consequences};
+pub use export::{DEFAULT_FILE, export};
+pub use item::Item;
+pub use nearest::nearest;
+pub use parsed::{NotActedOn, Parsed, parse};
+pub use plan::{AttributeChange, Change, Plan, Sign, plan};
+pub use reference::reference;
+pub use typed::typed;
 pub use types::*;
+pub use xsd::xsd;
+
+#[cfg(test)]
+mod tests;

@@ -16,21 +16,13 @@ pub(super) fn write<'a>(
     cleansed: Cleansed,
     sides: SideFiles<'a>,
 ) -> Result<Prepared, PrepareError> {
-    let Cleansed {
-        mut merged,
-        rows,
-        held,
-    } = cleansed;
+    let Cleansed { mut merged, rows, held } = cleansed;
     let changes = layout.command.is_some();
     let suffix = if changes { DELTA } else { SORTED };
     let failed = PrepareError::write(suffix);
     let mut writer = HashedWriter::new(sides.outputs.create(suffix).map_err(&failed)?);
     push_header(spec, changes, writer.block());
-    let names: Vec<&str> = spec
-        .columns
-        .iter()
-        .map(|column| column.header.as_str())
-        .collect();
+    let names: Vec<&str> = spec.columns.iter().map(|column| column.header.as_str()).collect();
     let mut run = Run {
         spec,
         sides,
@@ -69,9 +61,7 @@ pub(super) fn write<'a>(
 
 fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
     let command = changes.then_some("command");
-    let names = command
-        .into_iter()
-        .chain(spec.columns.iter().map(|column| column.header.as_str()));
+    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
     push_record(out, names.map(str::as_bytes));
 }
 
@@ -89,8 +79,7 @@ struct Run<'a> {
 
 /// The parts of a payload: line, command, and the columns behind the key in canonical form, each behind a comma.
 fn parts(payload: &[u8]) -> (u64, u8, &[u8]) {
-    let Some((&[a, b, c, d, e, command], rest)) = payload.split_first_chunk::<PAYLOAD_HEAD>()
-    else {
+    let Some((&[a, b, c, d, e, command], rest)) = payload.split_first_chunk::<PAYLOAD_HEAD>() else {
         return (0, 0, &[]);
     };
     (u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]), command, rest)
@@ -158,25 +147,10 @@ impl Run<'_> {
         record.push(b'\n');
         if rest != kept {
             self.conflicting += 1;
-            let column = self
-                .spec
-                .columns
-                .first()
-                .map(|column| column.header.clone())
-                .unwrap_or_default();
-            let reason =
-                format!("line {kept_line} has the same key and other values; that row was kept");
+            let column = self.spec.columns.first().map(|column| column.header.clone()).unwrap_or_default();
+            let reason = format!("line {kept_line} has the same key and other values; that row was kept");
             let remedy = "remove one of the rows in the source".to_owned();
-            self.sides.conflict(|| {
-                Rejected::new(
-                    line,
-                    column,
-                    item.key,
-                    reason,
-                    remedy,
-                    record.trim_ascii_end(),
-                )
-            });
+            self.sides.conflict(|| Rejected::new(line, column, item.key, reason, remedy, record.trim_ascii_end()));
         }
         self.sides.duplicate(line, &record)
     }
@@ -192,14 +166,6 @@ fn keys(kind: Kind, key: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn word(command: u8) -> &'static str {
-    let all = [
-        Command::Insert,
-        Command::Update,
-        Command::Delete,
-        Command::Merge,
-    ];
-    all.into_iter()
-        .find(|&known| known as u8 == command)
-        .unwrap_or(Command::Merge)
-        .word()
+    let all = [Command::Insert, Command::Update, Command::Delete, Command::Merge];
+    all.into_iter().find(|&known| known as u8 == command).unwrap_or(Command::Merge).word()
 }

@@ -55,11 +55,9 @@ impl Arena {
     /// Adds a record; `false` when it does not fit an offset and the arena must be emptied first.
     #[inline]
     pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> bool {
-        let (Ok(offset), Ok(key_len), Ok(payload_len)) = (
-            u32::try_from(self.bytes.len()),
-            u32::try_from(key.len()),
-            u32::try_from(payload.len()),
-        ) else {
+        let (Ok(offset), Ok(key_len), Ok(payload_len)) =
+            (u32::try_from(self.bytes.len()), u32::try_from(key.len()), u32::try_from(payload.len()))
+        else {
             return false;
         };
         self.shared = match self.entries.first() {
@@ -67,11 +65,7 @@ impl Arena {
             Some(&first) => {
                 let first = self.key(first);
                 let head = first.get(..self.shared).unwrap_or(first);
-                if key.starts_with(head) {
-                    self.shared
-                } else {
-                    common_prefix(head, key)
-                }
+                if key.starts_with(head) { self.shared } else { common_prefix(head, key) }
             }
         };
         self.bytes.extend_from_slice(&payload_len.to_le_bytes());
@@ -99,11 +93,7 @@ impl Arena {
     pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         (0..self.len()).filter_map(|index| {
             if index % BATCH == 0 {
-                touch(
-                    &self.bytes,
-                    self.entries.get(index..).unwrap_or_default(),
-                    0..256,
-                );
+                touch(&self.bytes, self.entries.get(index..).unwrap_or_default(), 0..256);
             }
             self.record(index)
         })
@@ -140,11 +130,7 @@ impl Arena {
             while start < range.end {
                 if start >= touched {
                     touched = start + BATCH;
-                    touch(
-                        bytes,
-                        entries.get(start..range.end).unwrap_or_default(),
-                        depth..depth + 128,
-                    );
+                    touch(bytes, entries.get(start..range.end).unwrap_or_default(), depth..depth + 128);
                 }
                 let length = group_length(entries.get(start..range.end).unwrap_or_default());
                 if length > 1
@@ -162,9 +148,7 @@ impl Arena {
 #[inline]
 fn key_of(bytes: &[u8], entry: Entry) -> &[u8] {
     let start = entry.offset as usize + LENGTH;
-    bytes
-        .get(start..start + entry.key_len as usize)
-        .unwrap_or_default()
+    bytes.get(start..start + entry.key_len as usize).unwrap_or_default()
 }
 
 /// Reads a byte of each cache line of a part of the first few records. Sorted records lie anywhere in memory: fetched one by one
@@ -206,10 +190,7 @@ fn group_length(entries: &[Entry]) -> usize {
     let Some(first) = entries.first() else {
         return 0;
     };
-    entries
-        .iter()
-        .take_while(|entry| entry.prefix == first.prefix)
-        .count()
+    entries.iter().take_while(|entry| entry.prefix == first.prefix).count()
 }
 
 /// Orders a group whose keys agree in the eight bytes at `depth`. When that is not the end of it, the group is sorted
@@ -252,22 +233,12 @@ mod tests {
         arena.sort();
         let record = |i| arena.record(i).unwrap();
         (0..arena.len())
-            .map(|i| {
-                (
-                    record(i).0.to_vec(),
-                    usize::from_le_bytes(record(i).1.try_into().unwrap()),
-                )
-            })
+            .map(|i| (record(i).0.to_vec(), usize::from_le_bytes(record(i).1.try_into().unwrap())))
             .collect()
     }
 
     fn expected(keys: &[Vec<u8>]) -> Vec<(Vec<u8>, usize)> {
-        let mut all: Vec<_> = keys
-            .iter()
-            .cloned()
-            .enumerate()
-            .map(|(i, key)| (key, i))
-            .collect();
+        let mut all: Vec<_> = keys.iter().cloned().enumerate().map(|(i, key)| (key, i)).collect();
         all.sort();
         all
     }

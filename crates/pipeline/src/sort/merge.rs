@@ -37,12 +37,7 @@ pub struct Merged {
 impl Merged {
     pub(super) fn new(sources: Vec<Source>) -> Merged {
         let tree = vec![0; sources.len()];
-        Merged {
-            shared: vec![ENDED; sources.len()],
-            sources,
-            tree,
-            started: false,
-        }
+        Merged { shared: vec![ENDED; sources.len()], sources, tree, started: false }
     }
 
     /// The next record.
@@ -54,10 +49,7 @@ impl Merged {
     pub fn next(&mut self) -> Result<Option<Item<'_>>, SortError> {
         let repeats_from = match (self.started, self.winner()) {
             (true, Some(winner)) => {
-                let length = self
-                    .sources
-                    .get(winner)
-                    .map_or(0, |source| source.key().len());
+                let length = self.sources.get(winner).map_or(0, |source| source.key().len());
                 self.advance(winner)?;
                 self.replay(winner);
                 Some(length)
@@ -74,21 +66,13 @@ impl Merged {
         let Some(source) = self.sources.get(winner) else {
             return Ok(None);
         };
-        let shared = self
-            .shared
-            .get(winner)
-            .and_then(|&shared| usize::try_from(shared).ok());
+        let shared = self.shared.get(winner).and_then(|&shared| usize::try_from(shared).ok());
         let Some(shared) = shared else {
             return Ok(None);
         };
         let (key, payload) = source.record();
         let repeats = repeats_from == Some(key.len()) && shared == key.len();
-        Ok(Some(Item {
-            key,
-            payload,
-            shared,
-            repeats,
-        }))
+        Ok(Some(Item { key, payload, shared, repeats }))
     }
 
     fn winner(&self) -> Option<usize> {
@@ -96,9 +80,7 @@ impl Merged {
     }
 
     fn advance(&mut self, source: usize) -> Result<(), SortError> {
-        if let (Some(reader), Some(shared)) =
-            (self.sources.get_mut(source), self.shared.get_mut(source))
-        {
+        if let (Some(reader), Some(shared)) = (self.sources.get_mut(source), self.shared.get_mut(source)) {
             *shared = reader.advance()?.map_or(ENDED, |shared| shared as isize);
         }
         Ok(())
@@ -114,16 +96,9 @@ impl Merged {
         let mut winners: Vec<usize> = vec![0; count];
         winners.extend(0..count);
         for node in (1..count).rev() {
-            let (a, b) = (
-                winners.get(2 * node).copied(),
-                winners.get(2 * node + 1).copied(),
-            );
+            let (a, b) = (winners.get(2 * node).copied(), winners.get(2 * node + 1).copied());
             let (Some(a), Some(b)) = (a, b) else { continue };
-            let (winner, loser) = if self.first_wins(a, b) {
-                (a, b)
-            } else {
-                (b, a)
-            };
+            let (winner, loser) = if self.first_wins(a, b) { (a, b) } else { (b, a) };
             self.set(node, loser);
             if let Some(place) = winners.get_mut(node) {
                 *place = winner;
@@ -170,13 +145,7 @@ impl Merged {
         let Ok(from) = usize::try_from(shared_a) else {
             return a < b;
         };
-        let key = |source: usize| {
-            self.sources
-                .get(source)
-                .map_or(&[][..], Source::key)
-                .get(from..)
-                .unwrap_or_default()
-        };
+        let key = |source: usize| self.sources.get(source).map_or(&[][..], Source::key).get(from..).unwrap_or_default();
         let (key_a, key_b) = (key(a), key(b));
         let more = common_prefix(key_a, key_b);
         let first = match key_a.get(more).cmp(&key_b.get(more)) {

@@ -30,48 +30,27 @@ pub(super) struct RunWriter {
 
 impl RunWriter {
     pub(super) fn new(spill: Box<dyn Spill>) -> RunWriter {
-        RunWriter {
-            spill,
-            buffer: Vec::with_capacity(WRITE_BUFFER),
-            last: Vec::new(),
-            records: 0,
-            longest: 0,
-        }
+        RunWriter { spill, buffer: Vec::with_capacity(WRITE_BUFFER), last: Vec::new(), records: 0, longest: 0 }
     }
 
     pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> io::Result<()> {
         let shape = Shape::of(&self.last, key);
         let (gap, middle) = shape.new_parts(key);
         let before = self.buffer.len();
-        let lengths = [
-            shape.front,
-            shape.back,
-            shape.middle,
-            shape.gap,
-            shape.stretch,
-            payload.len(),
-        ];
+        let lengths = [shape.front, shape.back, shape.middle, shape.gap, shape.stretch, payload.len()];
         if lengths.iter().all(|&length| length < 0x80) {
-            self.buffer
-                .extend_from_slice(&lengths.map(|length| length as u8));
+            self.buffer.extend_from_slice(&lengths.map(|length| length as u8));
         } else {
-            lengths
-                .iter()
-                .for_each(|&length| push_length(&mut self.buffer, length));
+            lengths.iter().for_each(|&length| push_length(&mut self.buffer, length));
         }
         for part in [gap, middle, payload] {
             self.buffer.extend_from_slice(part);
         }
         self.longest = self.longest.max(self.buffer.len() - before);
         self.last.truncate(shape.front);
-        self.last
-            .extend_from_slice(key.get(shape.front..).unwrap_or_default());
+        self.last.extend_from_slice(key.get(shape.front..).unwrap_or_default());
         self.records += 1;
-        if self.buffer.len() >= WRITE_BUFFER {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        if self.buffer.len() >= WRITE_BUFFER { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -83,12 +62,7 @@ impl RunWriter {
     pub(super) fn finish(mut self, level: u32) -> io::Result<Run> {
         self.flush()?;
         self.spill.flush()?;
-        Ok(Run {
-            spill: self.spill,
-            records: self.records,
-            longest: self.longest,
-            level,
-        })
+        Ok(Run { spill: self.spill, records: self.records, longest: self.longest, level })
     }
 }
 
@@ -168,14 +142,8 @@ impl RunReader {
                 _ => self.fill()?,
             }
         };
-        let new = self
-            .buffer
-            .get(coded.at..coded.payload)
-            .ok_or(SortError::Damaged)?;
-        coded
-            .shape
-            .apply(&mut self.key, new)
-            .ok_or(SortError::Damaged)?;
+        let new = self.buffer.get(coded.at..coded.payload).ok_or(SortError::Damaged)?;
+        coded.shape.apply(&mut self.key, new).ok_or(SortError::Damaged)?;
         self.start = coded.end;
         self.payload = (coded.payload, coded.end);
         Ok(Some(coded.shape.front))
@@ -191,19 +159,8 @@ impl RunReader {
         let [front, back, middle, gap, stretch, payload] = lengths;
         let at = self.start + size;
         let new_end = at.saturating_add(gap).saturating_add(middle);
-        let shape = Shape {
-            front,
-            gap,
-            stretch,
-            middle,
-            back,
-        };
-        Some(Coded {
-            shape,
-            at,
-            payload: new_end,
-            end: new_end.saturating_add(payload),
-        })
+        let shape = Shape { front, gap, stretch, middle, back };
+        Some(Coded { shape, at, payload: new_end, end: new_end.saturating_add(payload) })
     }
 
     /// Reads more; the buffer is longer than the longest record.
@@ -267,16 +224,10 @@ impl Source {
     #[inline]
     pub(super) fn record(&self) -> (&[u8], &[u8]) {
         match self {
-            Source::Spilled(run) => (
-                &run.key,
-                run.buffer
-                    .get(run.payload.0..run.payload.1)
-                    .unwrap_or_default(),
-            ),
-            Source::Memory { arena, next } => next
-                .checked_sub(1)
-                .and_then(|current| arena.record(current))
-                .unwrap_or_default(),
+            Source::Spilled(run) => (&run.key, run.buffer.get(run.payload.0..run.payload.1).unwrap_or_default()),
+            Source::Memory { arena, next } => {
+                next.checked_sub(1).and_then(|current| arena.record(current)).unwrap_or_default()
+            }
         }
     }
 }

@@ -26,40 +26,22 @@ impl Shape {
         let (gap, stretch) = stretch(last, key);
         let (last, key) = (tail(last, gap + stretch), tail(key, gap + stretch));
         let back = common_suffix(last, key);
-        Shape {
-            front,
-            gap,
-            stretch,
-            middle: key.len() - back,
-            back,
-        }
+        Shape { front, gap, stretch, middle: key.len() - back, back }
     }
 
     /// The new parts of the key with this shape.
     #[inline]
     pub(super) fn new_parts(self, key: &[u8]) -> (&[u8], &[u8]) {
         let middle = self.front + self.gap + self.stretch;
-        (
-            part(key, self.front, self.gap),
-            part(key, middle, self.middle),
-        )
+        (part(key, self.front, self.gap), part(key, middle, self.middle))
     }
 
     /// Turns the key before into the key, given its new parts; `None` when the shape does not fit the key before.
     #[inline]
     pub(super) fn apply(self, key: &mut Vec<u8>, new: &[u8]) -> Option<()> {
-        let Shape {
-            front,
-            gap,
-            stretch,
-            middle,
-            back,
-        } = self;
+        let Shape { front, gap, stretch, middle, back } = self;
         let kept = front.checked_add(gap)?.checked_add(stretch)?;
-        let suffix = key
-            .len()
-            .checked_sub(back)
-            .filter(|&suffix| suffix >= kept)?;
+        let suffix = key.len().checked_sub(back).filter(|&suffix| suffix >= kept)?;
         let (first, second) = new.split_at_checked(gap)?;
         key.get_mut(front..front + gap)?.copy_from_slice(first);
         let length = kept + middle + back;
@@ -107,50 +89,17 @@ mod tests {
 
     #[test]
     fn a_number_in_a_long_name_is_a_gap() {
-        let shape = Shape::of(
-            b"CN=Group 0019 of access\0Ann",
-            b"CN=Group 0020 of access\0Bob",
-        );
-        assert_eq!(
-            shape,
-            Shape {
-                front: 11,
-                gap: 2,
-                stretch: 11,
-                middle: 3,
-                back: 0
-            }
-        );
+        let shape = Shape::of(b"CN=Group 0019 of access\0Ann", b"CN=Group 0020 of access\0Bob");
+        assert_eq!(shape, Shape { front: 11, gap: 2, stretch: 11, middle: 3, back: 0 });
         let same = Shape::of(b"abc", b"abc");
-        assert_eq!(
-            same,
-            Shape {
-                front: 3,
-                gap: 0,
-                stretch: 0,
-                middle: 0,
-                back: 0
-            }
-        );
+        assert_eq!(same, Shape { front: 3, gap: 0, stretch: 0, middle: 0, back: 0 });
     }
 
     #[test]
     fn a_shape_that_does_not_fit_is_refused() {
-        let shape = Shape {
-            front: 2,
-            gap: 0,
-            stretch: 1,
-            middle: 1,
-            back: 1,
-        };
+        let shape = Shape { front: 2, gap: 0, stretch: 1, middle: 1, back: 1 };
         assert_eq!(shape.apply(&mut b"abc".to_vec(), b"x"), None);
-        let huge = Shape {
-            front: usize::MAX,
-            gap: 1,
-            stretch: 1,
-            middle: 1,
-            back: 1,
-        };
+        let huge = Shape { front: usize::MAX, gap: 1, stretch: 1, middle: 1, back: 1 };
         assert_eq!(huge.apply(&mut b"abc".to_vec(), b"xy"), None);
     }
 
