@@ -71,11 +71,7 @@ impl Arena {
         self.bytes.extend_from_slice(&payload_len.to_le_bytes());
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(payload);
-        self.entries.push(Entry {
-            prefix: prefix(key, self.depth),
-            offset,
-            key_len,
-        });
+        self.entries.push(Entry { prefix: prefix(key, self.depth), offset, key_len });
         true
     }
 
@@ -110,12 +106,7 @@ impl Arena {
     /// bytes that are not the same in the whole group are fetched, and so on: each step reads a key once instead of
     /// once per comparison.
     pub(super) fn sort(&mut self) {
-        let Arena {
-            bytes,
-            entries,
-            shared,
-            depth,
-        } = self;
+        let Arena { bytes, entries, shared, depth } = self;
         // Usually a run is like the one before, and the prefixes taken on arrival spare a walk over all keys.
         if (*depth..=*depth + 1).contains(shared) {
             entries.sort_unstable_by_key(|entry| entry.prefix);
@@ -170,10 +161,7 @@ fn prefix(key: &[u8], depth: usize) -> u64 {
     let rest = key.get(depth..).unwrap_or_default();
     match rest.first_chunk::<PREFIX>() {
         Some(eight) => u64::from_be_bytes(*eight),
-        None => rest
-            .iter()
-            .rev()
-            .fold(0, |prefix, &byte| (prefix >> 8) | (u64::from(byte) << 56)),
+        None => rest.iter().rev().fold(0, |prefix, &byte| (prefix >> 8) | (u64::from(byte) << 56)),
     }
 }
 
