@@ -3,12 +3,10 @@
 use super::dialect::{self, Element, Kind, NAMESPACE, Names, ROOT_ELEMENT};
 use super::nearest::nearest;
 use super::node::{Node, NodeAttribute};
-use super::source::{Problems, Sources, Span};
+use super::source::{LARGEST_FILE, Problems, Source, Sources, Span};
 use super::values;
 use roxmltree::{Document, Error, ParsingOptions};
 
-/// Largest file, in bytes.
-pub(super) const LARGEST_FILE: usize = 64 << 20;
 /// Deepest nesting of elements.
 pub(super) const DEEPEST: usize = 64;
 const MOST_NODES: u32 = 4_000_000;
@@ -36,12 +34,9 @@ struct Reader<'r, 's, 'p> {
 
 impl Reader<'_, '_, '_> {
     fn file(&mut self, nodes: &mut Vec<Node>) {
-        let text = self.sources.files[self.file].text;
-        if text.len() > LARGEST_FILE {
-            let message = format!(
-                "this file has {} bytes; the most is {LARGEST_FILE}",
-                text.len()
-            );
+        let Source { text, size, .. } = self.sources.files[self.file];
+        if size > LARGEST_FILE {
+            let message = format!("this file has {size} bytes; the most is {LARGEST_FILE}");
             self.problems.error(
                 "file-too-large",
                 &self.span(0..0),

@@ -5,15 +5,19 @@ use std::ops::Range;
 
 /// Lines longer than this many bytes are not shown: a place then has no text, only line and column.
 const LONGEST_LINE: usize = 4_000;
+/// Largest file that is read, in bytes.
+pub(super) const LARGEST_FILE: usize = 64 << 20;
 /// Problems beyond this number are counted, not listed.
-const MOST_PROBLEMS: usize = 2_000;
+const MOST_PROBLEMS: usize = 1_000;
 
 /// One file.
 pub(super) struct Source<'a> {
     /// Path as the user would write it.
     pub(super) path: &'a str,
-    /// Its text.
+    /// Its text; empty when it is too large to be read.
     pub(super) text: &'a str,
+    /// Its size in bytes.
+    pub(super) size: usize,
     line_starts: Vec<usize>,
     /// Number of characters before each block of [`BLOCK`] bytes, so that columns of long lines are found fast.
     characters: Vec<usize>,
@@ -24,6 +28,8 @@ const BLOCK: usize = 1024;
 
 impl<'a> Source<'a> {
     fn new(path: &'a str, text: &'a str) -> Source<'a> {
+        let size = text.len();
+        let text = if size > LARGEST_FILE { "" } else { text };
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
@@ -34,6 +40,7 @@ impl<'a> Source<'a> {
         Source {
             path,
             text,
+            size,
             line_starts,
             characters,
         }
