@@ -3,5 +3,17 @@
 //! Nothing here opens a file by name, reads the clock, or talks to a database or network: readers, writers and the
 //! time are arguments.
 
+mod bytes;
+pub mod csv;
+pub mod delta;
 pub mod drift;
+pub mod expression;
 pub mod format;
+pub mod output;
+pub mod prepare;
+pub mod reconcile;
+pub mod sort;
+#[cfg(test)]
+mod testing;
+pub mod text;
+pub mod thresholds;

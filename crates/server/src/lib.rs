@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The house: the steps of the road over a repository and its work folders.
+//!
+//! [`prepare`] runs beside the managed systems, [`synchronise`] and [`validate`] beside the repository; between them
+//! stands a session folder and a queue.
+
+mod collect;
+mod delta_step;
+mod error;
+mod expressions;
+mod files;
+mod flags;
+mod folders;
+mod guard;
+mod manifest;
+mod mapping;
+pub mod metadata;
+mod orphans;
+mod previous;
+mod sessions;
+mod shown;
+mod sorting;
+mod spool;
+mod stage;
+mod synchronise;
+
+pub use collect::{Collected, PrepareOptions, Progress, Quiet, prepare};
+pub use error::ServerError;
+pub use expressions::{Evaluated, ExpressionOptions, update_expressions};
+pub use flags::set_recently_modified_flag;
+pub use folders::{Folders, shown};
+pub use manifest::{Delivery, RowProblem};
+pub use shown::ShownChange;
+pub use synchronise::{SynchroniseOptions, Synchronised, synchronise, validate};

@@ -9,21 +9,12 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
     let folded = wrong.to_lowercase();
     let length = folded.chars().count();
     // One wrong letter in a name of one letter is another name.
-    let allowed = if length < 2 {
-        0
-    } else {
-        (length / 3).clamp(1, 4)
-    };
+    let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 4) };
     candidates
         .into_iter()
         // The distance is at least the difference of the lengths.
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
-        .map(|candidate| {
-            (
-                distance(&folded, &candidate.to_lowercase(), allowed),
-                candidate,
-            )
-        })
+        .map(|candidate| (distance(&folded, &candidate.to_lowercase(), allowed), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

@@ -61,11 +61,7 @@ fn add(element: &'static Element, names: &DefinitionNames, sections: &mut Vec<Se
                 alike.docs.push(element.doc);
             }
         }
-        None => sections.push(Section {
-            titles: vec![title],
-            docs: vec![element.doc],
-            body,
-        }),
+        None => sections.push(Section { titles: vec![title], docs: vec![element.doc], body }),
     }
 }
 
@@ -77,10 +73,7 @@ fn below<'n>(
     written: &mut Vec<&'n str>,
     sections: &mut Vec<Section>,
 ) {
-    for child in element
-        .all_children()
-        .filter(|child| child.class != "TaskOverride")
-    {
+    for child in element.all_children().filter(|child| child.class != "TaskOverride") {
         let name = names.of(child);
         if name == format!("{}.{}", names.of(element), child.name) && !written.contains(&name) {
             written.push(name);
@@ -96,21 +89,14 @@ fn body(element: &'static Element) -> String {
         page.push_str("\n*Kept, not acted on yet.*\n");
     }
     if !element.aliases.is_empty() {
-        let _ = writeln!(
-            page,
-            "\nAlso written {}.",
-            list(element.aliases.iter().copied())
-        );
+        let _ = writeln!(page, "\nAlso written {}.", list(element.aliases.iter().copied()));
     }
     let _ = writeln!(page, "\n{}", told_apart(element));
     let children = list(element.all_children().map(|child| child.name));
     if !children.is_empty() {
         let _ = writeln!(page, "\nHolds {children}.");
     }
-    if element
-        .all_children()
-        .any(|child| child.class == "TaskOverride")
-    {
+    if element.all_children().any(|child| child.class == "TaskOverride") {
         page.push_str("\nAn `…Override` names an existing task and takes the attributes that replace its own.\n");
     }
     if element.open {
@@ -118,9 +104,7 @@ fn body(element: &'static Element) -> String {
     }
     if element.all_attributes().next().is_some() {
         page.push_str("\n| Attribute | Value | Default | Meaning |\n|---|---|---|---|\n");
-        element
-            .all_attributes()
-            .for_each(|attribute| row(element, attribute, &mut page));
+        element.all_attributes().for_each(|attribute| row(element, attribute, &mut page));
     }
     page
 }
@@ -129,39 +113,27 @@ fn told_apart(element: &Element) -> String {
     match element.identity {
         Identity::Single => "There is at most one.".to_owned(),
         Identity::Unique(keys) if element.additive => {
-            format!(
-                "Told apart by {}; a second one with the same adds to the first.",
-                list(keys.iter().copied())
-            )
+            format!("Told apart by {}; a second one with the same adds to the first.", list(keys.iter().copied()))
         }
         Identity::Unique(keys) => format!("Told apart by {}.", list(keys.iter().copied())),
         Identity::Natural([]) => "Told apart by its content.".to_owned(),
-        Identity::Natural(keys) => format!(
-            "Told apart by {}; several may agree in them.",
-            list(keys.iter().copied())
-        ),
+        Identity::Natural(keys) => format!("Told apart by {}; several may agree in them.", list(keys.iter().copied())),
     }
 }
 
 fn row(element: &Element, attribute: &Attribute, page: &mut String) {
-    let required = if attribute.required {
-        " **required**"
-    } else {
-        ""
+    let required = match (attribute.required, attribute.names) {
+        (false, _) => "",
+        (true, Names::Localised) => " **expected**",
+        (true, _) => " **required**",
     };
     let also = if attribute.aliases.is_empty() {
         String::new()
     } else {
         format!(" (also {})", list(attribute.aliases.iter().copied()))
     };
-    let kept = if element.acted_on && attribute.inert {
-        " *(kept)*"
-    } else {
-        ""
-    };
-    let default = attribute
-        .default
-        .map_or(String::new(), |default| format!("`{default}`"));
+    let kept = if element.acted_on && attribute.inert { " *(kept)*" } else { "" };
+    let default = attribute.default.map_or(String::new(), |default| format!("`{default}`"));
     let value = match attribute.kind {
         Kind::Text => "text".to_owned(),
         Kind::Bool => "yes or no".to_owned(),
@@ -181,23 +153,14 @@ fn row(element: &Element, attribute: &Attribute, page: &mut String) {
         Kind::Expression => "expression".to_owned(),
     };
     let doc = cell(attribute.doc);
-    let _ = writeln!(
-        page,
-        "| `{}`{also}{required} | {value} | {default} | {doc}{kept} |",
-        attribute.label()
-    );
+    let _ = writeln!(page, "| `{}`{also}{required} | {value} | {default} | {doc}{kept} |", attribute.label());
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Text inside a table or a paragraph.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('|', "\\|").replace('<', "&lt;").replace('>', "&gt;")
 }

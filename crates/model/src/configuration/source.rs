@@ -30,20 +30,12 @@ impl<'a> Source<'a> {
     fn new(path: &'a str, text: &'a str) -> Source<'a> {
         let size = text.len();
         let text = if size > LARGEST_FILE { "" } else { text };
-        let line_starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let mut characters = vec![0];
         for block in text.as_bytes().chunks(BLOCK) {
             characters.push(characters[characters.len() - 1] + count(block));
         }
-        Source {
-            path,
-            text,
-            size,
-            line_starts,
-            characters,
-        }
+        Source { path, text, size, line_starts, characters }
     }
 
     /// Number of characters before a byte.
@@ -77,9 +69,7 @@ impl<'a> Sources<'a> {
     /// Takes the files as they were given.
     pub(super) fn new(files: &'a [(String, String)]) -> Sources<'a> {
         let files = files.iter().map(|(path, text)| Source::new(path, text));
-        Sources {
-            files: files.collect(),
-        }
+        Sources { files: files.collect() }
     }
 
     /// Line and column of the beginning of a span, both from 1.
@@ -87,9 +77,7 @@ impl<'a> Sources<'a> {
         let source = &self.files[span.file];
         let start = floor(source.text, span.range.start);
         let line = source.line_starts.partition_point(|at| *at <= start).max(1);
-        let column = source.characters_before(start)
-            - source.characters_before(source.line_starts[line - 1])
-            + 1;
+        let column = source.characters_before(start) - source.characters_before(source.line_starts[line - 1]) + 1;
         (narrow(line), narrow(column))
     }
 
@@ -98,10 +86,7 @@ impl<'a> Sources<'a> {
         let source = &self.files[span.file];
         let (line, column) = self.position(span);
         let line_start = source.line_starts[line as usize - 1];
-        let line_end = source
-            .line_starts
-            .get(line as usize)
-            .map_or(source.text.len(), |next| next - 1);
+        let line_end = source.line_starts.get(line as usize).map_or(source.text.len(), |next| next - 1);
         let start = floor(source.text, span.range.start);
         let end = floor(source.text, span.range.end.min(line_end)).max(start);
         let text = source.text[line_start..line_end].trim_end_matches('\r');
@@ -110,11 +95,7 @@ impl<'a> Sources<'a> {
             line,
             column,
             length: narrow(source.characters_before(end) - source.characters_before(start)).max(1),
-            text: if text.len() > LONGEST_LINE {
-                String::new()
-            } else {
-                text.to_owned()
-            },
+            text: if text.len() > LONGEST_LINE { String::new() } else { text.to_owned() },
         }
     }
 
@@ -123,15 +104,9 @@ impl<'a> Sources<'a> {
         let source = &self.files[file];
         let line = (line as usize).clamp(1, source.line_starts.len()) - 1;
         let rest = &source.text[source.line_starts[line]..];
-        let offset = rest
-            .char_indices()
-            .nth((column as usize).saturating_sub(1))
-            .map_or(rest.len(), |(at, _)| at);
+        let offset = rest.char_indices().nth((column as usize).saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
         let start = source.line_starts[line] + offset;
-        Span {
-            file,
-            range: start..start + 1,
-        }
+        Span { file, range: start..start + 1 }
     }
 }
 
@@ -141,10 +116,7 @@ fn narrow(number: usize) -> u32 {
 
 /// The nearest character boundary at or before `at`.
 fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0)
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Gathers problems.
@@ -157,32 +129,16 @@ pub(super) struct Problems<'a> {
 impl<'a> Problems<'a> {
     /// None so far.
     pub(super) fn new(sources: &'a Sources<'a>) -> Problems<'a> {
-        Problems {
-            sources,
-            list: Vec::new(),
-            left_out: 0,
-        }
+        Problems { sources, list: Vec::new(), left_out: 0 }
     }
 
     /// Adds an error.
-    pub(super) fn error(
-        &mut self,
-        code: &str,
-        span: &Span,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
+    pub(super) fn error(&mut self, code: &str, span: &Span, message: impl Into<String>, hint: impl Into<String>) {
         self.add(Severity::Error, code, span, message, hint);
     }
 
     /// Adds a warning.
-    pub(super) fn warning(
-        &mut self,
-        code: &str,
-        span: &Span,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
+    pub(super) fn warning(&mut self, code: &str, span: &Span, message: impl Into<String>, hint: impl Into<String>) {
         self.add(Severity::Warning, code, span, message, hint);
     }
 
@@ -223,14 +179,10 @@ impl<'a> Problems<'a> {
     /// All problems in the order of files, lines and columns.
     pub(super) fn finish(mut self) -> Vec<Problem> {
         self.list.sort_by_key(|(file, problem)| {
-            let (line, column) = problem
-                .place
-                .as_ref()
-                .map_or((0, 0), |place| (place.line, place.column));
+            let (line, column) = problem.place.as_ref().map_or((0, 0), |place| (place.line, place.column));
             (*file, line, column)
         });
-        let mut problems: Vec<Problem> =
-            self.list.into_iter().map(|(_, problem)| problem).collect();
+        let mut problems: Vec<Problem> = self.list.into_iter().map(|(_, problem)| problem).collect();
         if self.left_out > 0 {
             problems.push(
                 Problem::new(
@@ -253,22 +205,10 @@ mod tests {
     fn places_count_characters_and_stay_on_their_line() {
         let files = [("a.xml".to_owned(), "é<x\r\n<y/>".to_owned())];
         let sources = Sources::new(&files);
-        let place = sources.place(&Span {
-            file: 0,
-            range: 2..9,
-        });
-        assert_eq!(
-            (place.line, place.column, place.length, place.text.as_str()),
-            (1, 2, 3, "é<x")
-        );
-        let place = sources.place(&Span {
-            file: 0,
-            range: 100..200,
-        });
-        assert_eq!(
-            (place.line, place.column, place.length, place.text.as_str()),
-            (2, 5, 1, "<y/>")
-        );
+        let place = sources.place(&Span { file: 0, range: 2..9 });
+        assert_eq!((place.line, place.column, place.length, place.text.as_str()), (1, 2, 3, "é<x"));
+        let place = sources.place(&Span { file: 0, range: 100..200 });
+        assert_eq!((place.line, place.column, place.length, place.text.as_str()), (2, 5, 1, "<y/>"));
         assert_eq!(sources.span_at(0, 2, 2).range, 7..8);
         assert_eq!(sources.span_at(0, 9, 9).range, 10..11);
     }

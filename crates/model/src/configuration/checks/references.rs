@@ -20,13 +20,7 @@ pub(super) fn references(context: &Context<'_>, problems: &mut Problems<'_>) {
     });
 }
 
-fn reference(
-    context: &Context<'_>,
-    node: &Node,
-    attribute: &NodeAttribute,
-    class: &str,
-    problems: &mut Problems<'_>,
-) {
+fn reference(context: &Context<'_>, node: &Node, attribute: &NodeAttribute, class: &str, problems: &mut Problems<'_>) {
     let value = attribute.value.as_str();
     let known = context.model.identifiers.get(class);
     if value.is_empty() || known.is_some_and(|known| known.contains(value)) {
@@ -50,33 +44,20 @@ fn reference(
         }
         None => "it may be built in or generated".to_owned(),
     };
-    problems.add(
-        severity,
-        "dangling-reference",
-        &attribute.value_span,
-        message,
-        hint,
-    );
+    problems.add(severity, "dangling-reference", &attribute.value_span, message, hint);
 }
 
 /// `EntityType:Property` references.
 pub(super) fn property_paths(context: &Context<'_>, problems: &mut Problems<'_>) {
     super::walk(context.nodes, None, &mut |node, _| {
-        for attribute in node
-            .attributes
-            .iter()
-            .filter(|a| a.valid && matches!(a.kind(), Kind::PropertyPath))
-        {
+        for attribute in node.attributes.iter().filter(|a| a.valid && matches!(a.kind(), Kind::PropertyPath)) {
             let Some((entity_type, property)) = property_path(&attribute.value) else {
                 continue;
             };
             match context.model.entity_types.get(entity_type) {
                 None => {
                     let hint = right_name(entity_type, context.model.entity_types.keys().copied());
-                    let message = format!(
-                        "\"{}\" names no EntityType: \"{entity_type}\"",
-                        attribute.name
-                    );
+                    let message = format!("\"{}\" names no EntityType: \"{entity_type}\"", attribute.name);
                     problems.error("dangling-reference", &attribute.value_span, message, hint);
                 }
                 Some(_) => unknown_property(context, entity_type, property, attribute, problems),
@@ -90,44 +71,19 @@ pub(super) fn property_names(context: &Context<'_>, problems: &mut Problems<'_>)
     for node in context.all(&dialect::ENTITY_TYPE_MAPPING) {
         for mapped in node.children_of(&dialect::MAPPED_PROPERTY) {
             if let Some(attribute) = mapped.attribute("Identifier") {
-                unknown_property(
-                    context,
-                    node.identifier(),
-                    mapped.identifier(),
-                    attribute,
-                    problems,
-                );
+                unknown_property(context, node.identifier(), mapped.identifier(), attribute, problems);
             }
         }
     }
     for node in context.all(&dialect::ENTITY_PROPERTY_EXPRESSION) {
-        if let Some(attribute) = node
-            .attribute("Property")
-            .filter(|a| a.value == "Id" || !is_automatic(&a.value))
-        {
-            unknown_property(
-                context,
-                node.value("EntityType"),
-                &attribute.value,
-                attribute,
-                problems,
-            );
+        if let Some(attribute) = node.attribute("Property").filter(|a| a.value == "Id" || !is_automatic(&a.value)) {
+            unknown_property(context, node.value("EntityType"), &attribute.value, attribute, problems);
         }
     }
     for entity_type in context.all(&dialect::ENTITY_TYPE) {
         for property in entity_type.children_of(&dialect::PROPERTY) {
-            for attribute in property
-                .attributes
-                .iter()
-                .filter(|a| matches!(a.kind(), Kind::Property))
-            {
-                unknown_property(
-                    context,
-                    entity_type.identifier(),
-                    &attribute.value,
-                    attribute,
-                    problems,
-                );
+            for attribute in property.attributes.iter().filter(|a| matches!(a.kind(), Kind::Property)) {
+                unknown_property(context, entity_type.identifier(), &attribute.value, attribute, problems);
             }
         }
     }

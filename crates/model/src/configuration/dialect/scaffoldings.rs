@@ -14,12 +14,8 @@ const USUAL: &[Attribute] = &[
     reference("Connector", "Connector", "Connector concerned."),
 ];
 
-const ONE_CONNECTOR: Attribute = Attribute::new(
-    "ConnectorIdentifier",
-    Kind::Reference("Connector"),
-    "The connector.",
-)
-.required();
+const ONE_CONNECTOR: Attribute =
+    Attribute::new("ConnectorIdentifier", Kind::Reference("Connector"), "The connector.").required();
 
 macro_rules! arguments {
     ($($name:ident $label:literal $doc:literal $identity:expr, [$($attribute:expr),* $(,)?];)*) => {
@@ -69,13 +65,9 @@ arguments! {
     NO_SYNCHRONIZATION "NoSynchronization" "Does not synchronise." &[], [];
 }
 
-const JOB: &[Attribute] = &[
-    LABEL,
-    text("JobIdentifier", "Identifier of the job; absent: computed."),
-    text("OldAlgorithm", "Internal."),
-];
-const OF_CONNECTOR: Attribute =
-    reference("Connector", "Connector", "Connector of the job.").required();
+const JOB: &[Attribute] =
+    &[LABEL, text("JobIdentifier", "Identifier of the job; absent: computed."), text("OldAlgorithm", "Internal.")];
+const OF_CONNECTOR: Attribute = reference("Connector", "Connector", "Connector of the job.").required();
 const OF_AGENT: Attribute = reference("Agent", "Agent", "Agent of the job.");
 
 macro_rules! jobs {

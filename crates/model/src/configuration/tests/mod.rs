@@ -11,9 +11,7 @@ use super::*;
 
 /// A file with these elements in it.
 fn file(elements: &str) -> String {
-    format!(
-        "<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{elements}\n</ConfigurationFile>"
-    )
+    format!("<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{elements}\n</ConfigurationFile>")
 }
 
 /// Reads one file with these elements in it.

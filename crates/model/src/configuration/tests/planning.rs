@@ -58,10 +58,7 @@ fn a_plan_names_every_difference() {
 fn a_plan_from_nothing_adds_everything() {
     let plan = plan(&[], &read(BEFORE).items);
     assert_eq!(plan.counts(), (4, 0, 0));
-    assert_eq!(
-        super::super::plan(&read(BEFORE).items, &[]).counts(),
-        (0, 0, 4)
-    );
+    assert_eq!(super::super::plan(&read(BEFORE).items, &[]).counts(), (0, 0, 4));
 }
 
 #[test]
@@ -82,10 +79,7 @@ fn the_same_configuration_in_other_words_is_an_empty_plan() {
     );
     let plan = plan(&one.items, &other.items);
     assert!(plan.is_empty(), "{plan}");
-    assert_eq!(
-        plan.to_string(),
-        "Nothing to change: the repository holds exactly this configuration.\n"
-    );
+    assert_eq!(plan.to_string(), "Nothing to change: the repository holds exactly this configuration.\n");
 }
 
 #[test]
@@ -128,10 +122,8 @@ fn the_order_of_children_matters() {
 
 #[test]
 fn consequences_for_data_are_listed() {
-    let found: Vec<String> = consequences(&read(BEFORE).configuration, &read(AFTER).configuration)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let found: Vec<String> =
+        consequences(&read(BEFORE).configuration, &read(AFTER).configuration).iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
     HR_Person:Name: moves from index 5 to index 8
     HR_Person:Site: becomes a navigation; its values go, links come with the next run
@@ -149,24 +141,15 @@ fn consequences_of_associations() {
         .configuration
     };
     let texts = |before: &Configuration, after: &Configuration| -> Vec<String> {
-        consequences(before, after)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        consequences(before, after).iter().map(ToString::to_string).collect()
     };
     let before = of("X", "B", "1");
     assert!(texts(&before, &before).is_empty());
     assert!(texts(&of("X", "B", "0"), &before).is_empty());
-    assert_eq!(
-        texts(&before, &of("X", "B", "0")),
-        ["X: T:A holds one link only from now on"]
-    );
+    assert_eq!(texts(&before, &of("X", "B", "0")), ["X: T:A holds one link only from now on"]);
     assert_eq!(
         texts(&before, &of("X", "C", "1")),
         ["X: has other ends; its links go, new ones come with the next run"]
     );
-    assert_eq!(
-        texts(&before, &of("Y", "B", "1")),
-        ["X: the association goes, with all its links"]
-    );
+    assert_eq!(texts(&before, &of("Y", "B", "1")), ["X: the association goes, with all its links"]);
 }

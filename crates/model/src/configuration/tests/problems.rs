@@ -4,19 +4,11 @@ use super::*;
 
 /// Problems as lines: severity, code, place, message, hint.
 fn problems_of(files: &[(&str, String)]) -> String {
-    let files: Vec<(String, String)> = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), text.clone()))
-        .collect();
+    let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
     let parsed = parse(&files);
     let lines = parsed.problems.iter().map(|problem| {
         let place = problem.place.as_ref().unwrap();
-        let marked: String = place
-            .text
-            .chars()
-            .skip(place.column as usize - 1)
-            .take(place.length as usize)
-            .collect();
+        let marked: String = place.text.chars().skip(place.column as usize - 1).take(place.length as usize).collect();
         format!(
             "{} {} {}:{}:{} `{marked}`\n  {}\n  = {}\n",
             problem.severity,
@@ -322,21 +314,17 @@ fn storage_slots() {
 
 #[test]
 fn a_navigation_may_take_the_slot_of_a_value_when_its_own_are_taken() {
-    let mut elements = String::from(
-        "<EntityType Identifier='T'><Property Identifier='K' IsKey='1' TargetColumnIndex='4'/>",
-    );
+    let mut elements =
+        String::from("<EntityType Identifier='T'><Property Identifier='K' IsKey='1' TargetColumnIndex='4'/>");
     let mut associations = String::new();
     for n in 0..26 {
         let slot = if n < 25 { 128 + n } else { 5 };
-        elements.push_str(&format!("<Property Identifier='N{n}' Type='12' TargetColumnIndex='{slot}'/><Property Identifier='M{n}' Type='12'/>"));
-        associations.push_str(&format!(
-            "<EntityAssociation Identifier='A{n}' Property1='T:N{n}' Property2='T:M{n}'/>"
+        elements.push_str(&format!(
+            "<Property Identifier='N{n}' Type='12' TargetColumnIndex='{slot}'/><Property Identifier='M{n}' Type='12'/>"
         ));
+        associations.push_str(&format!("<EntityAssociation Identifier='A{n}' Property1='T:N{n}' Property2='T:M{n}'/>"));
     }
-    assert_eq!(
-        problems(&format!("{elements}</EntityType>{associations}")),
-        ""
-    );
+    assert_eq!(problems(&format!("{elements}</EntityType>{associations}")), "");
 }
 
 #[test]
@@ -408,20 +396,16 @@ fn mappings() {
 #[test]
 fn at_most_three_unique_keys() {
     let mut types = String::from("<EntityType Identifier='T'>");
-    let mut mapped =
-        String::from("<EntityTypeMapping Identifier='T' Connector='C' ConnectionTable='t'>");
+    let mut mapped = String::from("<EntityTypeMapping Identifier='T' Connector='C' ConnectionTable='t'>");
     for n in 0..5 {
-        types.push_str(&format!(
-            "<Property Identifier='P{n}' TargetColumnIndex='{n}' IsKey='1'/>"
-        ));
+        types.push_str(&format!("<Property Identifier='P{n}' TargetColumnIndex='{n}' IsKey='1'/>"));
         let primary = n == 0;
         mapped.push_str(&format!(
             "\n<Property Identifier='P{n}' ConnectionColumn='{n}' IsPrimaryKey='{primary}' IsUniqueKey='true'/>"
         ));
     }
-    let elements = format!(
-        "<Connector Identifier='C' DisplayName_L1='C'/>{types}</EntityType>{mapped}</EntityTypeMapping>"
-    );
+    let elements =
+        format!("<Connector Identifier='C' DisplayName_L1='C'/>{types}</EntityType>{mapped}</EntityTypeMapping>");
     insta::assert_snapshot!(problems(&elements), @r#"
     error too-many-unique-keys conf.xml:7:82 `true`
       mapping "T" has more than 3 unique keys
@@ -567,23 +551,14 @@ fn rights() {
 
 #[test]
 fn a_byte_order_mark_and_long_lines_do_no_harm() {
-    let marked = format!(
-        "\u{feff}{}",
-        file("<Agent Identifier='A' DisplayName_L1='A'/>")
-    );
+    let marked = format!("\u{feff}{}", file("<Agent Identifier='A' DisplayName_L1='A'/>"));
     let parsed = parse(&[("a.xml".to_owned(), marked)]);
-    assert_eq!(
-        (parsed.problems.as_slice(), parsed.items.len()),
-        ([].as_slice(), 1)
-    );
+    assert_eq!((parsed.problems.as_slice(), parsed.items.len()), ([].as_slice(), 1));
     let long = "<Agent Identifier='É' DisplayName_L1='A'/>".repeat(900);
     let parsed = parse(&[("a.xml".to_owned(), file(&long).replace('\n', ""))]);
     let place = parsed.problems[898].place.clone().unwrap();
     // 899 agents of 42 characters and the root element stand before the last one, whose value begins 19 further.
-    assert_eq!(
-        (place.line, place.column, place.text.as_str()),
-        (1, 66 + 899 * 42 + 19 + 1, "")
-    );
+    assert_eq!((place.line, place.column, place.text.as_str()), (1, 66 + 899 * 42 + 19 + 1, ""));
 }
 
 #[test]
@@ -595,10 +570,7 @@ fn deep_and_large_files_are_refused() {
     let many = "<Zzz/>\n".repeat(3_000);
     let parsed = read(&many);
     assert_eq!(parsed.problems.len(), 1_001);
-    assert_eq!(
-        parsed.problems[1_000].message,
-        "2000 more problems are not listed"
-    );
+    assert_eq!(parsed.problems[1_000].message, "2000 more problems are not listed");
     let huge = file(&" ".repeat(source::LARGEST_FILE));
     assert!(problems_of(&[("huge.xml", huge)]).starts_with("error file-too-large huge.xml:1:1"));
 }

@@ -27,22 +27,10 @@ fn the_minimal_example_of_the_documentation_is_understood() {
     assert_eq!(parsed.problems, []);
     assert_eq!(parsed.not_acted_on, []);
     let configuration = parsed.configuration;
-    assert_eq!(
-        configuration.agents[0].uri.as_deref(),
-        Some("http://localhost:5001")
-    );
+    assert_eq!(configuration.agents[0].uri.as_deref(), Some("http://localhost:5001"));
     let connector = &configuration.connectors[0];
-    assert_eq!(
-        (connector.inserted.lines, connector.inserted.percent),
-        (100, 5)
-    );
-    assert_eq!(
-        (
-            connector.links_deleted.lines,
-            connector.links_deleted.percent
-        ),
-        (1000, 5)
-    );
+    assert_eq!((connector.inserted.lines, connector.inserted.percent), (100, 5));
+    assert_eq!((connector.links_deleted.lines, connector.links_deleted.percent), (1000, 5));
     assert_eq!(connector.agent.as_deref(), Some("Local"));
     assert_eq!(
         configuration.connections[0].transformations[0],
@@ -55,11 +43,8 @@ fn the_minimal_example_of_the_documentation_is_understood() {
             },
         }
     );
-    let kinds: Vec<(PropertyType, i16)> = configuration.entity_types[0]
-        .properties
-        .iter()
-        .map(|p| (p.kind, p.target_column_index))
-        .collect();
+    let kinds: Vec<(PropertyType, i16)> =
+        configuration.entity_types[0].properties.iter().map(|p| (p.kind, p.target_column_index)).collect();
     assert_eq!(
         kinds,
         [
@@ -69,23 +54,10 @@ fn the_minimal_example_of_the_documentation_is_understood() {
             (PropertyType::ForeignKey, -1)
         ]
     );
-    assert_eq!(
-        configuration.associations[0].property1.to_string(),
-        "HR_Person:Persons"
-    );
+    assert_eq!(configuration.associations[0].property1.to_string(), "HR_Person:Persons");
     let mapping = &configuration.type_mappings[0];
-    assert_eq!(
-        (
-            mapping.connection_table.as_str(),
-            mapping.deleted.lines,
-            mapping.inserted.lines
-        ),
-        ("HRPeople", 3, 0)
-    );
-    assert_eq!(
-        configuration.expressions[0].binding.as_deref(),
-        Some("Organization.EmployeeId")
-    );
+    assert_eq!((mapping.connection_table.as_str(), mapping.deleted.lines, mapping.inserted.lines), ("HRPeople", 3, 0));
+    assert_eq!(configuration.expressions[0].binding.as_deref(), Some("Organization.EmployeeId"));
 }
 
 #[test]
@@ -109,10 +81,7 @@ fn a_key_property_that_an_association_refers_to_becomes_a_unique_key() {
     );
     assert!(!parsed.has_errors(), "{:?}", parsed.problems);
     let codes: Vec<&str> = parsed.problems.iter().map(|p| p.code.as_str()).collect();
-    assert_eq!(
-        codes,
-        ["mapped-navigation", "key-not-unique", "key-not-unique"]
-    );
+    assert_eq!(codes, ["mapped-navigation", "key-not-unique", "key-not-unique"]);
     let mapped: Vec<(&str, bool)> = parsed.configuration.type_mappings[0]
         .properties
         .iter()
@@ -128,30 +97,16 @@ fn a_second_resource_type_adds_to_the_first() {
              <TypeRule Policy="P"/>
            </ResourceType>"#,
     );
-    let two = file(
-        r#"<ResourceType Identifier="R" Policy="P"><ScalarRule Property="a" Binding="b"/></ResourceType>"#,
-    );
+    let two = file(r#"<ResourceType Identifier="R" Policy="P"><ScalarRule Property="a" Binding="b"/></ResourceType>"#);
     let parsed = parse(&[("one.xml".to_owned(), one), ("two.xml".to_owned(), two)]);
     assert!(!parsed.has_errors(), "{:?}", parsed.problems);
     assert_eq!(parsed.items.len(), 1);
-    let children: Vec<(&str, &str)> = parsed.items[0]
-        .children
-        .iter()
-        .map(|c| (c.element.as_str(), c.file.as_str()))
-        .collect();
-    assert_eq!(
-        children,
-        [("TypeRule", "one.xml"), ("ScalarRule", "two.xml")]
-    );
+    let children: Vec<(&str, &str)> =
+        parsed.items[0].children.iter().map(|c| (c.element.as_str(), c.file.as_str())).collect();
+    assert_eq!(children, [("TypeRule", "one.xml"), ("ScalarRule", "two.xml")]);
     let files = export(&parsed.items);
     assert_eq!(files.len(), 2);
-    assert!(
-        files[1]
-            .1
-            .contains("<ResourceType Identifier=\"R\">\n    <ScalarRule"),
-        "{}",
-        files[1].1
-    );
+    assert!(files[1].1.contains("<ResourceType Identifier=\"R\">\n    <ScalarRule"), "{}", files[1].1);
 }
 
 #[test]
@@ -160,19 +115,11 @@ fn items_are_canonical() {
         r#"<Connector DisplayName_L2="RH" MaximumInsertedLines=" 007 " IsDeactivated="1" Identifier="HR" Agent="" CompleteJob="0"/>"#,
     );
     let item = &parsed.items[0];
-    let expected = [
-        ("Identifier", "HR"),
-        ("DisplayName_L2", "RH"),
-        ("IsDeactivated", "true"),
-        ("MaximumInsertedLines", "7"),
-    ];
-    let expected: Vec<(String, String)> =
-        expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    let expected =
+        [("Identifier", "HR"), ("DisplayName_L2", "RH"), ("IsDeactivated", "true"), ("MaximumInsertedLines", "7")];
+    let expected: Vec<(String, String)> = expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
     assert_eq!(item.attributes, expected);
-    assert_eq!(
-        (item.identity.as_str(), item.file.as_str(), item.position),
-        ("HR", "conf.xml", Some((2, 2)))
-    );
+    assert_eq!((item.identity.as_str(), item.file.as_str(), item.position), ("HR", "conf.xml", Some((2, 2))));
     let again: Item = serde_json::from_str(&serde_json::to_string(item).unwrap()).unwrap();
     assert_eq!(&again, item);
     assert_eq!(again.position, None);
@@ -192,11 +139,8 @@ fn what_is_not_acted_on_is_counted() {
            <EntityPropertyExpression Identifier="E" EntityType="T" Property="N" Expression="C#:t:return t.N;"/>"#,
     );
     assert_eq!(parsed.problems, []);
-    let listed: Vec<(&str, usize, u32)> = parsed
-        .not_acted_on
-        .iter()
-        .map(|n| (n.element.as_str(), n.count, n.first.as_ref().unwrap().line))
-        .collect();
+    let listed: Vec<(&str, usize, u32)> =
+        parsed.not_acted_on.iter().map(|n| (n.element.as_str(), n.count, n.first.as_ref().unwrap().line)).collect();
     assert_eq!(
         listed,
         [
@@ -218,12 +162,6 @@ fn stored_items_give_the_same_typed_configuration() {
     );
     let again = Parsed::from_items(parsed.items.clone());
     assert_eq!(again.configuration, parsed.configuration);
-    assert_eq!(
-        again.configuration.connectors[0].deleted,
-        Limit {
-            lines: 100,
-            percent: 0
-        }
-    );
+    assert_eq!(again.configuration.connectors[0].deleted, Limit { lines: 100, percent: 0 });
     assert_eq!(again.items, parsed.items);
 }

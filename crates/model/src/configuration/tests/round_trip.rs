@@ -12,9 +12,7 @@ fn value(attribute: &'static Attribute) -> BoxedStrategy<String> {
         Kind::Int(least, most) => (least..=most).prop_map(|n| n.to_string()).boxed(),
         Kind::Float => (-1e9f64..1e9).prop_map(|n| n.to_string()).boxed(),
         Kind::Date => "20[0-9]{2}-0[1-9]-[12][0-9]".boxed(),
-        Kind::Enum(list) => proptest::sample::select(list.names().collect::<Vec<_>>())
-            .prop_map(str::to_owned)
-            .boxed(),
+        Kind::Enum(list) => proptest::sample::select(list.names().collect::<Vec<_>>()).prop_map(str::to_owned).boxed(),
         Kind::PropertyPath => "[A-Z][a-z]{0,3}:[A-Z][a-z]{0,3}".boxed(),
         Kind::Reference(_) | Kind::Property => "[A-Za-z][A-Za-z0-9_]{0,6}".boxed(),
         Kind::Text | Kind::Resource | Kind::Binding | Kind::Expression => text.boxed(),
@@ -38,11 +36,8 @@ fn element(element: &'static Element, depth: u32) -> BoxedStrategy<String> {
     let below = if depth == 0 || children.is_empty() {
         Just(String::new()).boxed()
     } else {
-        let one = proptest::sample::select(children)
-            .prop_flat_map(move |child| self::element(child, depth - 1));
-        proptest::collection::vec(one, 0..3)
-            .prop_map(|all| all.concat())
-            .boxed()
+        let one = proptest::sample::select(children).prop_flat_map(move |child| self::element(child, depth - 1));
+        proptest::collection::vec(one, 0..3).prop_map(|all| all.concat()).boxed()
     };
     (attributes, below)
         .prop_map(move |(attributes, below)| {
@@ -50,17 +45,8 @@ fn element(element: &'static Element, depth: u32) -> BoxedStrategy<String> {
                 .into_iter()
                 .flatten()
                 .map(|(name, value)| {
-                    let value = value
-                        .replace('&', "&amp;")
-                        .replace('<', "&lt;")
-                        .replace('"', "&quot;");
-                    format!(
-                        " {name}=\"{}\"",
-                        value
-                            .replace('\n', "&#10;")
-                            .replace('\r', "&#13;")
-                            .replace('\t', "&#9;")
-                    )
+                    let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+                    format!(" {name}=\"{}\"", value.replace('\n', "&#10;").replace('\r', "&#13;").replace('\t', "&#9;"))
                 })
                 .collect();
             format!("<{0}{written}>{below}</{0}>\n", element.name)
@@ -70,34 +56,20 @@ fn element(element: &'static Element, depth: u32) -> BoxedStrategy<String> {
 
 fn any_element() -> BoxedStrategy<String> {
     let roots: Vec<&'static Element> = dialect::roots().collect();
-    proptest::sample::select(roots)
-        .prop_flat_map(|root| element(root, 2))
-        .boxed()
+    proptest::sample::select(roots).prop_flat_map(|root| element(root, 2)).boxed()
 }
 
 fn files() -> BoxedStrategy<Vec<(String, String)>> {
-    let one = proptest::collection::vec(any_element(), 0..5)
-        .prop_map(|elements| file(&elements.concat()));
+    let one = proptest::collection::vec(any_element(), 0..5).prop_map(|elements| file(&elements.concat()));
     proptest::collection::vec(one, 1..4)
-        .prop_map(|texts| {
-            texts
-                .into_iter()
-                .enumerate()
-                .map(|(n, text)| (format!("{n}/é &.xml"), text))
-                .collect()
-        })
+        .prop_map(|texts| texts.into_iter().enumerate().map(|(n, text)| (format!("{n}/é &.xml"), text)).collect())
         .boxed()
 }
 
 /// Items in an order of their own: files may come back in another order.
 fn sorted(mut items: Vec<Item>) -> Vec<Item> {
     items.sort_by(|a, b| {
-        (&a.element, &a.identity, &a.file, &a.attributes).cmp(&(
-            &b.element,
-            &b.identity,
-            &b.file,
-            &b.attributes,
-        ))
+        (&a.element, &a.identity, &a.file, &a.attributes).cmp(&(&b.element, &b.identity, &b.file, &b.attributes))
     });
     items
 }
@@ -157,19 +129,12 @@ proptest! {
 
 #[test]
 fn characters_that_xml_cannot_carry_do_not_break_a_file() {
-    let mut item = read("<Agent Identifier='A' DisplayName_L1='x'/>")
-        .items
-        .remove(0);
+    let mut item = read("<Agent Identifier='A' DisplayName_L1='x'/>").items.remove(0);
     item.attributes[1].1 = "a\u{0}b\u{1b}c\u{fffe}".to_owned();
     item.file = String::new();
     let files = export(&[item]);
     assert_eq!(files[0].0, DEFAULT_FILE);
-    assert_eq!(
-        parse(&files).configuration.agents[0]
-            .display_name
-            .as_deref(),
-        Some("a\u{fffd}b\u{fffd}c\u{fffd}")
-    );
+    assert_eq!(parse(&files).configuration.agents[0].display_name.as_deref(), Some("a\u{fffd}b\u{fffd}c\u{fffd}"));
 }
 
 #[test]

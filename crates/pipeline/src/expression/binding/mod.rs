@@ -1,0 +1,181 @@
+//! Bindings: paths such as `MainRecord.Organization.Manager.Mail`, resolved to typed steps (spec 10 §10).
+
+mod error;
+
+pub use error::BindingError;
+
+use crate::text::nearest;
+use provost_model::configuration::PropertyType;
+use provost_model::metadata::Metadata;
+
+/// A path from a resource through mono-valued navigations to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindingPath {
+    /// Navigations in the order in which they are followed.
+    pub steps: Vec<Step>,
+    /// Value of the resource that is reached.
+    pub leaf: Leaf,
+}
+
+/// One mono-valued navigation. Numbers are positions in [`Metadata`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// Association that is followed.
+    pub association: usize,
+    /// From the owner of property 1 to that of property 2; otherwise the other way.
+    pub forward: bool,
+    /// Entity type that is left.
+    pub entity_type: usize,
+    /// Its navigation property.
+    pub property: usize,
+    /// Entity type that is reached.
+    pub target: usize,
+}
+
+/// The value at the end of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// A scalar property: positions of the entity type and the property.
+    Scalar(usize, usize),
+    /// `InternalDisplayName`, or with the language of its suffix `_L<n>`.
+    DisplayName(Option<u8>),
+    /// The id of the resource: the path ends with a navigation or with `Id`.
+    Id,
+}
+
+impl BindingPath {
+    /// Resolves a path that begins at the entity type; the prefix `EntityType:` may be written or not.
+    ///
+    /// # Errors
+    /// A name is unknown, or the path does not lead to exactly one value.
+    pub fn resolve(metadata: &Metadata, entity_type: &str, path: &str) -> Result<BindingPath, BindingError> {
+        let start = find_type(metadata, entity_type)?;
+        let properties = match path.split_once(':') {
+            Some((found, _)) if found.trim() != entity_type => {
+                return Err(BindingError::OtherEntityType {
+                    found: found.trim().to_owned(),
+                    expected: entity_type.to_owned(),
+                });
+            }
+            Some((_, properties)) => properties,
+            None => path,
+        };
+        let mut here = start;
+        let mut steps = Vec::new();
+        let mut parts = properties.split('.').map(str::trim).peekable();
+        while let Some(part) = parts.next() {
+            if part.is_empty() {
+                return Err(BindingError::Empty { path: path.to_owned() });
+            }
+            let next = parts.peek().copied();
+            match resolve_part(metadata, here, part)? {
+                Part::Navigation(step) => {
+                    here = step.target;
+                    steps.push(step);
+                }
+                Part::Leaf(leaf) => match next {
+                    None => return Ok(BindingPath { steps, leaf }),
+                    Some(next) => {
+                        let entity_type = metadata.entity_types[here].identifier.clone();
+                        return Err(BindingError::NotNavigation {
+                            entity_type,
+                            property: part.to_owned(),
+                            next: next.to_owned(),
+                        });
+                    }
+                },
+            }
+        }
+        Ok(BindingPath { steps, leaf: Leaf::Id })
+    }
+
+    /// Type of the value.
+    pub fn kind(&self, metadata: &Metadata) -> PropertyType {
+        match self.leaf {
+            Leaf::Scalar(entity_type, property) => metadata.entity_types[entity_type].properties[property].kind,
+            Leaf::DisplayName(_) => PropertyType::String,
+            Leaf::Id => PropertyType::Int64,
+        }
+    }
+}
+
+enum Part {
+    Navigation(Step),
+    Leaf(Leaf),
+}
+
+pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, BindingError> {
+    let known = || metadata.entity_types.iter().map(|t| t.identifier.as_str());
+    known().position(|known| known == identifier).ok_or_else(|| BindingError::UnknownEntityType {
+        name: identifier.to_owned(),
+        near: nearest(identifier, known()).map(str::to_owned),
+    })
+}
+
+fn resolve_part(metadata: &Metadata, here: usize, part: &str) -> Result<Part, BindingError> {
+    if let Some(language) = display_name(part) {
+        return Ok(Part::Leaf(Leaf::DisplayName(language)));
+    }
+    if part == "Id" {
+        return Ok(Part::Leaf(Leaf::Id));
+    }
+    let property = find_property(metadata, here, part)?;
+    match metadata.entity_types[here].properties[property].kind {
+        PropertyType::ForeignKey => navigation(metadata, here, property).map(Part::Navigation),
+        PropertyType::Binary => Err(BindingError::File {
+            entity_type: metadata.entity_types[here].identifier.clone(),
+            property: part.to_owned(),
+        }),
+        _ => Ok(Part::Leaf(Leaf::Scalar(here, property))),
+    }
+}
+
+/// The automatic property of every entity type, with the language of its suffix if there is one.
+pub(super) fn display_name(property: &str) -> Option<Option<u8>> {
+    let suffix = property.strip_prefix("InternalDisplayName")?;
+    if suffix.is_empty() {
+        return Some(None);
+    }
+    suffix.strip_prefix("_L")?.parse().ok().filter(|n| (1..=16).contains(n)).map(Some)
+}
+
+pub(super) fn find_property(metadata: &Metadata, entity_type: usize, name: &str) -> Result<usize, BindingError> {
+    let owner = &metadata.entity_types[entity_type];
+    let known = || owner.properties.iter().map(|p| p.identifier.as_str());
+    known().position(|known| known == name).ok_or_else(|| BindingError::UnknownProperty {
+        entity_type: owner.identifier.clone(),
+        property: name.to_owned(),
+        near: nearest(name, known().chain(["InternalDisplayName"])).map(str::to_owned),
+    })
+}
+
+/// The step along a navigation property, which must be mono-valued.
+pub(super) fn navigation(metadata: &Metadata, entity_type: usize, property: usize) -> Result<Step, BindingError> {
+    let end = (entity_type, property);
+    let found = metadata.associations.iter().enumerate().find_map(|(association, candidate)| {
+        let (forward, target, collection) = if candidate.end1 == end {
+            (true, candidate.end2.0, candidate.is_property1_collection)
+        } else if candidate.end2 == end {
+            (false, candidate.end1.0, candidate.is_property2_collection)
+        } else {
+            return None;
+        };
+        Some((Step { association, forward, entity_type, property, target }, collection))
+    });
+    let owner = &metadata.entity_types[entity_type];
+    let names = || (owner.identifier.clone(), owner.properties[property].identifier.clone());
+    match found {
+        Some((step, false)) => Ok(step),
+        Some((_, true)) => {
+            let (entity_type, property) = names();
+            Err(BindingError::Collection { entity_type, property })
+        }
+        None => {
+            let (entity_type, property) = names();
+            Err(BindingError::NoAssociation { entity_type, property })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! Writing the sorted rows: duplicates go aside, the rest into the sorted file (or delta).
+
+use super::cleanse::{Cleansed, PAIR, PAYLOAD_HEAD};
+use super::sides::SideFiles;
+use super::{DELTA, Kind, Layout, PrepareError, Prepared, SORTED, TableSpec};
+use crate::csv::Rejected;
+use crate::csv::canonical::{push_field, push_record, read_field};
+use crate::drift::Profiler;
+use crate::output::HashedWriter;
+use crate::sort::Item;
+use provost_model::changes::Command;
+
+pub(super) fn write<'a>(
+    spec: &'a TableSpec,
+    layout: &Layout,
+    cleansed: Cleansed,
+    sides: SideFiles<'a>,
+) -> Result<Prepared, PrepareError> {
+    let Cleansed { mut merged, rows, held } = cleansed;
+    let changes = layout.command.is_some();
+    let suffix = if changes { DELTA } else { SORTED };
+    let failed = PrepareError::write(suffix);
+    let mut writer = HashedWriter::new(sides.outputs.create(suffix).map_err(&failed)?);
+    push_header(spec, changes, writer.block());
+    let names: Vec<&str> = spec.columns.iter().map(|column| column.header.as_str()).collect();
+    let mut run = Run {
+        spec,
+        sides,
+        profiler: Profiler::new(&names),
+        first: (usize::MAX, Vec::new()),
+        kept: Vec::new(),
+        conflicting: 0,
+        clean: 0,
+    };
+    while let Some(item) = merged.next()? {
+        if item.repeats && !changes {
+            run.duplicate(&item)?;
+            continue;
+        }
+        run.keep(&item, writer.block());
+        writer.end_record().map_err(&failed)?;
+    }
+    let written = writer.finish().map_err(&failed)?;
+    provost_model::fault::point("prepare.written");
+    let side = run.sides.finish()?;
+    Ok(Prepared {
+        rows,
+        null_keys: side.null_keys,
+        duplicates: side.duplicates,
+        duplicates_conflicting: run.conflicting,
+        rejected: side.rejected,
+        clean: run.clean,
+        changes,
+        held,
+        profile: run.profiler.finish(run.clean),
+        digest: written.digest,
+        bytes: written.bytes,
+        samples: side.samples,
+    })
+}
+
+fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
+    let command = changes.then_some("command");
+    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
+    push_record(out, names.map(str::as_bytes));
+}
+
+struct Run<'a> {
+    spec: &'a TableSpec,
+    sides: SideFiles<'a>,
+    profiler: Profiler,
+    /// The first key of the last pair with NUL behind it, and the same in canonical form with a comma.
+    first: (usize, Vec<u8>),
+    /// Payload of the row that was kept last.
+    kept: Vec<u8>,
+    conflicting: u64,
+    clean: u64,
+}
+
+/// The parts of a payload: line, command, and the columns behind the key in canonical form, each behind a comma.
+fn parts(payload: &[u8]) -> (u64, u8, &[u8]) {
+    let Some((&[a, b, c, d, e, command], rest)) = payload.split_first_chunk::<PAYLOAD_HEAD>() else {
+        return (0, 0, &[]);
+    };
+    (u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]), command, rest)
+}
+
+impl Run<'_> {
+    #[inline]
+    fn keep(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
+        let (_, command, rest) = parts(item.payload);
+        if command != 0 {
+            out.extend_from_slice(word(command).as_bytes());
+            out.push(b',');
+        }
+        match self.spec.kind {
+            Kind::Entity => push_field(out, item.key),
+            Kind::Association => self.push_pair(item, out),
+        }
+        out.extend_from_slice(rest);
+        out.push(b'\n');
+        self.clean += 1;
+        self.kept.clear();
+        self.kept.extend_from_slice(item.payload);
+        if self.profiler.wants(item.key) {
+            self.observe(item.key, rest);
+        }
+    }
+
+    /// Pairs come in long stretches with the same first key, which is encoded once.
+    #[inline]
+    fn push_pair(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
+        let (length, encoded) = &mut self.first;
+        if item.shared < *length {
+            *length = memchr::memchr(PAIR, item.key).map_or(item.key.len(), |at| at + 1);
+            encoded.clear();
+            push_field(encoded, item.key.get(..*length - 1).unwrap_or_default());
+            encoded.push(b',');
+        }
+        out.extend_from_slice(encoded);
+        push_field(out, item.key.get(*length..).unwrap_or_default());
+    }
+
+    fn observe(&mut self, key: &[u8], rest: &[u8]) {
+        let mut values: Vec<Vec<u8>> = keys(self.spec.kind, key).map(<[u8]>::to_vec).collect();
+        let mut rest = rest;
+        while let Some((b',', text)) = rest.split_first() {
+            let mut value = Vec::new();
+            let Some(length) = read_field(text, &mut value) else {
+                break;
+            };
+            values.push(value);
+            rest = text.get(length..).unwrap_or_default();
+        }
+        let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+        self.profiler.observe(&values);
+    }
+
+    fn duplicate(&mut self, item: &Item<'_>) -> Result<(), PrepareError> {
+        let (line, _, rest) = parts(item.payload);
+        let (kept_line, _, kept) = parts(&self.kept);
+        let mut record = Vec::new();
+        let keys: Vec<&[u8]> = keys(self.spec.kind, item.key).collect();
+        push_record(&mut record, keys);
+        record.pop();
+        record.extend_from_slice(rest);
+        record.push(b'\n');
+        if rest != kept {
+            self.conflicting += 1;
+            let column = self.spec.columns.first().map(|column| column.header.clone()).unwrap_or_default();
+            let reason = format!("line {kept_line} has the same key and other values; that row was kept");
+            let remedy = "remove one of the rows in the source".to_owned();
+            self.sides.conflict(|| Rejected::new(line, column, item.key, reason, remedy, record.trim_ascii_end()));
+        }
+        self.sides.duplicate(line, &record)
+    }
+}
+
+/// The key values in a sort key.
+fn keys(kind: Kind, key: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let pieces = match kind {
+        Kind::Entity => 1,
+        Kind::Association => 2,
+    };
+    key.splitn(pieces, |&byte| byte == PAIR)
+}
+
+fn word(command: u8) -> &'static str {
+    let all = [Command::Insert, Command::Update, Command::Delete, Command::Merge];
+    all.into_iter().find(|&known| known as u8 == command).unwrap_or(Command::Merge).word()
+}

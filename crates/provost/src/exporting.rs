@@ -1,0 +1,148 @@
+//! From a connection and its settings to tables in the export folder, told as the outcome of a step.
+
+use crate::context::Context;
+use crate::home::ensure_folder;
+use crate::output::summary::{Outcome, Sample};
+use crate::output::table::Table;
+use crate::progress::{Progress, Stage};
+use crate::report::{Kind, Report};
+use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export};
+use provost_model::configuration::Connection;
+use provost_model::summary::{Cause, Mode, State, Summary};
+use provost_model::{Problem, Severity};
+use serde_json::Value;
+use std::path::Path;
+
+/// What an export takes in a synchronisation mode. The initial mode takes everything, wherever it is.
+pub fn mode_of(mode: Mode) -> (ExportMode, bool) {
+    match mode {
+        Mode::Initial => (ExportMode::Complete, true),
+        Mode::Complete => (ExportMode::Complete, false),
+        Mode::Incremental => (ExportMode::Incremental, false),
+    }
+}
+
+/// The export of files by arguments alone, without a deployed connection.
+#[derive(Clone, Copy, Debug)]
+pub struct FileExport<'a> {
+    /// Identifier of the connection: the name of the table.
+    pub identifier: &'a str,
+    /// Package that reads the files.
+    pub package: &'a str,
+    /// Complete or incremental.
+    pub mode: Mode,
+    /// Export everything where the mode has no path.
+    pub force_complete: bool,
+    /// Folder of the tables.
+    pub output: &'a Path,
+}
+
+impl FileExport<'_> {
+    /// Runs it. Relative paths start from the current folder; a home folder, if there is one, says which folders may
+    /// be read.
+    ///
+    /// # Errors
+    /// Those of [`run`].
+    pub fn run(&self, context: &Context, settings: &Value, progress: &Progress) -> Result<Outcome, Report> {
+        let connection = Connection {
+            identifier: self.identifier.to_owned(),
+            package: self.package.to_owned(),
+            ..Connection::default()
+        };
+        let roots = match context.home() {
+            Ok(_) => context.settings()?.sources_root_paths,
+            Err(_) => Vec::new(),
+        };
+        let request = ExportRequest {
+            connection: &connection,
+            settings,
+            mode: mode_of(self.mode).0,
+            force_complete: self.force_complete,
+            output_dir: self.output,
+            sources_root_paths: &roots,
+            base_dir: Path::new(""),
+        };
+        run(&request, self.mode, progress)
+    }
+}
+
+/// Exports one connection. The folder of the tables is made when it does not exist.
+///
+/// # Errors
+/// The settings are wrong, or the source or the folder cannot be used; the tables are then as they were.
+pub fn run(request: &ExportRequest<'_>, mode: Mode, progress: &Progress) -> Result<Outcome, Report> {
+    ensure_folder(request.output_dir)?;
+    let mut stage = progress.bytes(&format!("Export {}", request.connection.identifier));
+    let report = export(request, &mut |at| stage.at(at.read, at.total)).map_err(explain)?;
+    Ok(outcome(report, request, mode, stage))
+}
+
+fn outcome(report: ExportReport, request: &ExportRequest<'_>, mode: Mode, mut stage: Stage) -> Outcome {
+    let connector = match request.connection.connector.as_str() {
+        "" => request.connection.identifier.clone(),
+        connector => connector.to_owned(),
+    };
+    let mut summary = Summary { connector, mode: Some(mode), ..Summary::default() };
+    match report {
+        ExportReport::NotLaunched { reason } => {
+            tracing::warn!("{} is not exported: {reason}", request.connection.identifier);
+            let hint = "nothing to do, unless the export was expected";
+            summary.causes.push(cause("export-not-launched", &reason, hint, &request.connection.identifier));
+            summary.into()
+        }
+        ExportReport::Done { tables, problems, .. } => {
+            stage.rows(tables.iter().map(|table| table.rows).sum());
+            stage.finish();
+            if problems.iter().any(|problem| problem.severity >= Severity::Warning) {
+                summary.state = State::Warning;
+            }
+            summary.causes = problems.iter().map(|problem| told(problem, &request.connection.identifier)).collect();
+            Outcome { summary, samples: vec![written(&tables)] }
+        }
+    }
+}
+
+fn written(tables: &[TableWritten]) -> Sample {
+    let mut table = Table::new(["File", "Rows", "Bytes"]);
+    for written in tables {
+        table.row([written.file.display().to_string().into(), written.rows.into(), written.bytes.into()]);
+    }
+    Sample { title: "Tables written".to_owned(), table }
+}
+
+fn told(problem: &Problem, connection: &str) -> Cause {
+    let message = match &problem.place {
+        Some(place) => format!("{} ({}:{}:{})", problem.message, place.file, place.line, place.column),
+        None => problem.message.clone(),
+    };
+    cause(&problem.code, &message, problem.hint.as_deref().unwrap_or_default(), connection)
+}
+
+fn cause(code: &str, message: &str, hint: &str, connection: &str) -> Cause {
+    Cause {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+        subject: Some(connection.to_owned()),
+    }
+}
+
+/// Whose turn it is after a failed export.
+pub fn explain(error: ExportError) -> Report {
+    if let ExportError::Settings { connection, problems } = error {
+        let text = format!("the settings of connection {connection} cannot be used");
+        return Report::with_problems(Kind::Usage, "connection-settings", text, problems);
+    }
+    let kind = match error.code() {
+        "unknown-package" | "package-not-implemented" | "source-outside-roots" | "transformation" => Kind::Usage,
+        "source-not-a-file"
+        | "source-no-header"
+        | "source-header"
+        | "source-duplicate-header"
+        | "source-encoding"
+        | "source-row-too-long"
+        | "source-workbook" => Kind::Data,
+        _ => Kind::Error,
+    };
+    Report::from_error(kind, error.code(), &error).hint(error.remedy())
+}

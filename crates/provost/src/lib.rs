@@ -1,0 +1,25 @@
+//! The door: the command line around the engine.
+//!
+//! Verbs live in [`verbs`], one file each and one line in its list. [`settings`] reads the home folder's settings with
+//! their provenance; [`report`] is what a person sees when something is wrong; [`output`] prints tables, CSV, JSON and
+//! summaries; [`progress`] shows how far a stage is.
+
+pub mod cli;
+pub mod configuration;
+pub mod context;
+pub mod deployment;
+pub mod exporting;
+pub mod home;
+mod logging;
+mod names;
+pub mod output;
+pub mod progress;
+pub mod report;
+pub mod repository;
+pub mod road;
+pub mod settings;
+mod snippet;
+pub mod terminal;
+pub mod verbs;
+
+pub use cli::run;

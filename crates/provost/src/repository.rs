@@ -1,0 +1,89 @@
+//! The repository of a home folder, opened, and what is deployed in it.
+
+use crate::context::Context;
+use crate::report::{Kind, Report};
+use crate::settings::Settings;
+use jiff::Timestamp;
+use provost_model::configuration::{Item, Parsed};
+use provost_model::metadata::{EntityType, Metadata};
+use provost_store::{ReadTx, Store, StoreError};
+
+impl From<StoreError> for Report {
+    fn from(error: StoreError) -> Report {
+        let kind = match error {
+            StoreError::Connection { .. } | StoreError::NotDeployed { .. } => Kind::Usage,
+            _ => Kind::Error,
+        };
+        Report::from_error(kind, error.code(), &error).hint(error.remedy())
+    }
+}
+
+/// Opens the repository of the home folder, making its tables where there are none.
+///
+/// # Errors
+/// There is no home folder, its settings are wrong, or the database cannot be opened.
+pub fn open(context: &Context) -> Result<(Settings, Store), Report> {
+    let settings = context.settings()?;
+    let store = Store::open(&settings.database())?;
+    Ok((settings, store))
+}
+
+/// The deployed configuration items, in the order in which they were first stored.
+///
+/// # Errors
+/// Those of the database; an item cannot be read because a newer program wrote it.
+pub fn items(tx: &mut ReadTx) -> Result<Vec<Item>, Report> {
+    let mut items = Vec::new();
+    for stored in tx.configuration_items()? {
+        let item = serde_json::from_str(&stored.json).map_err(|error| {
+            let text = format!("cannot read the deployed item {} {}: {error}", stored.element, stored.identity);
+            Report::new(Kind::Error, "stored-configuration", text)
+                .hint("deploy the configuration again with this version of the program")
+        })?;
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// The deployed entity model.
+///
+/// # Errors
+/// As [`items`].
+pub fn metadata(tx: &mut ReadTx) -> Result<Metadata, Report> {
+    let parsed = Parsed::from_items(items(tx)?);
+    Ok(Metadata::resolve(parsed.configuration, &tx.catalog()?))
+}
+
+/// The deployed entity type that somebody named.
+///
+/// # Errors
+/// There is none of that name.
+pub fn entity_type<'a>(metadata: &'a Metadata, identifier: &str) -> Result<&'a EntityType, Report> {
+    metadata.entity_type(identifier).ok_or_else(|| {
+        let names: Vec<&str> = metadata.entity_types.iter().map(|t| t.identifier.as_str()).collect();
+        let report = Report::usage("unknown-entity-type", format!("no entity type {identifier} is deployed"));
+        match provost_model::configuration::nearest(identifier, names.iter().copied()) {
+            Some(right) => report.hint(format!("did you mean {right}?")),
+            None if names.is_empty() => report.hint("deploy a configuration: provost deploy-configuration -d DIR"),
+            None => report.hint(format!("deployed entity types: {}", names.join(", "))),
+        }
+    })
+}
+
+/// Who acts, for the journal: the user of the operating system.
+pub fn actor() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "unknown user".to_owned())
+}
+
+/// Now, in microseconds since 1970, UTC.
+pub fn now_micros() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+/// An instant of the repository as people read it: `2026-01-31T12:00:00Z`.
+pub fn instant(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |timestamp| timestamp.to_string())
+}

@@ -1,0 +1,311 @@
+//! The settings of a home folder: typed, checked, and each with its provenance.
+//!
+//! Sources, later ones win name by name: the engine's defaults, `appsettings.json`, `appsettings.agent.json`,
+//! environment variables, flags. Names are compared without regard to letter case.
+
+pub mod environment;
+pub mod json;
+pub mod keys;
+pub mod mask;
+mod read;
+pub mod tree;
+
+use crate::logging::Level;
+use crate::report::{Kind, Report};
+use provost_model::{Problem, Severity};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use tree::{Origin, Tree};
+
+/// File of the server's settings.
+pub const SERVER_FILE: &str = "appsettings.json";
+/// File of the agent's settings: connections and secrets.
+pub const AGENT_FILE: &str = "appsettings.agent.json";
+/// Files of the original product that are not read yet; their presence is told.
+const UNREAD_FILES: &[&str] = &["appsettings.encrypted.agent.json", "appsettings.cyberArk.agent.json"];
+
+/// Checked settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Home folder, absolute.
+    pub home: PathBuf,
+    /// Connection string of the repository; `None` for the SQLite file of the home folder.
+    pub connection_string: Option<String>,
+    /// Files that may be deleted between two runs.
+    pub temp: PathBuf,
+    /// Files that must be kept between two runs.
+    pub work: PathBuf,
+    /// Rows of a page when nobody asks for another number.
+    pub default_page_size: u32,
+    /// Most rows of a page.
+    pub max_page_size: u32,
+    /// Least grave message that is logged.
+    pub log_level: Level,
+    /// Identifier of this agent in the configuration.
+    pub agent_identifier: Option<String>,
+    /// Settings of each connection as its package reads them, by identifier.
+    pub connections: Map<String, Value>,
+    /// Folders that file connections may read; empty for all.
+    pub sources_root_paths: Vec<PathBuf>,
+    /// Remarks: unknown names, files that are not read.
+    pub notes: Vec<Problem>,
+    tree: Tree,
+}
+
+/// One effective value, as `provost settings` shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effective {
+    /// Names from the outermost section, between colons.
+    pub path: String,
+    /// The value, without secrets.
+    pub value: Value,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// What overrides the files.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Environment variables.
+    pub environment: Vec<(String, String)>,
+    /// `--database-connection-string`.
+    pub connection_string: Option<String>,
+}
+
+impl Settings {
+    /// Reads and checks the settings of a home folder.
+    ///
+    /// # Errors
+    /// All problems at once, each with its place: a file that is no JSON, a value of the wrong type.
+    pub fn load(home: &Path, overrides: &Overrides) -> Result<Settings, Report> {
+        let mut sources = read::Sources::default();
+        let mut tree = read::defaults();
+        for file in [SERVER_FILE, AGENT_FILE] {
+            if let Some(layer) = sources.file(home, file)? {
+                tree.lay(layer);
+            }
+        }
+        environment::apply(&mut tree, &overrides.environment);
+        if let Some(text) = &overrides.connection_string {
+            tree.put(&["ConnectionString"], text, Origin::Flag("--database-connection-string"));
+        }
+        let settings = read::typed(home, tree, &mut sources);
+        match settings {
+            Some(mut settings) if sources.problems.is_empty() => {
+                settings.notes = read::unknown_names(&settings.tree, &sources);
+                settings.notes.extend(unread(home));
+                Ok(settings)
+            }
+            _ => {
+                let text = format!("the settings of {} cannot be used", home.display());
+                Err(Report::with_problems(Kind::Usage, "invalid-settings", text, sources.problems))
+            }
+        }
+    }
+
+    /// Every effective value in order of name, without secrets.
+    pub fn effective(&self) -> Vec<Effective> {
+        let mut all: Vec<Effective> = self
+            .tree
+            .leaves()
+            .into_iter()
+            .map(|(path, value, origin)| Effective { value: mask::shown(&path, &value), path, origin })
+            .collect();
+        all.sort_by_key(|e| e.path.to_ascii_lowercase());
+        all
+    }
+
+    /// Configuration folder.
+    pub fn conf(&self) -> PathBuf {
+        self.home.join("Conf")
+    }
+
+    /// CSV source files that exports write.
+    pub fn export_output(&self) -> PathBuf {
+        self.temp.join("ExportOutput")
+    }
+
+    /// Where incremental exports remember how far they came.
+    pub fn export_cookies(&self) -> PathBuf {
+        self.temp.join("ExportCookies")
+    }
+
+    /// Cleansed files and their previous generation.
+    pub fn collect(&self) -> PathBuf {
+        self.work.join("Collect")
+    }
+
+    /// Sessions that wait for synchronisation, one folder each.
+    pub fn synchronization(&self) -> PathBuf {
+        self.work.join("Synchronization")
+    }
+
+    /// Number of rows of a page, when somebody asked for `wanted`.
+    ///
+    /// # Errors
+    /// More than `MaxPageSize` is wanted.
+    pub fn page_size(&self, wanted: Option<u32>) -> Result<usize, Report> {
+        let size = wanted.unwrap_or_else(|| self.default_page_size.min(self.max_page_size));
+        if size > self.max_page_size {
+            let text = format!("a page holds at most {} rows", self.max_page_size);
+            return Err(
+                Report::usage("page-too-large", text).hint("ask for fewer, or set MaxPageSize in appsettings.json")
+            );
+        }
+        Ok(size as usize)
+    }
+
+    /// Settings of a connection, found without regard to letter case; null when there are none.
+    pub fn connection(&self, identifier: &str) -> &Value {
+        let found = self.connections.iter().find(|(name, _)| name.eq_ignore_ascii_case(identifier));
+        found.map_or(&Value::Null, |(_, settings)| settings)
+    }
+
+    /// The repository as the store opens it: the connection string, or the SQLite file of the home folder. The path of
+    /// an SQLite file is relative to the home folder.
+    pub fn database(&self) -> String {
+        let Some(text) = &self.connection_string else {
+            return self.home.join("provost.db").display().to_string();
+        };
+        match text.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.home.join(path).display()),
+            None if text.contains("://") || text.contains('=') => text.clone(),
+            None => self.home.join(text).display().to_string(),
+        }
+    }
+}
+
+fn unread(home: &Path) -> impl Iterator<Item = Problem> + '_ {
+    UNREAD_FILES.iter().filter(|file| home.join(file).exists()).map(|file| {
+        Problem::new("unread-settings-file", Severity::Note, format!("{file} is not read by this version"))
+            .hint(format!("put its settings into {AGENT_FILE}, or into environment variables"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::Terminal;
+
+    fn load(server: &str, agent: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(SERVER_FILE), server).unwrap();
+        std::fs::write(folder.path().join(AGENT_FILE), agent).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::load(folder.path(), &Overrides { environment, connection_string: None })
+            .map_err(|report| report.render(&Terminal::plain()).replace(&folder.path().display().to_string(), "HOME"))
+    }
+
+    #[test]
+    fn each_source_overrides_the_one_before() {
+        let settings = load(
+            r#"{"DefaultPageSize": 10, "MaxPageSize": "200", "TempFolderPath": "/t", "Connections": {"HR": {"Path": "a", "Skip": 1}}}"#,
+            r#"{"connections": {"hr": {"path": "b"}}, "SourcesRootPaths": ["in", "/data"]}"#,
+            &[("PROVOST__DefaultPageSize", "30"), ("Connections__HR__Skip", "2"), ("HOME", "/root")],
+        )
+        .unwrap();
+        assert_eq!((settings.default_page_size, settings.max_page_size), (30, 200));
+        assert_eq!(settings.temp, Path::new("/t"));
+        assert_eq!(settings.work, settings.home.join("Work"));
+        assert_eq!(settings.connections["HR"], serde_json::json!({"Path": "b", "Skip": 2}));
+        assert_eq!(settings.sources_root_paths, [settings.home.join("in"), PathBuf::from("/data")]);
+        let origins: Vec<String> =
+            settings.effective().iter().map(|e| format!("{} = {} ({})", e.path, e.value, e.origin)).collect();
+        insta::assert_snapshot!(origins.join("\n"), @r#"
+        Connections:HR:Path = "b" (appsettings.agent.json:1:33)
+        Connections:HR:Skip = 2 (environment Connections__HR__Skip)
+        ConnectionString = "provost.db" (default)
+        DefaultPageSize = 30 (environment PROVOST__DefaultPageSize)
+        MaxPageSize = "200" (appsettings.json:1:40)
+        Serilog:MinimumLevel = "Information" (default)
+        SourcesRootPaths:0 = "in" (appsettings.agent.json:1:61)
+        SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)
+        TempFolderPath = "/t" (appsettings.json:1:65)
+        WorkFolderPath = "Work" (default)
+        "#);
+    }
+
+    #[test]
+    fn the_repository_of_a_home_is_in_it_unless_it_is_elsewhere() {
+        let database = |text: &str| {
+            let settings = load(&format!("{{{text}}}"), "{}", &[]).unwrap();
+            settings.database().replace(&settings.home.display().to_string(), "HOME")
+        };
+        assert_eq!(database(""), "HOME/provost.db");
+        assert_eq!(database("\"ConnectionString\": \"other.db\""), "HOME/other.db");
+        assert_eq!(database("\"ConnectionString\": \"sqlite:other.db?mode=ro\""), "sqlite:HOME/other.db?mode=ro");
+        assert_eq!(database("\"ConnectionString\": \"/data/x.db\""), "/data/x.db");
+        assert_eq!(database("\"ConnectionString\": \"postgres://u@h/d\""), "postgres://u@h/d");
+        assert_eq!(database("\"ConnectionString\": \"host=h user=u\""), "host=h user=u");
+    }
+
+    #[test]
+    fn all_wrong_values_are_shown_at_once() {
+        let text = load(
+            "{\n  \"DefaultPageSize\": \"many\",\n  \"Serilog\": {\"MinimumLevel\": \"Loud\"},\n  \"Connections\": {\"HR\": \"path\"}\n}",
+            "{}",
+            &[("PROVOST__MaxPageSize", "-1")],
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(text, @r#"
+        error[wrong-type]: `DefaultPageSize` has a wrong value
+         --> appsettings.json:2:22
+          |
+        2 |   "DefaultPageSize": "many",
+          |                      ^^^^^^
+          = help: expected a whole number from 0 to 4294967295
+
+        error[wrong-type]: `MaxPageSize` has a wrong value (given by environment PROVOST__MaxPageSize)
+          = help: expected a whole number from 0 to 4294967295
+
+        error[wrong-type]: `Connections:HR` has a wrong value
+         --> appsettings.json:4:25
+          |
+        4 |   "Connections": {"HR": "path"}
+          |                         ^^^^^^
+          = help: expected a section per name: { "Name": { … } }
+
+        error[wrong-type]: `Serilog:MinimumLevel` has a wrong value
+         --> appsettings.json:3:31
+          |
+        3 |   "Serilog": {"MinimumLevel": "Loud"},
+          |                               ^^^^^^
+          = help: expected one of Verbose, Debug, Information, Warning, Error, Fatal
+
+        4 errors
+
+        error: the settings of HOME cannot be used
+        "#);
+    }
+
+    #[test]
+    fn unknown_names_are_noted_with_the_nearest_one() {
+        let settings = load(
+            "{\"ConectionString\": \"x\", \"Remark\": \"mine\"}",
+            "{\"OpenId\": {\"AgentIdentifer\": \"a\"}}",
+            &[],
+        )
+        .unwrap();
+        insta::assert_snapshot!(crate::report::problems(&settings.notes, &Terminal::plain()), @r#"
+        note[unknown-setting]: `ConectionString` is no setting; it is ignored
+         --> appsettings.json:1:2
+          |
+        1 | {"ConectionString": "x", "Remark": "mine"}
+          |  ^^^^^^^^^^^^^^^^^
+          = help: did you mean `ConnectionString`?
+
+        note[unknown-setting]: `Remark` is no setting; it is ignored
+         --> appsettings.json:1:26
+          |
+        1 | {"ConectionString": "x", "Remark": "mine"}
+          |                          ^^^^^^^^
+
+        note[unknown-setting]: `OpenId:AgentIdentifer` is no setting; it is ignored
+         --> appsettings.agent.json:1:13
+          |
+        1 | {"OpenId": {"AgentIdentifer": "a"}}
+          |             ^^^^^^^^^^^^^^^^
+          = help: did you mean `AgentIdentifier`?
+        "#);
+    }
+}

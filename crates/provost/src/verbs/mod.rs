@@ -1,0 +1,112 @@
+//! The verbs: one file each, and one line in [`VERBS`].
+
+mod check;
+mod create_database_views;
+mod deploy_configuration;
+mod export;
+mod export_configuration;
+mod export_csv;
+mod export_excel;
+mod init;
+mod journal;
+mod later;
+mod new_openid_secret;
+mod options;
+mod prepare_synchronization;
+mod resource;
+mod schema;
+mod set_recently_modified_flag;
+mod settings;
+mod step;
+mod sync_up;
+mod synchronization_validation;
+mod synchronize;
+mod update_entity_property_expressions;
+
+use crate::context::Context;
+use crate::report::{Exit, Report};
+use clap::{ArgMatches, Args, Command};
+use later::Later;
+
+/// All verbs, in the order in which the help lists them: the order of a first use.
+pub const VERBS: &[Verb] = &[
+    Verb::of::<init::Init>(),
+    Verb::of::<settings::Settings>(),
+    Verb::of::<check::Check>(),
+    Verb::of::<schema::Schema>(),
+    Verb::of::<deploy_configuration::DeployConfiguration>(),
+    Verb::of::<export_configuration::ExportConfiguration>(),
+    Verb::of::<sync_up::SyncUp>(),
+    Verb::of::<export::Export>(),
+    Verb::of::<export_csv::ExportCsv>(),
+    Verb::of::<export_excel::ExportExcel>(),
+    Verb::of::<prepare_synchronization::PrepareSynchronization>(),
+    Verb::of::<synchronize::Synchronize>(),
+    Verb::of::<synchronization_validation::SynchronizationValidation>(),
+    Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
+    Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
+    Verb::of::<resource::Resource>(),
+    Verb::of::<journal::Journal>(),
+    Verb::of::<create_database_views::CreateDatabaseViews>(),
+    Verb::of::<new_openid_secret::NewOpenIdSecret>(),
+];
+
+/// A verb: its options are the fields of the type, their comments are its help.
+pub(crate) trait Run: Args {
+    /// Name on the command line.
+    const NAME: &'static str;
+    /// Names of the original executables that it stands for, without prefix.
+    const ORIGINALS: &'static [&'static str] = &[];
+    /// Shown below the options.
+    const EXAMPLES: &'static str;
+    /// Documented options that are recognised but not acted on yet.
+    const LATER: &'static [&'static [Later]] = &[];
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever ends the process with another code than 0, unless the verb has printed it itself.
+    fn run(self, context: &Context) -> Result<Exit, Report>;
+}
+
+/// An entry of the list of verbs.
+#[derive(Clone, Copy, Debug)]
+pub struct Verb {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// Names of the original executables that it stands for, without prefix.
+    pub originals: &'static [&'static str],
+    command: fn() -> Command,
+    run: fn(&ArgMatches, &Context) -> Result<Exit, Report>,
+}
+
+impl Verb {
+    const fn of<V: Run>() -> Verb {
+        Verb { name: V::NAME, originals: V::ORIGINALS, command: command::<V>, run: run::<V> }
+    }
+
+    /// Its part of the command line.
+    pub fn command(&self) -> Command {
+        (self.command)()
+    }
+
+    /// Runs it with the words that followed its name.
+    ///
+    /// # Errors
+    /// Whatever ends the process with another code than 0, unless the verb has printed it itself.
+    pub fn run(&self, matches: &ArgMatches, context: &Context) -> Result<Exit, Report> {
+        (self.run)(matches, context)
+    }
+}
+
+fn command<V: Run>() -> Command {
+    let command = V::augment_args(Command::new(V::NAME)).after_help(V::EXAMPLES);
+    V::LATER.iter().copied().flatten().fold(command, |command, later| command.arg(later.arg()))
+}
+
+fn run<V: Run>(matches: &ArgMatches, context: &Context) -> Result<Exit, Report> {
+    for later in V::LATER.iter().copied().flatten() {
+        later.refuse(matches)?;
+    }
+    V::from_arg_matches(matches).map_err(|error| crate::cli::unread(&error))?.run(context)
+}

@@ -1,0 +1,389 @@
+//! The prepare step: source files → cleansed files in `Work/Collect` → a sealed session (spec 13 §4).
+
+use crate::error::ServerError;
+use crate::folders::Folders;
+use crate::manifest::{Delivery, Manifest, RowProblem, Table};
+use crate::mapping::{ConnectorMapping, MappedAssociation, MappedColumn, MappedType};
+use crate::previous::Previous;
+use crate::sessions::{self, OpenSession};
+use crate::{files, metadata};
+use provost_model::fault;
+use provost_model::problem::Severity;
+use provost_model::summary::{EntityCounters, LinkCounters, Mode, State, Summary};
+use provost_pipeline::csv::Rejected;
+use provost_pipeline::format::Converter;
+use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
+use provost_pipeline::sort::Spill;
+use provost_store::Store;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// What to prepare, and how.
+#[derive(Clone, Debug)]
+pub struct PrepareOptions {
+    /// Connector identifier.
+    pub connector: String,
+    /// Mode of the run.
+    pub mode: Mode,
+    /// How the export delivers its rows.
+    pub delivery: Delivery,
+    /// Name of the command column of a change-carrying export.
+    pub command_column: String,
+    /// Folder of the CSV source files.
+    pub sources: PathBuf,
+    /// Folder for cleansed files and `previous`.
+    pub working: PathBuf,
+    /// Who runs it.
+    pub actor: String,
+    /// Microseconds since 1970, UTC.
+    pub now_micros: i64,
+}
+
+/// Sees how far a step is: a stage's name, and bytes done of bytes in all.
+pub trait Progress {
+    /// A new stage begins; `total` bytes lie ahead when that is known.
+    fn stage(&self, name: &str, total: Option<u64>);
+    /// Bytes done since the last call.
+    fn advance(&self, bytes: u64);
+}
+
+/// Reports to nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn stage(&self, _name: &str, _total: Option<u64>) {}
+    fn advance(&self, _bytes: u64) {}
+}
+
+/// What prepare made.
+#[derive(Clone, Debug)]
+pub struct Collected {
+    /// Counters of the files; nothing is compared with the repository yet.
+    pub summary: Summary,
+    /// The sealed session.
+    pub session: String,
+    /// Findings, bounded.
+    pub problems: Vec<RowProblem>,
+}
+
+/// Runs the prepare step and seals a session for the server side.
+///
+/// # Errors
+/// When a source file is missing or does not fit the mapping, when `previous` cannot be trusted, or when files cannot
+/// be written. Nothing is queued then, and what was accepted before stays as it was.
+pub fn prepare(
+    store: &Store,
+    folders: &Folders,
+    options: &PrepareOptions,
+    progress: &dyn Progress,
+) -> Result<Collected, ServerError> {
+    let metadata = store.read(metadata::load)?;
+    let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    make_folder(&options.working)?;
+    let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
+    let previous = Previous::new(&options.working, &options.connector);
+    previous.recover(|session| sessions::is_accepted(store, session))?;
+    let base = sessions::base(store, options)?;
+    let session = sessions::open(store, folders, options)?;
+    match collect(store, &mapping, options, &previous, base, &session, progress) {
+        Ok(collected) => Ok(collected),
+        Err(error) => {
+            session.abandon(store, options);
+            Err(error)
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), ServerError> {
+    std::fs::create_dir_all(path).map_err(ServerError::file("making folder", path))
+}
+
+fn collect(
+    store: &Store,
+    mapping: &ConnectorMapping,
+    options: &PrepareOptions,
+    previous: &Previous,
+    base: Option<String>,
+    session: &OpenSession,
+    progress: &dyn Progress,
+) -> Result<Collected, ServerError> {
+    let by_comparison = options.mode == Mode::Incremental && options.delivery == Delivery::Full;
+    let known = if by_comparison { previous.verified(base.as_deref())? } else { previous.load_if_sound() };
+    let sources = files::Sources::list(&options.sources)?;
+    let mut tables = Vec::new();
+    let specs = mapping.types.iter().map(type_spec).chain(mapping.associations.iter().map(association_spec));
+    for (spec, table) in specs.zip(source_tables(mapping)) {
+        let mut spec = spec?;
+        if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
+            spec.command_column = Some(options.command_column.clone());
+        }
+        let source = sources.find(&table, &spec.name)?;
+        spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
+        tables.push(collect_table(&spec, &source, options, known.as_ref(), by_comparison, progress)?);
+        fault::point("prepare.table-written");
+    }
+    let manifest = Manifest {
+        session: session.id.clone(),
+        connector: options.connector.clone(),
+        mode: options.mode,
+        delivery: options.delivery,
+        base_digest: if by_comparison { base } else { None },
+        new_digest: state_digest(&session.id, options, &tables),
+        tables,
+    };
+    session.upload(&options.working, &manifest)?;
+    fault::point("prepare.uploaded");
+    let keep_previous = options.delivery == Delivery::Full || options.mode != Mode::Incremental;
+    if keep_previous {
+        previous.stage(&options.working, &manifest)?;
+        fault::point("prepare.previous-staged");
+    }
+    session.seal(store, &manifest, options)?;
+    fault::point("prepare.sealed");
+    if keep_previous {
+        previous.promote()?;
+        fault::point("prepare.previous-promoted");
+    }
+    Ok(Collected {
+        summary: summary(options, &manifest),
+        session: session.id.clone(),
+        problems: manifest.tables.iter().flat_map(|t| t.problems.clone()).collect(),
+    })
+}
+
+/// The state that a session leads to. A source that delivers changes has no state that anybody could compare with.
+fn state_digest(session: &str, options: &PrepareOptions, tables: &[Table]) -> String {
+    if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
+        return format!("changes:{session}");
+    }
+    Manifest::digest_of(tables)
+}
+
+fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = String> + '_ {
+    let types = mapping.types.iter().map(|t| t.table.clone());
+    types.chain(mapping.associations.iter().map(|a| a.table.clone()))
+}
+
+fn column_spec(column: &MappedColumn, header: &str) -> Result<ColumnSpec, ServerError> {
+    let converter = Converter::new(column.kind, column.format.as_deref())
+        .map_err(|e| ServerError::mapping(&column.identifier, &format!("{e}; {}", e.remedy)))?;
+    Ok(ColumnSpec { header: header.to_owned(), converter })
+}
+
+fn type_spec(mapped: &MappedType) -> Result<TableSpec, ServerError> {
+    Ok(TableSpec {
+        name: mapped.identifier.clone(),
+        kind: Kind::Entity,
+        columns: mapped.columns.iter().map(|c| column_spec(c, &c.column)).collect::<Result<_, _>>()?,
+        separator: b',',
+        command_column: None,
+    })
+}
+
+fn association_spec(mapped: &MappedAssociation) -> Result<TableSpec, ServerError> {
+    let ends = [&mapped.end1, &mapped.end2];
+    Ok(TableSpec {
+        name: mapped.identifier.clone(),
+        kind: Kind::Association,
+        columns: ends.iter().map(|e| column_spec(&e.key, &e.column)).collect::<Result<_, _>>()?,
+        separator: b',',
+        command_column: None,
+    })
+}
+
+/// Writes `<name><suffix>` through a `.partial` file, so that a reader never sees half a file.
+struct WorkFiles<'a> {
+    folder: &'a Path,
+    name: &'a str,
+    written: Vec<(PathBuf, PathBuf)>,
+}
+
+impl WorkFiles<'_> {
+    fn path(&self, suffix: &str) -> PathBuf {
+        self.folder.join(format!("{}{suffix}", self.name))
+    }
+
+    /// Puts the new files in place, and removes those of an earlier run that this run does not have.
+    fn publish(self) -> Result<(), ServerError> {
+        let names = [prepare::SORTED, prepare::DELTA, prepare::DUPLICATES, prepare::NULL_KEYS, prepare::REJECTED];
+        for stale in names.map(|suffix| self.path(suffix)) {
+            if !self.written.iter().any(|(_, path)| *path == stale) {
+                files::remove_if_there(&stale)?;
+            }
+        }
+        for (partial, path) in &self.written {
+            files::persist(partial, path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Outputs for WorkFiles<'_> {
+    fn create(&mut self, suffix: &str) -> io::Result<Box<dyn Write + Send>> {
+        let path = self.path(suffix);
+        let partial = self.folder.join(format!("{}{suffix}.partial", self.name));
+        let file = File::create(&partial)?;
+        self.written.push((partial, path));
+        Ok(Box::new(file))
+    }
+}
+
+/// Counts what a source gives to the progress.
+struct Watched<'a, R> {
+    source: R,
+    progress: &'a dyn Progress,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.source.read(buffer)?;
+        self.progress.advance(n as u64);
+        Ok(n)
+    }
+}
+
+fn collect_table(
+    spec: &TableSpec,
+    source: &Path,
+    options: &PrepareOptions,
+    previous: Option<&Manifest>,
+    by_comparison: bool,
+    progress: &dyn Progress,
+) -> Result<Table, ServerError> {
+    let opened = files::open_source(source)?;
+    progress.stage(&format!("prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
+    let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
+    let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
+    let before = files::Stamp::of(&opened)?;
+    let watched = Watched { source: &opened, progress };
+    let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
+        .map_err(|error| source_error(spec, source, error))?;
+    before.unchanged(&opened, source)?;
+    if spec.command_column.is_some() && !prepared.changes {
+        return Err(ServerError::Source {
+            message: format!(
+                "{}: no column \"{}\" although changes are expected",
+                source.display(),
+                options.command_column
+            ),
+            hint: "name the command column with --column-name, or leave out --type changes".to_owned(),
+        });
+    }
+    outputs.publish()?;
+    let mut table = table(spec, &prepared);
+    if by_comparison {
+        crate::delta_step::compare(spec, &prepared, options, previous, &mut table)?;
+    } else if !prepared.changes && (prepared.held.unknown || !prepared.held.keys.is_empty()) {
+        crate::delta_step::carry_forward(spec, &prepared, options, previous, &mut table)?;
+    }
+    Ok(table)
+}
+
+fn source_error(spec: &TableSpec, source: &Path, error: PrepareError) -> ServerError {
+    match error {
+        PrepareError::Write { suffix, source } => {
+            ServerError::File { what: "writing", path: PathBuf::from(format!("{}{suffix}", spec.name)), source }
+        }
+        PrepareError::Read { line, source: cause } => ServerError::File {
+            what: if line == 0 { "reading" } else { "reading on in" },
+            path: source.to_owned(),
+            source: cause,
+        },
+        PrepareError::Sort(provost_pipeline::sort::SortError::Spill(cause)) => ServerError::Io(cause),
+        PrepareError::Header(error) => ServerError::Source {
+            message: format!("{}: {error}", source.display()),
+            hint: format!(
+                "the mapping of {} reads this file; mend the export, or the mapping and deploy it",
+                spec.name
+            ),
+        },
+        other => ServerError::Source {
+            message: format!("{}: {other}", source.display()),
+            hint: "export again, or mend the mapping and deploy it".to_owned(),
+        },
+    }
+}
+
+fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
+    let suffix = if prepared.changes { prepare::DELTA } else { prepare::SORTED };
+    let digest = files::hex(&prepared.digest);
+    let mut by_column = BTreeMap::new();
+    for rejected in &prepared.samples.rejected {
+        *by_column.entry(rejected.column.clone()).or_insert(0) += 1;
+    }
+    Table {
+        name: spec.name.clone(),
+        is_association: spec.kind == Kind::Association,
+        file: format!("{}{suffix}", spec.name),
+        state_digest: if prepared.changes { String::new() } else { digest.clone() },
+        digest,
+        rows: prepared.rows,
+        null_keys: prepared.null_keys,
+        duplicates: prepared.duplicates,
+        rejected: prepared.rejected,
+        clean: prepared.clean,
+        held_keys: prepared.held.keys.clone(),
+        held_unknown: prepared.held.unknown,
+        profile: prepared.profile.clone(),
+        problems: problems(spec, prepared),
+        rejected_by_column: by_column,
+    }
+}
+
+fn problems(spec: &TableSpec, prepared: &Prepared) -> Vec<RowProblem> {
+    let samples = &prepared.samples;
+    let with = |severity: Severity, rows: &[Rejected]| -> Vec<RowProblem> {
+        rows.iter()
+            .map(|row| RowProblem {
+                severity,
+                table: spec.name.clone(),
+                line: row.line,
+                column: (!row.column.is_empty()).then(|| row.column.clone()),
+                value: Some(row.value.clone()),
+                reason: row.reason.clone(),
+                remedy: row.remedy.clone(),
+            })
+            .collect()
+    };
+    let mut found = with(Severity::Error, &samples.rejected);
+    found.extend(with(Severity::Warning, &samples.null_keys));
+    found.extend(with(Severity::Warning, &samples.conflicts));
+    found
+}
+
+fn summary(options: &PrepareOptions, manifest: &Manifest) -> Summary {
+    let mut summary = Summary {
+        connector: options.connector.clone(),
+        mode: Some(options.mode),
+        state: State::Completed,
+        ..Summary::default()
+    };
+    for table in &manifest.tables {
+        if table.null_keys + table.duplicates + table.rejected > 0 {
+            summary.state = State::Warning;
+        }
+        if table.is_association {
+            let counters = LinkCounters {
+                rows: table.rows,
+                null_keys: table.null_keys,
+                duplicates: table.duplicates,
+                rejected: table.rejected,
+                ..LinkCounters::default()
+            };
+            summary.associations.insert(table.name.clone(), counters);
+        } else {
+            let counters = EntityCounters {
+                rows: table.rows,
+                null_primary_keys: table.null_keys,
+                duplicates: table.duplicates,
+                rejected: table.rejected,
+                ..EntityCounters::default()
+            };
+            summary.entity_types.insert(table.name.clone(), counters);
+        }
+    }
+    summary
+}

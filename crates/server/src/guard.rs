@@ -1,0 +1,97 @@
+//! The guards between difference and apply: thresholds, and the words that explain them.
+
+use crate::error::ServerError;
+use crate::manifest::{Manifest, RowProblem, Table};
+use crate::mapping::ConnectorMapping;
+use crate::stage::Staged;
+use provost_model::metadata::Metadata;
+use provost_model::summary::{Cause, ExceededThreshold};
+use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
+use provost_pipeline::thresholds::{self, Guarded, Measured};
+use provost_store::{ReadTx, StoredProblem};
+
+/// Thresholds that the change set exceeds.
+pub(crate) fn thresholds(metadata: &Metadata, connector: &str, measured: &Measured) -> Vec<ExceededThreshold> {
+    Guarded::of(&metadata.configuration, connector)
+        .map_or_else(Vec::new, |guarded| thresholds::evaluate(&guarded, measured))
+}
+
+/// What probably happened, compared with the files that were accepted last.
+pub(crate) fn causes(
+    tx: &mut ReadTx,
+    mapping: &ConnectorMapping,
+    manifest: &Manifest,
+    staged: &Staged,
+    blocked: bool,
+) -> Result<Vec<Cause>, ServerError> {
+    let mut causes = Vec::new();
+    for table in &manifest.tables {
+        let before: Option<TableProfile> =
+            tx.table_profile(&mapping.connector, &table.name)?.and_then(|json| serde_json::from_str(&json).ok());
+        let source = mapping
+            .types
+            .iter()
+            .map(|t| (&t.identifier, &t.table))
+            .chain(mapping.associations.iter().map(|a| (&a.identifier, &a.table)))
+            .find(|(name, _)| **name == table.name)
+            .map_or_else(String::new, |(_, table)| format!("{table}.csv"));
+        let context = Context {
+            subject: &table.name,
+            file: &source,
+            blocked,
+            changes: changes(staged, table),
+            source: Source { blank: false, rows: table.rows, null_keys: table.null_keys, duplicates: table.duplicates },
+            rejected: rejected(table),
+            ..Context::default()
+        };
+        causes.extend(drift::compare(before.as_ref(), &table.profile, &context));
+    }
+    Ok(causes)
+}
+
+fn changes(staged: &Staged, table: &Table) -> Option<Changes> {
+    if let Some(c) = staged.measured.entity_types.get(&table.name) {
+        return Some(Changes { inserted: c.inserted, updated: c.updated, deleted: c.deleted, stored: c.stored });
+    }
+    let c = staged.measured.associations.get(&table.name)?;
+    Some(Changes { inserted: c.inserted, updated: 0, deleted: c.deleted, stored: c.stored })
+}
+
+fn rejected(table: &Table) -> RejectedStats {
+    let mut stats = RejectedStats { count: table.rejected, columns: Vec::new() };
+    for problem in &table.problems {
+        let (Some(column), Some(value)) = (&problem.column, &problem.value) else {
+            continue;
+        };
+        let Some(count) = table.rejected_by_column.get(column) else {
+            continue;
+        };
+        let position = stats.columns.iter().position(|c| c.column == *column);
+        let at = position.unwrap_or_else(|| {
+            stats.columns.push(RejectedColumn {
+                column: column.clone(),
+                count: *count,
+                expected: problem.reason.clone(),
+                samples: Vec::new(),
+            });
+            stats.columns.len() - 1
+        });
+        stats.columns[at].samples.push(value.clone());
+    }
+    stats
+}
+
+/// Findings as the repository keeps them.
+pub(crate) fn stored_problems(problems: &[RowProblem]) -> Vec<StoredProblem> {
+    problems
+        .iter()
+        .map(|p| StoredProblem {
+            table: p.table.clone(),
+            line: p.line,
+            column: p.column.clone(),
+            value: p.value.clone(),
+            reason: p.reason.clone(),
+            remedy: Some(p.remedy.clone()),
+        })
+        .collect()
+}

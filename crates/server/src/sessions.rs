@@ -1,0 +1,108 @@
+//! Synchronisation sessions: a folder named by GUID for each prepared run, queued per connector (spec 13 §4.5).
+//!
+//! The folder is complete before the repository hears of it: the manifest is written last, then the session is sealed
+//! in the repository, which gives it its place in the queue. A session that was never sealed is never processed.
+
+use crate::collect::PrepareOptions;
+use crate::error::ServerError;
+use crate::files;
+use crate::folders::Folders;
+use crate::manifest::{Delivery, Manifest};
+use crate::previous::write_manifest;
+use provost_model::summary::Mode;
+use provost_store::{Session, SessionState, Store, WriteTx};
+use std::path::{Path, PathBuf};
+
+/// A session that is being filled.
+#[derive(Debug)]
+pub(crate) struct OpenSession {
+    pub(crate) id: String,
+    folder: PathBuf,
+    sequence: i64,
+}
+
+/// Whether the server side has accepted a session.
+pub(crate) fn is_accepted(store: &Store, id: &str) -> Result<bool, ServerError> {
+    let session: Option<Session> = store.read(|tx| tx.session(id))?;
+    Ok(session.is_some_and(|s| !matches!(s.state, SessionState::Open | SessionState::Failed)))
+}
+
+/// The state that an incremental run starts from: that of the last session in the queue, else the one applied last.
+/// Refuses incremental runs of a blocked connector.
+pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<String>, ServerError> {
+    if options.mode != Mode::Incremental {
+        return Ok(None);
+    }
+    store.read(|tx| {
+        let queued = tx.unfinished_sessions(&options.connector)?;
+        if let Some(blocked) = queued.iter().find(|s| s.state == SessionState::Blocked) {
+            return Err(ServerError::ConnectorBlocked {
+                connector: options.connector.clone(),
+                hash: blocked.change_set_hash.clone().unwrap_or_default(),
+            });
+        }
+        match queued.into_iter().rev().find(|s| s.state == SessionState::Sealed) {
+            Some(last) => Ok(last.new_digest),
+            None => Ok(tx.last_digest(&options.connector)?),
+        }
+    })
+}
+
+/// Notifies the server side of a run that is going to be prepared: makes the folder that takes its files.
+pub(crate) fn open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<OpenSession, ServerError> {
+    let id = uuid::Uuid::now_v7().to_string();
+    let folder = folders.session(&id);
+    std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
+    let reason = format!("{} session of connector {}", options.mode, options.connector);
+    let session = store.write(&options.actor, &reason, |tx| {
+        tx.create_session(&id, &options.connector, options.mode, options.now_micros)
+    })?;
+    provost_model::fault::point("session.opened");
+    Ok(OpenSession { id, folder, sequence: session.sequence })
+}
+
+impl OpenSession {
+    /// Hands the files of `working` that the manifest names to the server side, the manifest last.
+    pub(crate) fn upload(&self, working: &Path, manifest: &Manifest) -> Result<(), ServerError> {
+        for table in &manifest.tables {
+            files::link_or_copy(&working.join(&table.file), &self.folder.join(&table.file))?;
+            provost_model::fault::point("session.file-uploaded");
+        }
+        write_manifest(&self.folder, manifest)
+    }
+
+    /// Puts the session in the queue. A complete or initial session makes waiting ones of its connector moot: it says
+    /// everything that they would have said. They are cancelled here, not when the session was opened, so that a
+    /// prepare that fails costs nothing.
+    pub(crate) fn seal(&self, store: &Store, manifest: &Manifest, options: &PrepareOptions) -> Result<(), ServerError> {
+        let reason = format!("sealed {} session of connector {}", manifest.mode, manifest.connector);
+        let now = options.now_micros;
+        store.write(&options.actor, &reason, |tx| {
+            if manifest.mode != Mode::Incremental {
+                tx.cancel_sessions_before(&manifest.connector, self.sequence, now)?;
+            }
+            tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)
+        })?;
+        Ok(())
+    }
+
+    /// Forgets a session that could not be prepared. What remains of it is harmless: nothing processes it.
+    pub(crate) fn abandon(&self, store: &Store, options: &PrepareOptions) {
+        let fail = |tx: &mut WriteTx| {
+            tx.set_session_state(&self.id, SessionState::Open, SessionState::Failed, options.now_micros)
+        };
+        let outcome =
+            store
+                .write(&options.actor, "abandoned session", fail)
+                .map_err(ServerError::from)
+                .and_then(|was_open| if was_open { files::remove_folder(&self.folder) } else { Ok(()) });
+        if let Err(error) = outcome {
+            tracing::warn!(session = self.id, %error, "the files of an abandoned session could not be removed");
+        }
+    }
+}
+
+/// Whether sessions of this kind depend on the state that the repository holds.
+pub(crate) fn depends_on_state(manifest: &Manifest) -> bool {
+    manifest.mode == Mode::Incremental && manifest.delivery == Delivery::Full
+}

@@ -1,0 +1,426 @@
+//! Staging of resources.
+
+use super::Context;
+use crate::error::ServerError;
+use crate::manifest::Table;
+use crate::mapping::MappedType;
+use crate::spool::Spool;
+use provost_model::changes::Command;
+use provost_model::summary::EntityCounters;
+use provost_model::{ResourceId, Slot};
+use provost_pipeline::reconcile::{Candidate, EntityMerge, Pull, SortedFile, SortedRecords, fields};
+use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+
+/// Rows whose stored values are fetched at once.
+const BATCH: usize = 2_000;
+/// Resource ids reserved at once.
+const IDS: u64 = 10_000;
+
+const INSERT: u8 = 1;
+const COMPARE: u8 = 2;
+const DELETE: u8 = 3;
+
+type Sorted = SortedFile<File>;
+
+/// Compares a full sorted file with the repository.
+pub(super) fn stage_complete(
+    context: &mut Context<'_>,
+    mapped: &MappedType,
+    table: &Table,
+) -> Result<EntityCounters, ServerError> {
+    let file = open(context, mapped, table, 0)?;
+    let key = &mapped.columns[0];
+    let held: HashSet<&[u8]> = table.held_keys.iter().map(|k| k.as_bytes()).collect();
+    let mut found = Spool::new(context.folder);
+    let mut withheld = 0u64;
+    let mut sink = |candidate: Candidate<'_>| -> Result<(), ServerError> {
+        if let Candidate::Delete { key, .. } = candidate
+            && (table.held_unknown || held.contains(key))
+        {
+            withheld += 1;
+            return Ok(());
+        }
+        spool_candidate(&mut found, candidate)
+    };
+    let mut merge = EntityMerge::new(file, mapped.seed)?;
+    context.tx.scan_keys(mapped.id, key.property, |row| {
+        merge.stored(row.key.as_bytes(), row.resource.0, row.fingerprint, &mut sink)
+    })?;
+    let unchanged = merge.finish(&mut sink)?;
+    for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
+        found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+    }
+    if withheld > 0 {
+        let reason = format!("{withheld} resources are not in the file, but unreadable rows may stand for them: kept");
+        context.problems.warn(&mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
+    }
+    let mut counters = Emitter::new(context, mapped)?.emit(found)?;
+    counters.unchanged += unchanged + withheld;
+    Ok(counters)
+}
+
+/// Brings the rows of a delta file to what they ask of the repository.
+pub(super) fn stage_incremental(
+    context: &mut Context<'_>,
+    mapped: &MappedType,
+    table: &Table,
+) -> Result<EntityCounters, ServerError> {
+    let mut file = open(context, mapped, table, 1)?;
+    let mut found = Spool::new(context.folder);
+    let mut batch: Vec<DeltaKey> = Vec::with_capacity(BATCH);
+    let mut rows = 0u64;
+    while file.advance()? {
+        rows += 1;
+        let (command, record) = split_command(&file, table)?;
+        let key = String::from_utf8_lossy(file.key()).into_owned();
+        let line = file.line();
+        match batch.last_mut() {
+            Some(last) if last.key == key => last.rows.push((command, record.to_vec(), line)),
+            _ => {
+                if batch.len() >= BATCH {
+                    decide(context, mapped, &mut batch, &mut found)?;
+                }
+                batch.push(DeltaKey { key, rows: vec![(command, record.to_vec(), line)] });
+            }
+        }
+    }
+    decide(context, mapped, &mut batch, &mut found)?;
+    let mut counters = Emitter::new(context, mapped)?.emit(found)?;
+    let changed = counters.inserted + counters.updated;
+    counters.unchanged = table.clean.saturating_sub(changed);
+    if table.state_digest.is_empty() {
+        counters.unchanged = rows.saturating_sub(changed + counters.deleted);
+    }
+    Ok(counters)
+}
+
+/// The rows of a delta file about one key, in file order.
+struct DeltaKey {
+    key: String,
+    rows: Vec<(Command, Vec<u8>, u64)>,
+}
+
+/// Folds the rows of each key into one outcome, given whether the repository knows the key.
+fn decide(
+    context: &mut Context<'_>,
+    mapped: &MappedType,
+    batch: &mut Vec<DeltaKey>,
+    found: &mut Spool,
+) -> Result<(), ServerError> {
+    let keys: Vec<&str> = batch.iter().map(|d| d.key.as_str()).collect();
+    let known: HashMap<String, ResourceId> =
+        context.tx.lookup_keys(mapped.id, mapped.columns[0].property, &keys)?.into_iter().collect();
+    for delta in batch.drain(..) {
+        let resource = known.get(&delta.key).map(|id| id.0);
+        let mut exists = resource.is_some();
+        let mut last: Option<(&[u8], u64)> = None;
+        for (command, record, line) in &delta.rows {
+            match command {
+                Command::Delete | Command::Update if !exists => {
+                    let reason = format!("{} of a resource that the repository does not know: ignored", command.word());
+                    context.problems.warn(
+                        &mapped.identifier,
+                        *line,
+                        &delta.key,
+                        reason,
+                        "run a complete synchronisation",
+                    );
+                }
+                Command::Delete => (exists, last) = (false, None),
+                Command::Insert | Command::Update | Command::Merge => {
+                    (exists, last) = (true, Some((record.as_slice(), *line)))
+                }
+            }
+        }
+        let candidate = match (resource, exists, last) {
+            (Some(resource), true, Some((record, line))) => Candidate::Compare { resource, record, line },
+            (None, true, Some((record, line))) => Candidate::Insert { record, line },
+            (Some(resource), false, _) => Candidate::Delete { resource, key: delta.key.as_bytes() },
+            _ => continue,
+        };
+        spool_candidate(found, candidate)?;
+    }
+    Ok(())
+}
+
+fn open(context: &Context<'_>, mapped: &MappedType, table: &Table, key_column: usize) -> Result<Sorted, ServerError> {
+    let path = context.folder.join(&table.file);
+    let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
+    let sorted = SortedFile::new(file, key_column)?;
+    let columns = sorted.header().len();
+    if columns != mapped.columns.len() + key_column {
+        return Err(ServerError::CompleteNeeded {
+            message: format!(
+                "{} has {columns} columns, but the deployed mapping of {} has {}: the mapping has changed since the file \
+                 was prepared",
+                table.file,
+                mapped.identifier,
+                mapped.columns.len() + key_column
+            ),
+        });
+    }
+    Ok(sorted)
+}
+
+/// The command of a delta record and the record behind it.
+fn split_command<'a>(file: &'a Sorted, table: &Table) -> Result<(Command, &'a [u8]), ServerError> {
+    let record = file.record();
+    let comma = record.iter().position(|b| *b == b',').unwrap_or(record.len());
+    let word = String::from_utf8_lossy(&record[..comma]);
+    let command = Command::parse(&word).ok_or_else(|| ServerError::Source {
+        message: format!("{} line {}: unknown command \"{word}\"", table.file, file.line()),
+        hint: "expected insert, update, delete or merge".to_owned(),
+    })?;
+    Ok((command, record.get(comma + 1..).unwrap_or_default()))
+}
+
+fn payload(kind: u8, resource: i64, line: u64, record: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(17 + record.len());
+    bytes.push(kind);
+    bytes.extend_from_slice(&resource.to_le_bytes());
+    bytes.extend_from_slice(&line.to_le_bytes());
+    bytes.extend_from_slice(record);
+    bytes
+}
+
+fn spool_candidate(found: &mut Spool, candidate: Candidate<'_>) -> Result<(), ServerError> {
+    match candidate {
+        Candidate::Insert { record, line } => found.push(b"", &payload(INSERT, 0, line, record))?,
+        Candidate::Compare { resource, record, line } => found.push(b"", &payload(COMPARE, resource, line, record))?,
+        Candidate::Delete { resource, key } => found.push(key, &payload(DELETE, resource, 0, &[]))?,
+    }
+    Ok(())
+}
+
+/// One candidate read back.
+struct Pending {
+    kind: u8,
+    resource: i64,
+    line: u64,
+    key: String,
+    record: Vec<u8>,
+}
+
+impl Pending {
+    fn read(key: &[u8], payload: &[u8]) -> Option<Pending> {
+        let (kind, rest) = payload.split_first()?;
+        let (resource, rest) = rest.split_first_chunk::<8>()?;
+        let (line, record) = rest.split_first_chunk::<8>()?;
+        Some(Pending {
+            kind: *kind,
+            resource: i64::from_le_bytes(*resource),
+            line: u64::from_le_bytes(*line),
+            key: String::from_utf8_lossy(key).into_owned(),
+            record: record.to_vec(),
+        })
+    }
+}
+
+/// Stored values of a resource, in the order of the mapped columns.
+type Stored = Vec<Option<String>>;
+
+/// Writes candidates to the change tables.
+struct Emitter<'c, 'a> {
+    context: &'c mut Context<'a>,
+    mapped: &'c MappedType,
+    slots: Vec<Slot>,
+    counters: EntityCounters,
+    next_id: i64,
+    last_id: i64,
+    changes: ResourceChanges,
+    unique_keys: KeyChanges,
+    renewals: FingerprintRenewals,
+}
+
+impl<'c, 'a> Emitter<'c, 'a> {
+    fn new(context: &'c mut Context<'a>, mapped: &'c MappedType) -> Result<Emitter<'c, 'a>, ServerError> {
+        let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
+        let changes = context.tx.resource_changes(context.run, mapped.id, &slots)?;
+        let unique_keys = context.tx.key_changes(context.run)?;
+        let renewals = context.tx.fingerprint_renewals(context.run)?;
+        Ok(Emitter {
+            context,
+            mapped,
+            slots,
+            counters: EntityCounters::default(),
+            next_id: 0,
+            last_id: 0,
+            changes,
+            unique_keys,
+            renewals,
+        })
+    }
+
+    fn emit(mut self, mut found: Spool) -> Result<EntityCounters, ServerError> {
+        let mut reader = found.read()?;
+        let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
+        while let Some((key, payload)) = reader.pull()? {
+            batch.extend(Pending::read(key, payload));
+            if batch.len() >= BATCH {
+                self.batch(&mut batch)?;
+            }
+        }
+        self.batch(&mut batch)?;
+        self.changes.finish()?;
+        self.unique_keys.finish()?;
+        self.renewals.finish()?;
+        Ok(self.counters)
+    }
+
+    fn batch(&mut self, batch: &mut Vec<Pending>) -> Result<(), ServerError> {
+        let known: Vec<ResourceId> =
+            batch.iter().filter(|p| p.kind != INSERT).map(|p| ResourceId(p.resource)).collect();
+        let mut stored: HashMap<i64, Stored> = HashMap::with_capacity(known.len());
+        if !known.is_empty() {
+            self.context.tx.rows_by_id(self.mapped.id, &self.slots, &known, |row| {
+                let values = row.values.iter().map(|v| v.map(str::to_owned)).collect();
+                stored.insert(row.id.0, values);
+                Ok::<(), ServerError>(())
+            })?;
+        }
+        for pending in batch.drain(..) {
+            match pending.kind {
+                INSERT => self.insert(&pending)?,
+                COMPARE => match stored.get(&pending.resource) {
+                    Some(old) => self.compare(&pending, old)?,
+                    None => return Err(gone(&self.mapped.identifier, pending.resource)),
+                },
+                _ => match stored.get(&pending.resource) {
+                    Some(old) => self.delete(&pending, old)?,
+                    None => return Err(gone(&self.mapped.identifier, pending.resource)),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, pending: &Pending) -> Result<(), ServerError> {
+        let values = values(&pending.record);
+        let id = self.reserve()?;
+        let mapped = self.mapped;
+        for (column, value) in mapped.columns.iter().zip(&values) {
+            if let Some(value) = value
+                && (column.is_unique || column.property == mapped.columns[0].property)
+            {
+                self.key_change(column.property, value, id, false)?;
+            }
+        }
+        self.push(Command::Insert, id, pending, &values, None)?;
+        self.counters.inserted += 1;
+        Ok(())
+    }
+
+    fn compare(&mut self, pending: &Pending, old: &Stored) -> Result<(), ServerError> {
+        let values = values(&pending.record);
+        let id = ResourceId(pending.resource);
+        let changed: Vec<usize> = (0..values.len()).filter(|&i| old.get(i) != values.get(i)).collect();
+        if changed.is_empty() {
+            let fingerprint = EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed);
+            let key = values.first().and_then(Option::as_deref).unwrap_or_default();
+            self.renewals.push(self.mapped.id, self.mapped.columns[0].property, key, id, fingerprint)?;
+            self.counters.unchanged += 1;
+            return Ok(());
+        }
+        for &i in changed.iter().filter(|&&i| i > 0 && self.mapped.columns[i].is_unique) {
+            let property = self.mapped.columns[i].property;
+            if let Some(lost) = old.get(i).and_then(Option::as_deref) {
+                self.key_change(property, lost, id, true)?;
+            }
+            if let Some(gained) = values[i].as_deref() {
+                self.key_change(property, gained, id, false)?;
+            }
+        }
+        self.push(Command::Update, id, pending, &values, Some(&changed))?;
+        self.counters.updated += 1;
+        Ok(())
+    }
+
+    fn delete(&mut self, pending: &Pending, old: &Stored) -> Result<(), ServerError> {
+        let id = ResourceId(pending.resource);
+        let mapped = self.mapped;
+        if !pending.key.is_empty() {
+            self.key_change(mapped.columns[0].property, &pending.key, id, true)?;
+        }
+        for (column, value) in mapped.columns.iter().zip(old).skip(1) {
+            if let Some(value) = value
+                && column.is_unique
+            {
+                self.key_change(column.property, value, id, true)?;
+            }
+        }
+        self.push(Command::Delete, id, pending, old, None)?;
+        self.counters.deleted += 1;
+        Ok(())
+    }
+
+    fn key_change(
+        &mut self,
+        property: provost_model::PropertyId,
+        key: &str,
+        id: ResourceId,
+        is_removal: bool,
+    ) -> Result<(), ServerError> {
+        self.context.keys.push((self.mapped.id, property), key, id, is_removal)?;
+        // The row of the primary key follows the change of the resource by itself.
+        if property != self.mapped.columns[0].property {
+            self.unique_keys.push(self.mapped.id, property, key, id, 0, is_removal)?;
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        command: Command,
+        id: ResourceId,
+        pending: &Pending,
+        values: &[Option<String>],
+        changed: Option<&[usize]>,
+    ) -> Result<(), ServerError> {
+        let key = match command {
+            Command::Delete => pending.key.as_str(),
+            _ => values.first().and_then(Option::as_deref).unwrap_or_default(),
+        };
+        let shown: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+        let hashed = changed.map_or_else(|| (0..values.len()).collect::<Vec<_>>(), <[usize]>::to_vec);
+        let parts = hashed
+            .iter()
+            .flat_map(|&i| [Some(self.mapped.columns[i].identifier.as_bytes()), shown[i].map(str::as_bytes)]);
+        self.context.hash.row(&self.mapped.identifier, command, std::iter::once(Some(key.as_bytes())).chain(parts));
+        let precision = changed.map_or(0, |c| c.iter().map(|&i| self.mapped.columns[i].precision).min().unwrap_or(0));
+        let row = ResourceChangeRow {
+            command,
+            id,
+            key,
+            line: pending.line,
+            precision,
+            fingerprint: EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed),
+            display_name: self.mapped.display.and_then(|i| shown[i]),
+            values: &shown,
+            changed: changed.map_or(0, |c| c.iter().filter(|&&i| i < 64).fold(0, |bits, &i| bits | 1 << i)),
+        };
+        self.changes.push(row)?;
+        Ok(())
+    }
+
+    fn reserve(&mut self) -> Result<ResourceId, ServerError> {
+        if self.next_id == self.last_id {
+            self.next_id = self.context.tx.reserve_resource_ids(IDS)?.0;
+            self.last_id = self.next_id + IDS.cast_signed();
+        }
+        self.next_id += 1;
+        Ok(ResourceId(self.next_id - 1))
+    }
+}
+
+fn gone(entity_type: &str, resource: i64) -> ServerError {
+    ServerError::Session {
+        session: String::new(),
+        message: format!("{entity_type}: the key table names resource {resource}, which does not exist"),
+    }
+}
+
+fn values(record: &[u8]) -> Vec<Option<String>> {
+    fields(record).into_iter().map(|v| if v.is_empty() { None } else { Some(v) }).collect()
+}

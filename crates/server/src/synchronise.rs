@@ -1,0 +1,310 @@
+//! The synchronise step: difference, thresholds, apply (spec 13 §5 to §7).
+//!
+//! One transaction holds everything that happens to a session: its change tables, the decision, the changes
+//! themselves, its new state and the digest that the next incremental run starts from. A crash at any instant leaves
+//! the session as it was, to be processed again; a repeated call finds it processed.
+
+use crate::error::ServerError;
+use crate::folders::Folders;
+use crate::guard;
+use crate::manifest::{Delivery, Manifest};
+use crate::mapping::ConnectorMapping;
+use crate::previous::read_manifest;
+use crate::shown::{self, ShownChange};
+use crate::stage::{self, Staged};
+use crate::{files, metadata, sessions};
+use provost_model::fault;
+use provost_model::metadata::Metadata;
+use provost_model::summary::{ChangeSetName, Mode, State, Summary};
+use provost_store::{ApplyPlan, RunId, Session, SessionState, Store, WriteTx};
+use std::path::Path;
+
+/// Change rows shown of each table and command of a blocked run.
+const SAMPLE: usize = 5;
+
+/// How to synchronise.
+#[derive(Clone, Debug, Default)]
+pub struct SynchroniseOptions {
+    /// Connector identifier.
+    pub connector: String,
+    /// Who runs it.
+    pub actor: String,
+    /// Why thresholds are to be ignored (`ForceSynchronization`); lands in the journal.
+    pub force: Option<String>,
+    /// Keep the change tables for the step that sets dirty flags.
+    pub keep_changes: bool,
+    /// Write pairs without link to `<association>.orphans.csv` in the session's folder.
+    pub orphans: bool,
+    /// Microseconds since 1970, UTC.
+    pub now_micros: i64,
+}
+
+/// What became of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Synchronised {
+    /// Counters, thresholds, causes.
+    pub summary: Summary,
+    /// Change rows that matter, when it was blocked.
+    pub changes: Vec<ShownChange>,
+    /// Findings, bounded.
+    pub problems: Vec<crate::manifest::RowProblem>,
+}
+
+/// Processes the waiting sessions of a connector in their order, until there are none or one is blocked. The result is
+/// that of the last one; `None` when nothing waits.
+///
+/// # Errors
+/// When a session's files are damaged, an incremental session does not fit the repository, or the database fails. The
+/// repository is then as it was.
+pub fn synchronise(
+    store: &Store,
+    folders: &Folders,
+    options: &SynchroniseOptions,
+) -> Result<Option<Synchronised>, ServerError> {
+    let metadata = store.read(metadata::load)?;
+    let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    let mut last = None;
+    loop {
+        let queued: Vec<Session> = store.read(|tx| tx.unfinished_sessions(&options.connector))?;
+        let next = queued.into_iter().find(|s| matches!(s.state, SessionState::Sealed | SessionState::Blocked));
+        let Some(session) = next else { return Ok(last) };
+        if session.state == SessionState::Blocked && options.force.is_none() {
+            return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
+        }
+        let done = process(store, folders, &metadata, &mapping, &session, options, None)?;
+        let stop = done.summary.state == State::Blocked;
+        last = Some(done);
+        if stop {
+            return Ok(last);
+        }
+    }
+}
+
+/// Releases a blocked session by the name of its change set. The change set is computed anew: if it is not the one that
+/// was approved, because the repository has changed in between, nothing is applied.
+///
+/// # Errors
+/// When no blocked session has this name, when its change set differs now, and as [`synchronise`].
+pub fn validate(
+    store: &Store,
+    folders: &Folders,
+    options: &SynchroniseOptions,
+    change_set: &str,
+) -> Result<Synchronised, ServerError> {
+    let metadata = store.read(metadata::load)?;
+    let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    let blocked: Vec<Session> = store.read(|tx| -> Result<Vec<Session>, ServerError> {
+        let mut queued = tx.unfinished_sessions(&options.connector)?;
+        queued.retain(|s| s.state == SessionState::Blocked);
+        Ok(queued)
+    })?;
+    let session = blocked.iter().find(|s| s.change_set_hash.as_deref() == Some(change_set));
+    let Some(session) = session else {
+        return Err(ServerError::UnknownChangeSet {
+            connector: options.connector.clone(),
+            hash: change_set.to_owned(),
+            known: blocked.into_iter().filter_map(|s| s.change_set_hash).collect(),
+        });
+    };
+    process(store, folders, &metadata, &mapping, session, options, Some(change_set))
+}
+
+/// The stored result of a session that was blocked earlier.
+fn blocked_before(session: &Session) -> Synchronised {
+    let summary = session.summary.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    Synchronised { summary, ..Synchronised::default() }
+}
+
+fn process(
+    store: &Store,
+    folders: &Folders,
+    metadata: &Metadata,
+    mapping: &ConnectorMapping,
+    session: &Session,
+    options: &SynchroniseOptions,
+    approved: Option<&str>,
+) -> Result<Synchronised, ServerError> {
+    let folder = folders.session(&session.id);
+    let manifest = sealed_manifest(&folder, session)?;
+    let reason = match (approved, &options.force) {
+        (Some(hash), reason) => {
+            let why = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+            format!("approved change set {hash} of connector {}{why}", options.connector)
+        }
+        (None, Some(reason)) => format!("forced synchronisation of connector {}: {reason}", options.connector),
+        (None, None) => format!("{} synchronisation of connector {}", manifest.mode, options.connector),
+    };
+    let mut differs = None;
+    let done = store.write(&options.actor, &reason, |tx| {
+        let state = tx.session(&session.id)?.map(|s| s.state);
+        if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
+            return Err(ServerError::Session {
+                session: session.id.clone(),
+                message: "it was processed by someone else in the meantime".to_owned(),
+            });
+        }
+        check_base(tx, &manifest)?;
+        check_initial(tx, mapping, &manifest)?;
+        let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
+        let done = work.run(tx, approved)?;
+        if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
+            let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
+            differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
+        }
+        Ok(done)
+    })?;
+    fault::point("synchronise.committed");
+    match differs {
+        Some(error) => Err(error),
+        None => Ok(done),
+    }
+}
+
+/// Reads the manifest and holds every file against it.
+fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerError> {
+    let damaged = |message: String| ServerError::Session { session: session.id.clone(), message };
+    let manifest =
+        read_manifest(folder)?.ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
+    if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) {
+        return Err(damaged("its manifest is not the one that was sealed".to_owned()));
+    }
+    for table in &manifest.tables {
+        let path = folder.join(&table.file);
+        if files::digest(&path)? != table.digest {
+            return Err(damaged(format!("{} was changed after it was sealed", table.file)));
+        }
+    }
+    Ok(manifest)
+}
+
+/// An incremental session applies only to the state that it was computed from.
+fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> {
+    if !sessions::depends_on_state(manifest) {
+        return Ok(());
+    }
+    let held = tx.last_digest(&manifest.connector)?;
+    if held == manifest.base_digest {
+        return Ok(());
+    }
+    Err(ServerError::CompleteNeeded {
+        message: format!(
+            "the changes of session {} were computed from another state of connector \"{}\" than the repository holds",
+            manifest.session, manifest.connector
+        ),
+    })
+}
+
+/// An initial load is for a repository that holds nothing of the connector.
+fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
+    if manifest.mode != Mode::Initial {
+        return Ok(());
+    }
+    let mut count = 0;
+    for mapped in &mapping.types {
+        count += tx.count_resources(mapped.id)?;
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
+}
+
+/// One session inside its transaction.
+struct Work<'a> {
+    metadata: &'a Metadata,
+    mapping: &'a ConnectorMapping,
+    manifest: &'a Manifest,
+    session: &'a Session,
+    options: &'a SynchroniseOptions,
+    folder: &'a Path,
+}
+
+impl Work<'_> {
+    fn run(&self, tx: &mut WriteTx, approved: Option<&str>) -> Result<Synchronised, ServerError> {
+        if let Some(run) = self.session.run {
+            tx.clear_changes(run)?;
+        }
+        let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
+        let staged = stage::stage(tx, run, self.mapping, self.manifest, self.folder)?;
+        fault::point("synchronise.staged");
+        let mut done = self.judge(tx, &staged)?;
+        for problem in guard::stored_problems(&done.problems) {
+            tx.insert_problem(run, &problem)?;
+        }
+        let may_go_on = done.summary.thresholds.is_empty()
+            || self.manifest.mode == Mode::Initial
+            || approved == Some(staged.hash.as_str())
+            || (approved.is_none() && self.options.force.is_some());
+        if !may_go_on {
+            done.summary.state = State::Blocked;
+            done.changes = shown::changes(tx, self.metadata, run, SAMPLE)?;
+            let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
+            self.close(tx, run, &staged.hash, &text, SessionState::Blocked)?;
+            return Ok(done);
+        }
+        self.apply(tx, run)?;
+        if self.options.orphans {
+            crate::orphans::write(tx, self.mapping, self.folder)?;
+        }
+        let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
+        self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
+        fault::point("synchronise.applied");
+        Ok(done)
+    }
+
+    fn close(
+        &self,
+        tx: &mut WriteTx,
+        run: RunId,
+        hash: &str,
+        summary: &str,
+        state: SessionState,
+    ) -> Result<(), ServerError> {
+        let id = &self.session.id;
+        tx.set_session_changes(id, Some(run), Some(hash))?;
+        tx.set_session_summary(id, summary)?;
+        tx.set_session_state(id, self.session.state, state, self.options.now_micros)?;
+        Ok(())
+    }
+
+    fn judge(&self, tx: &mut WriteTx, staged: &Staged) -> Result<Synchronised, ServerError> {
+        let connector = &self.mapping.connector;
+        let mut problems: Vec<_> = self.manifest.tables.iter().flat_map(|t| t.problems.clone()).collect();
+        problems.extend(staged.problems.kept.iter().cloned());
+        let mut summary = Summary {
+            connector: connector.clone(),
+            mode: Some(self.manifest.mode),
+            change_set: Some(ChangeSetName { hash: staged.hash.clone() }),
+            entity_types: staged.entity_types.clone(),
+            associations: staged.associations.clone(),
+            ..Summary::default()
+        };
+        if self.manifest.mode != Mode::Initial {
+            summary.thresholds = guard::thresholds(self.metadata, connector, &staged.measured);
+            summary.causes = guard::causes(tx, self.mapping, self.manifest, staged, !summary.thresholds.is_empty())?;
+        }
+        if !problems.is_empty() || !summary.causes.is_empty() || staged.problems.count > 0 {
+            summary.state = State::Warning;
+        }
+        Ok(Synchronised { summary, problems, ..Synchronised::default() })
+    }
+
+    fn apply(&self, tx: &mut WriteTx, run: RunId) -> Result<(), ServerError> {
+        let plan = ApplyPlan {
+            types: self.mapping.types.iter().map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect(),
+            associations: self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect(),
+            now_micros: self.options.now_micros,
+            dont_delete_changes: self.options.keep_changes,
+            mark_dirty: false,
+        };
+        tx.apply_changes(run, &plan)?;
+        tx.set_last_digest(&self.mapping.connector, &self.manifest.new_digest)?;
+        if self.manifest.delivery == Delivery::Full || self.manifest.mode != Mode::Incremental {
+            for table in &self.manifest.tables {
+                let json = serde_json::to_string(&table.profile).map_err(std::io::Error::other)?;
+                tx.set_table_profile(&self.mapping.connector, &table.name, &json)?;
+            }
+        }
+        Ok(())
+    }
+}

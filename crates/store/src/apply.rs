@@ -1,0 +1,575 @@
+//! Carrying out a set of changes, set by set, with history. Nothing is decided here: the change tables say it all.
+//!
+//! The order matters. Deletions come first, so that their rows go to history as they were. Then every row that is
+//! going to change is copied to history once, whatever changes in it; its `ValidFrom` becomes the time of this run,
+//! which is also how the later steps know that it was copied. A row stays in its version when each of its changed
+//! properties has a history precision that has not elapsed. No version of zero length is ever written.
+
+use crate::changes::{RENEW, RunId};
+use crate::error::StoreError;
+use crate::stored_model::{LinkPlace, StoredModel, StoredType, link_column, link_value};
+use crate::tx::WriteTx;
+use provost_model::changes::Command;
+use provost_model::{AssociationId, EntityTypeId, ResourceId, Slot, fault};
+
+/// What to apply of a run, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApplyPlan {
+    /// Entity types in order, with the slots that their changes carry.
+    pub types: Vec<(EntityTypeId, Vec<Slot>)>,
+    /// Associations in order, with the place of their links.
+    pub associations: Vec<(AssociationId, LinkPlace)>,
+    /// Time of the changes: microseconds since 1970, UTC.
+    pub now_micros: i64,
+    /// Keep the change tables, for a later step that sets dirty flags.
+    pub dont_delete_changes: bool,
+    /// Set the dirty flag of what was inserted, updated, linked or unlinked.
+    pub mark_dirty: bool,
+}
+
+/// Resources really changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct TypeCounts {
+    pub inserted: u64,
+    pub updated: u64,
+    pub deleted: u64,
+}
+
+/// Links really changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkCounts {
+    /// Links made.
+    pub created: u64,
+    /// Links gone, also with the resource at one of their ends.
+    pub removed: u64,
+}
+
+/// What applying a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppliedCounts {
+    /// By entity type of the plan.
+    pub types: Vec<(EntityTypeId, TypeCounts)>,
+    /// By association of the plan, then others that lost links with their resources.
+    pub associations: Vec<(AssociationId, LinkCounts)>,
+    /// Resource versions that went to history.
+    pub versions: u64,
+}
+
+impl AppliedCounts {
+    fn of_type(&mut self, id: EntityTypeId) -> &mut TypeCounts {
+        let at = self.types.iter().position(|(t, _)| *t == id).unwrap_or_else(|| {
+            self.types.push((id, TypeCounts::default()));
+            self.types.len() - 1
+        });
+        &mut self.types[at].1
+    }
+
+    fn of_links(&mut self, id: AssociationId) -> &mut LinkCounts {
+        let at = self.associations.iter().position(|(a, _)| *a == id).unwrap_or_else(|| {
+            self.associations.push((id, LinkCounts::default()));
+            self.associations.len() - 1
+        });
+        &mut self.associations[at].1
+    }
+}
+
+/// Numbers of commands in SQL.
+const INSERT: i64 = Command::Insert as i64;
+const UPDATE: i64 = Command::Update as i64;
+const DELETE: i64 = Command::Delete as i64;
+
+/// SQL that is true when a version that began at `valid_from` may be closed at `now`.
+pub(crate) fn elapsed(valid_from: &str, now: i64, minutes: &str) -> String {
+    format!("({valid_from} < {now} AND {valid_from} <= {now} - CAST({minutes} AS BIGINT) * 60000000)")
+}
+
+impl WriteTx {
+    /// Carries out the changes of a run. In the same transaction the caller records that it did.
+    ///
+    /// # Errors
+    /// When a type is not deployed or a writer still holds rows, and those of the database.
+    pub fn apply_changes(&mut self, run: RunId, plan: &ApplyPlan) -> Result<AppliedCounts, StoreError> {
+        self.settled()?;
+        if let Some(lock) = self.link.dialect().lock_repository() {
+            self.link.batch(&lock)?;
+        }
+        for table in ["UR_ResourceChanges", "UR_ResourceLinkChanges", "UR_ResourceKeyChanges"] {
+            if let Some(sql) = self.link.dialect().refresh_statistics(table) {
+                self.link.batch(&sql)?;
+            }
+        }
+        let model = self.model()?;
+        let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
+        apply.all()?;
+        let counts = apply.counts;
+        if plan.mark_dirty {
+            self.set_dirty(run)?;
+        }
+        if !plan.dont_delete_changes {
+            self.clear_changes(run)?;
+        }
+        fault::point("store.apply.cleared");
+        self.note(&counts);
+        Ok(counts)
+    }
+
+    /// Refuses to go on while a writer holds rows that the statements would not see.
+    fn settled(&self) -> Result<(), StoreError> {
+        if let Some(error) = self.link.failed.borrow_mut().take() {
+            return Err(error);
+        }
+        match self.link.held.get() {
+            0 => Ok(()),
+            rows => Err(StoreError::misuse(format!("a writer still holds {rows} rows: finish it before applying"))),
+        }
+    }
+
+    fn note(&mut self, counts: &AppliedCounts) {
+        for (_, t) in &counts.types {
+            self.count("resourcesInserted", t.inserted);
+            self.count("resourcesUpdated", t.updated);
+            self.count("resourcesDeleted", t.deleted);
+        }
+        for (_, l) in &counts.associations {
+            self.count("linksCreated", l.created);
+            self.count("linksRemoved", l.removed);
+        }
+        self.count("versions", counts.versions);
+    }
+
+    /// Copies rows of one type to history as they are. `condition` speaks of `r`.
+    pub(crate) fn archive(
+        &mut self,
+        model: &StoredModel,
+        entity_type: &StoredType,
+        now: i64,
+        condition: &str,
+    ) -> Result<u64, StoreError> {
+        let columns: String = model.columns.iter().map(|s| format!(", {}", s.column())).collect();
+        let values: String = model.columns.iter().map(|s| format!(", r.{}", s.column())).collect();
+        let sql = format!(
+            "INSERT INTO UR_ResourcesHistory (Id, Type, ValidFrom, ValidTo, KeyValue, DisplayName_L1{columns}) \
+             SELECT r.Id, r.Type, r.ValidFrom, {now}, {}, r.DisplayName_L1{values} FROM UR_Resources r \
+             WHERE r.Type = {} AND r.ValidFrom < {now} AND {condition}",
+            entity_type.key_column("r"),
+            entity_type.id
+        );
+        self.link.execute(&sql, &[])
+    }
+}
+
+struct Apply<'a> {
+    tx: &'a mut WriteTx,
+    model: &'a StoredModel,
+    run: RunId,
+    plan: &'a ApplyPlan,
+    counts: AppliedCounts,
+}
+
+impl Apply<'_> {
+    fn all(&mut self) -> Result<(), StoreError> {
+        let plan = self.plan;
+        let mut deleting = Vec::new();
+        for (id, _) in &plan.types {
+            if self.deletions(*id)? > 0 {
+                deleting.push(*id);
+            }
+        }
+        self.end_links_of_deleted(&deleting)?;
+        self.delete_resources(&deleting)?;
+        fault::point("store.apply.deleted");
+        self.begin_versions(&deleting)?;
+        fault::point("store.apply.versions");
+        for (id, slots) in &plan.types {
+            self.update_resources(*id, slots)?;
+            self.insert_resources(*id, slots)?;
+            self.write_primary_keys(*id)?;
+        }
+        fault::point("store.apply.resources");
+        self.clear_dangling(&deleting)?;
+        for (id, place) in &plan.associations {
+            match *place {
+                LinkPlace::Table(_) => self.change_table_links(*id)?,
+                LinkPlace::Slot { .. } => self.change_slot_links(*id, *place)?,
+            }
+        }
+        fault::point("store.apply.links");
+        self.change_keys()?;
+        self.change_orphans()?;
+        fault::point("store.apply.keys");
+        Ok(())
+    }
+
+    fn run_sql(&mut self, sql: &str) -> Result<u64, StoreError> {
+        self.tx.link.execute(sql, &[])
+    }
+
+    fn deletions(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
+        let sql = format!("SELECT COUNT(*) FROM UR_ResourceChanges WHERE {}", self.changes(entity_type, DELETE));
+        self.tx.link.count(&sql, &[])
+    }
+
+    /// SQL condition for the changes of a type.
+    fn changes(&self, entity_type: EntityTypeId, command: i64) -> String {
+        format!("Run_Id = {} AND Type = {entity_type} AND Command = {command}", self.run.0)
+    }
+
+    /// SQL for the ids of the resources of a type that are deleted.
+    fn deleted(&self, entity_type: EntityTypeId) -> String {
+        format!("(SELECT Resource_Id FROM UR_ResourceChanges WHERE {})", self.changes(entity_type, DELETE))
+    }
+
+    /// Links in the table go with the resource at either end.
+    fn end_links_of_deleted(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
+        let now = self.plan.now_micros;
+        for association in &self.model.associations {
+            let (end1, end2) = self.model.ends(association);
+            for (end, column) in [(end1, "Resource1_Id"), (end2, "Resource2_Id")] {
+                let Some(end) = end.filter(|e| deleting.contains(e)) else {
+                    continue;
+                };
+                if let LinkPlace::Slot { owner, slot, owner_is_first } = self.model.place(association) {
+                    // The link in the slot of a deleted resource goes with its row.
+                    if owner_is_first == (column == "Resource1_Id") {
+                        let sql = format!(
+                            "SELECT COUNT(*) FROM UR_Resources WHERE Type = {owner} AND {} IS NOT NULL AND Id IN {}",
+                            slot.column(),
+                            self.deleted(end)
+                        );
+                        let lost = self.tx.link.count(&sql, &[])?;
+                        self.counts.of_links(association.id).removed += lost;
+                    }
+                    continue;
+                }
+                let which = format!("Association_Id = {} AND {column} IN {}", association.id, self.deleted(end));
+                self.run_sql(&format!(
+                    "INSERT INTO UR_ResourceLinksHistory (Association_Id, Resource1_Id, Resource2_Id, ValidFrom, ValidTo) \
+                     SELECT Association_Id, Resource1_Id, Resource2_Id, ValidFrom, {now} FROM UR_ResourceLinks \
+                     WHERE {which} AND ValidFrom < {now}"
+                ))?;
+                let removed = self.run_sql(&format!("DELETE FROM UR_ResourceLinks WHERE {which}"))?;
+                self.counts.of_links(association.id).removed += removed;
+            }
+        }
+        Ok(())
+    }
+
+    fn delete_resources(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
+        for id in deleting {
+            let entity_type = self.model.entity_type(*id)?;
+            let which = format!("r.Id IN {}", self.deleted(*id));
+            self.counts.versions += self.tx.archive(self.model, entity_type, self.plan.now_micros, &which)?;
+            let sql = format!("DELETE FROM UR_Resources WHERE Type = {id} AND Id IN {}", self.deleted(*id));
+            self.counts.of_type(*id).deleted = self.run_sql(&sql)?;
+        }
+        Ok(())
+    }
+
+    /// Copies to history every row that is going to change, each once.
+    fn begin_versions(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
+        for (id, place) in &self.plan.associations {
+            if let LinkPlace::Slot { owner, slot, .. } = *place {
+                let owners = self.owners_that_change(*id, *place);
+                self.begin_version_of(owner, slot, &owners)?;
+            }
+        }
+        for (owner, slot, target) in self.dangling_places(deleting) {
+            let owners = self.owners_that_dangle(owner, slot, target);
+            self.begin_version_of(owner, slot, &owners)?;
+        }
+        for (id, _) in &self.plan.types {
+            let entity_type = self.model.entity_type(*id)?;
+            let now = self.plan.now_micros;
+            let condition = format!(
+                "EXISTS (SELECT 1 FROM UR_ResourceChanges c WHERE c.Resource_Id = r.Id AND {} AND {})",
+                qualified(&self.changes(*id, UPDATE)),
+                elapsed("r.ValidFrom", now, "c.HistoryPrecision")
+            );
+            let which = format!(
+                "r.Id IN (SELECT Resource_Id FROM UR_ResourceChanges WHERE {}) AND {condition}",
+                self.changes(*id, UPDATE)
+            );
+            self.counts.versions += self.tx.archive(self.model, entity_type, now, &which)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the rows of these owners to history and dates their new version, unless the precision of the property in
+    /// the slot forbids it.
+    fn begin_version_of(&mut self, owner: EntityTypeId, slot: Slot, owners: &str) -> Result<(), StoreError> {
+        let entity_type = self.model.entity_type(owner)?;
+        let now = self.plan.now_micros;
+        let precision = entity_type.properties.iter().find(|p| p.slot == Some(slot)).map_or(0, |p| p.precision);
+        let due = elapsed("r.ValidFrom", now, &precision.to_string());
+        let versions = self.tx.archive(self.model, entity_type, now, &format!("{due} AND r.Id IN ({owners})"))?;
+        self.counts.versions += versions;
+        if versions > 0 {
+            let due = elapsed("ValidFrom", now, &precision.to_string());
+            self.run_sql(&format!(
+                "UPDATE UR_Resources SET ValidFrom = {now} WHERE Type = {owner} AND {due} AND Id IN ({owners})"
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// SQL for (owner, target) of links to remove and not to make at once.
+    fn removals(&self, association: AssociationId) -> String {
+        let part = |command| {
+            format!(
+                "SELECT Resource1_Id, Resource2_Id FROM UR_ResourceLinkChanges \
+                 WHERE Run_Id = {} AND Association_Id = {association} AND Command = {command}",
+                self.run.0
+            )
+        };
+        format!("{} EXCEPT {}", part(DELETE), part(INSERT))
+    }
+
+    /// SQL for the ids of owners whose slot is going to change.
+    fn owners_that_change(&self, association: AssociationId, place: LinkPlace) -> String {
+        let LinkPlace::Slot { owner, slot, owner_is_first } = place else {
+            return "NULL".to_owned();
+        };
+        let (own, target) = ends(owner_is_first);
+        let stored = link_column("o", slot);
+        format!(
+            "SELECT o.Id FROM UR_ResourceLinkChanges c JOIN UR_Resources o ON o.Id = c.{own} \
+             WHERE c.Run_Id = {run} AND c.Association_Id = {association} AND c.Command = {INSERT} \
+             AND o.Type = {owner} AND {stored} IS DISTINCT FROM c.{target} \
+             UNION SELECT o.Id FROM ({removals}) d JOIN UR_Resources o ON o.Id = d.{own} \
+             WHERE o.Type = {owner} AND {stored} = d.{target}",
+            run = self.run.0,
+            removals = self.removals(association)
+        )
+    }
+
+    /// Slots that may point to resources that are deleted: (owner, slot, target type).
+    fn dangling_places(&self, deleting: &[EntityTypeId]) -> Vec<(EntityTypeId, Slot, EntityTypeId)> {
+        let mut found = Vec::new();
+        for association in &self.model.associations {
+            if let LinkPlace::Slot { owner, slot, owner_is_first } = self.model.place(association) {
+                let (end1, end2) = self.model.ends(association);
+                let target = if owner_is_first { end2 } else { end1 };
+                found.extend(target.filter(|t| deleting.contains(t)).map(|t| (owner, slot, t)));
+            }
+        }
+        found
+    }
+
+    fn owners_that_dangle(&self, owner: EntityTypeId, slot: Slot, target: EntityTypeId) -> String {
+        format!(
+            "SELECT o.Id FROM UR_Resources o WHERE o.Type = {owner} AND o.{} IS NOT NULL AND {} IN {}",
+            slot.column(),
+            link_column("o", slot),
+            self.deleted(target)
+        )
+    }
+
+    /// No slot may point to a resource that does not exist.
+    fn clear_dangling(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
+        for association in &self.model.associations {
+            let LinkPlace::Slot { owner, slot, owner_is_first } = self.model.place(association) else {
+                continue;
+            };
+            let (end1, end2) = self.model.ends(association);
+            let target = if owner_is_first { end2 } else { end1 };
+            let Some(target) = target.filter(|t| deleting.contains(t)) else {
+                continue;
+            };
+            let sql = format!(
+                "UPDATE UR_Resources SET {} = NULL WHERE Id IN ({})",
+                slot.column(),
+                self.owners_that_dangle(owner, slot, target)
+            );
+            let removed = self.run_sql(&sql)?;
+            self.counts.of_links(association.id).removed += removed;
+        }
+        Ok(())
+    }
+
+    fn update_resources(&mut self, id: EntityTypeId, slots: &[Slot]) -> Result<(), StoreError> {
+        let now = self.plan.now_micros;
+        let values: String =
+            slots.iter().map(|s| s.column()).map(|column| format!("{column} = c.{column}, ")).collect();
+        let due = elapsed("UR_Resources.ValidFrom", now, "c.HistoryPrecision");
+        let sql = format!(
+            "UPDATE UR_Resources SET {values}DisplayName_L1 = c.DisplayName_L1, \
+             ValidFrom = CASE WHEN {due} THEN {now} ELSE UR_Resources.ValidFrom END \
+             FROM UR_ResourceChanges c WHERE {} AND UR_Resources.Id = c.Resource_Id AND UR_Resources.Type = {id}",
+            qualified(&self.changes(id, UPDATE))
+        );
+        self.counts.of_type(id).updated = self.run_sql(&sql)?;
+        Ok(())
+    }
+
+    fn insert_resources(&mut self, id: EntityTypeId, slots: &[Slot]) -> Result<(), StoreError> {
+        let columns: String = slots.iter().map(|s| format!(", {}", s.column())).collect();
+        let sql = format!(
+            "INSERT INTO UR_Resources (Id, Type, ValidFrom, Dirty, DisplayName_L1{columns}) \
+             SELECT Resource_Id, Type, {}, 0, DisplayName_L1{columns} FROM UR_ResourceChanges WHERE {} ORDER BY Id",
+            self.plan.now_micros,
+            self.changes(id, INSERT)
+        );
+        self.counts.of_type(id).inserted = self.run_sql(&sql)?;
+        Ok(())
+    }
+
+    /// The primary-key row of what was inserted or updated carries the new fingerprint. This comes after the updates,
+    /// whose trigger has voided the old one.
+    fn write_primary_keys(&mut self, id: EntityTypeId) -> Result<(), StoreError> {
+        let Some(key) = self.model.entity_type(id)?.key() else {
+            return Ok(());
+        };
+        self.run_sql(&format!(
+            "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
+             SELECT {id}, {}, KeyValue, Resource_Id, Fingerprint FROM UR_ResourceChanges \
+             WHERE Run_Id = {} AND Type = {id} AND Command IN ({INSERT}, {UPDATE}) AND KeyValue IS NOT NULL ORDER BY Id \
+             ON CONFLICT (EntityType_Id, Property_Id, KeyValue, Resource_Id) \
+             DO UPDATE SET Fingerprint = excluded.Fingerprint",
+            key.id, self.run.0
+        ))?;
+        Ok(())
+    }
+
+    fn change_table_links(&mut self, id: AssociationId) -> Result<(), StoreError> {
+        let (run, now) = (self.run.0, self.plan.now_micros);
+        let removals = self.removals(id);
+        self.run_sql(&format!(
+            "INSERT INTO UR_ResourceLinksHistory (Association_Id, Resource1_Id, Resource2_Id, ValidFrom, ValidTo) \
+             SELECT l.Association_Id, l.Resource1_Id, l.Resource2_Id, l.ValidFrom, {now} FROM ({removals}) d \
+             JOIN UR_ResourceLinks l ON l.Association_Id = {id} AND l.Resource1_Id = d.Resource1_Id \
+             AND l.Resource2_Id = d.Resource2_Id WHERE l.ValidFrom < {now}"
+        ))?;
+        let removed = self.run_sql(&format!(
+            "DELETE FROM UR_ResourceLinks WHERE Association_Id = {id} \
+             AND (Resource1_Id, Resource2_Id) IN ({removals})"
+        ))?;
+        let created = self.run_sql(&format!(
+            "INSERT INTO UR_ResourceLinks (Association_Id, Resource1_Id, Resource2_Id, ValidFrom) \
+             SELECT Association_Id, Resource1_Id, Resource2_Id, {now} FROM UR_ResourceLinkChanges \
+             WHERE Run_Id = {run} AND Association_Id = {id} AND Command = {INSERT} ORDER BY Id ON CONFLICT DO NOTHING"
+        ))?;
+        let counts = self.counts.of_links(id);
+        counts.removed += removed;
+        counts.created += created;
+        Ok(())
+    }
+
+    fn change_slot_links(&mut self, id: AssociationId, place: LinkPlace) -> Result<(), StoreError> {
+        let LinkPlace::Slot { owner, slot, owner_is_first } = place else {
+            return Ok(());
+        };
+        let (own, target) = ends(owner_is_first);
+        let column = slot.column();
+        let stored = link_column("UR_Resources", slot);
+        let removed = self.run_sql(&format!(
+            "UPDATE UR_Resources SET {column} = NULL FROM ({}) d WHERE UR_Resources.Id = d.{own} \
+             AND UR_Resources.Type = {owner} AND {stored} = d.{target}",
+            self.removals(id)
+        ))?;
+        let which = format!("c.Run_Id = {} AND c.Association_Id = {id} AND c.Command = {INSERT}", self.run.0);
+        let overwritten = self.tx.link.count(
+            &format!(
+                "SELECT COUNT(*) FROM UR_ResourceLinkChanges c JOIN UR_Resources o ON o.Id = c.{own} \
+                 WHERE {which} AND o.Type = {owner} AND {stored} IS NOT NULL AND {stored} <> c.{target}",
+                stored = link_column("o", slot)
+            ),
+            &[],
+        )?;
+        let created = self.run_sql(&format!(
+            "UPDATE UR_Resources SET {column} = {} FROM UR_ResourceLinkChanges c WHERE {which} \
+             AND UR_Resources.Id = c.{own} AND UR_Resources.Type = {owner} AND {stored} IS DISTINCT FROM c.{target}",
+            link_value(&format!("c.{target}"), slot)
+        ))?;
+        let counts = self.counts.of_links(id);
+        counts.removed += removed + overwritten;
+        counts.created += created;
+        Ok(())
+    }
+
+    fn change_keys(&mut self) -> Result<(), StoreError> {
+        let run = self.run.0;
+        let row = "EntityType_Id, Property_Id, KeyValue, Resource_Id";
+        self.run_sql(&format!(
+            "DELETE FROM UR_ResourceKeys WHERE ({row}) IN (\
+             SELECT {row} FROM UR_ResourceKeyChanges WHERE Run_Id = {run} AND Command = {DELETE})"
+        ))?;
+        self.run_sql(&format!(
+            "INSERT INTO UR_ResourceKeys ({row}, Fingerprint) SELECT {row}, Fingerprint FROM UR_ResourceKeyChanges \
+             WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id \
+             ON CONFLICT ({row}) DO UPDATE SET Fingerprint = excluded.Fingerprint"
+        ))?;
+        self.run_sql(&format!(
+            "UPDATE UR_ResourceKeys SET Fingerprint = c.Fingerprint FROM UR_ResourceKeyChanges c \
+             WHERE c.Run_Id = {run} AND c.Command = {RENEW} AND UR_ResourceKeys.EntityType_Id = c.EntityType_Id \
+             AND UR_ResourceKeys.Property_Id = c.Property_Id AND UR_ResourceKeys.KeyValue = c.KeyValue \
+             AND UR_ResourceKeys.Resource_Id = c.Resource_Id"
+        ))?;
+        Ok(())
+    }
+
+    fn change_orphans(&mut self) -> Result<(), StoreError> {
+        let run = self.run.0;
+        let row = "Association_Id, Key1, Key2";
+        self.run_sql(&format!(
+            "DELETE FROM UR_ResourceLinkOrphans WHERE ({row}) IN (\
+             SELECT {row} FROM UR_ResourceLinkOrphanChanges WHERE Run_Id = {run} AND Command = {DELETE})"
+        ))?;
+        self.run_sql(&format!(
+            "INSERT INTO UR_ResourceLinkOrphans ({row}) SELECT {row} FROM UR_ResourceLinkOrphanChanges \
+             WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id ON CONFLICT DO NOTHING"
+        ))?;
+        Ok(())
+    }
+}
+
+/// Columns of the owner and of the target in a link row.
+fn ends(owner_is_first: bool) -> (&'static str, &'static str) {
+    if owner_is_first { ("Resource1_Id", "Resource2_Id") } else { ("Resource2_Id", "Resource1_Id") }
+}
+
+/// A condition of [`Apply::changes`] with its columns prefixed.
+fn qualified(condition: &str) -> String {
+    condition.replace("Run_Id", "c.Run_Id").replace("Type", "c.Type").replace("Command", "c.Command")
+}
+
+/// Dirty flags.
+impl WriteTx {
+    /// Sets the dirty flag of every resource that the changes of a run insert, update, link or unlink.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_dirty(&mut self, run: RunId) -> Result<u64, StoreError> {
+        let run = run.0;
+        self.link.execute(
+            &format!(
+                "UPDATE UR_Resources SET Dirty = 1 WHERE Dirty = 0 AND Id IN (\
+                 SELECT Resource_Id FROM UR_ResourceChanges WHERE Run_Id = {run} AND Command <> {DELETE} \
+                 UNION SELECT Resource1_Id FROM UR_ResourceLinkChanges WHERE Run_Id = {run} \
+                 UNION SELECT Resource2_Id FROM UR_ResourceLinkChanges WHERE Run_Id = {run})"
+            ),
+            &[],
+        )
+    }
+
+    /// Sets or clears the dirty flag of these resources.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn mark_dirty(&mut self, resources: &[ResourceId], dirty: bool) -> Result<(), StoreError> {
+        crate::batch::in_batches(resources, |batch, list| {
+            let mut args = vec![i64::from(dirty).into()];
+            args.extend(batch.iter().map(|id| crate::value::Arg::Int(id.0)));
+            self.link.execute(&format!("UPDATE UR_Resources SET Dirty = $1 WHERE Id IN ({})", list(2)), &args)?;
+            Ok(())
+        })
+    }
+
+    /// Clears the dirty flag of all resources of a type.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn clear_dirty(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
+        self.link.execute("UPDATE UR_Resources SET Dirty = 0 WHERE Type = $1 AND Dirty = 1", &[entity_type.0.into()])
+    }
+}

@@ -1,0 +1,227 @@
+//! The first load: rows go straight into the repository, without change tables.
+
+use crate::changes::slot_value;
+use crate::error::StoreError;
+use crate::sink::{Sink, names};
+use crate::stored_model::{KeyRole, link_value};
+use crate::tx::WriteTx;
+use provost_model::changes::Command;
+use provost_model::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
+
+/// Loads resources of one type with their primary keys.
+pub struct InitialResources {
+    resources: Sink,
+    keys: Sink,
+    entity_type: EntityTypeId,
+    key: PropertyId,
+    slots: Vec<Slot>,
+    now: i64,
+}
+
+/// Loads links of one association into the table.
+pub struct InitialLinks {
+    sink: Sink,
+    association: AssociationId,
+    now: i64,
+    rebuild_index: bool,
+}
+
+/// Loads links into a slot.
+pub struct InitialSlotLinks {
+    sink: Sink,
+    owner: EntityTypeId,
+    slot: Slot,
+}
+
+macro_rules! writer {
+    ($($name:ident),*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+writer!(InitialResources, InitialLinks, InitialSlotLinks);
+
+/// Run under which slot links wait for their update. No real run has this id.
+const LOADING: i64 = 0;
+
+impl WriteTx {
+    /// A writer that loads resources of a type, fastest when they come in ascending order of their keys and ids.
+    ///
+    /// # Errors
+    /// When the type has no primary key, and those of the database.
+    pub fn bulk_initial(
+        &mut self,
+        entity_type: EntityTypeId,
+        slots: &[Slot],
+        now_micros: i64,
+    ) -> Result<InitialResources, StoreError> {
+        let model = self.model()?;
+        let key =
+            model.entity_type(entity_type)?.key().map(|p| p.id).ok_or_else(|| StoreError::NotDeployed {
+                what: format!("a primary key of entity type {entity_type}"),
+            })?;
+        let mut columns = names(&["Id", "Type", "ValidFrom", "Dirty", "DisplayName_L1"]);
+        columns.extend(slots.iter().map(|s| s.column()));
+        let key_columns = names(&["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"]);
+        Ok(InitialResources {
+            resources: Sink::new(&self.link, "UR_Resources", columns),
+            keys: Sink::new(&self.link, "UR_ResourceKeys", key_columns),
+            entity_type,
+            key,
+            slots: slots.to_vec(),
+            now: now_micros,
+        })
+    }
+
+    /// A writer that loads links of an association, fastest in ascending order. Each pair may come once only.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn bulk_links(&mut self, association: AssociationId, now_micros: i64) -> Result<InitialLinks, StoreError> {
+        let columns = names(&["Association_Id", "Resource1_Id", "Resource2_Id", "ValidFrom"]);
+        // An index made at once over sorted rows costs a fraction of one that grows in random order.
+        let is_empty = self.link.first("SELECT 1 FROM UR_ResourceLinks LIMIT 1", &[], |_| Ok(()))?.is_none();
+        if is_empty {
+            self.link.batch("DROP INDEX UR_ResourceLinks_Reverse")?;
+        }
+        Ok(InitialLinks {
+            sink: Sink::new(&self.link, "UR_ResourceLinks", columns),
+            association,
+            now: now_micros,
+            rebuild_index: is_empty,
+        })
+    }
+
+    /// A writer that loads links into a slot of resources that have just been loaded: no history is kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn bulk_slot_links(&mut self, owner: EntityTypeId, slot: Slot) -> Result<InitialSlotLinks, StoreError> {
+        // The link change table lends itself: the owner's type and the slot stand where association and line would.
+        let columns = names(&["Run_Id", "Association_Id", "Command", "Resource1_Id", "Resource2_Id", "Line"]);
+        Ok(InitialSlotLinks { sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns), owner, slot })
+    }
+}
+
+impl InitialResources {
+    /// Loads a resource with its values in the order of the slots.
+    ///
+    /// # Errors
+    /// When the number of values is not that of the slots, and those of the database.
+    pub fn push(
+        &mut self,
+        id: ResourceId,
+        key: &str,
+        fingerprint: i64,
+        display_name: Option<&str>,
+        values: &[Option<&str>],
+    ) -> Result<(), StoreError> {
+        if values.len() != self.slots.len() {
+            return Err(StoreError::misuse(format!("{} values for {} slots", values.len(), self.slots.len())));
+        }
+        self.resources.push(id.0.into());
+        self.resources.push(self.entity_type.0.into());
+        self.resources.push(self.now.into());
+        self.resources.push(0.into());
+        self.resources.push(display_name.into());
+        for (slot, value) in self.slots.iter().zip(values) {
+            self.resources.push(slot_value(*slot, *value)?);
+        }
+        self.resources.end_row()?;
+        self.keys.row(&[self.entity_type.0.into(), self.key.0.into(), key.into(), id.0.into(), fingerprint.into()])
+    }
+
+    /// Writes what is left and makes the rows of the unique keys; tells how many resources were loaded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+        self.resources.flush()?;
+        self.keys.flush()?;
+        let unique: Vec<_> = tx.key_properties(self.entity_type)?;
+        for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
+            tx.rebuild_keys(self.entity_type, key.property, key.slot)?;
+        }
+        let loaded = self.resources.written();
+        tx.count("resourcesInserted", loaded);
+        for table in ["UR_Resources", "UR_ResourceKeys"] {
+            if let Some(sql) = self.resources.link.dialect().refresh_statistics(table) {
+                self.resources.link.batch(&sql)?;
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl InitialLinks {
+    /// Loads a link.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn push(&mut self, resource1: ResourceId, resource2: ResourceId) -> Result<(), StoreError> {
+        self.sink.row(&[self.association.0.into(), resource1.0.into(), resource2.0.into(), self.now.into()])
+    }
+
+    /// Writes what is left; tells how many links were loaded.
+    ///
+    /// # Errors
+    /// Those of the database, also when a pair came twice.
+    pub fn finish(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+        self.sink.flush()?;
+        if self.rebuild_index {
+            self.sink.link.batch(
+                "CREATE INDEX UR_ResourceLinks_Reverse ON UR_ResourceLinks (Association_Id, Resource2_Id, Resource1_Id)",
+            )?;
+        }
+        if let Some(sql) = self.sink.link.dialect().refresh_statistics("UR_ResourceLinks") {
+            self.sink.link.batch(&sql)?;
+        }
+        tx.count("linksCreated", self.sink.written());
+        Ok(self.sink.written())
+    }
+}
+
+impl InitialSlotLinks {
+    /// Loads a link from the owner of the slot. The last one of an owner may not be the one that stays: push each
+    /// owner once.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn push(&mut self, owner: ResourceId, target: ResourceId) -> Result<(), StoreError> {
+        self.sink.row(&[
+            LOADING.into(),
+            self.owner.0.into(),
+            (Command::Insert as i64).into(),
+            owner.0.into(),
+            target.0.into(),
+            i64::from(self.slot.index()).into(),
+        ])
+    }
+
+    /// Writes the links into the slot; tells how many resources got one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+        self.sink.flush()?;
+        let link = &self.sink.link;
+        if let Some(sql) = link.dialect().refresh_statistics("UR_ResourceLinkChanges") {
+            link.batch(&sql)?;
+        }
+        let which = format!("Run_Id = {LOADING} AND Association_Id = {} AND Line = {}", self.owner, self.slot.index());
+        let sql = format!(
+            "UPDATE UR_Resources SET {} = {} FROM (SELECT * FROM UR_ResourceLinkChanges WHERE {which}) c \
+             WHERE UR_Resources.Id = c.Resource1_Id AND UR_Resources.Type = {}",
+            self.slot.column(),
+            link_value("c.Resource2_Id", self.slot),
+            self.owner
+        );
+        let count = link.execute(&sql, &[])?;
+        link.execute(&format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"), &[])?;
+        tx.count("linksCreated", count);
+        Ok(count)
+    }
+}

@@ -1,0 +1,272 @@
+//! One connection with a transaction on it: statements in, rows out, the same on either database.
+
+use crate::dialect::Dialect;
+use crate::error::StoreError;
+use crate::value::{Arg, Row, Rows};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io::Write;
+
+/// Rows that one fetch of a PostgreSQL cursor brings.
+const FETCH: usize = 20_000;
+
+/// A connection of the pool.
+pub(crate) enum Driver {
+    Sqlite(rusqlite::Connection),
+    Postgres(Box<RefCell<Pg>>),
+}
+
+/// A PostgreSQL connection with the statements prepared on it.
+pub(crate) struct Pg {
+    pub(crate) client: postgres::Client,
+    statements: HashMap<String, postgres::Statement>,
+}
+
+impl Pg {
+    pub(crate) fn new(client: postgres::Client) -> Pg {
+        Pg { client, statements: HashMap::new() }
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<postgres::Statement, postgres::Error> {
+        const KEPT: usize = 200;
+        if let Some(known) = self.statements.get(sql) {
+            return Ok(known.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        if self.statements.len() >= KEPT {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+/// A connection inside a transaction.
+pub(crate) struct Link {
+    pub(crate) driver: Driver,
+    pub(crate) database: String,
+    /// Writers that may be at work while a scan goes on: it must then leave the connection usable in between.
+    pub(crate) writers: Cell<u32>,
+    cursors: Cell<u64>,
+    /// Rows in buffers of writers that were not finished.
+    pub(crate) held: Cell<u64>,
+    /// What went wrong while a writer was dropped.
+    pub(crate) failed: RefCell<Option<StoreError>>,
+}
+
+impl Link {
+    pub(crate) fn new(driver: Driver, database: &str) -> Link {
+        Link {
+            driver,
+            database: database.to_owned(),
+            writers: Cell::new(0),
+            cursors: Cell::new(0),
+            held: Cell::new(0),
+            failed: RefCell::new(None),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.driver {
+            Driver::Sqlite(_) => Dialect::Sqlite,
+            Driver::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    fn sqlite_error(&self, sql: &str) -> impl Fn(rusqlite::Error) -> StoreError {
+        move |error| StoreError::from_sqlite(&self.database, sql, &error)
+    }
+
+    fn postgres_error(&self, sql: &str) -> impl Fn(postgres::Error) -> StoreError {
+        move |error| StoreError::from_postgres(&self.database, sql, &error)
+    }
+
+    /// Runs statements without parameters.
+    pub(crate) fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        match &self.driver {
+            Driver::Sqlite(connection) => connection.execute_batch(sql).map_err(self.sqlite_error(sql)),
+            Driver::Postgres(pg) => pg.borrow_mut().client.batch_execute(sql).map_err(self.postgres_error(sql)),
+        }
+    }
+
+    /// Runs one statement; tells how many rows it touched.
+    pub(crate) fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql).map_err(self.sqlite_error(sql))?;
+                let count = statement.execute(rusqlite::params_from_iter(args)).map_err(self.sqlite_error(sql))?;
+                Ok(count as u64)
+            }
+            Driver::Postgres(pg) => {
+                let mut pg = pg.borrow_mut();
+                let statement = pg.prepare(sql).map_err(self.postgres_error(sql))?;
+                let args = for_postgres(&statement, args);
+                pg.client.execute(&statement, &args).map_err(self.postgres_error(sql))
+            }
+        }
+    }
+
+    /// Hands every row of a query to `each`.
+    pub(crate) fn scan<E: From<StoreError>>(
+        &self,
+        sql: &str,
+        args: &[Arg<'_>],
+        mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.driver {
+            Driver::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql).map_err(self.sqlite_error(sql))?;
+                let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(self.sqlite_error(sql))?;
+                while let Some(row) = rows.next().map_err(self.sqlite_error(sql))? {
+                    each(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            }
+            Driver::Postgres(pg) if self.writers.get() > 0 => self.scan_by_cursor(pg, sql, args, each),
+            Driver::Postgres(pg) => {
+                use postgres::fallible_iterator::FallibleIterator;
+                let mut pg = pg.borrow_mut();
+                let statement = pg.prepare(sql).map_err(self.postgres_error(sql))?;
+                let args = for_postgres(&statement, args);
+                let mut rows = pg.client.query_raw(&statement, args).map_err(self.postgres_error(sql))?;
+                while let Some(row) = rows.next().map_err(self.postgres_error(sql))? {
+                    each(&Row::Postgres(&row))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads through a cursor, so that writers can use the connection between two fetches.
+    fn scan_by_cursor<E: From<StoreError>>(
+        &self,
+        pg: &RefCell<Pg>,
+        sql: &str,
+        args: &[Arg<'_>],
+        mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.cursors.set(self.cursors.get() + 1);
+        let name = format!("scan{}", self.cursors.get());
+        {
+            let mut pg = pg.borrow_mut();
+            let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {sql}");
+            let statement = pg.client.prepare(&declare).map_err(self.postgres_error(sql))?;
+            let args = for_postgres(&statement, args);
+            pg.client.execute(&statement, &args).map_err(self.postgres_error(sql))?;
+        }
+        let fetch = format!("FETCH {FETCH} FROM {name}");
+        loop {
+            let rows = pg.borrow_mut().client.query(&fetch, &[]).map_err(self.postgres_error(sql))?;
+            for row in &rows {
+                each(&Row::Postgres(row))?;
+            }
+            if rows.len() < FETCH {
+                break;
+            }
+        }
+        Ok(self.batch(&format!("CLOSE {name}"))?)
+    }
+
+    /// All rows of a query, each made into a value.
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        args: &[Arg<'_>],
+        mut make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(_) => {
+                let mut found = Vec::new();
+                self.scan(sql, args, |row| {
+                    found.push(make(row)?);
+                    Ok::<(), StoreError>(())
+                })?;
+                Ok(found)
+            }
+            Driver::Postgres(pg) => {
+                let rows = {
+                    let mut pg = pg.borrow_mut();
+                    let statement = pg.prepare(sql).map_err(self.postgres_error(sql))?;
+                    let args = for_postgres(&statement, args);
+                    pg.client.query(&statement, &args).map_err(self.postgres_error(sql))?
+                };
+                rows.iter().map(|row| make(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// The first row of a query, if any.
+    pub(crate) fn first<T>(
+        &self,
+        sql: &str,
+        args: &[Arg<'_>],
+        make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.all(sql, args, make)?.into_iter().next())
+    }
+
+    /// A count, from a query that gives one number.
+    pub(crate) fn count(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+        Ok(self.first(sql, args, |row| row.u64(0))?.unwrap_or_default())
+    }
+
+    /// Writes buffered rows the fastest way that the database has.
+    pub(crate) fn bulk(&self, table: &str, columns: &[String], rows: &Rows) -> Result<(), StoreError> {
+        let sql = self.dialect().bulk_statement(table, columns);
+        match &self.driver {
+            Driver::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(&sql).map_err(self.sqlite_error(&sql))?;
+                let mut column = 0;
+                for value in rows.values() {
+                    column += 1;
+                    statement.raw_bind_parameter(column, value).map_err(self.sqlite_error(&sql))?;
+                    if column == columns.len() {
+                        statement.raw_execute().map_err(self.sqlite_error(&sql))?;
+                        column = 0;
+                    }
+                }
+                Ok(())
+            }
+            Driver::Postgres(pg) => {
+                let mut pg = pg.borrow_mut();
+                let mut copy = pg.client.copy_in(&sql).map_err(self.postgres_error(&sql))?;
+                copy.write_all(&copy_data(rows, columns.len()))
+                    .map_err(|e| StoreError::Gone { database: self.database.clone(), detail: e.to_string() })?;
+                copy.finish().map_err(self.postgres_error(&sql))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn for_postgres<'a>(
+    statement: &postgres::Statement,
+    args: &'a [Arg<'a>],
+) -> Vec<&'a (dyn postgres::types::ToSql + Sync)> {
+    statement.params().iter().zip(args).map(|(place, arg)| arg.for_postgres(place)).collect()
+}
+
+/// The rows in PostgreSQL's binary COPY format.
+fn copy_data(rows: &Rows, width: usize) -> Vec<u8> {
+    let mut data = Vec::with_capacity(rows.weight() + rows.len() * 4 + 64);
+    data.extend_from_slice(b"PGCOPY\n\xff\r\n\0");
+    data.extend_from_slice(&[0; 8]);
+    for (i, value) in rows.values().enumerate() {
+        if i % width == 0 {
+            data.extend_from_slice(&(width as i16).to_be_bytes());
+        }
+        match value {
+            Arg::Null => data.extend_from_slice(&(-1_i32).to_be_bytes()),
+            Arg::Int(value) => {
+                data.extend_from_slice(&8_i32.to_be_bytes());
+                data.extend_from_slice(&value.to_be_bytes());
+            }
+            Arg::Text(value) => {
+                data.extend_from_slice(&(value.len() as i32).to_be_bytes());
+                data.extend_from_slice(value.as_bytes());
+            }
+        }
+    }
+    data.extend_from_slice(&(-1_i16).to_be_bytes());
+    data
+}

@@ -1,0 +1,59 @@
+//! The queue of a connector: sessions that wait, one of them perhaps blocked.
+
+use crate::changes::RunId;
+use crate::error::StoreError;
+use crate::sessions::{COLUMNS, Session, SessionState, session};
+use crate::tx::{ReadTx, WriteTx};
+
+impl ReadTx {
+    /// Sealed and blocked sessions of a connector, in the order in which they are to be processed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn unfinished_sessions(&mut self, connector: &str) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND State IN ($2, $3) ORDER BY Sequence"
+        );
+        let states = [SessionState::Sealed.word(), SessionState::Blocked.word()];
+        self.link.all(&sql, &[connector.into(), states[0].into(), states[1].into()], session)
+    }
+}
+
+impl ReadTx {
+    /// Runs that were applied and whose change tables were kept, for the step that sets dirty flags.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn kept_runs(&mut self) -> Result<Vec<RunId>, StoreError> {
+        self.link.all(
+            "SELECT Run_Id FROM UJ_SynchronizationSessions WHERE State = $1 AND Run_Id IN (\
+             SELECT Run_Id FROM UR_ResourceChanges UNION SELECT Run_Id FROM UR_ResourceLinkChanges) ORDER BY Run_Id",
+            &[SessionState::Applied.word().into()],
+            |row| row.i64(0).map(RunId),
+        )
+    }
+}
+
+impl WriteTx {
+    /// Cancels every session of a connector that comes before a full one and was not processed, and forgets their
+    /// change sets: the full one says everything that they would have said.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn cancel_sessions_before(
+        &mut self,
+        connector: &str,
+        sequence: i64,
+        now_micros: i64,
+    ) -> Result<(), StoreError> {
+        for waiting in self.unfinished_sessions(connector)? {
+            if waiting.sequence < sequence {
+                if let Some(run) = waiting.run {
+                    self.clear_changes(run)?;
+                }
+                self.set_session_state(&waiting.id, waiting.state, SessionState::Cancelled, now_micros)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! One suite, stamped on both databases.
+
+mod apply;
+mod configuration;
+mod deployment;
+mod faults;
+mod initial;
+mod keys_and_links;
+mod naive;
+mod properties;
+pub(crate) mod scratch;
+mod sessions;
+mod triggers;
+mod values;
+
+/// Makes `sqlite::name` and `postgres::name` out of functions that take a [`scratch::Scratch`].
+macro_rules! both {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&crate::tests::scratch::Scratch::sqlite()); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() {
+                if let Some(scratch) = crate::tests::scratch::Scratch::postgres() {
+                    super::$name(&scratch);
+                }
+            })*
+        }
+    };
+}
+use both;
