@@ -5,6 +5,7 @@ use super::nearest::nearest;
 use super::node::{Node, NodeAttribute};
 use super::source::{LARGEST_FILE, Problems, Source, Sources, Span};
 use super::values;
+use crate::problem::Severity;
 use roxmltree::{Document, Error, ParsingOptions};
 
 /// Deepest nesting of elements.
@@ -159,8 +160,8 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unknown_element(&mut self, name: &str, within: Option<&'static Element>, span: &Span) {
-        if self.problems.is_full() {
-            return self.problems.count();
+        if self.problems.is_full(Severity::Error) {
+            return self.problems.count(Severity::Error);
         }
         let parent = within.map_or(ROOT_ELEMENT, |element| element.name);
         let places = dialect::parents_of(name);
@@ -238,8 +239,8 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unknown_attribute(&mut self, name: &str, element: &'static Element, span: &Span) {
-        if self.problems.is_full() {
-            return self.problems.count();
+        if self.problems.is_full(Severity::Error) {
+            return self.problems.count(Severity::Error);
         }
         let known: Vec<String> = element.all_attributes().flat_map(|attribute| attribute.spellings()).collect();
         let hint = match nearest(name, known.iter().map(String::as_str)) {

@@ -1,13 +1,14 @@
 //! The files as text, and places in them.
 
 use crate::problem::{Place, Problem, Severity};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Lines longer than this many bytes are not shown: a place then has no text, only line and column.
 const LONGEST_LINE: usize = 4_000;
 /// Largest file that is read, in bytes.
 pub(super) const LARGEST_FILE: usize = 64 << 20;
-/// Problems beyond this number are counted, not listed.
+/// Problems of one severity beyond this number are counted, not listed.
 const MOST_PROBLEMS: usize = 1_000;
 
 /// One file.
@@ -123,13 +124,15 @@ fn floor(text: &str, at: usize) -> usize {
 pub(super) struct Problems<'a> {
     sources: &'a Sources<'a>,
     list: Vec<(usize, Problem)>,
-    left_out: usize,
+    /// How many of each severity are listed; each has its own limit, so that notes never crowd out errors.
+    listed: BTreeMap<Severity, usize>,
+    left_out: BTreeMap<Severity, usize>,
 }
 
 impl<'a> Problems<'a> {
     /// None so far.
     pub(super) fn new(sources: &'a Sources<'a>) -> Problems<'a> {
-        Problems { sources, list: Vec::new(), left_out: 0 }
+        Problems { sources, list: Vec::new(), listed: BTreeMap::new(), left_out: BTreeMap::new() }
     }
 
     /// Adds an error.
@@ -151,23 +154,24 @@ impl<'a> Problems<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        if self.is_full() {
-            return self.count();
+        if self.is_full(severity) {
+            return self.count(severity);
         }
+        *self.listed.entry(severity).or_default() += 1;
         let hint = hint.into();
         let mut problem = Problem::new(code, severity, message).at(self.sources.place(span));
         problem.hint = (!hint.is_empty()).then_some(hint);
         self.list.push((span.file, problem));
     }
 
-    /// Whether further problems are only counted: then there is no need to look for the nearest name.
-    pub(super) fn is_full(&self) -> bool {
-        self.list.len() >= MOST_PROBLEMS
+    /// Whether further problems of a severity are only counted: then there is no need to look for the nearest name.
+    pub(super) fn is_full(&self, severity: Severity) -> bool {
+        self.listed.get(&severity).is_some_and(|listed| *listed >= MOST_PROBLEMS)
     }
 
     /// Counts a problem that is not listed.
-    pub(super) fn count(&mut self) {
-        self.left_out += 1;
+    pub(super) fn count(&mut self, severity: Severity) {
+        *self.left_out.entry(severity).or_default() += 1;
     }
 
     /// Where a span is, in words: `Conf/HR.xml, line 3`.
@@ -183,15 +187,10 @@ impl<'a> Problems<'a> {
             (*file, line, column)
         });
         let mut problems: Vec<Problem> = self.list.into_iter().map(|(_, problem)| problem).collect();
-        if self.left_out > 0 {
-            problems.push(
-                Problem::new(
-                    "more-problems",
-                    Severity::Error,
-                    format!("{} more problems are not listed", self.left_out),
-                )
-                .hint("mend the problems above and check again"),
-            );
+        for (severity, count) in self.left_out.into_iter().rev() {
+            let message = format!("{count} more problems of this severity are not listed");
+            let hint = "mend the problems above and check again";
+            problems.push(Problem::new("more-problems", severity, message).hint(hint));
         }
         problems
     }
