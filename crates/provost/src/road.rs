@@ -347,7 +347,7 @@ impl Shown<'_> {
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
         self.finish();
-        *self.stage.borrow_mut() = Some(self.progress.stage(name, total));
+        *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
     }
 
     fn advance(&self, bytes: u64) {
