@@ -6,18 +6,12 @@ use crate::mapping::ConnectorMapping;
 use crate::stage::Staged;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Cause, ExceededThreshold};
-use provost_pipeline::drift::{
-    self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile,
-};
+use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
 use provost_store::{ReadTx, StoredProblem};
 
 /// Thresholds that the change set exceeds.
-pub(crate) fn thresholds(
-    metadata: &Metadata,
-    connector: &str,
-    measured: &Measured,
-) -> Vec<ExceededThreshold> {
+pub(crate) fn thresholds(metadata: &Metadata, connector: &str, measured: &Measured) -> Vec<ExceededThreshold> {
     Guarded::of(&metadata.configuration, connector)
         .map_or_else(Vec::new, |guarded| thresholds::evaluate(&guarded, measured))
 }
@@ -32,19 +26,13 @@ pub(crate) fn causes(
 ) -> Result<Vec<Cause>, ServerError> {
     let mut causes = Vec::new();
     for table in &manifest.tables {
-        let before: Option<TableProfile> = tx
-            .table_profile(&mapping.connector, &table.name)?
-            .and_then(|json| serde_json::from_str(&json).ok());
+        let before: Option<TableProfile> =
+            tx.table_profile(&mapping.connector, &table.name)?.and_then(|json| serde_json::from_str(&json).ok());
         let source = mapping
             .types
             .iter()
             .map(|t| (&t.identifier, &t.table))
-            .chain(
-                mapping
-                    .associations
-                    .iter()
-                    .map(|a| (&a.identifier, &a.table)),
-            )
+            .chain(mapping.associations.iter().map(|a| (&a.identifier, &a.table)))
             .find(|(name, _)| **name == table.name)
             .map_or_else(String::new, |(_, table)| format!("{table}.csv"));
         let context = Context {
@@ -52,12 +40,7 @@ pub(crate) fn causes(
             file: &source,
             blocked,
             changes: changes(staged, table),
-            source: Source {
-                blank: false,
-                rows: table.rows,
-                null_keys: table.null_keys,
-                duplicates: table.duplicates,
-            },
+            source: Source { blank: false, rows: table.rows, null_keys: table.null_keys, duplicates: table.duplicates },
             rejected: rejected(table),
             ..Context::default()
         };
@@ -68,27 +51,14 @@ pub(crate) fn causes(
 
 fn changes(staged: &Staged, table: &Table) -> Option<Changes> {
     if let Some(c) = staged.measured.entity_types.get(&table.name) {
-        return Some(Changes {
-            inserted: c.inserted,
-            updated: c.updated,
-            deleted: c.deleted,
-            stored: c.stored,
-        });
+        return Some(Changes { inserted: c.inserted, updated: c.updated, deleted: c.deleted, stored: c.stored });
     }
     let c = staged.measured.associations.get(&table.name)?;
-    Some(Changes {
-        inserted: c.inserted,
-        updated: 0,
-        deleted: c.deleted,
-        stored: c.stored,
-    })
+    Some(Changes { inserted: c.inserted, updated: 0, deleted: c.deleted, stored: c.stored })
 }
 
 fn rejected(table: &Table) -> RejectedStats {
-    let mut stats = RejectedStats {
-        count: table.rejected,
-        columns: Vec::new(),
-    };
+    let mut stats = RejectedStats { count: table.rejected, columns: Vec::new() };
     for problem in &table.problems {
         let (Some(column), Some(value)) = (&problem.column, &problem.value) else {
             continue;

@@ -1,15 +1,13 @@
 //! Runs the real program step by step and shows what it prints.
 
+use crate::home::Home;
 use crate::shell::{self, Doing, Failure};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Where the demo lives, from the root of the working copy.
 pub(super) const HOME: &str = "demo-home";
-
-/// A file that only the demo writes: without it a folder is never removed.
-const MARKER: &str = ".made-by-the-demo";
 
 /// Exit codes that a step may end with, and what they mean.
 #[derive(Clone, Copy)]
@@ -26,20 +24,17 @@ pub(super) struct Printed(String);
 impl Printed {
     /// Name of the change set: 32 hexadecimal digits on the first line that speaks of one.
     pub(super) fn change_set(&self) -> Result<String, Failure> {
-        let is_name =
-            |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_name = |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let lines = self.0.lines().filter(|line| line.contains("change set"));
-        let name = lines
-            .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()))
-            .find(is_name);
-        name.map(str::to_owned)
-            .ok_or_else(|| Failure::new("the blocked run named no change set"))
+        let name = lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric())).find(is_name);
+        name.map(str::to_owned).ok_or_else(|| Failure::new("the blocked run named no change set"))
     }
 }
 
 /// The program under way through the demo.
 pub(super) struct Stage {
     program: PathBuf,
+    home: Home,
     n_chapters: usize,
 }
 
@@ -47,36 +42,18 @@ impl Stage {
     /// Builds the program as a user gets it, and makes room for a fresh home.
     pub(super) fn set_up() -> Result<Stage, Failure> {
         println!("Building the program (the first time takes some minutes) …");
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| shell::root().join("target"), PathBuf::from);
-        shell::run(shell::cargo().args([
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "--package",
-            "provost",
-        ]))?;
-        clear(&shell::root().join(HOME))?;
-        Ok(Stage {
-            program: target.join("release/provost"),
-            n_chapters: 0,
-        })
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+        shell::run(shell::cargo().args(["build", "--quiet", "--release", "--locked", "--package", "provost"]))?;
+        let home = Home::fresh(shell::root().join(HOME))?;
+        Ok(Stage { program: target.join("release/provost"), home, n_chapters: 0 })
     }
 
     /// Begins a chapter of the story.
     pub(super) fn chapter(&mut self, title: &str, text: &str) {
         self.n_chapters += 1;
         let line = format!("{}. {title}", self.n_chapters);
-        let (bold, plain) = if std::io::stdout().is_terminal() {
-            ("\x1b[1m", "\x1b[0m")
-        } else {
-            ("", "")
-        };
-        println!(
-            "\n{bold}{line}\n{}{plain}",
-            "─".repeat(line.chars().count())
-        );
+        let (bold, plain) = if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        println!("\n{bold}{line}\n{}{plain}", "─".repeat(line.chars().count()));
         self.say(text);
     }
 
@@ -90,23 +67,10 @@ impl Stage {
         let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         println!("$ provost {}", shown.join(" "));
         let mut command = Command::new(&self.program);
-        command
-            .args(words)
-            .current_dir(shell::root())
-            .env("PROVOST_HOME", HOME)
-            .env_remove("PROVOST_CRASH_AT");
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .doing("start the program")?;
+        command.args(words).current_dir(shell::root()).env("PROVOST_HOME", HOME).env_remove("PROVOST_CRASH_AT");
+        let mut child = command.stdout(Stdio::piped()).spawn().doing("start the program")?;
         let mut printed = String::new();
-        for line in child
-            .stdout
-            .take()
-            .map(BufReader::new)
-            .into_iter()
-            .flat_map(BufRead::lines)
-        {
+        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
             let line = line.doing("read what the program prints")?;
             println!("  {line}");
             printed += &line;
@@ -120,76 +84,28 @@ impl Stage {
         };
         match code {
             Some(code) if expected.contains(&code) => Ok(Printed(printed)),
-            code => Err(Failure::new(format!(
-                "expected exit code {expected:?}, got {code:?}"
-            ))),
+            code => Err(Failure::new(format!("expected exit code {expected:?}, got {code:?}"))),
         }
-    }
-
-    /// Puts files of the example where the connections look for them, as nightly exports would.
-    pub(super) fn deliver(&self, folder: &str) -> Result<(), Failure> {
-        let from = shell::root().join("examples/company").join(folder);
-        let n = copy(&from, &shell::root().join(HOME).join("Sources"))?;
-        println!("(delivered: {n} files of examples/company/{folder})\n");
-        Ok(())
     }
 
     /// Puts configuration and agent settings of the example into the home.
     pub(super) fn configure(&self) -> Result<(), Failure> {
-        let (example, home) = (
-            shell::root().join("examples/company"),
-            shell::root().join(HOME),
-        );
-        std::fs::write(home.join(MARKER), "").doing("mark the demo home")?;
-        copy(&example.join("conf"), &home.join("Conf"))?;
-        let settings = "appsettings.agent.json";
-        std::fs::copy(example.join(settings), home.join(settings))
-            .doing(format_args!("copy {settings}"))?;
+        self.home.configure()
+    }
+
+    /// Puts files of the example where the connections look for them.
+    pub(super) fn deliver(&self, folder: &str) -> Result<(), Failure> {
+        let n = self.home.deliver(folder)?;
+        println!("(delivered: {n} files of examples/company/{folder})\n");
         Ok(())
     }
-}
-
-/// Removes the home of an earlier demo, and nothing else.
-fn clear(home: &Path) -> Result<(), Failure> {
-    if !home.exists() {
-        return Ok(());
-    }
-    if !home.join(MARKER).is_file() {
-        let shown = home.display();
-        return Err(Failure::new(format!(
-            "{shown} exists and is not from a demo; move it away first"
-        )));
-    }
-    std::fs::remove_dir_all(home).doing(format_args!("remove {}", home.display()))
-}
-
-/// Copies a folder with everything in it and gives the number of files.
-fn copy(from: &Path, to: &Path) -> Result<usize, Failure> {
-    std::fs::create_dir_all(to).doing(format_args!("create {}", to.display()))?;
-    let mut n = 0;
-    for entry in std::fs::read_dir(from)
-        .doing(format_args!("read {}", from.display()))?
-        .flatten()
-    {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            n += copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target)
-                .doing(format_args!("copy to {}", target.display()))?;
-            n += 1;
-        }
-    }
-    Ok(n)
 }
 
 /// Breaks a paragraph into lines of at most `width` characters.
 fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let is_full = lines
-            .last()
-            .is_some_and(|line| line.chars().count() + 1 + word.chars().count() > width);
+        let is_full = lines.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() > width);
         if is_full {
             lines.push(String::new());
         }
@@ -205,11 +121,7 @@ fn wrapped(text: &str, width: usize) -> String {
 
 /// A word as it must be typed.
 fn quoted(word: &str) -> String {
-    if word.contains(' ') {
-        format!("\"{word}\"")
-    } else {
-        word.to_owned()
-    }
+    if word.contains(' ') { format!("\"{word}\"") } else { word.to_owned() }
 }
 
 /// Writes what was printed so far, so that it does not appear after the program's own error output.
@@ -224,29 +136,13 @@ mod tests {
 
     #[test]
     fn the_change_set_is_found_in_what_a_run_prints() {
-        let printed = Printed(
-            "HR, complete: Blocked\nchange set 0123456789abcdef0123456789abcdef\n".to_owned(),
-        );
-        assert_eq!(
-            printed.change_set().unwrap(),
-            "0123456789abcdef0123456789abcdef"
-        );
+        let printed = Printed("HR, complete: Blocked\nchange set 0123456789abcdef0123456789abcdef\n".to_owned());
+        assert_eq!(printed.change_set().unwrap(), "0123456789abcdef0123456789abcdef");
         assert!(Printed("nothing here".to_owned()).change_set().is_err());
     }
 
     #[test]
     fn paragraphs_are_wrapped() {
         assert_eq!(wrapped("one two  three\n four", 9), "one two\nthree\nfour");
-    }
-
-    #[test]
-    fn only_a_demo_home_is_removed() {
-        let folder =
-            std::env::temp_dir().join(format!("provost-xtask-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        assert!(clear(&folder).is_err());
-        std::fs::write(folder.join(MARKER), "").unwrap();
-        clear(&folder).unwrap();
-        assert!(!folder.exists());
     }
 }
