@@ -108,7 +108,7 @@ fn style(template: &str) -> ProgressStyle {
         })
 }
 
-/// `Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)`, or the same in megabytes.
+/// `Prepare HR_Person: 1,100,000 rows in 0.70 s (1,571,428 rows/s)`, or the same in megabytes.
 fn line(name: &str, done: u64, unit: Unit, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let amount = |count: f64| match unit {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_finished_stage_is_one_line() {
         let shown = |done, unit, ms| line("Prepare HR", done, unit, Duration::from_millis(ms));
-        assert_eq!(shown(1_100_000, Unit::Rows, 700), "Prepare HR: 1 100 000 rows in 0.70 s (1 571 428 rows/s)");
+        assert_eq!(shown(1_100_000, Unit::Rows, 700), "Prepare HR: 1,100,000 rows in 0.70 s (1,571,428 rows/s)");
         assert_eq!(shown(0, Unit::Rows, 1), "Prepare HR: 0 rows in 0.00 s");
         assert_eq!(shown(590_000_000, Unit::Bytes, 2000), "Prepare HR: 590.0 MB in 2.00 s (295.0 MB/s)");
     }
