@@ -359,7 +359,8 @@ struct Shown<'a> {
 
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        *self.stage.borrow_mut() = Some((self.progress.bytes(name), 0, total.unwrap_or(0)));
+        self.finish();
+        *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
     }
 
     fn advance(&self, bytes: u64) {
