@@ -16,9 +16,7 @@ impl Home {
     pub(crate) fn fresh(folder: PathBuf) -> Result<Home, Failure> {
         let shown = folder.display();
         if folder.exists() && !folder.join(MARKER).is_file() {
-            return Err(Failure::new(format!(
-                "{shown} exists and was not made by xtask; move it away first"
-            )));
+            return Err(Failure::new(format!("{shown} exists and was not made by xtask; move it away first")));
         }
         if folder.exists() {
             std::fs::remove_dir_all(&folder).doing(format_args!("remove {shown}"))?;
@@ -32,8 +30,7 @@ impl Home {
     pub(crate) fn configure(&self) -> Result<(), Failure> {
         copy(&example("conf"), &self.folder.join("Conf"))?;
         let settings = "appsettings.agent.json";
-        std::fs::copy(example(settings), self.folder.join(settings))
-            .doing(format_args!("copy {settings}"))?;
+        std::fs::copy(example(settings), self.folder.join(settings)).doing(format_args!("copy {settings}"))?;
         Ok(())
     }
 
@@ -53,16 +50,12 @@ pub(crate) fn example(path: &str) -> PathBuf {
 fn copy(from: &Path, to: &Path) -> Result<usize, Failure> {
     std::fs::create_dir_all(to).doing(format_args!("create {}", to.display()))?;
     let mut n = 0;
-    for entry in std::fs::read_dir(from)
-        .doing(format_args!("read {}", from.display()))?
-        .flatten()
-    {
+    for entry in std::fs::read_dir(from).doing(format_args!("read {}", from.display()))?.flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             n += copy(&entry.path(), &target)?;
         } else {
-            std::fs::copy(entry.path(), &target)
-                .doing(format_args!("copy to {}", target.display()))?;
+            std::fs::copy(entry.path(), &target).doing(format_args!("copy to {}", target.display()))?;
             n += 1;
         }
     }
@@ -75,8 +68,7 @@ mod tests {
 
     #[test]
     fn only_a_home_of_ours_is_removed() {
-        let folder =
-            std::env::temp_dir().join(format!("provost-xtask-home-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("provost-xtask-home-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         assert!(Home::fresh(folder.clone()).is_err());
         std::fs::remove_dir(&folder).unwrap();
@@ -89,15 +81,11 @@ mod tests {
 
     #[test]
     fn files_are_delivered() {
-        let folder =
-            std::env::temp_dir().join(format!("provost-xtask-delivery-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("provost-xtask-delivery-{}", std::process::id()));
         let home = Home::fresh(folder.clone()).unwrap();
         home.configure().unwrap();
         assert_eq!(home.deliver("generation-1").unwrap(), 6);
-        assert!(
-            folder.join("Sources/hr_persons.csv").is_file()
-                && folder.join("Conf/HR/Connector.xml").is_file()
-        );
+        assert!(folder.join("Sources/hr_persons.csv").is_file() && folder.join("Conf/HR/Connector.xml").is_file());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -10,10 +10,7 @@ pub(crate) struct Page {
 }
 
 /// Every generated page that can be written without running the binary; the others have a test of their own.
-pub(crate) const PAGES: &[Page] = &[Page {
-    path: "docs/reference/configuration.md",
-    text: reference,
-}];
+pub(crate) const PAGES: &[Page] = &[Page { path: "docs/reference/configuration.md", text: reference }];
 
 /// `cargo xtask reference`.
 pub(crate) fn run(_: &[String]) -> Result<(), Failure> {

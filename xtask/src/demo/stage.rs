@@ -24,14 +24,10 @@ pub(super) struct Printed(String);
 impl Printed {
     /// Name of the change set: 32 hexadecimal digits on the first line that speaks of one.
     pub(super) fn change_set(&self) -> Result<String, Failure> {
-        let is_name =
-            |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_name = |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let lines = self.0.lines().filter(|line| line.contains("change set"));
-        let name = lines
-            .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()))
-            .find(is_name);
-        name.map(str::to_owned)
-            .ok_or_else(|| Failure::new("the blocked run named no change set"))
+        let name = lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric())).find(is_name);
+        name.map(str::to_owned).ok_or_else(|| Failure::new("the blocked run named no change set"))
     }
 }
 
@@ -46,37 +42,18 @@ impl Stage {
     /// Builds the program as a user gets it, and makes room for a fresh home.
     pub(super) fn set_up() -> Result<Stage, Failure> {
         println!("Building the program (the first time takes some minutes) …");
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| shell::root().join("target"), PathBuf::from);
-        shell::run(shell::cargo().args([
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "--package",
-            "provost",
-        ]))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+        shell::run(shell::cargo().args(["build", "--quiet", "--release", "--locked", "--package", "provost"]))?;
         let home = Home::fresh(shell::root().join(HOME))?;
-        Ok(Stage {
-            program: target.join("release/provost"),
-            home,
-            n_chapters: 0,
-        })
+        Ok(Stage { program: target.join("release/provost"), home, n_chapters: 0 })
     }
 
     /// Begins a chapter of the story.
     pub(super) fn chapter(&mut self, title: &str, text: &str) {
         self.n_chapters += 1;
         let line = format!("{}. {title}", self.n_chapters);
-        let (bold, plain) = if std::io::stdout().is_terminal() {
-            ("\x1b[1m", "\x1b[0m")
-        } else {
-            ("", "")
-        };
-        println!(
-            "\n{bold}{line}\n{}{plain}",
-            "─".repeat(line.chars().count())
-        );
+        let (bold, plain) = if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        println!("\n{bold}{line}\n{}{plain}", "─".repeat(line.chars().count()));
         self.say(text);
     }
 
@@ -90,23 +67,10 @@ impl Stage {
         let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         println!("$ provost {}", shown.join(" "));
         let mut command = Command::new(&self.program);
-        command
-            .args(words)
-            .current_dir(shell::root())
-            .env("PROVOST_HOME", HOME)
-            .env_remove("PROVOST_CRASH_AT");
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .doing("start the program")?;
+        command.args(words).current_dir(shell::root()).env("PROVOST_HOME", HOME).env_remove("PROVOST_CRASH_AT");
+        let mut child = command.stdout(Stdio::piped()).spawn().doing("start the program")?;
         let mut printed = String::new();
-        for line in child
-            .stdout
-            .take()
-            .map(BufReader::new)
-            .into_iter()
-            .flat_map(BufRead::lines)
-        {
+        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
             let line = line.doing("read what the program prints")?;
             println!("  {line}");
             printed += &line;
@@ -120,9 +84,7 @@ impl Stage {
         };
         match code {
             Some(code) if expected.contains(&code) => Ok(Printed(printed)),
-            code => Err(Failure::new(format!(
-                "expected exit code {expected:?}, got {code:?}"
-            ))),
+            code => Err(Failure::new(format!("expected exit code {expected:?}, got {code:?}"))),
         }
     }
 
@@ -143,9 +105,7 @@ impl Stage {
 fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let is_full = lines
-            .last()
-            .is_some_and(|line| line.chars().count() + 1 + word.chars().count() > width);
+        let is_full = lines.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() > width);
         if is_full {
             lines.push(String::new());
         }
@@ -161,11 +121,7 @@ fn wrapped(text: &str, width: usize) -> String {
 
 /// A word as it must be typed.
 fn quoted(word: &str) -> String {
-    if word.contains(' ') {
-        format!("\"{word}\"")
-    } else {
-        word.to_owned()
-    }
+    if word.contains(' ') { format!("\"{word}\"") } else { word.to_owned() }
 }
 
 /// Writes what was printed so far, so that it does not appear after the program's own error output.
@@ -180,13 +136,8 @@ mod tests {
 
     #[test]
     fn the_change_set_is_found_in_what_a_run_prints() {
-        let printed = Printed(
-            "HR, complete: Blocked\nchange set 0123456789abcdef0123456789abcdef\n".to_owned(),
-        );
-        assert_eq!(
-            printed.change_set().unwrap(),
-            "0123456789abcdef0123456789abcdef"
-        );
+        let printed = Printed("HR, complete: Blocked\nchange set 0123456789abcdef0123456789abcdef\n".to_owned());
+        assert_eq!(printed.change_set().unwrap(), "0123456789abcdef0123456789abcdef");
         assert!(Printed("nothing here".to_owned()).change_set().is_err());
     }
 

@@ -11,22 +11,14 @@ const LATER: [&str; 3] = ["generation-2", "generation-3", "generation-4"];
 
 pub(super) fn check() -> Result<(), Failure> {
     build()?;
-    let text =
-        std::fs::read_to_string(home::example("expected.json")).doing("read expected.json")?;
+    let text = std::fs::read_to_string(home::example("expected.json")).doing("read expected.json")?;
     let expected: Value = serde_json::from_str(&text).doing("read expected.json")?;
-    let differences = [
-        walk(&expected, "complete")?,
-        walk(&expected, "incremental")?,
-    ]
-    .concat();
+    let differences = [walk(&expected, "complete")?, walk(&expected, "incremental")?].concat();
     if differences.is_empty() {
         println!("company: four generations and a faulty one, in two modes, as expected");
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "counters differ:\n  {}",
-        differences.join("\n  ")
-    )))
+    Err(Failure::new(format!("counters differ:\n  {}", differences.join("\n  "))))
 }
 
 /// One home through all generations; gives what differs.
@@ -34,13 +26,8 @@ fn walk(expected: &Value, mode: &str) -> Result<Vec<String>, Failure> {
     let road = Road::prepare(mode)?;
     let mut differences = Vec::new();
     let mut compare = |generation: &str, summary: &Value, expected_state: &str| {
-        let place = format!(
-            "{mode} {generation} {}",
-            summary["connector"].as_str().unwrap_or_default()
-        );
-        differences.extend(
-            state_difference(summary, expected_state).map(|what| format!("{place}: {what}")),
-        );
+        let place = format!("{mode} {generation} {}", summary["connector"].as_str().unwrap_or_default());
+        differences.extend(state_difference(summary, expected_state).map(|what| format!("{place}: {what}")));
         let counters = differences_of(&expected[generation], summary);
         differences.extend(counters.into_iter().map(|what| format!("{place}: {what}")));
     };
@@ -70,20 +57,11 @@ struct Road {
 impl Road {
     fn prepare(mode: &str) -> Result<Road, Failure> {
         let folder = format!("target/xtask/company-{mode}");
-        let road = Road {
-            home: Home::fresh(shell::root().join(&folder))?,
-            folder,
-        };
+        let road = Road { home: Home::fresh(shell::root().join(&folder))?, folder };
         shell::output(provost().args(["init", &road.folder]))?;
         road.home.configure()?;
         let conf = format!("{}/Conf", road.folder);
-        shell::output(provost().args([
-            "--home",
-            &road.folder,
-            "deploy-configuration",
-            "-d",
-            &conf,
-        ]))?;
+        shell::output(provost().args(["--home", &road.folder, "deploy-configuration", "-d", &conf]))?;
         Ok(road)
     }
 
@@ -108,19 +86,13 @@ impl Road {
     /// Runs a step and reads its line of JSON, whatever its exit code.
     fn summary(&self, words: &[&str]) -> Result<Value, Failure> {
         let mut command = provost();
-        command
-            .args(["--home", &self.folder, "--log-level", "Warning"])
-            .args(words)
-            .args(["--format", "json"]);
+        command.args(["--home", &self.folder, "--log-level", "Warning"]).args(words).args(["--format", "json"]);
         let output = command.output().doing("run the program")?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = text.lines().last().unwrap_or_default();
         serde_json::from_str(line).map_err(|error| {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            Failure::new(format!(
-                "`provost {}` printed no line of JSON ({error}); it said:\n{said}",
-                words.join(" ")
-            ))
+            Failure::new(format!("`provost {}` printed no line of JSON ({error}); it said:\n{said}", words.join(" ")))
         })
     }
 }
@@ -128,19 +100,12 @@ impl Road {
 fn state_difference(summary: &Value, expected: &str) -> Option<String> {
     let state = summary["state"].as_str().unwrap_or_default();
     let error = summary["error"]["message"].as_str().unwrap_or_default();
-    (state != expected).then(|| {
-        format!("state {state}, expected {expected} {error}")
-            .trim_end()
-            .to_owned()
-    })
+    (state != expected).then(|| format!("state {state}, expected {expected} {error}").trim_end().to_owned())
 }
 
 fn cause_difference(summary: &Value, code: &str) -> Option<String> {
     let causes = summary["causes"].as_array().cloned().unwrap_or_default();
-    let codes: Vec<&str> = causes
-        .iter()
-        .filter_map(|cause| cause["code"].as_str())
-        .collect();
+    let codes: Vec<&str> = causes.iter().filter_map(|cause| cause["code"].as_str()).collect();
     (!codes.contains(&code)).then(|| format!("causes {codes:?}, expected {code} among them"))
 }
 
@@ -169,18 +134,13 @@ mod unit {
 
     #[test]
     fn wrong_counters_states_and_causes_are_found() {
-        let expected = json!({"entityTypes": {"A_1": {"rows": 1}, "B_1": {"rows": 9}}, "associations": {"A_2": {"rows": 2}}});
+        let expected =
+            json!({"entityTypes": {"A_1": {"rows": 1}, "B_1": {"rows": 9}}, "associations": {"A_2": {"rows": 2}}});
         let good = json!({"connector": "A", "entityTypes": {"A_1": {"rows": 1, "more": 7}}, "associations": {"A_2": {"rows": 2}}});
         assert!(differences_of(&expected, &good).is_empty());
         let bad = json!({"connector": "A", "entityTypes": {"A_1": {"rows": 2}}, "state": "Errored", "error": {"message": "no disk"}});
-        assert_eq!(
-            differences_of(&expected, &bad),
-            ["A_1.rows is 2, expected 1", "A_2.rows is null, expected 2"]
-        );
-        assert_eq!(
-            state_difference(&bad, "Warning").unwrap(),
-            "state Errored, expected Warning no disk"
-        );
+        assert_eq!(differences_of(&expected, &bad), ["A_1.rows is 2, expected 1", "A_2.rows is null, expected 2"]);
+        assert_eq!(state_difference(&bad, "Warning").unwrap(), "state Errored, expected Warning no disk");
         assert!(cause_difference(&json!({"causes": [{"code": "x"}]}), "x").is_none());
         assert!(cause_difference(&bad, "x").is_some());
     }

@@ -18,12 +18,7 @@ pub(super) fn check() -> Result<(), Failure> {
     for folder in CONFIGURATIONS {
         collect(&shell::root().join(folder), &mut files)?;
     }
-    shell::run(
-        shell::command("xmllint")
-            .args(["--noout", "--schema"])
-            .arg(&schema)
-            .args(&files),
-    )?;
+    shell::run(shell::command("xmllint").args(["--noout", "--schema"]).arg(&schema).args(&files))?;
     for folder in CONFIGURATIONS {
         shell::run(provost().args(["check", folder]))?;
     }
@@ -33,24 +28,12 @@ pub(super) fn check() -> Result<(), Failure> {
 /// Builds the program with the features of the tests; nothing is left to do when they have run.
 pub(super) fn build() -> Result<(), Failure> {
     let mut cargo = shell::cargo();
-    shell::run(
-        cargo
-            .args([
-                "build",
-                "--quiet",
-                "--locked",
-                "--workspace",
-                "--bin",
-                "provost",
-            ])
-            .args(FEATURES),
-    )
+    shell::run(cargo.args(["build", "--quiet", "--locked", "--workspace", "--bin", "provost"]).args(FEATURES))
 }
 
 /// The program that [`build`] built.
 pub(super) fn provost() -> Command {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| shell::root().join("target"), PathBuf::from);
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
     shell::command(target.join("debug/provost"))
 }
 

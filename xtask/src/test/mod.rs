@@ -27,9 +27,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
     needs::install()?;
     let cluster = postgres::Cluster::start()?;
     let parts = [
-        part("format", || {
-            shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
-        }),
+        part("format", || shell::run(shell::cargo().args(["fmt", "--all", "--check"]))),
         part("tidy", || tidy::run(&[])),
         part("sample data", || sample::run(&["--check".to_owned()])),
         part("lints", lints),
@@ -44,40 +42,28 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
 /// `cargo xtask examples`.
 pub(crate) fn examples(_: &[String]) -> Result<(), Failure> {
     needs::install()?;
-    sum_up(&[
-        part("examples", examples::check),
-        part("company", company::check),
-    ])
+    sum_up(&[part("examples", examples::check), part("company", company::check)])
 }
 
 /// `cargo xtask with-postgres cargo test -p provost-store`.
 pub(crate) fn with_postgres(words: &[String]) -> Result<(), Failure> {
     let [program, arguments @ ..] = words else {
-        return Err(Failure::new(
-            "name a command, such as `cargo test -p provost-store`",
-        ));
+        return Err(Failure::new("name a command, such as `cargo test -p provost-store`"));
     };
     needs::install()?;
     let cluster = postgres::Cluster::start()?;
-    shell::run(
-        shell::command(program)
-            .args(arguments)
-            .env(POSTGRES, cluster.connection_string()),
-    )
+    shell::run(shell::command(program).args(arguments).env(POSTGRES, cluster.connection_string()))
 }
 
 fn lints() -> Result<(), Failure> {
     let mut clippy = shell::cargo();
-    clippy
-        .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(FEATURES);
+    clippy.args(["clippy", "--locked", "--workspace", "--all-targets"]).args(FEATURES);
     shell::run(clippy.args(["--", "-D", "warnings"]))
 }
 
 fn tests(cluster: &postgres::Cluster) -> Result<(), Failure> {
     let mut test = shell::cargo();
-    test.args(["test", "--locked", "--workspace", "--no-fail-fast"])
-        .args(FEATURES);
+    test.args(["test", "--locked", "--workspace", "--no-fail-fast"]).args(FEATURES);
     shell::run(test.env(POSTGRES, cluster.connection_string()))
 }
 
@@ -88,33 +74,17 @@ fn part(name: &'static str, work: impl FnOnce() -> Result<(), Failure>) -> Part 
     if let Err(failure) = &result {
         println!("{name}: {failure}");
     }
-    Part {
-        name,
-        took: start.elapsed(),
-        result,
-    }
+    Part { name, took: start.elapsed(), result }
 }
 
 fn sum_up(parts: &[Part]) -> Result<(), Failure> {
     println!("\n== summary");
     for part in parts {
         let word = if part.result.is_ok() { "ok" } else { "FAILED" };
-        println!(
-            "{:<12} {word:<8} {:>7.1} s",
-            part.name,
-            part.took.as_secs_f64()
-        );
+        println!("{:<12} {word:<8} {:>7.1} s", part.name, part.took.as_secs_f64());
     }
-    let failed: Vec<&str> = parts
-        .iter()
-        .filter(|part| part.result.is_err())
-        .map(|part| part.name)
-        .collect();
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("failed: {}", failed.join(", "))))
-    }
+    let failed: Vec<&str> = parts.iter().filter(|part| part.result.is_err()).map(|part| part.name).collect();
+    if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("failed: {}", failed.join(", ")))) }
 }
 
 #[cfg(test)]

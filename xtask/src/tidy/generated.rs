@@ -4,11 +4,7 @@ use super::{Finding, House};
 use crate::reference::{PAGES, Page};
 
 pub(crate) fn check(house: &House) -> Vec<Finding> {
-    PAGES
-        .iter()
-        .filter(|page| is_stale(house, page))
-        .map(finding)
-        .collect()
+    PAGES.iter().filter(|page| is_stale(house, page)).map(finding).collect()
 }
 
 fn is_stale(house: &House, page: &Page) -> bool {
@@ -27,16 +23,10 @@ mod tests {
 
     #[test]
     fn stale_and_missing_pages_are_found() {
-        let page = Page {
-            path: "docs/a.md",
-            text: || "new\n".to_owned(),
-        };
+        let page = Page { path: "docs/a.md", text: || "new\n".to_owned() };
         assert!(is_stale(&house_of(&[]), &page));
         assert!(is_stale(&house_of(&[("docs/a.md", "old\n")]), &page));
         assert!(!is_stale(&house_of(&[("docs/a.md", "new\n")]), &page));
-        assert_eq!(
-            finding(&page).to_string(),
-            "docs/a.md: is stale; run `cargo xtask reference`"
-        );
+        assert_eq!(finding(&page).to_string(), "docs/a.md: is stale; run `cargo xtask reference`");
     }
 }

@@ -4,38 +4,14 @@ use super::{Finding, House, TextFile};
 
 /// Forbidden text, written in pieces so that this file passes its own check; then the reason.
 const FORBIDDEN: &[(&[&str], &str)] = &[
-    (
-        &["/wo", "rk/"],
-        "a path of one machine; write it from the root of the working copy",
-    ),
-    (
-        &["/ho", "me/"],
-        "a path of one machine; write it from the root of the working copy",
-    ),
-    (
-        &["/ro", "ot/"],
-        "a path of one machine; write it from the root of the working copy",
-    ),
-    (
-        &["TO", "DO"],
-        "unfinished work; finish it or describe it in the manual",
-    ),
-    (
-        &["FIX", "ME"],
-        "unfinished work; finish it or describe it in the manual",
-    ),
-    (
-        &["XX", "X"],
-        "unfinished work; finish it or describe it in the manual",
-    ),
-    (
-        &["todo", "!("],
-        "unfinished work; finish it or describe it in the manual",
-    ),
-    (
-        &["unimple", "mented!("],
-        "unfinished work; finish it or describe it in the manual",
-    ),
+    (&["/wo", "rk/"], "a path of one machine; write it from the root of the working copy"),
+    (&["/ho", "me/"], "a path of one machine; write it from the root of the working copy"),
+    (&["/ro", "ot/"], "a path of one machine; write it from the root of the working copy"),
+    (&["TO", "DO"], "unfinished work; finish it or describe it in the manual"),
+    (&["FIX", "ME"], "unfinished work; finish it or describe it in the manual"),
+    (&["XX", "X"], "unfinished work; finish it or describe it in the manual"),
+    (&["todo", "!("], "unfinished work; finish it or describe it in the manual"),
+    (&["unimple", "mented!("], "unfinished work; finish it or describe it in the manual"),
 ];
 
 /// Hosts that an address may name. A host that is missing here is either a mistake or worth a line.
@@ -61,30 +37,17 @@ const RESERVED: &[&str] = &[".example", ".invalid", ".test", ".localhost"];
 const EXEMPT: &[&str] = &["Cargo.lock"];
 
 pub(crate) fn check(house: &House) -> Vec<Finding> {
-    let files = house
-        .texts
-        .iter()
-        .filter(|file| !EXEMPT.contains(&file.path.as_str()));
-    files
-        .flat_map(|file| words(file).into_iter().chain(addresses(file)))
-        .collect()
+    let files = house.texts.iter().filter(|file| !EXEMPT.contains(&file.path.as_str()));
+    files.flat_map(|file| words(file).into_iter().chain(addresses(file))).collect()
 }
 
 fn words(file: &TextFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (pieces, reason) in FORBIDDEN {
         let word = pieces.concat();
-        for (i, line) in file
-            .text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| contains_word(line, &word))
-        {
+        for (i, line) in file.text.lines().enumerate().filter(|(_, line)| contains_word(line, &word)) {
             let column = line.find(&word).unwrap_or_default() + 1;
-            findings.push(Finding::new(
-                format!("{}:{}:{column}", file.path, i + 1),
-                format!("`{word}`: {reason}"),
-            ));
+            findings.push(Finding::new(format!("{}:{}:{column}", file.path, i + 1), format!("`{word}`: {reason}")));
         }
     }
     findings
@@ -106,19 +69,12 @@ fn addresses(file: &TextFile) -> Vec<Finding> {
     for (i, line) in file.text.lines().enumerate() {
         for (at, scheme) in line.match_indices("://") {
             let rest = &line[at + scheme.len()..];
-            let host: String = rest
-                .chars()
-                .take_while(|c| c.is_ascii_alphanumeric() || ".-".contains(*c))
-                .collect();
+            let host: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || ".-".contains(*c)).collect();
             let is_web = line[..at].ends_with("http") || line[..at].ends_with("https");
-            let is_known = HOSTS
-                .iter()
-                .any(|known| host == *known || host.ends_with(&format!(".{known}")))
+            let is_known = HOSTS.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")))
                 || RESERVED.iter().any(|ending| host.ends_with(ending));
             if is_web && host.contains('.') && !is_known {
-                let message = format!(
-                    "the address names `{host}`; list the host in xtask if it belongs here"
-                );
+                let message = format!("the address names `{host}`; list the host in xtask if it belongs here");
                 findings.push(Finding::new(format!("{}:{}", file.path, i + 1), message));
             }
         }
@@ -138,10 +94,7 @@ mod tests {
             ["TO", "DO"].concat(),
             ["/wo", "rk/"].concat()
         );
-        let places: Vec<String> = check(&house_of(&[("a.md", &text)]))
-            .into_iter()
-            .map(|f| f.place)
-            .collect();
+        let places: Vec<String> = check(&house_of(&[("a.md", &text)])).into_iter().map(|f| f.place).collect();
         assert_eq!(places, ["a.md:3:5", "a.md:2:6"]);
     }
 
@@ -151,15 +104,10 @@ mod tests {
         let text = format!(
             "https://api.example.com/x https://login.example http://www.w3.org/2001/XMLSchema http://localhost:5000\n{bad}\n"
         );
-        let found: Vec<String> = check(&house_of(&[("a.md", &text)]))
-            .iter()
-            .map(Finding::to_string)
-            .collect();
+        let found: Vec<String> = check(&house_of(&[("a.md", &text)])).iter().map(Finding::to_string).collect();
         assert_eq!(
             found,
-            [
-                "a.md:2: the address names `mirror.internal.net`; list the host in xtask if it belongs here"
-            ]
+            ["a.md:2: the address names `mirror.internal.net`; list the host in xtask if it belongs here"]
         );
     }
 }
