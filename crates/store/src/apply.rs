@@ -158,16 +158,8 @@ impl WriteTx {
         now: i64,
         condition: &str,
     ) -> Result<u64, StoreError> {
-        let columns: String = model
-            .columns
-            .iter()
-            .map(|s| format!(", {}", s.column()))
-            .collect();
-        let values: String = model
-            .columns
-            .iter()
-            .map(|s| format!(", r.{}", s.column()))
-            .collect();
+        let columns: String = model.columns.iter().map(|s| format!(", {}", s.column())).collect();
+        let values: String = model.columns.iter().map(|s| format!(", r.{}", s.column())).collect();
         let sql = format!(
             "INSERT INTO UR_ResourcesHistory (Id, Type, ValidFrom, ValidTo, KeyValue, DisplayName_L1{columns}) \
              SELECT r.Id, r.Type, r.ValidFrom, {now}, {}, r.DisplayName_L1{values} FROM {tables} \
@@ -307,9 +299,7 @@ impl Apply<'_> {
                 elapsed("r.ValidFrom", now, "c.HistoryPrecision")
             );
             let tables = "UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.Resource_Id";
-            self.counts.versions +=
-                self.tx
-                    .archive_from(tables, self.model, entity_type, now, &which)?;
+            self.counts.versions += self.tx.archive_from(tables, self.model, entity_type, now, &which)?;
         }
         Ok(())
     }

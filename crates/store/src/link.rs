@@ -96,9 +96,8 @@ impl Link {
             return Ok(());
         }
         let first = self.failed.borrow_mut().take();
-        Err(first.unwrap_or_else(|| {
-            StoreError::misuse("the transaction goes on although a statement in it has failed")
-        }))
+        Err(first
+            .unwrap_or_else(|| StoreError::misuse("the transaction goes on although a statement in it has failed")))
     }
 
     /// Ends the transaction without effect; tells whether the connection can be used again.
@@ -241,12 +240,7 @@ impl Link {
     }
 
     /// Writes buffered rows the fastest way that the database has.
-    pub(crate) fn bulk(
-        &self,
-        table: &str,
-        columns: &[String],
-        rows: &Rows,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn bulk(&self, table: &str, columns: &[String], rows: &Rows) -> Result<(), StoreError> {
         self.usable()?;
         let sql = self.dialect().bulk_statement(table, columns);
         match &self.driver {
@@ -266,14 +260,10 @@ impl Link {
             Driver::Postgres(pg) => {
                 let mut pg = pg.borrow_mut();
                 let mut copy = pg.client.copy_in(&sql).map_err(self.postgres_error(&sql))?;
-                copy.write_all(&copy_data(rows, columns.len()))
-                    .map_err(|e| {
-                        self.broken.set(true);
-                        StoreError::Gone {
-                            database: self.database.clone(),
-                            detail: e.to_string(),
-                        }
-                    })?;
+                copy.write_all(&copy_data(rows, columns.len())).map_err(|e| {
+                    self.broken.set(true);
+                    StoreError::Gone { database: self.database.clone(), detail: e.to_string() }
+                })?;
                 copy.finish().map_err(self.postgres_error(&sql))?;
                 Ok(())
             }

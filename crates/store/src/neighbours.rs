@@ -74,20 +74,14 @@ impl ReadTx {
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
         let mut others = self.table_links(association.id, own.id, side, as_of)?;
-        if let LinkPlace::Slot {
-            owner,
-            slot,
-            owner_is_first,
-        } = model.place(association)
-        {
+        if let LinkPlace::Slot { owner, slot, owner_is_first } = model.place(association) {
             let owns = owner_is_first == (side == Side::First);
             others.extend(self.current_slot_links(owner, slot, own.id, owns, as_of)?);
         }
         if let Some(instant) = as_of {
-            for (property, owns) in [
-                (association.property1, side == Side::First),
-                (association.property2, side == Side::Second),
-            ] {
+            for (property, owns) in
+                [(association.property1, side == Side::First), (association.property2, side == Side::Second)]
+            {
                 others.extend(self.past_slot_links(model, property, own.id, owns, instant)?);
             }
         }
@@ -126,15 +120,8 @@ impl ReadTx {
         owns: bool,
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
-        let sql = format!(
-            "{} AND r.ValidFrom <= $3",
-            slot_links("UR_Resources", slot, owns)
-        );
-        let args = [
-            owner.0.into(),
-            id.0.into(),
-            as_of.unwrap_or(i64::MAX).into(),
-        ];
+        let sql = format!("{} AND r.ValidFrom <= $3", slot_links("UR_Resources", slot, owns));
+        let args = [owner.0.into(), id.0.into(), as_of.unwrap_or(i64::MAX).into()];
         self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))
     }
 
@@ -163,17 +150,8 @@ impl ReadTx {
                 "{} AND r.ValidFrom <= $3 AND $3 < r.ValidTo AND r.ValidTo > $4 AND r.ValidTo <= $5",
                 slot_links("UR_ResourcesHistory", slot, owns)
             );
-            let args = [
-                owner.id.0.into(),
-                id.0.into(),
-                instant.into(),
-                from.into(),
-                to.into(),
-            ];
-            found.extend(
-                self.link
-                    .all(&sql, &args, |row| row.i64(0).map(ResourceId))?,
-            );
+            let args = [owner.id.0.into(), id.0.into(), instant.into(), from.into(), to.into()];
+            found.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
         }
         Ok(found)
     }
@@ -182,13 +160,6 @@ impl ReadTx {
 /// SQL for the other ends of links in a slot, given the owner's type and the resource.
 fn slot_links(table: &str, slot: Slot, owns: bool) -> String {
     let target = link_column("r", slot);
-    let (own, other) = if owns {
-        ("r.Id", &*target)
-    } else {
-        (&*target, "r.Id")
-    };
-    format!(
-        "SELECT {other} FROM {table} r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {own} = $2",
-        slot.column()
-    )
+    let (own, other) = if owns { ("r.Id", &*target) } else { (&*target, "r.Id") };
+    format!("SELECT {other} FROM {table} r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {own} = $2", slot.column())
 }
