@@ -9,6 +9,7 @@ use crate::files;
 use crate::folders::Folders;
 use crate::manifest::{Delivery, Manifest};
 use crate::previous::write_manifest;
+use crate::synchronise::SynchroniseOptions;
 use provost_model::summary::Mode;
 use provost_store::{Session, SessionState, Store, WriteTx};
 use std::path::{Path, PathBuf};
@@ -106,6 +107,24 @@ impl OpenSession {
     }
 }
 
+/// Takes a session that can never be applied out of the queue. Its folder stays, for inspection.
+pub(crate) fn fail(store: &Store, session: &Session, error: &ServerError, options: &SynchroniseOptions) {
+    let hopeless = matches!(
+        error,
+        ServerError::CompleteNeeded { .. } | ServerError::Session { .. } | ServerError::InitialNotEmpty { .. }
+    );
+    if !hopeless {
+        return;
+    }
+    let reason = format!("session {} cannot be applied: {error}", session.id);
+    let outcome = store.write(&options.actor, &reason, |tx| {
+        tx.set_session_state(&session.id, session.state, SessionState::Failed, options.now_micros)
+    });
+    if let Err(error) = outcome {
+        tracing::warn!(session = session.id, %error, "the session stays in the queue");
+    }
+}
+
 /// Gives up sessions of the connector that a crash left open. Their runs are over: the caller holds the lock.
 pub(crate) fn give_up_open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<(), ServerError> {
     let open: Vec<Session> = store.read(|tx| tx.sessions_in(SessionState::Open))?;
@@ -125,7 +144,7 @@ pub(crate) fn sweep(store: &Store, folders: &Folders) -> Result<(), ServerError>
     for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
         let id = entry.file_name().to_string_lossy().into_owned();
         let session: Option<Session> = store.read(|tx| tx.session(&id))?;
-        let over = |state| !matches!(state, SessionState::Open | SessionState::Sealed | SessionState::Blocked);
+        let over = |state| matches!(state, SessionState::Applied | SessionState::Cancelled);
         if session.is_some_and(|s| over(s.state)) {
             files::remove_folder(&entry.path())?;
         }

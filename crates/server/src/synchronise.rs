@@ -72,7 +72,8 @@ pub fn synchronise(
         if session.state == SessionState::Blocked && options.force.is_none() {
             return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
         }
-        let done = process(store, folders, &metadata, &mapping, &session, options, None)?;
+        let done = process(store, folders, &metadata, &mapping, &session, options, None)
+            .inspect_err(|error| sessions::fail(store, &session, error, options))?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
