@@ -141,15 +141,24 @@ fn changes(before: &Table, now: &Table) -> Changes {
 }
 
 fn causes(before: &Table, now: &Table, blocked: bool) -> Vec<Cause> {
-    let context = Context {
-        subject: now.file.trim_end_matches(".csv"),
-        file: &now.file,
-        blocked,
-        changes: Some(changes(before, now)),
-        source: Source { rows: now.rows.len() as u64, ..Source::default() },
-        ..Context::default()
-    };
-    compare(Some(&before.profile()), &now.profile(), &context)
+    let [silent, explained] = both_causes(before, now);
+    if blocked { explained } else { silent }
+}
+
+/// What is said when nothing blocks, and when something does.
+fn both_causes(before: &Table, now: &Table) -> [Vec<Cause>; 2] {
+    let profiles = (before.profile(), now.profile());
+    [false, true].map(|blocked| {
+        let context = Context {
+            subject: now.file.trim_end_matches(".csv"),
+            file: &now.file,
+            blocked,
+            changes: Some(changes(before, now)),
+            source: Source { rows: now.rows.len() as u64, ..Source::default() },
+            ..Context::default()
+        };
+        compare(Some(&profiles.0), &profiles.1, &context)
+    })
 }
 
 fn codes(causes: &[Cause]) -> Vec<&str> {
@@ -234,9 +243,9 @@ fn corruptions_are_named() {
             ("team_members", now("team_members").kept(|at, _| at < 420), "file-shrunk"),
             ("people", now("people").kept(|_, _| false), "file-header-only"),
         ] {
-            for blocked in [false, true] {
-                let found = causes(&before(name), &corrupted, blocked);
-                assert_eq!(found.first().map(|c| c.code.as_str()), Some(expected), "{month} {name}: {found:?}");
+            for found in both_causes(&before(name), &corrupted) {
+                let first = found.first().map(|c| c.code.as_str());
+                assert_eq!(first, Some(expected), "{month} {name}: {found:?}");
             }
         }
     }
@@ -302,4 +311,53 @@ fn a_renamed_team_is_recognised_by_its_members() {
         dissolved[0].message,
         "All 20 links with `team` = `gsoc-contributors` are gone: 53 % of the 38 deletions."
     );
+}
+
+#[test]
+fn a_blank_file_is_named() {
+    let Some(data) = data() else { return };
+    let months = months(&data);
+    for table in TABLES {
+        let (before, now) = (read(&months[3], table), read(&months[4], table));
+        let blank = now.kept(|_, _| false);
+        let context = Context {
+            subject: table.0,
+            file: &blank.file,
+            changes: Some(changes(&before, &blank)),
+            source: Source { blank: true, ..Source::default() },
+            ..Context::default()
+        };
+        let found = compare(Some(&before.profile()), &blank.profile(), &context);
+        assert_eq!(codes(&found), ["file-empty"], "{}", table.0);
+    }
+}
+
+/// The data has no dates: people get one made of their number.
+#[test]
+fn a_changed_date_format_is_named() {
+    let Some(data) = data() else { return };
+    let months = months(&data);
+    let people = |month: usize, us: bool| {
+        let mut table = read(&months[month], ("people", false));
+        table.header.push("start_date".into());
+        for row in &mut table.rows {
+            let number: u32 = row[0].parse().unwrap();
+            let (day, month, year) = (number % 28 + 1, number / 28 % 12 + 1, 2000 + number % 25);
+            let (first, second) = if us { (month, day) } else { (day, month) };
+            row.push(format!("{first:02}/{second:02}/{year}"));
+        }
+        table
+    };
+    for month in 1..12 {
+        let [silent, explained] = both_causes(&people(month - 1, false), &people(month, true));
+        for found in [silent, explained] {
+            assert_eq!(codes(&found), ["date-format-changed"], "{found:?}");
+            assert!(
+                found[0].message.starts_with("`start_date` changed from dd/MM/yyyy to MM/dd/yyyy: in "),
+                "{found:?}"
+            );
+        }
+        let [silent, _] = both_causes(&people(month - 1, false), &people(month, false));
+        assert_eq!(silent, []);
+    }
 }

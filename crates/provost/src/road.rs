@@ -75,7 +75,20 @@ pub fn actor() -> String {
     named
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .or_else(account)
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Name of the account that the process runs under, as the system knows it.
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut fields = accounts.lines().map(|line| line.split(':'));
+    fields.find_map(|mut line| {
+        let name = line.next()?;
+        (line.nth(1) == Some(id.as_str())).then(|| name.to_owned())
+    })
 }
 
 /// Microseconds since 1970, UTC.
@@ -208,7 +221,6 @@ impl Road {
         let shown = Shown { progress, stage: RefCell::new(None) };
         let collected =
             provost_server::prepare(&self.store, &self.folders, &options, &shown).map_err(|e| report(&e))?;
-        shown.finish();
         tracing::info!("session {} is sealed", collected.session);
         Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
     }
@@ -306,8 +318,17 @@ fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
 }
 
 fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
+    let most = if changes.len() > SHOWN { 3 } else { usize::MAX };
+    let mut group = (String::new(), Command::Insert, 0);
     let mut table = Table::new(["", "table", "key", "name", "what changes"]);
     for change in changes {
+        if (&group.0, group.1) != (&change.subject, change.command) {
+            group = (change.subject.clone(), change.command, 0);
+        }
+        group.2 += 1;
+        if group.2 > most {
+            continue;
+        }
         let sign = match change.command {
             Command::Insert | Command::Merge => "+",
             Command::Update => "~",
@@ -336,23 +357,21 @@ struct Shown<'a> {
     stage: RefCell<Option<Stage>>,
 }
 
-impl Shown<'_> {
-    fn finish(&self) {
-        if let Some(stage) = self.stage.borrow_mut().take() {
-            stage.finish();
-        }
-    }
-}
-
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        self.finish();
         *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
     }
 
     fn advance(&self, bytes: u64) {
         if let Some(stage) = self.stage.borrow_mut().as_mut() {
             stage.advance(bytes);
+        }
+    }
+
+    fn done(&self, rows: u64) {
+        if let Some(mut stage) = self.stage.borrow_mut().take() {
+            stage.rows(rows);
+            stage.finish();
         }
     }
 }

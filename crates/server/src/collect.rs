@@ -47,6 +47,8 @@ pub trait Progress {
     fn stage(&self, name: &str, total: Option<u64>);
     /// Bytes done since the last call.
     fn advance(&self, bytes: u64);
+    /// The stage is over and had this many rows.
+    fn done(&self, rows: u64);
 }
 
 /// Reports to nobody.
@@ -56,6 +58,7 @@ pub struct Quiet;
 impl Progress for Quiet {
     fn stage(&self, _name: &str, _total: Option<u64>) {}
     fn advance(&self, _bytes: u64) {}
+    fn done(&self, _rows: u64) {}
 }
 
 /// What prepare made.
@@ -254,13 +257,14 @@ fn collect_table(
     progress: &dyn Progress,
 ) -> Result<Table, ServerError> {
     let opened = files::open_source(source)?;
-    progress.stage(&format!("prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
+    progress.stage(&format!("Prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
     let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
     let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
     let before = files::Stamp::of(&opened)?;
     let watched = Watched { source: &opened, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
         .map_err(|error| source_error(spec, source, error))?;
+    progress.done(prepared.rows);
     before.unchanged(&opened, source)?;
     if spec.command_column.is_some() && !prepared.changes {
         return Err(ServerError::Source {
@@ -349,7 +353,10 @@ fn problems(spec: &TableSpec, prepared: &Prepared) -> Vec<RowProblem> {
             .collect()
     };
     let mut found = with(Severity::Error, &samples.rejected);
-    found.extend(with(Severity::Warning, &samples.null_keys));
+    // An empty end is no link, as in a file whose rows may or may not have a parent: counted, but nothing is wrong.
+    if spec.kind == Kind::Entity {
+        found.extend(with(Severity::Warning, &samples.null_keys));
+    }
     found.extend(with(Severity::Warning, &samples.conflicts));
     found
 }
@@ -362,7 +369,8 @@ fn summary(options: &PrepareOptions, manifest: &Manifest) -> Summary {
         ..Summary::default()
     };
     for table in &manifest.tables {
-        if table.null_keys + table.duplicates + table.rejected > 0 {
+        let without_key = if table.is_association { 0 } else { table.null_keys };
+        if without_key + table.duplicates + table.rejected > 0 {
             summary.state = State::Warning;
         }
         if table.is_association {

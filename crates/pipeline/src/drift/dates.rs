@@ -49,8 +49,8 @@ impl DateEvidence {
     }
 }
 
-/// Gathers evidence, one layout after the other.
-pub(super) fn note(evidence: &mut Vec<DateEvidence>, date: Date) {
+/// Gathers evidence: a date that so many rows have.
+pub(super) fn note(evidence: &mut Vec<DateEvidence>, date: Date, count: u32) {
     let at = match evidence.iter().position(|e| e.layout == date.layout) {
         Some(at) => at,
         None => {
@@ -58,9 +58,9 @@ pub(super) fn note(evidence: &mut Vec<DateEvidence>, date: Date) {
             evidence.len() - 1
         }
     };
-    evidence[at].count += 1;
-    evidence[at].first_over_12 += u32::from(date.first > 12);
-    evidence[at].second_over_12 += u32::from(date.second > 12);
+    evidence[at].count += count;
+    evidence[at].first_over_12 += count * u32::from(date.first > 12);
+    evidence[at].second_over_12 += count * u32::from(date.second > 12);
 }
 
 /// The layout that most of `values` have, and how many have it; `None` when fewer than `least` percent are dates.
@@ -171,7 +171,7 @@ mod tests {
 
     fn evidence(values: &[&str]) -> Vec<DateEvidence> {
         let mut evidence = Vec::new();
-        values.iter().filter_map(|v| parse(v)).for_each(|d| note(&mut evidence, d));
+        values.iter().filter_map(|v| parse(v)).for_each(|d| note(&mut evidence, d, 1));
         evidence
     }
 

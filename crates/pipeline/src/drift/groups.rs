@@ -128,12 +128,12 @@ impl<'a> Facts<'a> {
     }
 
     fn noun(&self, rows: u64) -> String {
-        let plural = self.plural();
-        format!(
-            "{} {}",
-            self.figure(rows),
-            if rows == 1 { &plural[..3 + usize::from(self.before.pairs)] } else { plural }
-        )
+        let noun = match (rows, self.before.pairs) {
+            (1, true) => "link",
+            (1, false) => "row",
+            _ => self.plural(),
+        };
+        format!("{} {noun}", self.figure(rows))
     }
 }
 

@@ -6,8 +6,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Rows that a sample holds at most.
 const SAMPLE_ROWS: usize = 20_000;
-/// Bytes of values that a sample holds at most.
-const SAMPLE_BYTES: usize = 8 << 20;
+/// Bytes that a sample takes at most.
+const SAMPLE_BYTES: usize = 16 << 20;
 /// Bytes that are kept of one value: enough to see what it looks like.
 const KEPT_BYTES: usize = 96;
 
@@ -74,9 +74,13 @@ impl Profiler {
             let cell = keep(value(at), &mut self.text);
             self.cells.push(cell);
         }
-        while self.rows.len() > SAMPLE_ROWS || (self.text.len() > SAMPLE_BYTES && self.rows.len() > ALIGNED_KEYS) {
+        while self.rows.len() > SAMPLE_ROWS || (self.bytes() > SAMPLE_BYTES && self.rows.len() > ALIGNED_KEYS) {
             self.thin();
         }
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.len() + self.cells.len() * size_of::<Cell>()
     }
 
     /// Halves the range of hashes and drops the rows outside of it.

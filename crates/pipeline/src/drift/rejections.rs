@@ -44,7 +44,7 @@ pub(super) fn look(
 fn date_layout(column: &RejectedColumn) -> Option<DateEvidence> {
     let mut evidence = Vec::new();
     for date in column.samples.iter().filter_map(|s| dates::parse(s.trim())) {
-        dates::note(&mut evidence, date);
+        dates::note(&mut evidence, date, 1);
     }
     dates::dominant(&evidence, column.samples.len() as u64, 60).cloned()
 }

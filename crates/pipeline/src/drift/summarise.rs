@@ -2,7 +2,7 @@
 
 use super::classes::Class;
 use super::dates;
-use super::profile::{Aligned, CaseCounts, ColumnProfile, KeyForms, TableProfile, TopValue};
+use super::profile::{Aligned, ColumnProfile, KeyForms, TableProfile, TopValue};
 use super::sketch::Sketch;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -125,14 +125,16 @@ impl<'a> Column<'a> {
     fn profile(&self, name: String, aligned: &[usize], is_key: bool) -> ColumnProfile {
         let mut profile = ColumnProfile { name, ..ColumnProfile::default() };
         let mut frequencies: HashMap<u64, (u32, usize)> = HashMap::new();
-        let mut characters = 0u64;
         for row in self.filled() {
-            let cell = self.cell(row);
-            frequencies.entry(cell.hash).or_insert((0, row)).0 += 1;
-            characters += u64::from(cell.length);
-            note(&mut profile, &self.value(row), cell.length);
+            frequencies.entry(self.cell(row).hash).or_insert((0, row)).0 += 1;
         }
-        let filled = frequencies.values().map(|(count, _)| u64::from(*count)).sum::<u64>();
+        let (mut filled, mut characters) = (0u64, 0u64);
+        for (count, row) in frequencies.values() {
+            let length = self.cell(*row).length;
+            filled += u64::from(*count);
+            characters += u64::from(*count) * u64::from(length);
+            note(&mut profile, &self.value(*row), length, *count);
+        }
         profile.empty = (self.offsets.len() as u64 - filled) as u32;
         if filled > 0 {
             profile.lengths.mean = (characters as f64 / filled as f64 * 100.0).round() / 100.0;
@@ -211,25 +213,27 @@ fn shorten_to_common(prefix: &mut String, value: &str) {
     prefix.truncate(common);
 }
 
-fn note(profile: &mut ColumnProfile, value: &str, length: u32) {
+/// Notes what a value looks like that so many rows have.
+fn note(profile: &mut ColumnProfile, value: &str, length: u32, count: u32) {
     let lengths = &mut profile.lengths;
     lengths.min = if lengths.min == 0 { length } else { lengths.min.min(length) };
     lengths.max = lengths.max.max(length);
-    *profile.classes.entry(Class::of(value)).or_insert(0) += 1;
-    note_case(&mut profile.case, value);
-    let digits = value.len() > 1 && value.bytes().all(|b| b.is_ascii_digit());
-    profile.leading_zeros += u32::from(digits && value.starts_with('0'));
-    if let Some(date) = dates::parse(value) {
-        dates::note(&mut profile.dates, date);
-    }
-}
-
-fn note_case(case: &mut CaseCounts, value: &str) {
+    let class = Class::of(value);
+    *profile.classes.entry(class).or_insert(0) += count;
     match (value.chars().any(char::is_lowercase), value.chars().any(char::is_uppercase)) {
-        (true, true) => case.mixed += 1,
-        (true, false) => case.lower += 1,
-        (false, true) => case.upper += 1,
+        (true, true) => profile.case.mixed += count,
+        (true, false) => profile.case.lower += count,
+        (false, true) => profile.case.upper += count,
         (false, false) => {}
+    }
+    let digits = value.len() > 1 && value.bytes().all(|b| b.is_ascii_digit());
+    if digits && value.starts_with('0') {
+        profile.leading_zeros += count;
+    }
+    if class == Class::Date
+        && let Some(date) = dates::parse(value)
+    {
+        dates::note(&mut profile.dates, date, count);
     }
 }
 
@@ -279,9 +283,9 @@ fn fit(profile: &mut TableProfile) {
         if size <= PROFILE_BYTES || (top <= 4 && values <= 8) {
             return;
         }
-        top = (top * 3 / 4).max(4);
-        values = (values * 7 / 8).max(8);
-        forms = (forms * 7 / 8).max(16);
-        profile.keys.shrink((profile.keys.hashes().len() * 7 / 8).max(ALIGNED_KEYS));
+        top = (top * 2 / 3).max(4);
+        values = (values * 5 / 6).max(8);
+        forms = (forms * 5 / 6).max(16);
+        profile.keys.shrink((profile.keys.hashes().len() * 5 / 6).max(ALIGNED_KEYS));
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Arena {
     entries: Vec<Entry>,
     /// How many leading bytes all keys share.
     shared: usize,
+    /// Where in the keys the prefixes of new entries start: what the keys of the last run shared.
+    depth: usize,
 }
 
 impl Arena {
@@ -46,6 +48,7 @@ impl Arena {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
+        self.depth = self.shared;
         self.shared = 0;
     }
 
@@ -68,7 +71,7 @@ impl Arena {
         self.bytes.extend_from_slice(&payload_len.to_le_bytes());
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(payload);
-        self.entries.push(Entry { prefix: 0, offset, key_len });
+        self.entries.push(Entry { prefix: prefix(key, self.depth), offset, key_len });
         true
     }
 
@@ -103,10 +106,15 @@ impl Arena {
     /// bytes that are not the same in the whole group are fetched, and so on: each step reads a key once instead of
     /// once per comparison.
     pub(super) fn sort(&mut self) {
-        let Arena { bytes, entries, shared } = self;
-        let mut todo = Vec::new();
-        sort_at(bytes, entries, *shared);
-        todo.push((0..entries.len(), *shared));
+        let Arena { bytes, entries, shared, depth } = self;
+        // Usually a run is like the one before, and the prefixes taken on arrival spare a walk over all keys.
+        if (*depth..=*depth + 1).contains(shared) {
+            entries.sort_unstable_by_key(|entry| entry.prefix);
+        } else {
+            *depth = *shared;
+            sort_at(bytes, entries, *depth);
+        }
+        let mut todo = vec![(0..entries.len(), *depth)];
         while let Some((range, depth)) = todo.pop() {
             let mut start = range.start;
             let mut touched = start;
@@ -147,14 +155,20 @@ fn touch(bytes: &[u8], entries: &[Entry], part: Range<usize>) {
     std::hint::black_box(sum);
 }
 
-/// Sorts entries by the eight bytes of their keys at `depth`; a key that ends there counts as padded with zeros.
+/// Eight bytes of a key as a number that sorts like them; a key that ends there counts as padded with zeros.
+#[inline]
+fn prefix(key: &[u8], depth: usize) -> u64 {
+    let rest = key.get(depth..).unwrap_or_default();
+    match rest.first_chunk::<PREFIX>() {
+        Some(eight) => u64::from_be_bytes(*eight),
+        None => rest.iter().rev().fold(0, |prefix, &byte| (prefix >> 8) | (u64::from(byte) << 56)),
+    }
+}
+
+/// Sorts entries by the eight bytes of their keys at `depth`.
 fn sort_at(bytes: &[u8], entries: &mut [Entry], depth: usize) {
     for entry in entries.iter_mut() {
-        let rest = key_of(bytes, *entry).get(depth..).unwrap_or_default();
-        entry.prefix = match rest.first_chunk::<PREFIX>() {
-            Some(eight) => u64::from_be_bytes(*eight),
-            None => rest.iter().rev().fold(0, |prefix, &byte| (prefix >> 8) | (u64::from(byte) << 56)),
-        };
+        entry.prefix = prefix(key_of(bytes, *entry), depth);
     }
     entries.sort_unstable_by_key(|entry| entry.prefix);
 }

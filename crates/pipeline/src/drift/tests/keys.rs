@@ -60,7 +60,7 @@ fn the_end_of_an_association_that_was_transformed_is_named() {
 
 #[test]
 fn keys_of_a_table_too_large_to_be_sampled_whole() {
-    let before = people(0, 60_000);
+    let before = people(0, 30_000);
     let now = before.clone().map("id", |n, _| n.to_string());
     assert_eq!(found(&before, &now, true)[0], same_rows("lost their leading zeros")[0]);
 }

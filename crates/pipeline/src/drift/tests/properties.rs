@@ -23,6 +23,8 @@ fn profile(rows: &[Vec<Vec<u8>>], pairs: bool) -> TableProfile {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn any_tables_can_be_compared_and_stored(before in tables(), now in tables(), pairs: bool, blocked: bool) {
         let (before, now) = (profile(&before, pairs), profile(&now, pairs));
