@@ -147,7 +147,9 @@ impl Model {
 
     fn link(&mut self, Link(name, _, end1, end2): &Link, table: &Table) -> Value {
         let old = self.links.remove(name).unwrap_or_default();
-        let (mut new, mut held) = (BTreeSet::new(), BTreeSet::new());
+        let mut new = BTreeSet::new();
+        // An unreadable row may stand for any pair: nothing of the association is taken for absent.
+        let mut is_held = false;
         let (mut n_null, mut n_duplicates, mut n_rejected) = (0, 0, 0);
         let (column1, column2) = (table.column(end1.0), table.column(end2.0));
         for row in &table.rows {
@@ -155,7 +157,7 @@ impl Model {
             let pair = (value(column1), value(column2));
             if row.defect == Defect::Short {
                 n_rejected += 1;
-                held.insert(pair);
+                is_held = true;
             } else if pair.0.is_empty() || pair.1.is_empty() {
                 n_null += 1;
             } else if !new.insert(pair) {
@@ -164,7 +166,9 @@ impl Model {
         }
         let n_clean = new.len();
         let n_inserted = new.difference(&old).count();
-        new.extend(old.intersection(&held).cloned());
+        if is_held {
+            new.extend(old.iter().cloned());
+        }
         let n_deleted = old.difference(&new).count();
         let orphans = new.iter().filter(|pair| !self.has(end1, &pair.0) || !self.has(end2, &pair.1)).count();
         self.links.insert(name, new);

@@ -93,7 +93,7 @@ pub(super) fn export(company: &Company, n: usize) -> Vec<Table> {
         persons(company, n),
         contracts(company, n),
         organizations(company, n),
-        sites(),
+        sites(n),
         entries(company, n),
         members(company),
     ]
@@ -158,7 +158,6 @@ fn contracts(company: &Company, n: usize) -> Table {
         let hours = c.hours.to_string();
         table.push([&c.id, &person.id, &c.department, &c.site, &c.title, &c.kind, &start, &end, &hours]);
     }
-    table.cut(&main_contract(company, if n == 1 { "D640" } else { "D810" }), 6);
     if n == 3 {
         table.spoil(&main_contract(company, "D620"), "weekly_hours", "38,5", Defect::BadValue);
     }
@@ -186,12 +185,15 @@ fn organizations(company: &Company, n: usize) -> Table {
     table
 }
 
-fn sites() -> Table {
+fn sites(n: usize) -> Table {
     let mut table = Table::new("hr_sites", &["code", "name", "city", "country"]);
     table.encoding = Encoding::Utf16;
     table.separator = ',';
     for site in super::places::SITES {
         table.push(*site);
+    }
+    if n > 1 {
+        table.cut("TMP", 2);
     }
     table
 }
