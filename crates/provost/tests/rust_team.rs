@@ -1,6 +1,9 @@
 //! Twelve months of real joiners, movers and leavers, and four awkward corners: counts and keys of every step equal
 //! the expectations that come with the data, whichever way the repository is brought there.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
+
 mod support;
 
 use provost_model::summary::{EntityCounters, LinkCounters, State, Summary};
@@ -11,8 +14,11 @@ use support::{Home, Kind, root, rust_team};
 
 const CONNECTOR: &str = "RustTeam";
 
-/// Source file, entity type, and the columns of the file with their slots.
-const ENTITIES: &[(&str, &str, &[(&str, &str)])] = &[
+/// Columns of a file with their slots.
+type Columns = &'static [(&'static str, &'static str)];
+
+/// Source file, entity type, and columns.
+const ENTITIES: &[(&str, &str, Columns)] = &[
     ("people.csv", "RT_Person", &[("github_id", "C4"), ("github", "C5"), ("name", "C6"), ("permissions", "C7")]),
     (
         "teams.csv",
