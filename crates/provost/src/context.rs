@@ -39,11 +39,7 @@ pub struct Context {
 impl Context {
     /// For the process as it was started.
     pub fn new(global: Global) -> Context {
-        Context {
-            global,
-            stdout: Terminal::stdout(),
-            stderr: Terminal::stderr(),
-        }
+        Context { global, stdout: Terminal::stdout(), stderr: Terminal::stderr() }
     }
 
     /// The home folder.
@@ -51,18 +47,12 @@ impl Context {
     /// # Errors
     /// There is none.
     pub fn home(&self) -> Result<PathBuf, Report> {
-        home::find(
-            self.global.home.as_deref(),
-            std::env::var_os("PROVOST_HOME"),
-        )
+        home::find(self.global.home.as_deref(), std::env::var_os("PROVOST_HOME"))
     }
 
     /// The home folder that somebody named, whether it exists or not.
     pub fn named_home(&self) -> Option<PathBuf> {
-        home::named(
-            self.global.home.as_deref(),
-            std::env::var_os("PROVOST_HOME"),
-        )
+        home::named(self.global.home.as_deref(), std::env::var_os("PROVOST_HOME"))
     }
 
     /// The checked settings of the home folder.
@@ -74,12 +64,6 @@ impl Context {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let connection_string = self.global.database_connection_string.clone();
-        Settings::load(
-            &self.home()?,
-            &Overrides {
-                environment,
-                connection_string,
-            },
-        )
+        Settings::load(&self.home()?, &Overrides { environment, connection_string })
     }
 }

@@ -1,7 +1,8 @@
 //! Deployment: what would change, and changing exactly that in one transaction.
 
 use crate::report::{Kind, Report};
-use crate::repository::{actor, items, now_micros};
+use crate::repository::items;
+use crate::road::{actor, now_micros};
 use provost_model::configuration::{Configuration, Item, Parsed, Plan, plan};
 use provost_store::{ItemChange, Store, StoredItem};
 use std::collections::BTreeMap;
@@ -22,8 +23,7 @@ impl Deployment {
     /// # Errors
     /// Those of the database.
     pub fn compute(store: &Store, parsed: &Parsed) -> Result<Deployment, Report> {
-        let (version, stored) =
-            store.read(|tx| Ok::<_, Report>((tx.configuration_version()?, items(tx)?)))?;
+        let (version, stored) = store.read(|tx| Ok::<_, Report>((tx.configuration_version()?, items(tx)?)))?;
         Ok(Deployment {
             plan: plan(&stored, &parsed.items),
             changes: changes(&stored, &parsed.items)?,
@@ -57,8 +57,7 @@ impl Deployment {
 /// Stored items that have to change. Deletions come first, so that a name may pass from one item to another.
 fn changes(stored: &[Item], new: &[Item]) -> Result<Vec<ItemChange>, Report> {
     let key = |item: &Item| (item.element.clone(), item.identity.clone());
-    let mut gone: BTreeMap<(String, String), &Item> =
-        stored.iter().map(|item| (key(item), item)).collect();
+    let mut gone: BTreeMap<(String, String), &Item> = stored.iter().map(|item| (key(item), item)).collect();
     let mut written = Vec::new();
     for item in new {
         match gone.remove(&key(item)) {
@@ -67,21 +66,14 @@ fn changes(stored: &[Item], new: &[Item]) -> Result<Vec<ItemChange>, Report> {
             None => written.push(ItemChange::Insert(stored_form(item)?)),
         }
     }
-    let deleted = gone
-        .into_keys()
-        .map(|(element, identity)| ItemChange::Delete(element, identity));
+    let deleted = gone.into_keys().map(|(element, identity)| ItemChange::Delete(element, identity));
     Ok(deleted.chain(written).collect())
 }
 
 fn stored_form(item: &Item) -> Result<StoredItem, Report> {
-    let json = serde_json::to_string(item)
-        .map_err(|error| Report::from_error(Kind::Error, "stored-configuration", &error))?;
-    Ok(StoredItem {
-        element: item.element.clone(),
-        identity: item.identity.clone(),
-        file: item.file.clone(),
-        json,
-    })
+    let json =
+        serde_json::to_string(item).map_err(|error| Report::from_error(Kind::Error, "stored-configuration", &error))?;
+    Ok(StoredItem { element: item.element.clone(), identity: item.identity.clone(), file: item.file.clone(), json })
 }
 
 #[cfg(test)]
@@ -94,10 +86,7 @@ mod tests {
             .iter()
             .map(|(name, body)| {
                 let root = "ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\"";
-                (
-                    (*name).to_owned(),
-                    format!("<{root}>{body}</ConfigurationFile>"),
-                )
+                ((*name).to_owned(), format!("<{root}>{body}</ConfigurationFile>"))
             })
             .collect();
         parse(&files)
@@ -139,10 +128,7 @@ mod tests {
             DisplayName_L1: "2" → "zwei"
         1 to add, 1 to change, 1 to remove.
         "#);
-        let names: Vec<String> = stored(&store)
-            .into_iter()
-            .map(|item| item.identity)
-            .collect();
+        let names: Vec<String> = stored(&store).into_iter().map(|item| item.identity).collect();
         assert_eq!(names, ["Two", "Three"]);
     }
 
@@ -160,10 +146,7 @@ mod tests {
         let (_folder, store) = repository();
         let late = Deployment::compute(&store, &parsed(&[("a.xml", &agent("Late", "x"))])).unwrap();
         deploy(&store, &parsed(&[("a.xml", &agent("Early", "y"))]));
-        assert_eq!(
-            late.apply(&store, "test").unwrap_err().id,
-            "configuration-changed"
-        );
+        assert_eq!(late.apply(&store, "test").unwrap_err().id, "configuration-changed");
         assert_eq!(stored(&store)[0].identity, "Early");
     }
 }

@@ -15,9 +15,7 @@ pub struct Progress {
 impl Progress {
     /// Bars where standard error is a terminal; a verb that prints one line of JSON passes `quiet`.
     pub fn new(quiet: bool) -> Progress {
-        Progress {
-            bars: !quiet && Terminal::stderr().interactive,
-        }
+        Progress { bars: !quiet && Terminal::stderr().interactive }
     }
 
     /// Begins a stage that counts rows. `total` rows are expected, if the number is known.
@@ -31,32 +29,18 @@ impl Progress {
 
     /// Begins a stage that counts the bytes it reads, because nobody knows the number of rows beforehand.
     pub fn bytes(&self, name: &str) -> Stage {
-        self.begin(
-            name,
-            Some(0),
-            "{msg:24} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-        )
+        self.begin(name, Some(0), "{msg:24} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left")
     }
 
     fn begin(&self, name: &str, total: Option<u64>, template: &str) -> Stage {
-        let target = if self.bars {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(total, target)
-            .with_message(name.to_owned())
-            .with_style(style(template));
+        let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar =
+            ProgressBar::with_draw_target(total, target).with_message(name.to_owned()).with_style(style(template));
         if self.bars {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
         tracing::debug!("{name} begins");
-        Stage {
-            name: name.to_owned(),
-            bar,
-            rows: 0,
-            begun: Instant::now(),
-        }
+        Stage { name: name.to_owned(), bar, rows: 0, begun: Instant::now() }
     }
 }
 
@@ -114,11 +98,8 @@ fn style(template: &str) -> ProgressStyle {
 /// `Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)`.
 fn line(name: &str, rows: u64, took: Duration) -> String {
     let seconds = took.as_secs_f64();
-    let rate = if seconds >= 0.01 {
-        format!(" ({} rows/s)", grouped((rows as f64 / seconds) as u64))
-    } else {
-        String::new()
-    };
+    let rate =
+        if seconds >= 0.01 { format!(" ({} rows/s)", grouped((rows as f64 / seconds) as u64)) } else { String::new() };
     format!("{name}: {} rows in {seconds:.2} s{rate}", grouped(rows))
 }
 
@@ -129,10 +110,7 @@ mod tests {
     #[test]
     fn a_finished_stage_is_one_line() {
         let shown = |rows, ms| line("Prepare HR_Person", rows, Duration::from_millis(ms));
-        assert_eq!(
-            shown(1_100_000, 700),
-            "Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)"
-        );
+        assert_eq!(shown(1_100_000, 700), "Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)");
         assert_eq!(shown(0, 1), "Prepare HR_Person: 0 rows in 0.00 s");
     }
 

@@ -2,9 +2,10 @@
 
 use crate::context::Context;
 use crate::report::{Kind, Report};
+use crate::road::report;
 use crate::settings::Settings;
 use jiff::Timestamp;
-use provost_model::configuration::{Item, Parsed};
+use provost_model::configuration::Item;
 use provost_model::metadata::{EntityType, Metadata};
 use provost_store::{ReadTx, Store, StoreError};
 
@@ -33,19 +34,7 @@ pub fn open(context: &Context) -> Result<(Settings, Store), Report> {
 /// # Errors
 /// Those of the database; an item cannot be read because a newer program wrote it.
 pub fn items(tx: &mut ReadTx) -> Result<Vec<Item>, Report> {
-    let mut items = Vec::new();
-    for stored in tx.configuration_items()? {
-        let item = serde_json::from_str(&stored.json).map_err(|error| {
-            let text = format!(
-                "cannot read the deployed item {} {}: {error}",
-                stored.element, stored.identity
-            );
-            Report::new(Kind::Error, "stored-configuration", text)
-                .hint("deploy the configuration again with this version of the program")
-        })?;
-        items.push(item);
-    }
-    Ok(items)
+    provost_server::metadata::items(tx).map_err(|error| report(&error))
 }
 
 /// The deployed entity model.
@@ -53,8 +42,7 @@ pub fn items(tx: &mut ReadTx) -> Result<Vec<Item>, Report> {
 /// # Errors
 /// As [`items`].
 pub fn metadata(tx: &mut ReadTx) -> Result<Metadata, Report> {
-    let parsed = Parsed::from_items(items(tx)?);
-    Ok(Metadata::resolve(parsed.configuration, &tx.catalog()?))
+    provost_server::metadata::load(tx).map_err(|error| report(&error))
 }
 
 /// The deployed entity type that somebody named.
@@ -63,40 +51,17 @@ pub fn metadata(tx: &mut ReadTx) -> Result<Metadata, Report> {
 /// There is none of that name.
 pub fn entity_type<'a>(metadata: &'a Metadata, identifier: &str) -> Result<&'a EntityType, Report> {
     metadata.entity_type(identifier).ok_or_else(|| {
-        let names: Vec<&str> = metadata
-            .entity_types
-            .iter()
-            .map(|t| t.identifier.as_str())
-            .collect();
-        let report = Report::usage(
-            "unknown-entity-type",
-            format!("no entity type {identifier} is deployed"),
-        );
+        let names: Vec<&str> = metadata.entity_types.iter().map(|t| t.identifier.as_str()).collect();
+        let report = Report::usage("unknown-entity-type", format!("no entity type {identifier} is deployed"));
         match provost_model::configuration::nearest(identifier, names.iter().copied()) {
             Some(right) => report.hint(format!("did you mean {right}?")),
-            None if names.is_empty() => {
-                report.hint("deploy a configuration: provost deploy-configuration -d DIR")
-            }
+            None if names.is_empty() => report.hint("deploy a configuration: provost deploy-configuration -d DIR"),
             None => report.hint(format!("deployed entity types: {}", names.join(", "))),
         }
     })
 }
 
-/// Who acts, for the journal: the user of the operating system.
-pub fn actor() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
-        .unwrap_or_else(|| "unknown user".to_owned())
-}
-
-/// Now, in microseconds since 1970, UTC.
-pub fn now_micros() -> i64 {
-    Timestamp::now().as_microsecond()
-}
-
 /// An instant of the repository as people read it: `2026-01-31T12:00:00Z`.
 pub fn instant(micros: i64) -> String {
-    Timestamp::from_microsecond(micros)
-        .map_or_else(|_| micros.to_string(), |timestamp| timestamp.to_string())
+    Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |timestamp| timestamp.to_string())
 }

@@ -31,32 +31,19 @@ impl Terminal {
 
     /// A stream that nobody watches: no colour, no truncation.
     pub fn plain() -> Terminal {
-        Terminal {
-            interactive: false,
-            colour: false,
-            width: USUAL_WIDTH,
-        }
+        Terminal { interactive: false, colour: false, width: USUAL_WIDTH }
     }
 
     fn of(interactive: bool) -> Terminal {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-        let width = terminal_size::terminal_size()
-            .map_or(USUAL_WIDTH, |(width, _)| usize::from(width.0).max(40));
-        Terminal {
-            interactive,
-            colour: interactive && !refused && !dumb,
-            width,
-        }
+        let width = terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| usize::from(width.0).max(40));
+        Terminal { interactive, colour: interactive && !refused && !dumb, width }
     }
 
     /// `text` in `style` where styles may be written.
     pub fn paint(&self, style: Style, text: &str) -> String {
-        if self.colour && !text.is_empty() {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
+        if self.colour && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
@@ -86,8 +73,7 @@ pub fn printable(text: &str, column: usize) -> String {
 
 /// Control characters, and the marks that reorder text on screen.
 fn is_hostile(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// `text` cut to at most `columns`, with an ellipsis where something is missing.
@@ -117,10 +103,7 @@ mod tests {
     fn tabs_align_and_escapes_are_defused() {
         assert_eq!(printable("\ta\tb", 0), "    a   b");
         assert_eq!(printable("ab\tc", 2), "ab    c");
-        assert_eq!(
-            printable("x\u{1b}[31m\u{202e}y", 0),
-            "x\u{fffd}[31m\u{fffd}y"
-        );
+        assert_eq!(printable("x\u{1b}[31m\u{202e}y", 0), "x\u{fffd}[31m\u{fffd}y");
     }
 
     #[test]

@@ -244,7 +244,8 @@ fn every_series_gives_the_expected_changes(kind: Kind) {
     let months = months(&data);
     let complete = walk(&home(kind), &data, &months, |_| "complete");
     let incremental = walk(&home(kind), &data, &months, |_| "incremental");
-    let mixed = walk(&home(kind), &data, &months, |n| ["initial", "incremental", "complete", "incremental"][n.min(1 + n % 3)]);
+    let mixed =
+        walk(&home(kind), &data, &months, |n| ["initial", "incremental", "complete", "incremental"][n.min(1 + n % 3)]);
     assert_eq!(complete, incremental);
     assert_eq!(complete, mixed);
     let last = home(kind);

@@ -41,11 +41,7 @@ pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<Str
                 hash: blocked.change_set_hash.clone().unwrap_or_default(),
             });
         }
-        match queued
-            .into_iter()
-            .rev()
-            .find(|s| s.state == SessionState::Sealed)
-        {
+        match queued.into_iter().rev().find(|s| s.state == SessionState::Sealed) {
             Some(last) => Ok(last.new_digest),
             None => Ok(tx.last_digest(&options.connector)?),
         }
@@ -53,27 +49,16 @@ pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<Str
 }
 
 /// Notifies the server side of a run that is going to be prepared: makes the folder that takes its files.
-pub(crate) fn open(
-    store: &Store,
-    folders: &Folders,
-    options: &PrepareOptions,
-) -> Result<OpenSession, ServerError> {
+pub(crate) fn open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<OpenSession, ServerError> {
     let id = uuid::Uuid::now_v7().to_string();
     let folder = folders.session(&id);
     std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
-    let reason = format!(
-        "{} session of connector {}",
-        options.mode, options.connector
-    );
+    let reason = format!("{} session of connector {}", options.mode, options.connector);
     let session = store.write(&options.actor, &reason, |tx| {
         tx.create_session(&id, &options.connector, options.mode, options.now_micros)
     })?;
     provost_model::fault::point("session.opened");
-    Ok(OpenSession {
-        id,
-        folder,
-        sequence: session.sequence,
-    })
+    Ok(OpenSession { id, folder, sequence: session.sequence })
 }
 
 impl OpenSession {
@@ -89,27 +74,14 @@ impl OpenSession {
     /// Puts the session in the queue. A complete or initial session makes waiting ones of its connector moot: it says
     /// everything that they would have said. They are cancelled here, not when the session was opened, so that a
     /// prepare that fails costs nothing.
-    pub(crate) fn seal(
-        &self,
-        store: &Store,
-        manifest: &Manifest,
-        options: &PrepareOptions,
-    ) -> Result<(), ServerError> {
-        let reason = format!(
-            "sealed {} session of connector {}",
-            manifest.mode, manifest.connector
-        );
+    pub(crate) fn seal(&self, store: &Store, manifest: &Manifest, options: &PrepareOptions) -> Result<(), ServerError> {
+        let reason = format!("sealed {} session of connector {}", manifest.mode, manifest.connector);
         let now = options.now_micros;
         store.write(&options.actor, &reason, |tx| {
             if manifest.mode != Mode::Incremental {
                 tx.cancel_sessions_before(&manifest.connector, self.sequence, now)?;
             }
-            tx.seal_session(
-                &self.id,
-                manifest.base_digest.as_deref(),
-                Some(&manifest.new_digest),
-                now,
-            )
+            tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)
         })?;
         Ok(())
     }
@@ -117,23 +89,13 @@ impl OpenSession {
     /// Forgets a session that could not be prepared. What remains of it is harmless: nothing processes it.
     pub(crate) fn abandon(&self, store: &Store, options: &PrepareOptions) {
         let fail = |tx: &mut WriteTx| {
-            tx.set_session_state(
-                &self.id,
-                SessionState::Open,
-                SessionState::Failed,
-                options.now_micros,
-            )
+            tx.set_session_state(&self.id, SessionState::Open, SessionState::Failed, options.now_micros)
         };
-        let outcome = store
-            .write(&options.actor, "abandoned session", fail)
-            .map_err(ServerError::from)
-            .and_then(|was_open| {
-                if was_open {
-                    files::remove_folder(&self.folder)
-                } else {
-                    Ok(())
-                }
-            });
+        let outcome =
+            store
+                .write(&options.actor, "abandoned session", fail)
+                .map_err(ServerError::from)
+                .and_then(|was_open| if was_open { files::remove_folder(&self.folder) } else { Ok(()) });
         if let Err(error) = outcome {
             tracing::warn!(session = self.id, %error, "the files of an abandoned session could not be removed");
         }

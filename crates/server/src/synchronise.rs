@@ -66,9 +66,7 @@ pub fn synchronise(
     let mut last = None;
     loop {
         let queued: Vec<Session> = store.read(|tx| tx.unfinished_sessions(&options.connector))?;
-        let next = queued
-            .into_iter()
-            .find(|s| matches!(s.state, SessionState::Sealed | SessionState::Blocked));
+        let next = queued.into_iter().find(|s| matches!(s.state, SessionState::Sealed | SessionState::Blocked));
         let Some(session) = next else { return Ok(last) };
         if session.state == SessionState::Blocked && options.force.is_none() {
             return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
@@ -100,41 +98,21 @@ pub fn validate(
         queued.retain(|s| s.state == SessionState::Blocked);
         Ok(queued)
     })?;
-    let session = blocked
-        .iter()
-        .find(|s| s.change_set_hash.as_deref() == Some(change_set));
+    let session = blocked.iter().find(|s| s.change_set_hash.as_deref() == Some(change_set));
     let Some(session) = session else {
         return Err(ServerError::UnknownChangeSet {
             connector: options.connector.clone(),
             hash: change_set.to_owned(),
-            known: blocked
-                .into_iter()
-                .filter_map(|s| s.change_set_hash)
-                .collect(),
+            known: blocked.into_iter().filter_map(|s| s.change_set_hash).collect(),
         });
     };
-    process(
-        store,
-        folders,
-        &metadata,
-        &mapping,
-        session,
-        options,
-        Some(change_set),
-    )
+    process(store, folders, &metadata, &mapping, session, options, Some(change_set))
 }
 
 /// The stored result of a session that was blocked earlier.
 fn blocked_before(session: &Session) -> Synchronised {
-    let summary = session
-        .summary
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    Synchronised {
-        summary,
-        ..Synchronised::default()
-    }
+    let summary = session.summary.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    Synchronised { summary, ..Synchronised::default() }
 }
 
 fn process(
@@ -150,23 +128,11 @@ fn process(
     let manifest = sealed_manifest(&folder, session)?;
     let reason = match (approved, &options.force) {
         (Some(hash), reason) => {
-            let why = reason
-                .as_deref()
-                .map(|r| format!(": {r}"))
-                .unwrap_or_default();
-            format!(
-                "approved change set {hash} of connector {}{why}",
-                options.connector
-            )
+            let why = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+            format!("approved change set {hash} of connector {}{why}", options.connector)
         }
-        (None, Some(reason)) => format!(
-            "forced synchronisation of connector {}: {reason}",
-            options.connector
-        ),
-        (None, None) => format!(
-            "{} synchronisation of connector {}",
-            manifest.mode, options.connector
-        ),
+        (None, Some(reason)) => format!("forced synchronisation of connector {}: {reason}", options.connector),
+        (None, None) => format!("{} synchronisation of connector {}", manifest.mode, options.connector),
     };
     let mut differs = None;
     let done = store.write(&options.actor, &reason, |tx| {
@@ -179,26 +145,11 @@ fn process(
         }
         check_base(tx, &manifest)?;
         check_initial(tx, mapping, &manifest)?;
-        let work = Work {
-            metadata,
-            mapping,
-            manifest: &manifest,
-            session,
-            options,
-            folder: &folder,
-        };
+        let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
         let done = work.run(tx, approved)?;
         if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
-            let found = done
-                .summary
-                .change_set
-                .as_ref()
-                .map(|c| c.hash.clone())
-                .unwrap_or_default();
-            differs = Some(ServerError::ChangeSetDiffers {
-                approved: approved.to_owned(),
-                found,
-            });
+            let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
+            differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
         }
         Ok(done)
     })?;
@@ -211,24 +162,16 @@ fn process(
 
 /// Reads the manifest and holds every file against it.
 fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerError> {
-    let damaged = |message: String| ServerError::Session {
-        session: session.id.clone(),
-        message,
-    };
-    let manifest = read_manifest(folder)?
-        .ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
+    let damaged = |message: String| ServerError::Session { session: session.id.clone(), message };
+    let manifest =
+        read_manifest(folder)?.ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
     if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) {
-        return Err(damaged(
-            "its manifest is not the one that was sealed".to_owned(),
-        ));
+        return Err(damaged("its manifest is not the one that was sealed".to_owned()));
     }
     for table in &manifest.tables {
         let path = folder.join(&table.file);
         if files::digest(&path)? != table.digest {
-            return Err(damaged(format!(
-                "{} was changed after it was sealed",
-                table.file
-            )));
+            return Err(damaged(format!("{} was changed after it was sealed", table.file)));
         }
     }
     Ok(manifest)
@@ -252,11 +195,7 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
 }
 
 /// An initial load is for a repository that holds nothing of the connector.
-fn check_initial(
-    tx: &mut WriteTx,
-    mapping: &ConnectorMapping,
-    manifest: &Manifest,
-) -> Result<(), ServerError> {
+fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
     if manifest.mode != Mode::Initial {
         return Ok(());
     }
@@ -267,10 +206,7 @@ fn check_initial(
     if count == 0 {
         return Ok(());
     }
-    Err(ServerError::InitialNotEmpty {
-        connector: mapping.connector.clone(),
-        count,
-    })
+    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
 }
 
 /// One session inside its transaction.
@@ -333,57 +269,30 @@ impl Work<'_> {
 
     fn judge(&self, tx: &mut WriteTx, staged: &Staged) -> Result<Synchronised, ServerError> {
         let connector = &self.mapping.connector;
-        let mut problems: Vec<_> = self
-            .manifest
-            .tables
-            .iter()
-            .flat_map(|t| t.problems.clone())
-            .collect();
+        let mut problems: Vec<_> = self.manifest.tables.iter().flat_map(|t| t.problems.clone()).collect();
         problems.extend(staged.problems.kept.iter().cloned());
         let mut summary = Summary {
             connector: connector.clone(),
             mode: Some(self.manifest.mode),
-            change_set: Some(ChangeSetName {
-                hash: staged.hash.clone(),
-            }),
+            change_set: Some(ChangeSetName { hash: staged.hash.clone() }),
             entity_types: staged.entity_types.clone(),
             associations: staged.associations.clone(),
             ..Summary::default()
         };
         if self.manifest.mode != Mode::Initial {
             summary.thresholds = guard::thresholds(self.metadata, connector, &staged.measured);
-            summary.causes = guard::causes(
-                tx,
-                self.mapping,
-                self.manifest,
-                staged,
-                !summary.thresholds.is_empty(),
-            )?;
+            summary.causes = guard::causes(tx, self.mapping, self.manifest, staged, &summary.thresholds)?;
         }
         if !problems.is_empty() || !summary.causes.is_empty() || staged.problems.count > 0 {
             summary.state = State::Warning;
         }
-        Ok(Synchronised {
-            summary,
-            problems,
-            ..Synchronised::default()
-        })
+        Ok(Synchronised { summary, problems, ..Synchronised::default() })
     }
 
     fn apply(&self, tx: &mut WriteTx, run: RunId) -> Result<(), ServerError> {
         let plan = ApplyPlan {
-            types: self
-                .mapping
-                .types
-                .iter()
-                .map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect()))
-                .collect(),
-            associations: self
-                .mapping
-                .associations
-                .iter()
-                .map(|a| (a.association.id, a.place))
-                .collect(),
+            types: self.mapping.types.iter().map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect(),
+            associations: self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect(),
             now_micros: self.options.now_micros,
             dont_delete_changes: self.options.keep_changes,
             mark_dirty: false,

@@ -59,22 +59,13 @@ impl WriteTx {
         now_micros: i64,
     ) -> Result<InitialResources, StoreError> {
         let model = self.model()?;
-        let key = model
-            .entity_type(entity_type)?
-            .key()
-            .map(|p| p.id)
-            .ok_or_else(|| StoreError::NotDeployed {
+        let key =
+            model.entity_type(entity_type)?.key().map(|p| p.id).ok_or_else(|| StoreError::NotDeployed {
                 what: format!("a primary key of entity type {entity_type}"),
             })?;
         let mut columns = names(&["Id", "Type", "ValidFrom", "Dirty", "DisplayName_L1"]);
         columns.extend(slots.iter().map(|s| s.column()));
-        let key_columns = names(&[
-            "EntityType_Id",
-            "Property_Id",
-            "KeyValue",
-            "Resource_Id",
-            "Fingerprint",
-        ]);
+        let key_columns = names(&["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"]);
         Ok(InitialResources {
             resources: Sink::new(&self.link, "UR_Resources", columns),
             keys: Sink::new(&self.link, "UR_ResourceKeys", key_columns),
@@ -89,22 +80,10 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn bulk_links(
-        &mut self,
-        association: AssociationId,
-        now_micros: i64,
-    ) -> Result<InitialLinks, StoreError> {
-        let columns = names(&[
-            "Association_Id",
-            "Resource1_Id",
-            "Resource2_Id",
-            "ValidFrom",
-        ]);
+    pub fn bulk_links(&mut self, association: AssociationId, now_micros: i64) -> Result<InitialLinks, StoreError> {
+        let columns = names(&["Association_Id", "Resource1_Id", "Resource2_Id", "ValidFrom"]);
         // An index made at once over sorted rows costs a fraction of one that grows in random order.
-        let is_empty = self
-            .link
-            .first("SELECT 1 FROM UR_ResourceLinks LIMIT 1", &[], |_| Ok(()))?
-            .is_none();
+        let is_empty = self.link.first("SELECT 1 FROM UR_ResourceLinks LIMIT 1", &[], |_| Ok(()))?.is_none();
         if is_empty {
             self.link.batch("DROP INDEX UR_ResourceLinks_Reverse")?;
         }
@@ -120,25 +99,10 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn bulk_slot_links(
-        &mut self,
-        owner: EntityTypeId,
-        slot: Slot,
-    ) -> Result<InitialSlotLinks, StoreError> {
+    pub fn bulk_slot_links(&mut self, owner: EntityTypeId, slot: Slot) -> Result<InitialSlotLinks, StoreError> {
         // The link change table lends itself: the owner's type and the slot stand where association and line would.
-        let columns = names(&[
-            "Run_Id",
-            "Association_Id",
-            "Command",
-            "Resource1_Id",
-            "Resource2_Id",
-            "Line",
-        ]);
-        Ok(InitialSlotLinks {
-            sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns),
-            owner,
-            slot,
-        })
+        let columns = names(&["Run_Id", "Association_Id", "Command", "Resource1_Id", "Resource2_Id", "Line"]);
+        Ok(InitialSlotLinks { sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns), owner, slot })
     }
 }
 
@@ -156,11 +120,7 @@ impl InitialResources {
         values: &[Option<&str>],
     ) -> Result<(), StoreError> {
         if values.len() != self.slots.len() {
-            return Err(StoreError::misuse(format!(
-                "{} values for {} slots",
-                values.len(),
-                self.slots.len()
-            )));
+            return Err(StoreError::misuse(format!("{} values for {} slots", values.len(), self.slots.len())));
         }
         self.resources.push(id.0.into());
         self.resources.push(self.entity_type.0.into());
@@ -171,13 +131,7 @@ impl InitialResources {
             self.resources.push(slot_value(*slot, *value)?);
         }
         self.resources.end_row()?;
-        self.keys.row(&[
-            self.entity_type.0.into(),
-            self.key.0.into(),
-            key.into(),
-            id.0.into(),
-            fingerprint.into(),
-        ])
+        self.keys.row(&[self.entity_type.0.into(), self.key.0.into(), key.into(), id.0.into(), fingerprint.into()])
     }
 
     /// Writes what is left and makes the rows of the unique keys; tells how many resources were loaded.
@@ -208,12 +162,7 @@ impl InitialLinks {
     /// # Errors
     /// Those of the database.
     pub fn push(&mut self, resource1: ResourceId, resource2: ResourceId) -> Result<(), StoreError> {
-        self.sink.row(&[
-            self.association.0.into(),
-            resource1.0.into(),
-            resource2.0.into(),
-            self.now.into(),
-        ])
+        self.sink.row(&[self.association.0.into(), resource1.0.into(), resource2.0.into(), self.now.into()])
     }
 
     /// Writes what is left; tells how many links were loaded.
@@ -227,12 +176,7 @@ impl InitialLinks {
                 "CREATE INDEX UR_ResourceLinks_Reverse ON UR_ResourceLinks (Association_Id, Resource2_Id, Resource1_Id)",
             )?;
         }
-        if let Some(sql) = self
-            .sink
-            .link
-            .dialect()
-            .refresh_statistics("UR_ResourceLinks")
-        {
+        if let Some(sql) = self.sink.link.dialect().refresh_statistics("UR_ResourceLinks") {
             self.sink.link.batch(&sql)?;
         }
         tx.count("linksCreated", self.sink.written());
@@ -267,11 +211,7 @@ impl InitialSlotLinks {
         if let Some(sql) = link.dialect().refresh_statistics("UR_ResourceLinkChanges") {
             link.batch(&sql)?;
         }
-        let which = format!(
-            "Run_Id = {LOADING} AND Association_Id = {} AND Line = {}",
-            self.owner,
-            self.slot.index()
-        );
+        let which = format!("Run_Id = {LOADING} AND Association_Id = {} AND Line = {}", self.owner, self.slot.index());
         let sql = format!(
             "UPDATE UR_Resources SET {} = {} FROM (SELECT * FROM UR_ResourceLinkChanges WHERE {which}) c \
              WHERE UR_Resources.Id = c.Resource1_Id AND UR_Resources.Type = {}",
@@ -280,10 +220,7 @@ impl InitialSlotLinks {
             self.owner
         );
         let count = link.execute(&sql, &[])?;
-        link.execute(
-            &format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"),
-            &[],
-        )?;
+        link.execute(&format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"), &[])?;
         tx.count("linksCreated", count);
         Ok(count)
     }

@@ -40,8 +40,8 @@ mod views;
 pub use apply::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use browse::Resource;
 pub use changes::{
-    ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow,
-    ResourceChanges, RunId,
+    ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
+    RunId,
 };
 pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;

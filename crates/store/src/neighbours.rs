@@ -44,11 +44,7 @@ impl ReadTx {
             for (side, end) in [(Side::First, end1), (Side::Second, end2)] {
                 if end == Some(own.entity_type) {
                     let others = self.others(&model, association, &own, side, as_of_micros)?;
-                    found.extend(
-                        others
-                            .into_iter()
-                            .map(|other| (association.id, side, other)),
-                    );
+                    found.extend(others.into_iter().map(|other| (association.id, side, other)));
                 }
             }
         }
@@ -62,16 +58,9 @@ impl ReadTx {
     ) -> Result<Vec<Neighbour>, StoreError> {
         let mut named = Vec::with_capacity(found.len());
         for (association, side, other) in found {
-            let (key, display_name) = self
-                .resource_version(other, as_of)?
-                .map_or((None, None), |r| (r.key, r.display_name));
-            named.push(Neighbour {
-                association,
-                side,
-                other,
-                key,
-                display_name,
-            });
+            let (key, display_name) =
+                self.resource_version(other, as_of)?.map_or((None, None), |r| (r.key, r.display_name));
+            named.push(Neighbour { association, side, other, key, display_name });
         }
         Ok(named)
     }
@@ -85,18 +74,9 @@ impl ReadTx {
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
         let mut others = self.table_links(association.id, own.id, side, as_of)?;
-        if let LinkPlace::Slot {
-            owner,
-            slot,
-            owner_is_first,
-        } = model.place(association)
-        {
+        if let LinkPlace::Slot { owner, slot, owner_is_first } = model.place(association) {
             if owner_is_first == (side == Side::First) {
-                others.extend(
-                    own.value(slot)
-                        .and_then(|text| text.parse().ok())
-                        .map(ResourceId),
-                );
+                others.extend(own.value(slot).and_then(|text| text.parse().ok()).map(ResourceId));
             } else {
                 others.extend(self.owners_of(model, owner, slot, own.id, as_of)?);
             }
@@ -114,23 +94,14 @@ impl ReadTx {
         side: Side,
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
-        let (own, other) = if side == Side::First {
-            ("Resource1_Id", "Resource2_Id")
-        } else {
-            ("Resource2_Id", "Resource1_Id")
-        };
+        let (own, other) =
+            if side == Side::First { ("Resource1_Id", "Resource2_Id") } else { ("Resource2_Id", "Resource1_Id") };
         let which = format!("Association_Id = $1 AND {own} = $2 AND ValidFrom <= $3");
         let mut sql = format!("SELECT {other} FROM UR_ResourceLinks WHERE {which}");
         if as_of.is_some() {
-            sql.push_str(&format!(
-                " UNION SELECT {other} FROM UR_ResourceLinksHistory WHERE {which} AND $3 < ValidTo"
-            ));
+            sql.push_str(&format!(" UNION SELECT {other} FROM UR_ResourceLinksHistory WHERE {which} AND $3 < ValidTo"));
         }
-        let args = [
-            association.0.into(),
-            id.0.into(),
-            as_of.unwrap_or(i64::MAX).into(),
-        ];
+        let args = [association.0.into(), id.0.into(), as_of.unwrap_or(i64::MAX).into()];
         self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))
     }
 
@@ -150,21 +121,13 @@ impl ReadTx {
              AND r.ValidFrom <= $3",
             slot.column()
         );
-        let mut owners = self.link.all(
-            &sql,
-            &[owner.0.into(), target.0.into(), instant.into()],
-            |r| r.i64(0).map(ResourceId),
-        )?;
+        let mut owners =
+            self.link.all(&sql, &[owner.0.into(), target.0.into(), instant.into()], |r| r.i64(0).map(ResourceId))?;
         if as_of.is_none() {
             return Ok(owners);
         }
         // The slot of that time may be another one than today's: look at all slots that the property ever had.
-        let property = model
-            .entity_type(owner)?
-            .properties
-            .iter()
-            .find(|p| p.slot == Some(slot))
-            .map(|p| p.id);
+        let property = model.entity_type(owner)?.properties.iter().find(|p| p.slot == Some(slot)).map(|p| p.id);
         let ranges = self.link.all(
             "SELECT TargetColumnIndex, ValidFrom, ValidTo FROM UM_EntityPropertySlots WHERE Property_Id = $1",
             &[property.map_or(0, |p| p.0).into()],
@@ -178,17 +141,8 @@ impl ReadTx {
                  AND r.ValidFrom <= $3 AND $3 < r.ValidTo AND r.ValidTo > $4 AND r.ValidTo <= $5",
                 slot.column()
             );
-            let args = [
-                owner.0.into(),
-                target.0.into(),
-                instant.into(),
-                from.into(),
-                to.into(),
-            ];
-            owners.extend(
-                self.link
-                    .all(&sql, &args, |row| row.i64(0).map(ResourceId))?,
-            );
+            let args = [owner.0.into(), target.0.into(), instant.into(), from.into(), to.into()];
+            owners.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
         }
         Ok(owners)
     }

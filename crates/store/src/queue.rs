@@ -15,11 +15,7 @@ impl ReadTx {
             "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND State IN ($2, $3) ORDER BY Sequence"
         );
         let states = [SessionState::Sealed.word(), SessionState::Blocked.word()];
-        self.link.all(
-            &sql,
-            &[connector.into(), states[0].into(), states[1].into()],
-            session,
-        )
+        self.link.all(&sql, &[connector.into(), states[0].into(), states[1].into()], session)
     }
 }
 
@@ -55,12 +51,7 @@ impl WriteTx {
                 if let Some(run) = waiting.run {
                     self.clear_changes(run)?;
                 }
-                self.set_session_state(
-                    &waiting.id,
-                    waiting.state,
-                    SessionState::Cancelled,
-                    now_micros,
-                )?;
+                self.set_session_state(&waiting.id, waiting.state, SessionState::Cancelled, now_micros)?;
             }
         }
         Ok(())

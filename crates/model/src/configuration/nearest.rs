@@ -8,7 +8,8 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
     }
     let folded = wrong.to_lowercase();
     let length = folded.chars().count();
-    let allowed = (length / 3).clamp(1, 4);
+    // One wrong letter in a name of one letter is another name.
+    let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 4) };
     candidates
         .into_iter()
         // The distance is at least the difference of the lengths.

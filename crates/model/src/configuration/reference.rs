@@ -26,12 +26,7 @@ pub fn reference() -> String {
 }
 
 /// Sections of the elements that stand in `element`, each definition once, where its name begins with its parent's.
-fn below<'n>(
-    element: &'static Element,
-    names: &'n DefinitionNames,
-    written: &mut Vec<&'n str>,
-    page: &mut String,
-) {
+fn below<'n>(element: &'static Element, names: &'n DefinitionNames, written: &mut Vec<&'n str>, page: &mut String) {
     for child in element.all_children() {
         let name = names.of(child);
         if name == format!("{}.{}", names.of(element), child.name) && !written.contains(&name) {
@@ -47,11 +42,7 @@ fn section(element: &'static Element, names: &DefinitionNames, page: &mut String
     let kept = if element.acted_on { "" } else { " *(kept)*" };
     let _ = writeln!(page, "{}{kept}", cell(element.doc));
     if !element.aliases.is_empty() {
-        let _ = writeln!(
-            page,
-            "\nAlso written {}.",
-            list(element.aliases.iter().copied())
-        );
+        let _ = writeln!(page, "\nAlso written {}.", list(element.aliases.iter().copied()));
     }
     let _ = writeln!(page, "\n{}", told_apart(element));
     let children = list(element.all_children().map(|child| child.name));
@@ -63,9 +54,7 @@ fn section(element: &'static Element, names: &DefinitionNames, page: &mut String
     }
     if element.all_attributes().next().is_some() {
         page.push_str("\n| Attribute | Value | Default | Meaning |\n|---|---|---|---|\n");
-        element
-            .all_attributes()
-            .for_each(|attribute| row(element, attribute, page));
+        element.all_attributes().for_each(|attribute| row(element, attribute, page));
     }
 }
 
@@ -73,39 +62,23 @@ fn told_apart(element: &Element) -> String {
     match element.identity {
         Identity::Single => "There is at most one.".to_owned(),
         Identity::Unique(keys) if element.additive => {
-            format!(
-                "Told apart by {}; a second one with the same adds to the first.",
-                list(keys.iter().copied())
-            )
+            format!("Told apart by {}; a second one with the same adds to the first.", list(keys.iter().copied()))
         }
         Identity::Unique(keys) => format!("Told apart by {}.", list(keys.iter().copied())),
         Identity::Natural([]) => "Told apart by its content.".to_owned(),
-        Identity::Natural(keys) => format!(
-            "Told apart by {}; several may agree in them.",
-            list(keys.iter().copied())
-        ),
+        Identity::Natural(keys) => format!("Told apart by {}; several may agree in them.", list(keys.iter().copied())),
     }
 }
 
 fn row(element: &Element, attribute: &Attribute, page: &mut String) {
-    let required = if attribute.required {
-        " **required**"
-    } else {
-        ""
-    };
+    let required = if attribute.required { " **required**" } else { "" };
     let also = if attribute.aliases.is_empty() {
         String::new()
     } else {
         format!(" (also {})", list(attribute.aliases.iter().copied()))
     };
-    let kept = if element.acted_on && attribute.inert {
-        " *(kept)*"
-    } else {
-        ""
-    };
-    let default = attribute
-        .default
-        .map_or(String::new(), |default| format!("`{default}`"));
+    let kept = if element.acted_on && attribute.inert { " *(kept)*" } else { "" };
+    let default = attribute.default.map_or(String::new(), |default| format!("`{default}`"));
     let value = match attribute.kind {
         Kind::Text => "text".to_owned(),
         Kind::Bool => "yes or no".to_owned(),
@@ -121,23 +94,14 @@ fn row(element: &Element, attribute: &Attribute, page: &mut String) {
         Kind::Expression => "expression".to_owned(),
     };
     let doc = cell(attribute.doc);
-    let _ = writeln!(
-        page,
-        "| `{}`{also}{required} | {value} | {default} | {doc}{kept} |",
-        attribute.label()
-    );
+    let _ = writeln!(page, "| `{}`{also}{required} | {value} | {default} | {doc}{kept} |", attribute.label());
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Text inside a table or a paragraph.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('|', "\\|").replace('<', "&lt;").replace('>', "&gt;")
 }

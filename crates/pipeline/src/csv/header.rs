@@ -83,22 +83,12 @@ impl Header {
                 if raw.starts_with(b"\xFF\xFE") || raw.starts_with(b"\xFE\xFF") {
                     return Err(HeaderError::Utf16);
                 }
-                let names = record
-                    .fields()
-                    .map(|name| String::from_utf8_lossy(name).into_owned())
-                    .collect();
-                Header {
-                    names,
-                    line: record.line(),
-                    separator,
-                }
+                let names = record.fields().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+                Header { names, line: record.line(), separator }
             }
             Some(Row::Bad(bad)) => {
                 let rejected = bad.rejected();
-                return Err(HeaderError::Malformed {
-                    line: rejected.line,
-                    fault: bad.fault().clone(),
-                });
+                return Err(HeaderError::Malformed { line: rejected.line, fault: bad.fault().clone() });
             }
         };
         reader.expect_columns(header.names.clone());
@@ -120,12 +110,7 @@ impl Header {
     /// # Errors
     /// When there is no such column, with the nearest name or a word about the separator, or when there are two.
     pub fn index_of(&self, column: &str) -> Result<usize, HeaderError> {
-        let mut found = self
-            .names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| *name == column)
-            .map(|(index, _)| index);
+        let mut found = self.names.iter().enumerate().filter(|(_, name)| *name == column).map(|(index, _)| index);
         match (found.next(), found.next()) {
             (Some(index), None) => Ok(index),
             (Some(first), Some(second)) => Err(HeaderError::DuplicateColumn {
@@ -147,15 +132,10 @@ impl Header {
         let [only] = &self.names[..] else { return None };
         let candidates = [(';', "`;`"), (',', "`,`"), ('\t', "a tab"), ('|', "`|`")];
         let count = |separator: char| only.matches(separator).count();
-        let (separator, shown) = candidates
-            .into_iter()
-            .max_by_key(|&(separator, _)| count(separator))?;
+        let (separator, shown) = candidates.into_iter().max_by_key(|&(separator, _)| count(separator))?;
         (count(separator) > 0).then(|| {
             let used = char::from(self.separator).escape_default();
-            format!(
-                "the header line has no `{used}` but {} of {shown}: set the separator to {shown}",
-                count(separator)
-            )
+            format!("the header line has no `{used}` but {} of {shown}: set the separator to {shown}", count(separator))
         })
     }
 
@@ -174,17 +154,14 @@ impl Header {
 /// Insertions, deletions and replacements of characters that turn one text into the other.
 fn edit_distance(a: &str, b: &str) -> usize {
     // Long names would cost their product; names that long are not misspelt versions of each other.
-    let (a, b): (Vec<char>, Vec<char>) =
-        (a.chars().take(200).collect(), b.chars().take(200).collect());
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(200).collect(), b.chars().take(200).collect());
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.iter().enumerate() {
         let mut diagonal = i;
         let mut left = i + 1;
         for (cell, to) in row.iter_mut().zip(std::iter::once(&'\0').chain(&b)).skip(1) {
             let above = *cell;
-            *cell = (diagonal + usize::from(from != to))
-                .min(above + 1)
-                .min(left + 1);
+            *cell = (diagonal + usize::from(from != to)).min(above + 1).min(left + 1);
             (diagonal, left) = (above, *cell);
         }
         if let Some(first) = row.first_mut() {
@@ -221,13 +198,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        let missing = |text: &str, column: &str| {
-            header(text)
-                .unwrap()
-                .index_of(column)
-                .unwrap_err()
-                .to_string()
-        };
+        let missing = |text: &str, column: &str| header(text).unwrap().index_of(column).unwrap_err().to_string();
         insta::assert_snapshot!(missing("id,e_mail\n", "email"), @r#"line 1: column "email" is missing; the nearest name in the file is "e_mail""#);
         insta::assert_snapshot!(missing("\n\nid;mail;phone\n", "mail"), @r#"line 3: column "mail" is missing; the header line has no `,` but 2 of `;`: set the separator to `;`"#);
         insta::assert_snapshot!(missing("id,mail\n", "employee"), @r#"line 1: column "employee" is missing; the file has id, mail"#);

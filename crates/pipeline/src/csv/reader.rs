@@ -20,10 +20,7 @@ pub struct Dialect {
 
 impl Default for Dialect {
     fn default() -> Dialect {
-        Dialect {
-            separator: b',',
-            max_record: 16 << 20,
-        }
+        Dialect { separator: b',', max_record: 16 << 20 }
     }
 }
 
@@ -86,10 +83,7 @@ impl<R: Read> Reader<R> {
         let max_record = dialect.max_record.clamp(1, LARGEST_RECORD);
         Reader {
             source,
-            dialect: Dialect {
-                max_record,
-                ..dialect
-            },
+            dialect: Dialect { max_record, ..dialect },
             buffer: Vec::new(),
             start: 0,
             end: 0,
@@ -128,43 +122,16 @@ impl<R: Read> Reader<R> {
         };
         let raw = self.buffer.get(found.start..found.end).unwrap_or_default();
         let (buffer, scratch, bounds) = (&self.buffer[..], &self.scratch[..], &self.bounds[..]);
-        let record = Record {
-            line: found.line,
-            buffer,
-            scratch,
-            bounds,
-            raw,
-        };
-        let Some(Problem {
-            fault,
-            at,
-            line,
-            lines,
-        }) = found.problem
-        else {
+        let record = Record { line: found.line, buffer, scratch, bounds, raw };
+        let Some(Problem { fault, at, line, lines }) = found.problem else {
             return Ok(Some(Row::Good(record)));
         };
-        let value = at
-            .and_then(|at| self.buffer.get(at..found.end))
-            .unwrap_or_default();
-        let column = at.map(|_| {
-            match self
-                .names
-                .as_ref()
-                .and_then(|names| names.get(bounds.len()))
-            {
-                Some(name) => name.clone(),
-                None => format!("#{}", bounds.len() + 1),
-            }
+        let value = at.and_then(|at| self.buffer.get(at..found.end)).unwrap_or_default();
+        let column = at.map(|_| match self.names.as_ref().and_then(|names| names.get(bounds.len())) {
+            Some(name) => name.clone(),
+            None => format!("#{}", bounds.len() + 1),
         });
-        Ok(Some(Row::Bad(Malformed {
-            fault,
-            line,
-            column,
-            value,
-            lines,
-            readable: record,
-        })))
+        Ok(Some(Row::Bad(Malformed { fault, line, column, value, lines, readable: record })))
     }
 
     fn find(&mut self) -> io::Result<Option<Found>> {
@@ -183,12 +150,8 @@ impl<R: Read> Reader<R> {
                     found => found,
                 },
                 Scan::Bad(fault, quote) => self.give_up_line(fault, quote),
-                Scan::Incomplete(Some(quote)) if too_long => {
-                    self.give_up_line(Fault::LongQuote { limit }, quote)
-                }
-                Scan::Incomplete(Some(quote)) if self.exhausted => {
-                    self.give_up_line(Fault::UnclosedQuote, quote)
-                }
+                Scan::Incomplete(Some(quote)) if too_long => self.give_up_line(Fault::LongQuote { limit }, quote),
+                Scan::Incomplete(Some(quote)) if self.exhausted => self.give_up_line(Fault::UnclosedQuote, quote),
                 Scan::Incomplete(None) if too_long => Some(self.give_up_record()),
                 Scan::Incomplete(_) => None,
             };
@@ -206,33 +169,14 @@ impl<R: Read> Reader<R> {
         self.line += lines;
         let expected = self.names.as_ref().map_or(self.bounds.len(), Vec::len);
         if self.bounds.len() == expected && end > start {
-            return Some(Found {
-                start,
-                end,
-                line,
-                problem: None,
-            });
+            return Some(Found { start, end, line, problem: None });
         }
         let raw = self.buffer.get(start..end).unwrap_or_default();
         if raw.iter().all(|&byte| byte == b' ' || byte == b'\t') {
             return None;
         }
-        let fault = Fault::FieldCount {
-            expected,
-            found: self.bounds.len(),
-            separator: self.dialect.separator,
-        };
-        Some(Found {
-            start,
-            end,
-            line,
-            problem: Some(Problem {
-                fault,
-                at: None,
-                line,
-                lines,
-            }),
-        })
+        let fault = Fault::FieldCount { expected, found: self.bounds.len(), separator: self.dialect.separator };
+        Some(Found { start, end, line, problem: Some(Problem { fault, at: None, line, lines }) })
     }
 
     /// Rejects the record and goes on at the line after that of the quote, so that an unclosed quote does not swallow
@@ -251,18 +195,8 @@ impl<R: Read> Reader<R> {
         };
         let (record_line, line) = (self.line, self.line + quote.lines);
         self.resume_at(next, quote.lines + u64::from(!self.skipping));
-        let problem = Problem {
-            fault,
-            at: Some(quote.at),
-            line,
-            lines: quote.lines + 1,
-        };
-        Some(Found {
-            start,
-            end,
-            line: record_line,
-            problem: Some(problem),
-        })
+        let problem = Problem { fault, at: Some(quote.at), line, lines: quote.lines + 1 };
+        Some(Found { start, end, line: record_line, problem: Some(problem) })
     }
 
     /// Rejects a record that is too long and has no open quote: the rest of its line goes with it.
@@ -274,29 +208,16 @@ impl<R: Read> Reader<R> {
         self.resume_at(end, lines);
         self.skipping = true;
         // The last field is cut off, but those before it are whole.
-        self.bounds
-            .retain(|bounds| bounds.start & IN_SCRATCH != 0 || bounds.end as usize <= end);
-        let problem = Problem {
-            fault: Fault::TooLong { limit },
-            at: None,
-            line,
-            lines: lines + 1,
-        };
-        Found {
-            start,
-            end,
-            line,
-            problem: Some(problem),
-        }
+        self.bounds.retain(|bounds| bounds.start & IN_SCRATCH != 0 || bounds.end as usize <= end);
+        let problem = Problem { fault: Fault::TooLong { limit }, at: None, line, lines: lines + 1 };
+        Found { start, end, line, problem: Some(problem) }
     }
 
     /// Physical line ends in a part of the buffer that does not end between CR and LF.
     fn line_ends(&self, start: usize, end: usize) -> u64 {
         let bytes = self.buffer.get(start..end).unwrap_or_default();
         let lone = |&at: &usize| bytes.get(at) == Some(&b'\n') || bytes.get(at + 1) != Some(&b'\n');
-        memchr::memchr2_iter(b'\n', b'\r', bytes)
-            .filter(lone)
-            .count() as u64
+        memchr::memchr2_iter(b'\n', b'\r', bytes).filter(lone).count() as u64
     }
 
     fn resume_at(&mut self, next: usize, lines: u64) {
@@ -344,31 +265,21 @@ impl<R: Read> Reader<R> {
         } else if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
         } else if self.end + BLOCK == self.buffer.len() {
-            let room = (2 * self.end)
-                .min(self.dialect.max_record + 2)
-                .max(self.end + 1);
+            let room = (2 * self.end).min(self.dialect.max_record + 2).max(self.end + 1);
             self.buffer.resize(room + BLOCK, 0);
         }
         self.end -= self.start;
         self.start = 0;
         let room = self.buffer.len() - BLOCK;
         while self.end < room && !self.exhausted {
-            match self
-                .source
-                .read(self.buffer.get_mut(self.end..room).unwrap_or_default())
-            {
+            match self.source.read(self.buffer.get_mut(self.end..room).unwrap_or_default()) {
                 Ok(0) => self.exhausted = true,
                 Ok(read) => self.end += read.min(room - self.end),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        if first
-            && self
-                .buffer
-                .get(..self.end)
-                .is_some_and(|text| text.starts_with(BYTE_ORDER_MARK))
-        {
+        if first && self.buffer.get(..self.end).is_some_and(|text| text.starts_with(BYTE_ORDER_MARK)) {
             self.start = BYTE_ORDER_MARK.len();
         }
         self.cursor = Cursor::at(self.start);
@@ -423,13 +334,7 @@ impl Pass<'_> {
                 self.push(field, at);
                 field = at + 1;
             } else if byte == b'"' {
-                match self.quoted(
-                    field,
-                    Quote {
-                        at,
-                        lines: self.lines,
-                    },
-                ) {
+                match self.quoted(field, Quote { at, lines: self.lines }) {
                     Ok(next) => field = next,
                     Err(scan) => return scan,
                 }
@@ -447,10 +352,7 @@ impl Pass<'_> {
 
     #[inline(always)]
     fn push(&mut self, start: usize, end: usize) {
-        self.bounds.push(Bounds {
-            start: start as u32,
-            end: end as u32,
-        });
+        self.bounds.push(Bounds { start: start as u32, end: end as u32 });
     }
 
     fn out_of_bytes(&mut self, field: usize) -> Scan {
@@ -458,11 +360,7 @@ impl Pass<'_> {
             return Scan::Incomplete(None);
         }
         self.push(field, self.end);
-        Scan::Complete {
-            end: self.end,
-            next: self.end,
-            lines: self.lines,
-        }
+        Scan::Complete { end: self.end, next: self.end, lines: self.lines }
     }
 
     /// The record ends before the line end at `at`.
@@ -480,11 +378,7 @@ impl Pass<'_> {
         if at > self.limit {
             return Scan::Incomplete(None);
         }
-        Scan::Complete {
-            end: at,
-            next,
-            lines: self.lines + 1,
-        }
+        Scan::Complete { end: at, next, lines: self.lines + 1 }
     }
 
     /// A field that starts at `field` and has a quote at `open`: where the next field starts, or the end of the scan.
@@ -502,11 +396,7 @@ impl Pass<'_> {
         }
         let behind = close + 1;
         if behind == self.end {
-            return Err(Scan::Complete {
-                end: behind,
-                next: behind,
-                lines: self.lines,
-            });
+            return Err(Scan::Complete { end: behind, next: behind, lines: self.lines });
         }
         if self.cursor.next(self.buffer, self.end, self.separator) != Some(behind) {
             self.bounds.pop();
@@ -546,14 +436,10 @@ impl Pass<'_> {
         let from = self.scratch.len() as u32;
         let mut rest = self.buffer.get(start..end).unwrap_or_default();
         while let Some(at) = memchr::memchr(b'"', rest) {
-            self.scratch
-                .extend_from_slice(rest.get(..=at).unwrap_or_default());
+            self.scratch.extend_from_slice(rest.get(..=at).unwrap_or_default());
             rest = rest.get(at + 2..).unwrap_or_default();
         }
         self.scratch.extend_from_slice(rest);
-        self.bounds.push(Bounds {
-            start: from | IN_SCRATCH,
-            end: self.scratch.len() as u32,
-        });
+        self.bounds.push(Bounds { start: from | IN_SCRATCH, end: self.scratch.len() as u32 });
     }
 }

@@ -81,10 +81,7 @@ impl<R: Read> SortedFile<R> {
         }
         Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
-            format!(
-                "line {}: the file ends in the middle of a record",
-                self.line
-            ),
+            format!("line {}: the file ends in the middle of a record", self.line),
         ))
     }
 
@@ -139,10 +136,7 @@ impl<R: Read> SortedRecords for SortedFile<R> {
 }
 
 fn damaged(line: u64) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("line {line}: not a record of a sorted file"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("line {line}: not a record of a sorted file"))
 }
 
 /// The fields of a canonical record, decoded. Bytes that are not UTF-8 cannot occur in a sorted file and are replaced.
@@ -177,35 +171,19 @@ mod tests {
     #[test]
     fn reads_records_with_line_ends_inside_quotes() {
         let found = read("id,v\n1,\"a\nb\"\n\"2,\",\"x\"\"y\"\n3,\n", 0).unwrap();
-        let rows: Vec<(u64, &str, &str)> = found
-            .iter()
-            .map(|(l, k, r)| (*l, k.as_str(), r.as_str()))
-            .collect();
-        assert_eq!(
-            rows,
-            [
-                (2, "1", "1,\"a\nb\""),
-                (4, "2,", "\"2,\",\"x\"\"y\""),
-                (5, "3", "3,")
-            ]
-        );
+        let rows: Vec<(u64, &str, &str)> = found.iter().map(|(l, k, r)| (*l, k.as_str(), r.as_str())).collect();
+        assert_eq!(rows, [(2, "1", "1,\"a\nb\""), (4, "2,", "\"2,\",\"x\"\"y\""), (5, "3", "3,")]);
     }
 
     #[test]
     fn finds_a_key_behind_other_columns() {
-        assert_eq!(
-            read("command,id\ninsert,\"a\"\"b\"\n", 1).unwrap()[0].1,
-            "a\"b"
-        );
+        assert_eq!(read("command,id\ninsert,\"a\"\"b\"\n", 1).unwrap()[0].1, "a\"b");
     }
 
     #[test]
     fn a_cut_file_is_an_error() {
         let error = read("id\n1\n2", 0).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 3: the file ends in the middle of a record"
-        );
+        assert_eq!(error.to_string(), "line 3: the file ends in the middle of a record");
         assert_eq!(read("", 0).unwrap(), []);
     }
 
@@ -220,9 +198,6 @@ mod tests {
         let long = "x".repeat(3 * CHUNK);
         let text = format!("id,v\n1,{long}\n2,y\n");
         let found = read(&text, 0).unwrap();
-        assert_eq!(
-            (found[0].2.len(), found[1].2.as_str()),
-            (long.len() + 2, "2,y")
-        );
+        assert_eq!((found[0].2.len(), found[1].2.as_str()), (long.len() + 2, "2,y"));
     }
 }

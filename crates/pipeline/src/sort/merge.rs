@@ -11,9 +11,14 @@ pub struct Item<'a> {
     pub key: &'a [u8],
     /// The payload.
     pub payload: &'a [u8],
+    /// How many leading bytes of the key the record before had too.
+    pub shared: usize,
     /// Whether the record before had the same key.
     pub repeats: bool,
 }
+
+/// A source that has ended shares less than any other, so that it loses.
+const ENDED: isize = -1;
 
 /// All records in order of their keys; records with equal keys in the order in which they were pushed.
 ///
@@ -22,8 +27,8 @@ pub struct Item<'a> {
 /// keys that follow the same key, the one that shares more with it comes first.
 pub struct Merged {
     sources: Vec<Source>,
-    /// For each source the bytes shared with the winner it lost to; `None` at its end.
-    shared: Vec<Option<usize>>,
+    /// For each source the bytes shared with the winner it lost to; [`ENDED`] at its end.
+    shared: Vec<isize>,
     /// Loser of each inner node; the overall winner at 0.
     tree: Vec<usize>,
     started: bool,
@@ -32,12 +37,7 @@ pub struct Merged {
 impl Merged {
     pub(super) fn new(sources: Vec<Source>) -> Merged {
         let tree = vec![0; sources.len()];
-        Merged {
-            shared: vec![None; sources.len()],
-            sources,
-            tree,
-            started: false,
-        }
+        Merged { shared: vec![ENDED; sources.len()], sources, tree, started: false }
     }
 
     /// The next record.
@@ -49,10 +49,7 @@ impl Merged {
     pub fn next(&mut self) -> Result<Option<Item<'_>>, SortError> {
         let repeats_from = match (self.started, self.winner()) {
             (true, Some(winner)) => {
-                let length = self
-                    .sources
-                    .get(winner)
-                    .map_or(0, |source| source.key().len());
+                let length = self.sources.get(winner).map_or(0, |source| source.key().len());
                 self.advance(winner)?;
                 self.replay(winner);
                 Some(length)
@@ -66,18 +63,16 @@ impl Merged {
         let Some(winner) = self.winner() else {
             return Ok(None);
         };
-        let (Some(source), Some(Some(shared))) =
-            (self.sources.get(winner), self.shared.get(winner))
-        else {
+        let Some(source) = self.sources.get(winner) else {
+            return Ok(None);
+        };
+        let shared = self.shared.get(winner).and_then(|&shared| usize::try_from(shared).ok());
+        let Some(shared) = shared else {
             return Ok(None);
         };
         let (key, payload) = source.record();
-        let repeats = repeats_from == Some(key.len()) && *shared == key.len();
-        Ok(Some(Item {
-            key,
-            payload,
-            repeats,
-        }))
+        let repeats = repeats_from == Some(key.len()) && shared == key.len();
+        Ok(Some(Item { key, payload, shared, repeats }))
     }
 
     fn winner(&self) -> Option<usize> {
@@ -85,10 +80,8 @@ impl Merged {
     }
 
     fn advance(&mut self, source: usize) -> Result<(), SortError> {
-        if let (Some(reader), Some(shared)) =
-            (self.sources.get_mut(source), self.shared.get_mut(source))
-        {
-            *shared = reader.advance()?;
+        if let (Some(reader), Some(shared)) = (self.sources.get_mut(source), self.shared.get_mut(source)) {
+            *shared = reader.advance()?.map_or(ENDED, |shared| shared as isize);
         }
         Ok(())
     }
@@ -103,16 +96,9 @@ impl Merged {
         let mut winners: Vec<usize> = vec![0; count];
         winners.extend(0..count);
         for node in (1..count).rev() {
-            let (a, b) = (
-                winners.get(2 * node).copied(),
-                winners.get(2 * node + 1).copied(),
-            );
+            let (a, b) = (winners.get(2 * node).copied(), winners.get(2 * node + 1).copied());
             let (Some(a), Some(b)) = (a, b) else { continue };
-            let (winner, loser) = if self.first_wins(a, b) {
-                (a, b)
-            } else {
-                (b, a)
-            };
+            let (winner, loser) = if self.first_wins(a, b) { (a, b) } else { (b, a) };
             self.set(node, loser);
             if let Some(place) = winners.get_mut(node) {
                 *place = winner;
@@ -151,21 +137,15 @@ impl Merged {
     /// what it shares with the winner.
     #[inline]
     fn first_wins(&mut self, a: usize, b: usize) -> bool {
-        let shared = |source: usize| self.shared.get(source).copied().flatten();
-        let (shared_a, shared_b) = match (shared(a), shared(b)) {
-            (Some(shared_a), Some(shared_b)) => (shared_a, shared_b),
-            (first, second) => return second.is_none() && (first.is_some() || a < b),
-        };
+        let shared = |source: usize| self.shared.get(source).copied().unwrap_or(ENDED);
+        let (shared_a, shared_b) = (shared(a), shared(b));
         if shared_a != shared_b {
             return shared_a > shared_b;
         }
-        let key = |source: usize| {
-            self.sources
-                .get(source)
-                .map_or(&[][..], Source::key)
-                .get(shared_a..)
-                .unwrap_or_default()
+        let Ok(from) = usize::try_from(shared_a) else {
+            return a < b;
         };
+        let key = |source: usize| self.sources.get(source).map_or(&[][..], Source::key).get(from..).unwrap_or_default();
         let (key_a, key_b) = (key(a), key(b));
         let more = common_prefix(key_a, key_b);
         let first = match key_a.get(more).cmp(&key_b.get(more)) {
@@ -174,7 +154,7 @@ impl Merged {
         };
         let loser = if first { b } else { a };
         if let Some(shared) = self.shared.get_mut(loser) {
-            *shared = Some(shared_a + more);
+            *shared = (from + more) as isize;
         }
         first
     }

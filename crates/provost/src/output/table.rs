@@ -20,10 +20,7 @@ pub struct Table {
 impl Table {
     /// An empty table with these headings.
     pub fn new<S: Into<String>>(headings: impl IntoIterator<Item = S>) -> Table {
-        Table {
-            headings: headings.into_iter().map(Into::into).collect(),
-            rows: Vec::new(),
-        }
+        Table { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
     /// Adds a row, one value per heading. Null is shown as nothing.
@@ -47,11 +44,8 @@ impl Table {
 
     /// Aligned columns; numbers to the right. Only a terminal has its long cells cut: elsewhere nothing is lost.
     pub fn aligned(&self, terminal: &Terminal) -> String {
-        let cells: Vec<Vec<String>> = self
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|value| printable(&text(value), 0)).collect())
-            .collect();
+        let cells: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(|value| printable(&text(value), 0)).collect()).collect();
         let mut widths: Vec<usize> = self.headings.iter().map(|heading| width(heading)).collect();
         for row in &cells {
             for (column, cell) in row.iter().enumerate() {
@@ -61,13 +55,9 @@ impl Table {
         if terminal.interactive {
             narrow(&mut widths, terminal.width);
         }
-        let right: Vec<bool> = (0..widths.len())
-            .map(|column| self.is_number(column))
-            .collect();
+        let right: Vec<bool> = (0..widths.len()).map(|column| self.is_number(column)).collect();
         let headings: Vec<String> = self.headings.clone();
-        let mut out = line(&headings, &widths, &right, |cell| {
-            terminal.paint(Style::new().bold(), cell)
-        });
+        let mut out = line(&headings, &widths, &right, |cell| terminal.paint(Style::new().bold(), cell));
         for row in &cells {
             out.push_str(&line(row, &widths, &right, str::to_owned));
         }
@@ -75,12 +65,7 @@ impl Table {
     }
 
     fn is_number(&self, column: usize) -> bool {
-        let mut values = self
-            .rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .filter(|v| !v.is_null())
-            .peekable();
+        let mut values = self.rows.iter().filter_map(|row| row.get(column)).filter(|v| !v.is_null()).peekable();
         values.peek().is_some() && values.all(Value::is_number)
     }
 
@@ -105,13 +90,7 @@ impl Table {
     /// A list with one object per row.
     pub fn json(&self) -> Value {
         let object = |row: &Vec<Value>| {
-            Value::Object(
-                self.headings
-                    .iter()
-                    .cloned()
-                    .zip(row.iter().cloned())
-                    .collect::<Map<_, _>>(),
-            )
+            Value::Object(self.headings.iter().cloned().zip(row.iter().cloned()).collect::<Map<_, _>>())
         };
         Value::Array(self.rows.iter().map(object).collect())
     }
@@ -127,20 +106,13 @@ fn text(value: &Value) -> String {
 
 fn quoted(field: &str) -> String {
     let blank = |c: char| c == ' ' || c == '\t';
-    let must = field.contains([',', '"', '\r', '\n'])
-        || field.starts_with(blank)
-        || field.ends_with(blank);
-    if must {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
+    let must = field.contains([',', '"', '\r', '\n']) || field.starts_with(blank) || field.ends_with(blank);
+    if must { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 
 /// Takes from the widest columns until the table fits, or no column can give any more.
 fn narrow(widths: &mut [usize], limit: usize) {
-    let total =
-        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     while total(widths) > limit {
         let Some(widest) = widths.iter_mut().max() else {
             return;
@@ -152,12 +124,7 @@ fn narrow(widths: &mut [usize], limit: usize) {
     }
 }
 
-fn line(
-    cells: &[String],
-    widths: &[usize],
-    right: &[bool],
-    paint: impl Fn(&str) -> String,
-) -> String {
+fn line(cells: &[String], widths: &[usize], right: &[bool], paint: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     for (column, cell) in cells.iter().enumerate() {
         let cell = cut(cell, widths[column]);
@@ -237,11 +204,7 @@ mod tests {
         let mut table = Table::new(["Id", "Value"]);
         table.row([json!(1), json!("x".repeat(200))]);
         assert!(table.aligned(&Terminal::plain()).contains(&"x".repeat(200)));
-        let terminal = Terminal {
-            interactive: true,
-            width: 40,
-            ..Terminal::plain()
-        };
+        let terminal = Terminal { interactive: true, width: 40, ..Terminal::plain() };
         let shown = table.aligned(&terminal);
         assert_eq!(shown.lines().map(width).max(), Some(40));
         assert!(shown.trim_end().ends_with("x…"));

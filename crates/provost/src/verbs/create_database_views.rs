@@ -5,7 +5,8 @@ use super::later::{self, Later};
 use crate::context::Context;
 use crate::output::print;
 use crate::report::{Exit, Report, plural};
-use crate::repository::{actor, metadata, open};
+use crate::repository::{metadata, open};
+use crate::road::actor;
 use clap::Args;
 
 /// Drop and make the views zz_<EntityType>, which show resources with their property names
@@ -26,11 +27,7 @@ Examples:
             let metadata = metadata(tx)?;
             Ok::<_, Report>(tx.rebuild_views(&metadata)?)
         })?;
-        print(&format!(
-            "Made {} in {}\n",
-            plural(made as usize, "view"),
-            store.name()
-        ))?;
+        print(&format!("Made {} in {}\n", plural(made as usize, "view"), store.name()))?;
         Ok(Exit::Done)
     }
 }

@@ -37,56 +37,22 @@ pub(crate) struct DeployConfiguration {
 }
 
 const LATER: &[Later] = &[
-    value(
-        "api-url",
-        "Address of a server to deploy to instead of the local home folder",
-    ),
+    value("api-url", "Address of a server to deploy to instead of the local home folder"),
     value("api-client-id", "Login at that server"),
     value("api-secret", "Password at that server"),
-    switch(
-        "continuous-deployment",
-        "Deploy again whenever a file is saved",
-    )
-    .short('a'),
+    switch("continuous-deployment", "Deploy again whenever a file is saved").short('a'),
     switch("force-bindings", "Write bindings although they are equal"),
-    switch(
-        "force-categories",
-        "Write categories although they are equal",
-    )
-    .short('c'),
-    switch(
-        "force-expressions",
-        "Compile expressions although they are equal",
-    )
-    .short('e'),
-    switch(
-        "force-permissions",
-        "Write permissions although they are equal",
-    )
-    .short('p'),
-    switch(
-        "force-translations",
-        "Write translations although they are equal",
-    ),
-    switch(
-        "force-cascade-delete",
-        "Delete what refers to deleted items, too",
-    ),
+    switch("force-categories", "Write categories although they are equal").short('c'),
+    switch("force-expressions", "Compile expressions although they are equal").short('e'),
+    switch("force-permissions", "Write permissions although they are equal").short('p'),
+    switch("force-translations", "Write translations although they are equal"),
+    switch("force-cascade-delete", "Delete what refers to deleted items, too"),
     switch("no-create-index", "Do not make indexes"),
     switch("reset-database", "Empty the repository first"),
-    switch(
-        "enable-saas-checks",
-        "Check what the hosted product forbids",
-    ),
-    value(
-        "resource-identity-property",
-        "Property that matches a resource with who signs in",
-    ),
+    switch("enable-saas-checks", "Check what the hosted product forbids"),
+    value("resource-identity-property", "Property that matches a resource with who signs in"),
     value("deployment-slot", "Slot of the hosted product"),
-    value(
-        "http-client-timeout-supplement",
-        "Minutes added to the time limit of calls",
-    ),
+    value("http-client-timeout-supplement", "Minutes added to the time limit of calls"),
     value("product-translation", "File of translations of the product"),
 ];
 
@@ -111,16 +77,11 @@ Examples:
             print(&deployment.plan.to_string())?;
         }
         if !self.simulate_only {
-            deployment.apply(
-                &store,
-                &format!("deploy-configuration of {}", folder.display()),
-            )?;
+            deployment.apply(&store, &format!("deploy-configuration of {}", folder.display()))?;
         }
         let end = match self.format.format {
             Format::Table if deployment.plan.is_empty() => String::new(),
-            Format::Table if self.simulate_only => {
-                "Nothing was deployed: this was a simulation.\n".to_owned()
-            }
+            Format::Table if self.simulate_only => "Nothing was deployed: this was a simulation.\n".to_owned(),
             Format::Table => "Deployed.\n".to_owned(),
             Format::Json => format!("{:#}\n", as_json(&deployment.plan, !self.simulate_only)),
             Format::Csv => as_table(&deployment.plan).csv(),
@@ -128,10 +89,7 @@ Examples:
         print(&end)?;
         if !parsed.problems.is_empty() {
             let found = counts(&parsed.problems);
-            eprintln!(
-                "{found} in the configuration; to see them: provost check {}",
-                folder.display()
-            );
+            eprintln!("{found} in the configuration; to see them: provost check {}", folder.display());
         }
         Ok(Exit::Done)
     }
@@ -139,8 +97,7 @@ Examples:
 
 /// Writes the plan into a folder: as people read it, and as JSON.
 fn write_plan(folder: &Path, plan: &Plan) -> Result<(), Report> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Report::io("make the folder", folder, &error))?;
+    std::fs::create_dir_all(folder).map_err(|error| Report::io("make the folder", folder, &error))?;
     let json = format!("{:#}\n", as_json(plan, false)["changes"]);
     for (name, text) in [("changes.txt", plan.to_string()), ("changes.json", json)] {
         let path = folder.join(name);
@@ -161,8 +118,7 @@ fn as_json(plan: &Plan, deployed: bool) -> Value {
 }
 
 fn change(change: &Change) -> Value {
-    let attribute =
-        |a: &AttributeChange| json!({"name": a.name, "before": a.before, "after": a.after});
+    let attribute = |a: &AttributeChange| json!({"name": a.name, "before": a.before, "after": a.after});
     json!({
         "sign": change.sign.symbol().to_string(),
         "element": change.element,
@@ -176,11 +132,7 @@ fn as_table(plan: &Plan) -> Table {
     let mut table = Table::new(["Sign", "Element", "Identity"]);
     for change in &plan.changes {
         let sign = change.sign.symbol().to_string();
-        table.row([
-            sign.into(),
-            change.element.as_str().into(),
-            change.identity.as_str().into(),
-        ]);
+        table.row([sign.into(), change.element.as_str().into(), change.identity.as_str().into()]);
     }
     table
 }

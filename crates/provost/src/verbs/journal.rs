@@ -34,11 +34,7 @@ Examples:
         let mut table = Table::new(["Id", "At", "Actor", "Reason", "Seconds", "Counts"]);
         for entry in entries {
             let seconds = (entry.duration_micros as f64 / 1e4).round() / 100.0;
-            let counts: Vec<String> = entry
-                .counts
-                .iter()
-                .map(|(what, count)| format!("{what} {count}"))
-                .collect();
+            let counts: Vec<String> = entry.counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
             table.row([
                 entry.id.into(),
                 instant(entry.at).into(),

@@ -25,9 +25,7 @@ Examples:
 
     fn run(self, _: &Context) -> Result<Exit, Report> {
         match self.output {
-            Some(path) => {
-                std::fs::write(&path, xsd()).map_err(|error| Report::io("write", &path, &error))?
-            }
+            Some(path) => std::fs::write(&path, xsd()).map_err(|error| Report::io("write", &path, &error))?,
             None => print(&xsd())?,
         }
         Ok(Exit::Done)

@@ -52,15 +52,11 @@ Examples:
   provost update-entity-property-expressions --all-entitytype
   provost update-entity-property-expressions --entitytype-list HR_Person HR_Department --dirty";
 
-    const LATER: &'static [&'static [Later]] = &[&[later::value(
-        "resource-identity-property",
-        "Property that matches a resource with who signs in",
-    )]];
+    const LATER: &'static [&'static [Later]] =
+        &[&[later::value("resource-identity-property", "Property that matches a resource with who signs in")]];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(context, self.format.format, "", None, |progress| {
-            self.step(context, progress)
-        })
+        super::step::run(context, self.format.format, "", None, |progress| self.step(context, progress))
     }
 }
 

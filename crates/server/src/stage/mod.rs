@@ -66,14 +66,7 @@ impl Problems {
         }
     }
 
-    pub(crate) fn warn(
-        &mut self,
-        table: &str,
-        line: u64,
-        value: &str,
-        reason: String,
-        remedy: &str,
-    ) {
+    pub(crate) fn warn(&mut self, table: &str, line: u64, value: &str, reason: String, remedy: &str) {
         self.push(RowProblem {
             severity: Severity::Warning,
             table: table.to_owned(),
@@ -114,31 +107,20 @@ pub(crate) fn stage(
         keys: KeyChanges::new(folder),
         problems: Problems::default(),
     };
-    let mut staged = Staged {
-        is_empty: true,
-        ..Staged::default()
-    };
+    let mut staged = Staged { is_empty: true, ..Staged::default() };
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = stage_type(&mut context, mapped, manifest, table, &mut staged.measured)?;
             staged.is_empty &= counters.inserted + counters.updated + counters.deleted == 0;
-            staged
-                .entity_types
-                .insert(mapped.identifier.clone(), counters);
+            staged.entity_types.insert(mapped.identifier.clone(), counters);
         }
     }
     for mapped in &mapping.associations {
         if let Some(table) = manifest.table(&mapped.identifier) {
-            let counters =
-                stage_association(&mut context, mapped, manifest, table, &mut staged.measured)?;
-            staged.is_empty &= counters.inserted
-                + counters.deleted
-                + counters.links_created
-                + counters.links_removed
-                == 0;
-            staged
-                .associations
-                .insert(mapped.identifier.clone(), counters);
+            let counters = stage_association(&mut context, mapped, manifest, table, &mut staged.measured)?;
+            staged.is_empty &=
+                counters.inserted + counters.deleted + counters.links_created + counters.links_removed == 0;
+            staged.associations.insert(mapped.identifier.clone(), counters);
         }
     }
     staged.hash = context.hash.finish();
@@ -183,18 +165,9 @@ fn stage_association(
     measured: &mut Measured,
 ) -> Result<LinkCounters, ServerError> {
     let stored = context.tx.count_links(mapped.place)?;
-    let links = context
-        .tx
-        .link_changes(context.run, mapped.association.id)?;
-    let orphans = context
-        .tx
-        .orphan_changes(context.run, mapped.association.id)?;
-    let mut stage = LinkStage {
-        context,
-        mapped,
-        links,
-        orphans,
-    };
+    let links = context.tx.link_changes(context.run, mapped.association.id)?;
+    let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
+    let mut stage = LinkStage { context, mapped, links, orphans };
     let mut counters = if manifest.mode == Mode::Incremental {
         incremental_links::stage(&mut stage, table)?
     } else {

@@ -37,10 +37,7 @@ impl History {
         let of = entity_type(&metadata, &self.which.entity_type)?;
         print(&match self.format.format {
             Format::Json => {
-                let all: Vec<Value> = versions
-                    .iter()
-                    .map(|version| as_json(of, version))
-                    .collect();
+                let all: Vec<Value> = versions.iter().map(|version| as_json(of, version)).collect();
                 format!("{:#}\n", Value::Array(all))
             }
             format => changes(of, &versions).render(format, &context.stdout),
@@ -52,29 +49,15 @@ impl History {
 fn changes(of: &EntityType, versions: &[Version]) -> Table {
     let mut table = Table::new(["At", "Property", "Before", "After"]);
     if let Some(end) = versions.first().and_then(|latest| latest.valid_to) {
-        table.row([
-            instant(end).into(),
-            "(the resource)".into(),
-            "existed".into(),
-            "deleted".into(),
-        ]);
+        table.row([instant(end).into(), "(the resource)".into(), "existed".into(), "deleted".into()]);
     }
     for (i, version) in versions.iter().enumerate() {
         let before = versions.get(i + 1);
-        for property in of
-            .properties
-            .iter()
-            .filter(|property| property.slot.is_some())
-        {
+        for property in of.properties.iter().filter(|property| property.slot.is_some()) {
             let old = before.map_or(Value::Null, |before| shown(property, before));
             let new = shown(property, version);
             if old != new {
-                table.row([
-                    instant(version.valid_from).into(),
-                    property.identifier.as_str().into(),
-                    old,
-                    new,
-                ]);
+                table.row([instant(version.valid_from).into(), property.identifier.as_str().into(), old, new]);
             }
         }
     }
@@ -83,10 +66,7 @@ fn changes(of: &EntityType, versions: &[Version]) -> Table {
 
 /// A value; for a navigation that is kept with the resource, `#` and the id of the other one.
 fn shown(property: &Property, version: &Version) -> Value {
-    match (
-        property.kind,
-        property.slot.and_then(|slot| version.value(slot)),
-    ) {
+    match (property.kind, property.slot.and_then(|slot| version.value(slot))) {
         (PropertyType::ForeignKey, Some(id)) => Value::from(format!("#{id}")),
         _ => typed(property, version),
     }

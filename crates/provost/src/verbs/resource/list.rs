@@ -53,53 +53,28 @@ impl List {
             let (search, after) = (self.search.as_deref(), self.after.as_deref());
             // One more than asked for tells whether there is another page.
             let page = match self.as_of {
-                Some(instant) => {
-                    tx.list_resources_as_of(of.id, instant, search, after, size + 1)?
-                }
+                Some(instant) => tx.list_resources_as_of(of.id, instant, search, after, size + 1)?,
                 None => tx.list_resources(of.id, search, after, size + 1)?,
             };
             Ok::<_, Report>((of.clone(), page))
         })?;
         let more = page.len() > size;
         page.truncate(size);
-        let next = page
-            .last()
-            .filter(|_| more)
-            .and_then(|last| last.key.clone());
+        let next = page.last().filter(|_| more).and_then(|last| last.key.clone());
         self.print(context, &of, &page, next.as_deref())
     }
 
-    fn print(
-        &self,
-        context: &Context,
-        of: &EntityType,
-        page: &[Version],
-        next: Option<&str>,
-    ) -> Result<(), Report> {
+    fn print(&self, context: &Context, of: &EntityType, page: &[Version], next: Option<&str>) -> Result<(), Report> {
         let shown = self.properties(of)?;
         if self.format.format == Format::Json {
-            let resources: Vec<Value> = page
-                .iter()
-                .map(|version| selected(of, version, &shown))
-                .collect();
-            return print(&format!(
-                "{:#}\n",
-                json!({"resources": resources, "next": next})
-            ));
+            let resources: Vec<Value> = page.iter().map(|version| selected(of, version, &shown)).collect();
+            return print(&format!("{:#}\n", json!({"resources": resources, "next": next})));
         }
         let properties = shown.iter().map(|property| property.identifier.as_str());
         let mut table = Table::new(["Id", "Key", "DisplayName"].into_iter().chain(properties));
         for version in page {
-            let first = [
-                version.id.0.into(),
-                version.key.as_deref().into(),
-                version.display_name.as_deref().into(),
-            ];
-            table.row(
-                first
-                    .into_iter()
-                    .chain(shown.iter().map(|property| typed(property, version))),
-            );
+            let first = [version.id.0.into(), version.key.as_deref().into(), version.display_name.as_deref().into()];
+            table.row(first.into_iter().chain(shown.iter().map(|property| typed(property, version))));
         }
         print(&table.render(self.format.format, &context.stdout))?;
         if let Some(next) = next {
@@ -111,29 +86,17 @@ impl List {
     /// The properties to show.
     fn properties<'a>(&self, of: &'a EntityType) -> Result<Vec<&'a Property>, Report> {
         if self.property.is_empty() {
-            return Ok(if self.format.format == Format::Table {
-                Vec::new()
-            } else {
-                scalars(of).collect()
-            });
+            return Ok(if self.format.format == Format::Table { Vec::new() } else { scalars(of).collect() });
         }
         let named = |name: &String| {
-            scalars(of)
-                .find(|property| property.identifier == *name)
-                .ok_or_else(|| {
-                    let text = format!(
-                        "{} has no property {name} with a value of its own",
-                        of.identifier
-                    );
-                    let report = Report::usage("unknown-property", text);
-                    match nearest(
-                        name,
-                        scalars(of).map(|property| property.identifier.as_str()),
-                    ) {
-                        Some(right) => report.hint(format!("did you mean {right}?")),
-                        None => report,
-                    }
-                })
+            scalars(of).find(|property| property.identifier == *name).ok_or_else(|| {
+                let text = format!("{} has no property {name} with a value of its own", of.identifier);
+                let report = Report::usage("unknown-property", text);
+                match nearest(name, scalars(of).map(|property| property.identifier.as_str())) {
+                    Some(right) => report.hint(format!("did you mean {right}?")),
+                    None => report,
+                }
+            })
         };
         self.property.iter().map(named).collect()
     }

@@ -68,13 +68,8 @@ impl Which {
     /// The resource, as it is or was then.
     fn find(&self, tx: &mut ReadTx, metadata: &Metadata) -> Result<Version, Report> {
         let of = entity_type(metadata, &self.entity_type)?;
-        let found = match (
-            self.key.strip_prefix('#').and_then(|id| id.parse().ok()),
-            self.as_of,
-        ) {
-            (Some(id), instant) => tx
-                .resource_version(ResourceId(id), instant)?
-                .filter(|r| r.entity_type == of.id),
+        let found = match (self.key.strip_prefix('#').and_then(|id| id.parse().ok()), self.as_of) {
+            (Some(id), instant) => tx.resource_version(ResourceId(id), instant)?.filter(|r| r.entity_type == of.id),
             (None, Some(instant)) => tx.resource_as_of(of.id, &self.key, instant)?,
             (None, None) => tx.get_resource(of.id, &self.key)?,
         };
@@ -96,22 +91,15 @@ fn instant(text: &str) -> Result<i64, String> {
     let parsed = text
         .parse::<Timestamp>()
         .or_else(|_| text.parse::<DateTime>().and_then(civil))
-        .or_else(|_| {
-            text.parse::<Date>()
-                .and_then(|date| civil(date.at(0, 0, 0, 0)))
-        });
+        .or_else(|_| text.parse::<Date>().and_then(|date| civil(date.at(0, 0, 0, 0))));
     parsed
         .map(|timestamp| timestamp.as_microsecond())
-        .map_err(|_| {
-            "expected 2026-01-31, 2026-01-31T12:00 (UTC) or 2026-01-31T12:00+01:00".to_owned()
-        })
+        .map_err(|_| "expected 2026-01-31, 2026-01-31T12:00 (UTC) or 2026-01-31T12:00+01:00".to_owned())
 }
 
 /// Properties that hold a value of their own; links are shown from the associations.
 fn scalars(of: &EntityType) -> impl Iterator<Item = &Property> {
-    of.properties
-        .iter()
-        .filter(|property| property.slot.is_some() && property.kind != PropertyType::ForeignKey)
+    of.properties.iter().filter(|property| property.slot.is_some() && property.kind != PropertyType::ForeignKey)
 }
 
 /// A value in the form that its type has in JSON.
@@ -135,9 +123,8 @@ fn typed(property: &Property, version: &Version) -> Value {
 
 /// A version as JSON, without links.
 fn as_json(of: &EntityType, version: &Version) -> Value {
-    let values: Map<String, Value> = scalars(of)
-        .map(|property| (property.identifier.clone(), typed(property, version)))
-        .collect();
+    let values: Map<String, Value> =
+        scalars(of).map(|property| (property.identifier.clone(), typed(property, version))).collect();
     json!({
         "id": version.id,
         "key": version.key,

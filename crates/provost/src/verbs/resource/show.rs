@@ -56,40 +56,22 @@ impl Show {
 /// Links under the property that they are seen from, in the order of the associations.
 fn by_property<'a>(metadata: &Metadata, links: &'a [Neighbour]) -> Vec<(String, &'a Neighbour)> {
     let property = |link: &Neighbour| {
-        let association = metadata
-            .associations
-            .iter()
-            .find(|association| association.id == link.association)?;
+        let association = metadata.associations.iter().find(|association| association.id == link.association)?;
         let (entity_type, property) = match link.side {
             Side::First => association.end1,
             Side::Second => association.end2,
         };
-        Some(
-            metadata
-                .entity_types
-                .get(entity_type)?
-                .properties
-                .get(property)?
-                .identifier
-                .clone(),
-        )
+        Some(metadata.entity_types.get(entity_type)?.properties.get(property)?.identifier.clone())
     };
-    links
-        .iter()
-        .filter_map(|link| Some((property(link)?, link)))
-        .collect()
+    links.iter().filter_map(|link| Some((property(link)?, link))).collect()
 }
 
 fn as_links(links: &[(String, &Neighbour)]) -> Value {
     let mut found: Map<String, Value> = Map::new();
     for (property, other) in links {
-        let list = found
-            .entry(property.clone())
-            .or_insert_with(|| Value::Array(Vec::new()));
+        let list = found.entry(property.clone()).or_insert_with(|| Value::Array(Vec::new()));
         if let Some(list) = list.as_array_mut() {
-            list.push(
-                json!({"id": other.other, "key": other.key, "displayName": other.display_name}),
-            );
+            list.push(json!({"id": other.other, "key": other.key, "displayName": other.display_name}));
         }
     }
     Value::Object(found)
@@ -97,28 +79,13 @@ fn as_links(links: &[(String, &Neighbour)]) -> Value {
 
 /// `10042 Ada Martin`, or `#12` for a resource without either.
 fn named(other: &Neighbour) -> String {
-    let parts: Vec<&str> = other
-        .key
-        .iter()
-        .chain(&other.display_name)
-        .map(String::as_str)
-        .collect();
-    if parts.is_empty() {
-        format!("#{}", other.other)
-    } else {
-        parts.join(" ")
-    }
+    let parts: Vec<&str> = other.key.iter().chain(&other.display_name).map(String::as_str).collect();
+    if parts.is_empty() { format!("#{}", other.other) } else { parts.join(" ") }
 }
 
 fn heading(entity_type: &str, version: &Version) -> String {
-    let name = version
-        .display_name
-        .as_deref()
-        .unwrap_or("(no display name)");
-    let until = version
-        .valid_to
-        .map(|at| format!(" until {}", instant(at)))
-        .unwrap_or_default();
+    let name = version.display_name.as_deref().unwrap_or("(no display name)");
+    let until = version.valid_to.map(|at| format!(" until {}", instant(at))).unwrap_or_default();
     let from = instant(version.valid_from);
     format!(
         "{entity_type} {} {name}\n#{}, so since {from}{until}\n\n",
