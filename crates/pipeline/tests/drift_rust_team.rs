@@ -154,10 +154,7 @@ fn both_causes(before: &Table, now: &Table) -> [Vec<Cause>; 2] {
             file: &now.file,
             blocked,
             changes: Some(changes(before, now)),
-            source: Source {
-                rows: now.rows.len() as u64,
-                ..Source::default()
-            },
+            source: Source { rows: now.rows.len() as u64, ..Source::default() },
             ..Context::default()
         };
         compare(Some(&profiles.0), &profiles.1, &context)
@@ -327,10 +324,7 @@ fn a_blank_file_is_named() {
             subject: table.0,
             file: &blank.file,
             changes: Some(changes(&before, &blank)),
-            source: Source {
-                blank: true,
-                ..Source::default()
-            },
+            source: Source { blank: true, ..Source::default() },
             ..Context::default()
         };
         let found = compare(Some(&before.profile()), &blank.profile(), &context);
@@ -359,9 +353,7 @@ fn a_changed_date_format_is_named() {
         for found in [silent, explained] {
             assert_eq!(codes(&found), ["date-format-changed"], "{found:?}");
             assert!(
-                found[0]
-                    .message
-                    .starts_with("`start_date` changed from dd/MM/yyyy to MM/dd/yyyy: in "),
+                found[0].message.starts_with("`start_date` changed from dd/MM/yyyy to MM/dd/yyyy: in "),
                 "{found:?}"
             );
         }

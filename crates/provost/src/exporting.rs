@@ -79,7 +79,7 @@ impl FileExport<'_> {
 /// The settings are wrong, or the source or the folder cannot be used; the tables are then as they were.
 pub fn run(request: &ExportRequest<'_>, mode: Mode, progress: &Progress) -> Result<Outcome, Report> {
     ensure_folder(request.output_dir)?;
-    let mut stage = progress.bytes(&format!("Export {}", request.connection.identifier));
+    let mut stage = progress.bytes(&format!("Export {}", request.connection.identifier), Some(0));
     let report = export(request, &mut |at| stage.at(at.read, at.total)).map_err(explain)?;
     Ok(outcome(report, request, mode, stage))
 }

@@ -149,6 +149,7 @@ impl Report {
         }
         if let Some(hint) = &self.hint {
             for line in hint.lines() {
+                let line = terminal.folded(line, 8);
                 out.push_str(&format!("  {} {line}\n", terminal.paint(HELP, "help:")));
             }
         }

@@ -75,7 +75,20 @@ pub fn actor() -> String {
     named
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .or_else(account)
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Name of the account that the process runs under, as the system knows it.
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut fields = accounts.lines().map(|line| line.split(':'));
+    fields.find_map(|mut line| {
+        let name = line.next()?;
+        (line.nth(1) == Some(id.as_str())).then(|| name.to_owned())
+    })
 }
 
 /// Microseconds since 1970, UTC.
@@ -346,7 +359,8 @@ struct Shown<'a> {
 
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        *self.stage.borrow_mut() = Some((self.progress.bytes(name), 0, total.unwrap_or(0)));
+        self.finish();
+        *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
     }
 
     fn advance(&self, bytes: u64) {

@@ -41,6 +41,36 @@ impl Terminal {
         Terminal { interactive, colour: interactive && !refused && !dumb, width }
     }
 
+    /// The same with fewer columns, for what is written behind an indentation.
+    pub fn narrowed(&self, columns: usize) -> Terminal {
+        Terminal { width: self.width.saturating_sub(columns), ..*self }
+    }
+
+    /// Prose broken between words so that it fits behind `hang` columns, which the later lines begin with. Only a
+    /// terminal breaks lines: elsewhere a sentence stays one line.
+    pub fn folded(&self, text: &str, hang: usize) -> String {
+        if !self.interactive {
+            return text.to_owned();
+        }
+        let room = self.width.saturating_sub(hang).max(20);
+        let mut out = String::new();
+        let mut used = 0;
+        for word in text.split(' ') {
+            let wide = width(word);
+            if used > 0 && used + 1 + wide > room {
+                out.push('\n');
+                out.push_str(&" ".repeat(hang));
+                used = 0;
+            } else if !out.is_empty() {
+                out.push(' ');
+                used += 1;
+            }
+            out.push_str(word);
+            used += wide;
+        }
+        out
+    }
+
     /// `text` in `style` where styles may be written.
     pub fn paint(&self, style: Style, text: &str) -> String {
         if self.colour && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
@@ -104,6 +134,17 @@ mod tests {
         assert_eq!(printable("\ta\tb", 0), "    a   b");
         assert_eq!(printable("ab\tc", 2), "ab    c");
         assert_eq!(printable("x\u{1b}[31m\u{202e}y", 0), "x\u{fffd}[31m\u{fffd}y");
+    }
+
+    #[test]
+    fn prose_is_folded_on_terminals_only() {
+        let terminal = Terminal { interactive: true, width: 23, ..Terminal::plain() };
+        assert_eq!(terminal.folded("one two three four five six", 3), "one two three four\n   five six");
+        assert_eq!(
+            terminal.folded("a-word-that-is-longer-than-a-line b", 3),
+            "a-word-that-is-longer-than-a-line\n   b"
+        );
+        assert_eq!(Terminal::plain().narrowed(90).folded("one two three four", 3), "one two three four");
     }
 
     #[test]

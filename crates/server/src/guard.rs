@@ -44,7 +44,12 @@ pub(crate) fn causes(
             file: &source,
             blocked: exceeded.iter().any(|threshold| counts(threshold, table)),
             changes: changes(staged, table),
-            source: Source { blank: false, rows: table.rows, null_keys: if table.is_association { 0 } else { table.null_keys }, duplicates: table.duplicates },
+            source: Source {
+                blank: false,
+                rows: table.rows,
+                null_keys: if table.is_association { 0 } else { table.null_keys },
+                duplicates: table.duplicates,
+            },
             rejected: rejected(table),
             ..Context::default()
         };
@@ -77,8 +82,9 @@ fn gather_first_loads(causes: Vec<Cause>, connector: &str) -> Vec<Cause> {
              new rows exceeds a limit in percent of nothing.",
             tables.join(", ")
         ),
-        hint: "This is usual for a first complete synchronisation: check the numbers of rows and approve the change set."
-            .to_owned(),
+        hint:
+            "This is usual for a first complete synchronisation: check the numbers of rows and approve the change set."
+                .to_owned(),
         subject: None,
     };
     others.insert(0, gathered);

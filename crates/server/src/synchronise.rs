@@ -227,7 +227,8 @@ impl Work<'_> {
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
         let staged = stage::stage(tx, run, self.mapping, self.manifest, self.folder)?;
         fault::point("synchronise.staged");
-        let mut done = self.judge(tx, &staged)?;
+        let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
+        let mut done = self.judge(tx, &staged, looked_at)?;
         for problem in guard::stored_problems(&done.problems) {
             tx.insert_problem(run, &problem)?;
         }
@@ -267,7 +268,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn judge(&self, tx: &mut WriteTx, staged: &Staged) -> Result<Synchronised, ServerError> {
+    /// Counters, thresholds and causes. Causes that somebody has looked at make no warning.
+    fn judge(&self, tx: &mut WriteTx, staged: &Staged, looked_at: bool) -> Result<Synchronised, ServerError> {
         let connector = &self.mapping.connector;
         let mut problems: Vec<_> = self.manifest.tables.iter().flat_map(|t| t.problems.clone()).collect();
         problems.extend(staged.problems.kept.iter().cloned());
@@ -283,7 +285,7 @@ impl Work<'_> {
             summary.thresholds = guard::thresholds(self.metadata, connector, &staged.measured);
             summary.causes = guard::causes(tx, self.mapping, self.manifest, staged, &summary.thresholds)?;
         }
-        if !problems.is_empty() || !summary.causes.is_empty() || staged.problems.count > 0 {
+        if !problems.is_empty() || staged.problems.count > 0 || !(summary.causes.is_empty() || looked_at) {
             summary.state = State::Warning;
         }
         Ok(Synchronised { summary, problems, ..Synchronised::default() })

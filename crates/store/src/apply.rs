@@ -146,11 +146,23 @@ impl WriteTx {
         now: i64,
         condition: &str,
     ) -> Result<u64, StoreError> {
+        self.archive_from("UR_Resources r", model, entity_type, now, condition)
+    }
+
+    /// Copies rows of one type to history, found through other tables: each row may be found once only.
+    fn archive_from(
+        &mut self,
+        tables: &str,
+        model: &StoredModel,
+        entity_type: &StoredType,
+        now: i64,
+        condition: &str,
+    ) -> Result<u64, StoreError> {
         let columns: String = model.columns.iter().map(|s| format!(", {}", s.column())).collect();
         let values: String = model.columns.iter().map(|s| format!(", r.{}", s.column())).collect();
         let sql = format!(
             "INSERT INTO UR_ResourcesHistory (Id, Type, ValidFrom, ValidTo, KeyValue, DisplayName_L1{columns}) \
-             SELECT r.Id, r.Type, r.ValidFrom, {now}, {}, r.DisplayName_L1{values} FROM UR_Resources r \
+             SELECT r.Id, r.Type, r.ValidFrom, {now}, {}, r.DisplayName_L1{values} FROM {tables} \
              WHERE r.Type = {} AND r.ValidFrom < {now} AND {condition}",
             entity_type.key_column("r"),
             entity_type.id
@@ -281,16 +293,13 @@ impl Apply<'_> {
         for (id, _) in &self.plan.types {
             let entity_type = self.model.entity_type(*id)?;
             let now = self.plan.now_micros;
-            let condition = format!(
-                "EXISTS (SELECT 1 FROM UR_ResourceChanges c WHERE c.Resource_Id = r.Id AND {} AND {})",
+            let which = format!(
+                "{} AND {}",
                 qualified(&self.changes(*id, UPDATE)),
                 elapsed("r.ValidFrom", now, "c.HistoryPrecision")
             );
-            let which = format!(
-                "r.Id IN (SELECT Resource_Id FROM UR_ResourceChanges WHERE {}) AND {condition}",
-                self.changes(*id, UPDATE)
-            );
-            self.counts.versions += self.tx.archive(self.model, entity_type, now, &which)?;
+            let tables = "UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.Resource_Id";
+            self.counts.versions += self.tx.archive_from(tables, self.model, entity_type, now, &which)?;
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ impl Resource {
     }
 }
 
-/// From when to when a slot holds the values of a property.
+/// From when to when a slot held the values of a property, which were text or links as they are now.
 #[derive(Clone, Copy, Debug)]
 struct SlotRange {
     property: PropertyId,
@@ -124,8 +124,9 @@ fn pattern(search: &str) -> String {
 impl ReadTx {
     pub(crate) fn reading<'a>(&self, model: &'a StoredModel, id: EntityTypeId) -> Result<Reading<'a>, StoreError> {
         let ranges = self.link.all(
-            "SELECT Property_Id, TargetColumnIndex, ValidFrom, ValidTo FROM UM_EntityPropertySlots \
-             WHERE EntityType_Id = $1",
+            "SELECT Property_Id, TargetColumnIndex, ValidFrom, ValidTo FROM UM_EntityPropertySlots s \
+             WHERE EntityType_Id = $1 AND EXISTS (SELECT 1 FROM UM_EntityProperties p \
+             WHERE p.Id = s.Property_Id AND p.IsNavigation = s.IsNavigation)",
             &[id.0.into()],
             |row| Ok((PropertyId(row.i64(0)?), Slot::new(row.i64(1)?), row.i64(2)?, row.i64(3)?)),
         )?;

@@ -154,15 +154,24 @@ impl WriteTx {
             };
             let args = [entity_type.id.0.into(), i64::from(slot.index()).into()];
             let reused = self.link.count(
-                "SELECT COUNT(*) FROM UM_EntityPropertySlots WHERE EntityType_Id = $1 AND TargetColumnIndex = $2",
-                &args,
+                "SELECT COUNT(*) FROM UM_EntityPropertySlots WHERE (EntityType_Id = $1 AND TargetColumnIndex = $2) OR Property_Id = $3",
+                &[args[0], args[1], property.id.0.into()],
             )? > 0;
-            // Whatever history holds in a slot that nobody used before belongs to its first user.
+            // Whatever history holds in a slot that nobody used before belongs to its first user, unless that one was
+            // somewhere else then.
             let from = if reused { change.now } else { i64::MIN };
             self.link.execute(
-                "INSERT INTO UM_EntityPropertySlots (EntityType_Id, TargetColumnIndex, Property_Id, ValidFrom, ValidTo) \
-                 VALUES ($1, $2, $3, $4, $5)",
-                &[args[0], args[1], property.id.0.into(), from.into(), i64::MAX.into()],
+                "INSERT INTO UM_EntityPropertySlots \
+                 (EntityType_Id, TargetColumnIndex, Property_Id, IsNavigation, ValidFrom, ValidTo) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                &[
+                    args[0],
+                    args[1],
+                    property.id.0.into(),
+                    i64::from(property.is_navigation).into(),
+                    from.into(),
+                    i64::MAX.into(),
+                ],
             )?;
         }
         Ok(())

@@ -111,6 +111,7 @@ impl Dialect {
     }
 
     /// Query for (table, column) of the whole schema, in lower case and in order.
+    #[cfg(test)]
     pub(crate) fn columns(self) -> &'static str {
         match self {
             Dialect::Sqlite => {

@@ -48,6 +48,9 @@ pub(crate) struct Link {
     /// Writers that may be at work while a scan goes on: it must then leave the connection usable in between.
     pub(crate) writers: Cell<u32>,
     cursors: Cell<u64>,
+    /// A statement failed: the transaction can only be rolled back. PostgreSQL refuses everything else itself; SQLite
+    /// may have ended the transaction, so that what came after would be written outside of it.
+    broken: Cell<bool>,
     /// Rows in buffers of writers that were not finished.
     pub(crate) held: Cell<u64>,
     /// What went wrong while a writer was dropped.
@@ -61,6 +64,7 @@ impl Link {
             database: database.to_owned(),
             writers: Cell::new(0),
             cursors: Cell::new(0),
+            broken: Cell::new(false),
             held: Cell::new(0),
             failed: RefCell::new(None),
         }
@@ -74,15 +78,37 @@ impl Link {
     }
 
     fn sqlite_error(&self, sql: &str) -> impl Fn(rusqlite::Error) -> StoreError {
-        move |error| StoreError::from_sqlite(&self.database, sql, &error)
+        move |error| {
+            self.broken.set(true);
+            StoreError::from_sqlite(&self.database, sql, &error)
+        }
     }
 
     fn postgres_error(&self, sql: &str) -> impl Fn(postgres::Error) -> StoreError {
-        move |error| StoreError::from_postgres(&self.database, sql, &error)
+        move |error| {
+            self.broken.set(true);
+            StoreError::from_postgres(&self.database, sql, &error)
+        }
+    }
+
+    fn usable(&self) -> Result<(), StoreError> {
+        if !self.broken.get() {
+            return Ok(());
+        }
+        let first = self.failed.borrow_mut().take();
+        Err(first
+            .unwrap_or_else(|| StoreError::misuse("the transaction goes on although a statement in it has failed")))
+    }
+
+    /// Ends the transaction without effect; tells whether the connection can be used again.
+    pub(crate) fn rollback(&self) -> bool {
+        self.broken.set(false);
+        self.batch("ROLLBACK").is_ok()
     }
 
     /// Runs statements without parameters.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.usable()?;
         match &self.driver {
             Driver::Sqlite(connection) => connection.execute_batch(sql).map_err(self.sqlite_error(sql)),
             Driver::Postgres(pg) => pg.borrow_mut().client.batch_execute(sql).map_err(self.postgres_error(sql)),
@@ -91,6 +117,7 @@ impl Link {
 
     /// Runs one statement; tells how many rows it touched.
     pub(crate) fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+        self.usable()?;
         match &self.driver {
             Driver::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql).map_err(self.sqlite_error(sql))?;
@@ -113,6 +140,7 @@ impl Link {
         args: &[Arg<'_>],
         mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.usable()?;
         match &self.driver {
             Driver::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql).map_err(self.sqlite_error(sql))?;
@@ -174,6 +202,7 @@ impl Link {
         args: &[Arg<'_>],
         mut make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        self.usable()?;
         match &self.driver {
             Driver::Sqlite(_) => {
                 let mut found = Vec::new();
@@ -212,6 +241,7 @@ impl Link {
 
     /// Writes buffered rows the fastest way that the database has.
     pub(crate) fn bulk(&self, table: &str, columns: &[String], rows: &Rows) -> Result<(), StoreError> {
+        self.usable()?;
         let sql = self.dialect().bulk_statement(table, columns);
         match &self.driver {
             Driver::Sqlite(connection) => {
@@ -230,8 +260,10 @@ impl Link {
             Driver::Postgres(pg) => {
                 let mut pg = pg.borrow_mut();
                 let mut copy = pg.client.copy_in(&sql).map_err(self.postgres_error(&sql))?;
-                copy.write_all(&copy_data(rows, columns.len()))
-                    .map_err(|e| StoreError::Gone { database: self.database.clone(), detail: e.to_string() })?;
+                copy.write_all(&copy_data(rows, columns.len())).map_err(|e| {
+                    self.broken.set(true);
+                    StoreError::Gone { database: self.database.clone(), detail: e.to_string() }
+                })?;
                 copy.finish().map_err(self.postgres_error(&sql))?;
                 Ok(())
             }

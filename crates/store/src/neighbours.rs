@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::links::Side;
 use crate::stored_model::{LinkPlace, StoredAssociation, StoredModel, link_column};
 use crate::tx::ReadTx;
-use provost_model::{AssociationId, EntityTypeId, ResourceId, Slot};
+use provost_model::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
 
 /// A link seen from one of its ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +75,14 @@ impl ReadTx {
     ) -> Result<Vec<ResourceId>, StoreError> {
         let mut others = self.table_links(association.id, own.id, side, as_of)?;
         if let LinkPlace::Slot { owner, slot, owner_is_first } = model.place(association) {
-            if owner_is_first == (side == Side::First) {
-                others.extend(own.value(slot).and_then(|text| text.parse().ok()).map(ResourceId));
-            } else {
-                others.extend(self.owners_of(model, owner, slot, own.id, as_of)?);
+            let owns = owner_is_first == (side == Side::First);
+            others.extend(self.current_slot_links(owner, slot, own.id, owns, as_of)?);
+        }
+        if let Some(instant) = as_of {
+            for (property, owns) in
+                [(association.property1, side == Side::First), (association.property2, side == Side::Second)]
+            {
+                others.extend(self.past_slot_links(model, property, own.id, owns, instant)?);
             }
         }
         others.sort();
@@ -94,8 +98,10 @@ impl ReadTx {
         side: Side,
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
-        let (own, other) =
-            if side == Side::First { ("Resource1_Id", "Resource2_Id") } else { ("Resource2_Id", "Resource1_Id") };
+        let (own, other) = match side {
+            Side::First => ("Resource1_Id", "Resource2_Id"),
+            Side::Second => ("Resource2_Id", "Resource1_Id"),
+        };
         let which = format!("Association_Id = $1 AND {own} = $2 AND ValidFrom <= $3");
         let mut sql = format!("SELECT {other} FROM UR_ResourceLinks WHERE {which}");
         if as_of.is_some() {
@@ -105,45 +111,55 @@ impl ReadTx {
         self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))
     }
 
-    /// Resources whose slot holds `target`.
-    fn owners_of(
-        &mut self,
-        model: &StoredModel,
+    /// Links in a slot of current rows: the target of `id`, or those whose slot holds `id`.
+    fn current_slot_links(
+        &self,
         owner: EntityTypeId,
         slot: Slot,
-        target: ResourceId,
+        id: ResourceId,
+        owns: bool,
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
-        let column = link_column("r", slot);
-        let instant = as_of.unwrap_or(i64::MAX);
-        let sql = format!(
-            "SELECT r.Id FROM UR_Resources r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {column} = $2 \
-             AND r.ValidFrom <= $3",
-            slot.column()
-        );
-        let mut owners =
-            self.link.all(&sql, &[owner.0.into(), target.0.into(), instant.into()], |r| r.i64(0).map(ResourceId))?;
-        if as_of.is_none() {
-            return Ok(owners);
-        }
-        // The slot of that time may be another one than today's: look at all slots that the property ever had.
-        let property = model.entity_type(owner)?.properties.iter().find(|p| p.slot == Some(slot)).map(|p| p.id);
+        let sql = format!("{} AND r.ValidFrom <= $3", slot_links("UR_Resources", slot, owns));
+        let args = [owner.0.into(), id.0.into(), as_of.unwrap_or(i64::MAX).into()];
+        self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))
+    }
+
+    /// The same in the history rows of an instant, in each slot that the property ever had.
+    fn past_slot_links(
+        &self,
+        model: &StoredModel,
+        property: PropertyId,
+        id: ResourceId,
+        owns: bool,
+        instant: i64,
+    ) -> Result<Vec<ResourceId>, StoreError> {
+        let Some((owner, _)) = model.owner(property) else {
+            return Ok(Vec::new());
+        };
         let ranges = self.link.all(
-            "SELECT TargetColumnIndex, ValidFrom, ValidTo FROM UM_EntityPropertySlots WHERE Property_Id = $1",
-            &[property.map_or(0, |p| p.0).into()],
+            "SELECT TargetColumnIndex, ValidFrom, ValidTo FROM UM_EntityPropertySlots \
+             WHERE Property_Id = $1 AND IsNavigation = 1",
+            &[property.0.into()],
             |row| Ok((Slot::new(row.i64(0)?), row.i64(1)?, row.i64(2)?)),
         )?;
+        let mut found = Vec::new();
         for (slot, from, to) in ranges {
             let Some(slot) = slot else { continue };
-            let column = link_column("r", slot);
             let sql = format!(
-                "SELECT r.Id FROM UR_ResourcesHistory r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {column} = $2 \
-                 AND r.ValidFrom <= $3 AND $3 < r.ValidTo AND r.ValidTo > $4 AND r.ValidTo <= $5",
-                slot.column()
+                "{} AND r.ValidFrom <= $3 AND $3 < r.ValidTo AND r.ValidTo > $4 AND r.ValidTo <= $5",
+                slot_links("UR_ResourcesHistory", slot, owns)
             );
-            let args = [owner.0.into(), target.0.into(), instant.into(), from.into(), to.into()];
-            owners.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
+            let args = [owner.id.0.into(), id.0.into(), instant.into(), from.into(), to.into()];
+            found.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
         }
-        Ok(owners)
+        Ok(found)
     }
+}
+
+/// SQL for the other ends of links in a slot, given the owner's type and the resource.
+fn slot_links(table: &str, slot: Slot, owns: bool) -> String {
+    let target = link_column("r", slot);
+    let (own, other) = if owns { ("r.Id", &*target) } else { (&*target, "r.Id") };
+    format!("SELECT {other} FROM {table} r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {own} = $2", slot.column())
 }

@@ -21,7 +21,7 @@ CREATE TABLE UM_EntityProperties (
     KeyRole {int} NOT NULL, IsMapped {int} NOT NULL, UNIQUE (EntityType_Id, Identifier));
 CREATE TABLE UM_EntityPropertySlots (
     EntityType_Id {int} NOT NULL, Property_Id {int} NOT NULL, TargetColumnIndex {int} NOT NULL,
-    ValidFrom {int} NOT NULL, ValidTo {int} NOT NULL);
+    IsNavigation {int} NOT NULL, ValidFrom {int} NOT NULL, ValidTo {int} NOT NULL);
 CREATE TABLE UM_EntityAssociations (
     Id {id}, Identifier {text} NOT NULL UNIQUE, Property1_Id {int} NOT NULL, Property2_Id {int} NOT NULL,
     StoredSide {int} NOT NULL, TargetColumnIndex {int} NOT NULL);

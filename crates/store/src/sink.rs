@@ -50,6 +50,7 @@ impl Sink {
         }
         self.link.held.set(self.link.held.get() - self.held);
         self.held = 0;
+        // What could not be written is given up with the transaction.
         let result = self.link.bulk(self.table, &self.columns, &self.rows);
         self.rows.clear();
         result

@@ -89,7 +89,7 @@ impl Store {
         let mut tx = ReadTx::new(link.clone());
         let result = body(&mut tx);
         drop(tx);
-        if link.batch("ROLLBACK").is_ok() {
+        if link.rollback() {
             self.give_back(link);
         }
         result
@@ -121,7 +121,7 @@ impl Store {
             Ok(value)
         });
         // A failed COMMIT may or may not have ended the transaction: such a connection is not used again.
-        if result.is_ok() || link.batch("ROLLBACK").is_ok() {
+        if result.is_ok() || link.rollback() {
             self.give_back(link);
         }
         result

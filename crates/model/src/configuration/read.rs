@@ -3,12 +3,11 @@
 use super::dialect::{self, Element, Kind, NAMESPACE, Names, ROOT_ELEMENT};
 use super::nearest::nearest;
 use super::node::{Node, NodeAttribute};
-use super::source::{Problems, Sources, Span};
+use super::source::{LARGEST_FILE, Problems, Source, Sources, Span};
 use super::values;
+use crate::problem::Severity;
 use roxmltree::{Document, Error, ParsingOptions};
 
-/// Largest file, in bytes.
-pub(super) const LARGEST_FILE: usize = 64 << 20;
 /// Deepest nesting of elements.
 pub(super) const DEEPEST: usize = 64;
 const MOST_NODES: u32 = 4_000_000;
@@ -31,9 +30,9 @@ struct Reader<'r, 's, 'p> {
 
 impl Reader<'_, '_, '_> {
     fn file(&mut self, nodes: &mut Vec<Node>) {
-        let text = self.sources.files[self.file].text;
-        if text.len() > LARGEST_FILE {
-            let message = format!("this file has {} bytes; the most is {LARGEST_FILE}", text.len());
+        let Source { text, size, .. } = self.sources.files[self.file];
+        if size > LARGEST_FILE {
+            let message = format!("this file has {size} bytes; the most is {LARGEST_FILE}");
             self.problems.error("file-too-large", &self.span(0..0), message, "split it into several files");
             return;
         }
@@ -161,8 +160,8 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unknown_element(&mut self, name: &str, within: Option<&'static Element>, span: &Span) {
-        if self.problems.is_full() {
-            return self.problems.count();
+        if self.problems.is_full(Severity::Error) {
+            return self.problems.count(Severity::Error);
         }
         let parent = within.map_or(ROOT_ELEMENT, |element| element.name);
         let places = dialect::parents_of(name);
@@ -240,8 +239,8 @@ impl Reader<'_, '_, '_> {
     }
 
     fn unknown_attribute(&mut self, name: &str, element: &'static Element, span: &Span) {
-        if self.problems.is_full() {
-            return self.problems.count();
+        if self.problems.is_full(Severity::Error) {
+            return self.problems.count(Severity::Error);
         }
         let known: Vec<String> = element.all_attributes().flat_map(|attribute| attribute.spellings()).collect();
         let hint = match nearest(name, known.iter().map(String::as_str)) {

@@ -1,19 +1,24 @@
 //! The files as text, and places in them.
 
 use crate::problem::{Place, Problem, Severity};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Lines longer than this many bytes are not shown: a place then has no text, only line and column.
 const LONGEST_LINE: usize = 4_000;
-/// Problems beyond this number are counted, not listed.
-const MOST_PROBLEMS: usize = 2_000;
+/// Largest file that is read, in bytes.
+pub(super) const LARGEST_FILE: usize = 64 << 20;
+/// Problems of one severity beyond this number are counted, not listed.
+const MOST_PROBLEMS: usize = 1_000;
 
 /// One file.
 pub(super) struct Source<'a> {
     /// Path as the user would write it.
     pub(super) path: &'a str,
-    /// Its text.
+    /// Its text; empty when it is too large to be read.
     pub(super) text: &'a str,
+    /// Its size in bytes.
+    pub(super) size: usize,
     line_starts: Vec<usize>,
     /// Number of characters before each block of [`BLOCK`] bytes, so that columns of long lines are found fast.
     characters: Vec<usize>,
@@ -24,12 +29,14 @@ const BLOCK: usize = 1024;
 
 impl<'a> Source<'a> {
     fn new(path: &'a str, text: &'a str) -> Source<'a> {
+        let size = text.len();
+        let text = if size > LARGEST_FILE { "" } else { text };
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let mut characters = vec![0];
         for block in text.as_bytes().chunks(BLOCK) {
             characters.push(characters[characters.len() - 1] + count(block));
         }
-        Source { path, text, line_starts, characters }
+        Source { path, text, size, line_starts, characters }
     }
 
     /// Number of characters before a byte.
@@ -117,13 +124,15 @@ fn floor(text: &str, at: usize) -> usize {
 pub(super) struct Problems<'a> {
     sources: &'a Sources<'a>,
     list: Vec<(usize, Problem)>,
-    left_out: usize,
+    /// How many of each severity are listed; each has its own limit, so that notes never crowd out errors.
+    listed: BTreeMap<Severity, usize>,
+    left_out: BTreeMap<Severity, usize>,
 }
 
 impl<'a> Problems<'a> {
     /// None so far.
     pub(super) fn new(sources: &'a Sources<'a>) -> Problems<'a> {
-        Problems { sources, list: Vec::new(), left_out: 0 }
+        Problems { sources, list: Vec::new(), listed: BTreeMap::new(), left_out: BTreeMap::new() }
     }
 
     /// Adds an error.
@@ -145,23 +154,24 @@ impl<'a> Problems<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        if self.is_full() {
-            return self.count();
+        if self.is_full(severity) {
+            return self.count(severity);
         }
+        *self.listed.entry(severity).or_default() += 1;
         let hint = hint.into();
         let mut problem = Problem::new(code, severity, message).at(self.sources.place(span));
         problem.hint = (!hint.is_empty()).then_some(hint);
         self.list.push((span.file, problem));
     }
 
-    /// Whether further problems are only counted: then there is no need to look for the nearest name.
-    pub(super) fn is_full(&self) -> bool {
-        self.list.len() >= MOST_PROBLEMS
+    /// Whether further problems of a severity are only counted: then there is no need to look for the nearest name.
+    pub(super) fn is_full(&self, severity: Severity) -> bool {
+        self.listed.get(&severity).is_some_and(|listed| *listed >= MOST_PROBLEMS)
     }
 
     /// Counts a problem that is not listed.
-    pub(super) fn count(&mut self) {
-        self.left_out += 1;
+    pub(super) fn count(&mut self, severity: Severity) {
+        *self.left_out.entry(severity).or_default() += 1;
     }
 
     /// Where a span is, in words: `Conf/HR.xml, line 3`.
@@ -177,15 +187,10 @@ impl<'a> Problems<'a> {
             (*file, line, column)
         });
         let mut problems: Vec<Problem> = self.list.into_iter().map(|(_, problem)| problem).collect();
-        if self.left_out > 0 {
-            problems.push(
-                Problem::new(
-                    "more-problems",
-                    Severity::Error,
-                    format!("{} more problems are not listed", self.left_out),
-                )
-                .hint("mend the problems above and check again"),
-            );
+        for (severity, count) in self.left_out.into_iter().rev() {
+            let message = format!("{count} more problems of this severity are not listed");
+            let hint = "mend the problems above and check again";
+            problems.push(Problem::new("more-problems", severity, message).hint(hint));
         }
         problems
     }

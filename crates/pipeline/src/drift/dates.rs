@@ -171,10 +171,7 @@ mod tests {
 
     fn evidence(values: &[&str]) -> Vec<DateEvidence> {
         let mut evidence = Vec::new();
-        values
-            .iter()
-            .filter_map(|v| parse(v))
-            .for_each(|d| note(&mut evidence, d, 1));
+        values.iter().filter_map(|v| parse(v)).for_each(|d| note(&mut evidence, d, 1));
         evidence
     }
 

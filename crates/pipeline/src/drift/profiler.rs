@@ -74,9 +74,7 @@ impl Profiler {
             let cell = keep(value(at), &mut self.text);
             self.cells.push(cell);
         }
-        while self.rows.len() > SAMPLE_ROWS
-            || (self.bytes() > SAMPLE_BYTES && self.rows.len() > ALIGNED_KEYS)
-        {
+        while self.rows.len() > SAMPLE_ROWS || (self.bytes() > SAMPLE_BYTES && self.rows.len() > ALIGNED_KEYS) {
             self.thin();
         }
     }

@@ -220,10 +220,7 @@ fn note(profile: &mut ColumnProfile, value: &str, length: u32, count: u32) {
     lengths.max = lengths.max.max(length);
     let class = Class::of(value);
     *profile.classes.entry(class).or_insert(0) += count;
-    match (
-        value.chars().any(char::is_lowercase),
-        value.chars().any(char::is_uppercase),
-    ) {
+    match (value.chars().any(char::is_lowercase), value.chars().any(char::is_uppercase)) {
         (true, true) => profile.case.mixed += count,
         (true, false) => profile.case.lower += count,
         (false, true) => profile.case.upper += count,
@@ -289,8 +286,6 @@ fn fit(profile: &mut TableProfile) {
         top = (top * 2 / 3).max(4);
         values = (values * 5 / 6).max(8);
         forms = (forms * 5 / 6).max(16);
-        profile
-            .keys
-            .shrink((profile.keys.hashes().len() * 5 / 6).max(ALIGNED_KEYS));
+        profile.keys.shrink((profile.keys.hashes().len() * 5 / 6).max(ALIGNED_KEYS));
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn write<'a>(
     let mut run = Run {
         spec,
         sides,
-        profiler: Profiler::new(&names),
+        profiler: match spec.kind {
+            Kind::Entity => Profiler::new(&names),
+            Kind::Association => Profiler::for_pairs(&names),
+        },
         first: (usize::MAX, Vec::new()),
         kept: Vec::new(),
         conflicting: 0,
@@ -102,8 +105,18 @@ impl Run<'_> {
         self.clean += 1;
         self.kept.clear();
         self.kept.extend_from_slice(item.payload);
-        if self.profiler.wants(item.key) {
+        if self.is_sampled(item.key) {
             self.observe(item.key, rest);
+        }
+    }
+
+    fn is_sampled(&self, key: &[u8]) -> bool {
+        match self.spec.kind {
+            Kind::Entity => self.profiler.wants(key),
+            Kind::Association => {
+                let mut ends = keys(self.spec.kind, key);
+                self.profiler.wants_pair(ends.next().unwrap_or_default(), ends.next().unwrap_or_default())
+            }
         }
     }
 

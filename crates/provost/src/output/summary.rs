@@ -51,7 +51,7 @@ pub fn render(outcome: &Outcome, terminal: &Terminal) -> String {
     parts.extend(thresholds(&summary.thresholds, terminal));
     parts.extend(causes(&summary.causes, terminal));
     for sample in outcome.samples.iter().filter(|sample| !sample.table.is_empty()) {
-        parts.push(section(&sample.title, &sample.table.aligned(terminal), terminal));
+        parts.push(section(&sample.title, &sample.table.aligned(&inner(terminal)), terminal));
     }
     parts.extend(error(summary, terminal));
     parts.push(next(summary, terminal));
@@ -81,10 +81,18 @@ fn title(summary: &Summary, terminal: &Terminal) -> String {
     line
 }
 
+/// Columns before what a section holds.
+const INDENT: usize = 2;
+
+/// What is inside a section has fewer columns.
+fn inner(terminal: &Terminal) -> Terminal {
+    terminal.narrowed(INDENT)
+}
+
 fn section(title: &str, body: &str, terminal: &Terminal) -> String {
     let mut out = format!("{}\n", terminal.paint(Style::new().bold().underline(), title));
     for line in body.lines() {
-        out.push_str(&format!("  {line}\n"));
+        out.push_str(&format!("{}{line}\n", " ".repeat(INDENT)));
     }
     out
 }
@@ -103,7 +111,7 @@ fn counters<C: Copy>(
         let counts = shown.iter().map(|(_, of)| Value::from((of.get)(c)));
         table.row([Value::from(name.as_str())].into_iter().chain(counts));
     }
-    section(title, &table.aligned(terminal), terminal)
+    section(title, &table.aligned(&inner(terminal)), terminal)
 }
 
 /// One counter: how to read it, and whether its column is shown even when it is zero everywhere.
@@ -156,7 +164,7 @@ fn thresholds(exceeded: &[ExceededThreshold], terminal: &Terminal) -> Option<Str
     (!lines.is_empty()).then(|| section("Thresholds exceeded", &lines.join("\n"), terminal))
 }
 
-/// `EntityTypeMapping HR_Person: 300 of 2 000 (15.0 %), MaxPercentageDeletedLines allows 5 %`.
+/// `EntityTypeMapping HR_Person: 300 of 2,000 (15.0 %), MaxPercentageDeletedLines allows 5 %`.
 fn threshold(t: &ExceededThreshold) -> String {
     let count = grouped(t.count);
     if !t.name.contains("Percentage") {
@@ -173,9 +181,11 @@ fn causes(causes: &[Cause], terminal: &Terminal) -> Option<String> {
     let mut body = String::new();
     for (i, cause) in causes.iter().enumerate() {
         let subject = cause.subject.as_ref().map(|s| format!("{s}: ")).unwrap_or_default();
-        body.push_str(&format!("{}. {subject}{} [{}]\n", i + 1, cause.message, cause.code));
+        let text = format!("{subject}{} [{}]", cause.message, cause.code);
+        body.push_str(&format!("{}. {}\n", i + 1, inner(terminal).folded(&text, 3)));
         if !cause.hint.is_empty() {
-            body.push_str(&format!("   {} {}\n", terminal.paint(HELP, "help:"), cause.hint));
+            let hint = inner(terminal).folded(&cause.hint, 9);
+            body.push_str(&format!("   {} {hint}\n", terminal.paint(HELP, "help:")));
         }
     }
     (!causes.is_empty()).then(|| section("Probable causes, most telling first", &body, terminal))
@@ -183,8 +193,9 @@ fn causes(causes: &[Cause], terminal: &Terminal) -> Option<String> {
 
 fn error(summary: &Summary, terminal: &Terminal) -> Option<String> {
     let error = summary.error.as_ref()?;
-    let mut body = format!("{} [{}]\n", error.message, error.code);
+    let mut body = inner(terminal).folded(&format!("{} [{}]", error.message, error.code), 0) + "\n";
     if let Some(hint) = &error.hint {
+        let hint = inner(terminal).folded(hint, 6);
         body.push_str(&format!("{} {hint}\n", terminal.paint(HELP, "help:")));
     }
     Some(section("What went wrong", &body, terminal))
@@ -336,7 +347,7 @@ mod tests {
 
         Thresholds exceeded
           Connector HR: 300, MaximumDeletedLines allows 100
-          EntityTypeMapping HR_Person: 300 of 2 258 (13.3 %), MaxPercentageDeletedLines allows 5 %
+          EntityTypeMapping HR_Person: 300 of 2,258 (13.3 %), MaxPercentageDeletedLines allows 5 %
           Connector HR: 300 of 0 (nothing is stored yet), MaxPercentageInsertedLines allows 5 %
 
         Probable causes, most telling first

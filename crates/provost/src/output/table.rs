@@ -144,13 +144,13 @@ fn line(cells: &[String], widths: &[usize], right: &[bool], paint: impl Fn(&str)
     out
 }
 
-/// A count as people read it: `1 100 000`.
+/// A count as people read it: `1,100,000`.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(' ');
+            out.push(',');
         }
         out.push(digit);
     }
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn counts_are_grouped_by_thousands() {
         let shown = [0, 999, 1000, 1_100_000].map(grouped);
-        assert_eq!(shown, ["0", "999", "1 000", "1 100 000"]);
+        assert_eq!(shown, ["0", "999", "1,000", "1,100,000"]);
     }
 
     proptest::proptest! {

@@ -64,7 +64,7 @@ fn for_people(folder: &Folder, terminal: &Terminal) -> String {
     let mut out = String::new();
     if !folder.parsed.not_acted_on.is_empty() {
         out.push_str("Read and kept, but not acted on yet in this version:\n");
-        for line in not_acted_on(&folder.parsed.not_acted_on).aligned(terminal).lines() {
+        for line in not_acted_on(&folder.parsed.not_acted_on).aligned(&terminal.narrowed(2)).lines() {
             out.push_str(&format!("  {line}\n"));
         }
         out.push('\n');

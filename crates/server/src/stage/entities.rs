@@ -15,8 +15,8 @@ use std::fs::File;
 
 /// Rows whose stored values are fetched at once.
 const BATCH: usize = 2_000;
-/// Resource ids reserved at once.
-const IDS: u64 = 10_000;
+/// Resource ids reserved at once: few at first, then twice as many each time, so that small runs leave no gaps.
+const IDS: (u64, u64) = (16, 16_384);
 
 const INSERT: u8 = 1;
 const COMPARE: u8 = 2;
@@ -229,6 +229,7 @@ struct Emitter<'c, 'a> {
     counters: EntityCounters,
     next_id: i64,
     last_id: i64,
+    block: u64,
     changes: ResourceChanges,
     unique_keys: KeyChanges,
     renewals: FingerprintRenewals,
@@ -247,6 +248,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
             counters: EntityCounters::default(),
             next_id: 0,
             last_id: 0,
+            block: IDS.0,
             changes,
             unique_keys,
             renewals,
@@ -406,8 +408,9 @@ impl<'c, 'a> Emitter<'c, 'a> {
 
     fn reserve(&mut self) -> Result<ResourceId, ServerError> {
         if self.next_id == self.last_id {
-            self.next_id = self.context.tx.reserve_resource_ids(IDS)?.0;
-            self.last_id = self.next_id + IDS.cast_signed();
+            self.next_id = self.context.tx.reserve_resource_ids(self.block)?.0;
+            self.last_id = self.next_id + self.block.cast_signed();
+            self.block = (self.block * 2).min(IDS.1);
         }
         self.next_id += 1;
         Ok(ResourceId(self.next_id - 1))

@@ -1,1 +1,83 @@
+//! The queue of sessions.
 
+use super::scratch::Scratch;
+use crate::{RunId, SessionState};
+use provost_model::summary::Mode;
+
+super::both!(
+    sessions_wait_in_order,
+    a_session_moves_on_once,
+    a_complete_session_cancels_incrementals,
+    digests_are_remembered,
+);
+
+fn create(s: &Scratch, id: &str, connector: &str, mode: Mode) {
+    s.write(|tx| {
+        tx.create_session(id, connector, mode, 10)?;
+        tx.seal_session(id, Some("base"), Some("new"), 11)
+    });
+}
+
+fn next(s: &Scratch, connector: &str) -> Option<String> {
+    s.write(|tx| tx.next_unprocessed(connector)).map(|session| session.id)
+}
+
+fn sessions_wait_in_order(s: &Scratch) {
+    create(s, "b", "HR", Mode::Complete);
+    create(s, "x", "AD", Mode::Complete);
+    create(s, "a", "HR", Mode::Incremental);
+    let open = s.write(|tx| tx.create_session("open", "HR", Mode::Initial, 10));
+    assert_eq!((open.sequence, open.state), (4, SessionState::Open));
+    assert_eq!(next(s, "HR").as_deref(), Some("b"));
+    s.write(|tx| tx.set_session_state("b", SessionState::Sealed, SessionState::Applied, 20));
+    assert_eq!(next(s, "HR").as_deref(), Some("a"));
+    assert_eq!(next(s, "SAP"), None);
+    let session = s.read(|tx| tx.session("a")).unwrap();
+    assert_eq!(
+        (session.mode, session.base_digest.as_deref(), session.created_at),
+        (Mode::Incremental, Some("base"), 10)
+    );
+    assert_eq!(s.read(|tx| tx.session("open")), Some(open));
+    let newest: Vec<String> = s.read(|tx| tx.sessions(None, 2)).into_iter().map(|x| x.id).collect();
+    assert_eq!(newest, ["open", "a"]);
+    assert_eq!(s.read(|tx| tx.sessions(Some("AD"), 9)).len(), 1);
+}
+
+fn a_session_moves_on_once(s: &Scratch) {
+    create(s, "a", "HR", Mode::Complete);
+    assert!(!s.write(|tx| tx.seal_session("a", None, None, 12)), "it was sealed before");
+    let apply = || s.write(|tx| tx.set_session_state("a", SessionState::Sealed, SessionState::Applied, 20));
+    assert!(apply());
+    assert!(!apply());
+    s.write(|tx| {
+        tx.set_session_changes("a", Some(RunId(5)), Some("cafe"))?;
+        tx.set_session_summary("a", "{}")
+    });
+    let session = s.read(|tx| tx.session_by_hash("HR", "cafe")).unwrap();
+    assert_eq!((session.run, session.summary.as_deref(), session.updated_at), (Some(RunId(5)), Some("{}"), 20));
+    assert_eq!(s.read(|tx| tx.session_by_hash("AD", "cafe")), None);
+}
+
+fn a_complete_session_cancels_incrementals(s: &Scratch) {
+    for (id, mode) in [("i1", Mode::Incremental), ("c1", Mode::Complete), ("i2", Mode::Incremental)] {
+        create(s, id, "HR", mode);
+    }
+    create(s, "other", "AD", Mode::Incremental);
+    create(s, "c2", "HR", Mode::Complete);
+    create(s, "i3", "HR", Mode::Incremental);
+    s.write(|tx| tx.set_session_state("i2", SessionState::Sealed, SessionState::Blocked, 20));
+    assert_eq!(s.write(|tx| tx.cancel_incrementals_before("HR", 5, 30)), ["i1", "i2"]);
+    let states: Vec<&str> = s.read(|tx| tx.sessions(None, 9)).iter().rev().map(|x| x.state.word()).collect();
+    assert_eq!(states, ["Cancelled", "Sealed", "Cancelled", "Sealed", "Sealed", "Sealed"]);
+}
+
+fn digests_are_remembered(s: &Scratch) {
+    assert_eq!(s.read(|tx| tx.last_digest("HR")), None);
+    s.write(|tx| {
+        tx.set_last_digest("HR", "1")?;
+        tx.set_last_digest("HR", "2")
+    });
+    assert_eq!(s.read(|tx| tx.last_digest("HR")).as_deref(), Some("2"));
+    s.write(|tx| tx.clear_last_digest("HR"));
+    assert_eq!(s.read(|tx| tx.last_digest("HR")), None);
+}

@@ -26,25 +26,53 @@ fn reference(context: &Context<'_>, node: &Node, attribute: &NodeAttribute, clas
     if value.is_empty() || known.is_some_and(|known| known.contains(value)) {
         return;
     }
-    if problems.is_full() {
-        return problems.count();
+    if !node.element.acted_on && is_built_in(class, value) {
+        return;
+    }
+    let gravest = if node.element.acted_on { Severity::Error } else { Severity::Warning };
+    if problems.is_full(gravest) {
+        return problems.count(gravest);
     }
     let near = nearest(value, known.into_iter().flatten().copied());
-    // What the engine does not act on yet may name things that a generator makes, or that are built in.
-    let severity = match (node.element.acted_on, near) {
-        (true, _) => Severity::Error,
-        (false, Some(_)) => Severity::Warning,
-        (false, None) => Severity::Note,
-    };
+    // What the engine does not act on yet may name things that a scaffolding makes.
+    let severity = if near.is_none() && !node.element.acted_on { Severity::Note } else { gravest };
     let message = format!("\"{}\" names no {class}: \"{value}\"", attribute.name);
     let hint = match near {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if node.element.acted_on => {
             format!("declare <{class} Identifier=\"{value}\">, or correct the name")
         }
-        None => "it may be built in or generated".to_owned(),
+        None => "it may be built in, or made by a scaffolding".to_owned(),
     };
     problems.add(severity, "dangling-reference", &attribute.value_span, message, hint);
+}
+
+/// Whether the product itself has something of this class and name. Rights, tables and forms are also about what the
+/// engine keeps of its own, such as assignments and jobs, which have entity types like resources have.
+fn is_built_in(class: &str, name: &str) -> bool {
+    const OWN: &[&str] = &[
+        "AccessC",
+        "Activity",
+        "Assigned",
+        "Dimension",
+        "Entity",
+        "Identified",
+        "Job",
+        "Policy",
+        "Provisioning",
+        "Resource",
+        "Setting",
+        "Synchroniz",
+        "Task",
+        "UserActivity",
+        "Workflow",
+    ];
+    match class {
+        "EntityType" => OWN.iter().any(|prefix| name.starts_with(prefix)) || dialect::root(name).is_some(),
+        "MenuItem" => ["Dashboard", "Nav", "UserMenu", "Reports", "Top"].contains(&name),
+        "Policy" => name == "Default",
+        _ => false,
+    }
 }
 
 /// `EntityType:Property` references.

@@ -20,15 +20,15 @@ const SYNCHRONIZATION_TYPE: Attribute =
     choice("Type", &e::SYNCHRONIZATION_TYPE, "Form of the exported files.").or("None");
 
 static DEPENDS_ON: Element = Element::new("TaskDependsOnTask", "Runs only when another task produced something.")
-    .unique(&["ParentTask"])
+    .natural(&["ParentTask"])
     .attributes(&[&[reference("ParentTask", "Task", "The other task.").required()]]);
 
 static TASK_ENTITY_TYPE: Element = Element::new("TaskEntityType", "An entity type that a task works on.")
-    .unique(&["EntityType"])
+    .natural(&["EntityType"])
     .attributes(&[&[OF_ENTITY_TYPE.aliases(&["Identifier"]).required()]]);
 
 static TASK_RESOURCE_TYPE: Element =
-    Element::new("TaskResourceType", "A resource type that a task works on.").unique(&["ResourceType"]).attributes(&[
+    Element::new("TaskResourceType", "A resource type that a task works on.").natural(&["ResourceType"]).attributes(&[
         &[reference("ResourceType", "ResourceType", "The resource type.").aliases(&["Identifier"]).required()],
     ]);
 

@@ -77,14 +77,12 @@ pub fn parents_of(name: &str) -> Vec<&'static str> {
 
 /// Calls `f` with every element of the dialect once, parents before children.
 pub fn visit(f: &mut dyn FnMut(&'static Element)) {
-    let mut seen: Vec<*const Element> = Vec::new();
+    let mut seen: std::collections::HashSet<*const Element> = std::collections::HashSet::new();
     let mut queue: std::collections::VecDeque<&'static Element> = roots().collect();
     while let Some(element) = queue.pop_front() {
-        if seen.contains(&std::ptr::from_ref(element)) {
-            continue;
+        if seen.insert(std::ptr::from_ref(element)) {
+            f(element);
+            queue.extend(element.all_children());
         }
-        seen.push(std::ptr::from_ref(element));
-        f(element);
-        queue.extend(element.all_children());
     }
 }

@@ -15,7 +15,7 @@ const NO_SYNCHRONISATION: Attribute =
     flag("TicketSynchroIsNotAvailable", "A closed ticket counts as verified: no synchronisation will confirm it.");
 
 static MAPPED_PROPERTY: Element =
-    Element::new("Property", "The part that a property of the target plays.").unique(&["Property"]).attributes(&[&[
+    Element::new("Property", "The part that a property of the target plays.").natural(&["Property"]).attributes(&[&[
         property("Property", "Property of the target entity type.").required(),
         flag("IsDNProperty", "Holds the distinguished name."),
         flag("IsParentProperty", "Leads to the parent."),

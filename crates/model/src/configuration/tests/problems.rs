@@ -158,7 +158,7 @@ fn names_and_values() {
       = expected EntityType:Property
     note dangling-reference conf.xml:10:36 `p`
       "Profile" names no Profile: "p"
-      = it may be built in or generated
+      = it may be built in, or made by a scaffolding
     error wrong-type conf.xml:10:62 `1/2/2024`
       "1/2/2024" is not a value of "StartDate"
       = expected a date such as 2079-06-06 or 2079-06-06T08:30:00Z
@@ -201,9 +201,6 @@ fn duplicates_and_references() {
     error duplicate-identifier dir/two.xml:4:2 `MailSetting`
       <MailSetting> stands here a second time
       = the first one is in one.xml, line 6
-    note dangling-reference dir/two.xml:5:42 `Nav`
-      "ParentMenuItem" names no MenuItem: "Nav"
-      = it may be built in or generated
     warning dangling-reference dir/two.xml:5:93 `Menu`
       "ParentMenuItem" names no MenuItem: "Menu"
       = did you mean "Menus"?
@@ -522,13 +519,13 @@ fn contradictions_of_resource_types() {
 <ResourceType Identifier="R" DisplayName_L1="Other"/>"#), @r#"
     note dangling-reference conf.xml:2:57 `P`
       "Policy" names no Policy: "P"
-      = it may be built in or generated
+      = it may be built in, or made by a scaffolding
     note dangling-reference conf.xml:2:78 `S`
       "SourceEntityType" names no EntityType: "S"
-      = it may be built in or generated
+      = it may be built in, or made by a scaffolding
     note dangling-reference conf.xml:2:99 `T`
       "TargetEntityType" names no EntityType: "T"
-      = it may be built in or generated
+      = it may be built in, or made by a scaffolding
     error contradiction conf.xml:3:46 `Other`
       "DisplayName_L1" of <ResourceType Identifier="R"> differs from what was said before
       = "R" in conf.xml, line 2
@@ -554,11 +551,11 @@ fn a_byte_order_mark_and_long_lines_do_no_harm() {
     let marked = format!("\u{feff}{}", file("<Agent Identifier='A' DisplayName_L1='A'/>"));
     let parsed = parse(&[("a.xml".to_owned(), marked)]);
     assert_eq!((parsed.problems.as_slice(), parsed.items.len()), ([].as_slice(), 1));
-    let long = "<Agent Identifier='É' DisplayName_L1='A'/>".repeat(2_000);
+    let long = "<Agent Identifier='É' DisplayName_L1='A'/>".repeat(900);
     let parsed = parse(&[("a.xml".to_owned(), file(&long).replace('\n', ""))]);
-    let place = parsed.problems[1_998].place.clone().unwrap();
-    // 1999 agents of 42 characters and the root element stand before the last one, whose value begins 19 further.
-    assert_eq!((place.line, place.column, place.text.as_str()), (1, 66 + 1_999 * 42 + 19 + 1, ""));
+    let place = parsed.problems[898].place.clone().unwrap();
+    // 899 agents of 42 characters and the root element stand before the last one, whose value begins 19 further.
+    assert_eq!((place.line, place.column, place.text.as_str()), (1, 66 + 899 * 42 + 19 + 1, ""));
 }
 
 #[test]
@@ -569,8 +566,29 @@ fn deep_and_large_files_are_refused() {
     assert!(found.contains("too-deep"), "{}", &found[..300]);
     let many = "<Zzz/>\n".repeat(3_000);
     let parsed = read(&many);
-    assert_eq!(parsed.problems.len(), 2_001);
-    assert_eq!(parsed.problems[2_000].message, "1000 more problems are not listed");
-    let huge = file(&" ".repeat(read::LARGEST_FILE));
+    assert_eq!(parsed.problems.len(), 1_001);
+    assert_eq!(parsed.problems[1_000].message, "2000 more problems of this severity are not listed");
+    let huge = file(&" ".repeat(source::LARGEST_FILE));
     assert!(problems_of(&[("huge.xml", huge)]).starts_with("error file-too-large huge.xml:1:1"));
+}
+
+#[test]
+fn notes_do_not_crowd_out_errors() {
+    let menus: String = (0..1_200).map(|n| format!("<MenuItem Identifier='M{n}' Workflow='Zq'/>\n")).collect();
+    let parsed = read(&format!("{menus}<Zzz/>"));
+    let of = |severity| parsed.problems.iter().filter(|problem| problem.severity == severity).count();
+    use crate::problem::Severity;
+    assert_eq!((of(Severity::Error), of(Severity::Warning), of(Severity::Note)), (1, 0, 1_001));
+    assert_eq!(parsed.problems[1_001].message, "200 more problems of this severity are not listed");
+}
+
+#[test]
+fn what_the_product_has_of_its_own_is_known() {
+    let found = problems(
+        r#"<Profile Identifier="P"/><MenuItem Identifier="M" ParentMenuItem="Nav" EntityType="Workflow_Directory_User"/>
+<AccessControlRule Identifier="A" DisplayName_L1="A" Profile="P" EntityType="AssignedSingleRole"><Entry Permission="/a"/></AccessControlRule>
+<AccessControlRule Identifier="B" DisplayName_L1="B" Profile="P" EntityType="Connector"/>
+<Category Identifier="C" DisplayName_L1="C" Policy="Default"/>"#,
+    );
+    assert_eq!(found, "");
 }

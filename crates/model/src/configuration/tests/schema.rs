@@ -91,12 +91,10 @@ fn a_stock_validator_refuses_illegal_files() {
 #[test]
 fn the_reference_page_names_everything() {
     let page = reference();
+    let words: std::collections::BTreeSet<&str> = page.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     for line in include_str!("inventory.txt").lines().filter(|line| !line.starts_with('#')) {
         let path = line.split(' ').next().unwrap();
         let name = path.rsplit('/').next().unwrap();
-        assert!(
-            page.contains(&format!("{name}\n")) || page.contains(&format!("`{name}`")),
-            "{path} is not on the page"
-        );
+        assert!(words.contains(name), "{path} is not on the page");
     }
 }

@@ -89,7 +89,7 @@ impl List {
             return Ok(if self.format.format == Format::Table { Vec::new() } else { scalars(of).collect() });
         }
         let named = |name: &String| {
-            scalars(of).find(|property| property.identifier == *name).ok_or_else(|| {
+            scalars(of).find(|property| property.identifier.eq_ignore_ascii_case(name)).ok_or_else(|| {
                 let text = format!("{} has no property {name} with a value of its own", of.identifier);
                 let report = Report::usage("unknown-property", text);
                 match nearest(name, scalars(of).map(|property| property.identifier.as_str())) {
