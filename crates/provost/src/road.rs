@@ -354,24 +354,22 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
 /// Shows the stages of the server's steps.
 struct Shown<'a> {
     progress: &'a Progress,
-    stage: RefCell<Option<(Stage, u64, u64)>>,
+    stage: RefCell<Option<Stage>>,
 }
 
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        self.finish();
         *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
     }
 
     fn advance(&self, bytes: u64) {
-        if let Some((stage, done, total)) = self.stage.borrow_mut().as_mut() {
-            *done += bytes;
-            stage.at(*done, *total);
+        if let Some(stage) = self.stage.borrow_mut().as_mut() {
+            stage.advance(bytes);
         }
     }
 
     fn done(&self, rows: u64) {
-        if let Some((mut stage, _, _)) = self.stage.borrow_mut().take() {
+        if let Some(mut stage) = self.stage.borrow_mut().take() {
             stage.rows(rows);
             stage.finish();
         }

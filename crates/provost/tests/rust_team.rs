@@ -1,6 +1,9 @@
 //! Twelve months of real joiners, movers and leavers, and four awkward corners: counts and keys of every step equal
 //! the expectations that come with the data, whichever way the repository is brought there.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
+
 mod support;
 
 use provost_model::summary::{EntityCounters, LinkCounters, State, Summary};

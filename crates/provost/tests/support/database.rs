@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The repository of a test.
 pub enum Database {
     Sqlite(PathBuf),
-    Postgres { connection: String, client: RefCell<postgres::Client> },
+    Postgres { connection: String, client: Box<RefCell<postgres::Client>> },
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -31,7 +31,7 @@ impl Database {
                     format!("{server} dbname={name}")
                 };
                 let client = postgres::Client::connect(&connection, postgres::NoTls).unwrap();
-                Database::Postgres { connection, client: RefCell::new(client) }
+                Database::Postgres { connection, client: Box::new(RefCell::new(client)) }
             }
         }
     }
