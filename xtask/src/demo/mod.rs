@@ -72,6 +72,9 @@ fn follow(stage: &mut Stage) -> Result<(), Failure> {
     for connector in ["HR", "AD"] {
         stage.provost(&["sync-up", "--connector", connector, "--mode", "incremental"], Ending::Done)?;
     }
+    stage.say("What was sent, and what was set aside, lies in the work folder.");
+    stage.show("Work/Collect/HR_Person.sorted.delta", 4)?;
+    stage.show("Work/Collect/HR_Person.rejected.csv", 2)?;
     stage.chapter(
         "A reorganisation",
         "Another month. One department moves in the tree, another is new. This time HR runs in complete mode: \
@@ -85,6 +88,8 @@ fn follow(stage: &mut Stage) -> Result<(), Failure> {
     for connector in ["HR", "AD"] {
         stage.provost(&["sync-up", "--connector", connector, "--mode", "incremental"], Ending::Done)?;
     }
+    stage.say("Properties are computed again, for the new people and for those whose names changed.");
+    stage.provost(&["update-entity-property-expressions", "--all-entitytype"], Ending::Done)?;
     Ok(())
 }
 

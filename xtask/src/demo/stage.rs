@@ -2,12 +2,19 @@
 
 use crate::home::Home;
 use crate::shell::{self, Doing, Failure};
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Where the demo lives, from the root of the working copy.
 pub(super) const HOME: &str = "demo-home";
+
+/// Lines shown at the beginning and at the end of a long paragraph.
+const HEAD: usize = 10;
+const TAIL: usize = 2;
+
+/// Characters shown of a line.
+const WIDTH: usize = 150;
 
 /// Exit codes that a step may end with, and what they mean.
 #[derive(Clone, Copy)]
@@ -67,17 +74,15 @@ impl Stage {
         let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         println!("$ provost {}", shown.join(" "));
         let mut command = Command::new(&self.program);
-        command.args(words).current_dir(shell::root()).env("PROVOST_HOME", HOME).env_remove("PROVOST_CRASH_AT");
-        let mut child = command.stdout(Stdio::piped()).spawn().doing("start the program")?;
-        let mut printed = String::new();
-        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
-            let line = line.doing("read what the program prints")?;
-            println!("  {line}");
-            printed += &line;
-            printed.push('\n');
-        }
-        println!();
-        let code = child.wait().doing("wait for the program")?.code();
+        command
+            .args(words)
+            .current_dir(shell::root())
+            .env("PROVOST_HOME", HOME)
+            .env("PROVOST__Serilog__MinimumLevel", "Warning");
+        let output = command.stderr(Stdio::inherit()).output().doing("start the program")?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        println!("{}\n", abridged(&printed));
+        let code = output.status.code();
         let expected: &[i32] = match ending {
             Ending::Done => &[0, 4],
             Ending::Blocked => &[3],
@@ -86,6 +91,16 @@ impl Stage {
             Some(code) if expected.contains(&code) => Ok(Printed(printed)),
             code => Err(Failure::new(format!("expected exit code {expected:?}, got {code:?}"))),
         }
+    }
+
+    /// Shows the first lines of a file of the home.
+    pub(super) fn show(&self, file: &str, n_lines: usize) -> Result<(), Failure> {
+        let path = format!("{HOME}/{file}");
+        let text = std::fs::read_to_string(shell::root().join(&path)).doing(format_args!("read {path}"))?;
+        println!("$ head -{n_lines} {path}");
+        text.lines().take(n_lines).for_each(|line| println!("  {}", cut(line)));
+        println!();
+        Ok(())
     }
 
     /// Puts configuration and agent settings of the example into the home.
@@ -99,6 +114,36 @@ impl Stage {
         println!("(delivered: {n} files of examples/company/{folder})\n");
         Ok(())
     }
+}
+
+/// What the program printed, indented, without the greater part of long paragraphs and the ends of long lines.
+fn abridged(printed: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in printed.trim_end().split("\n\n") {
+        let all: Vec<&str> = paragraph.lines().collect();
+        let hidden = all.len().saturating_sub(HEAD + TAIL);
+        let (head, tail) = if hidden > 1 { (HEAD, all.len() - TAIL) } else { (all.len(), all.len()) };
+        lines.extend(all[..head].iter().map(|line| cut(line)));
+        if hidden > 1 {
+            lines.push(format!("  … {hidden} more lines"));
+        }
+        lines.extend(all[tail..].iter().map(|line| cut(line)));
+        lines.push(String::new());
+    }
+    lines
+        .iter()
+        .map(|line| format!("  {line}").trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
+        .trim_end()
+        .to_owned()
+}
+
+fn cut(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
 /// Breaks a paragraph into lines of at most `width` characters.
@@ -139,6 +184,18 @@ mod tests {
         let printed = Printed("HR, complete: Blocked\nchange set 0123456789abcdef0123456789abcdef\n".to_owned());
         assert_eq!(printed.change_set().unwrap(), "0123456789abcdef0123456789abcdef");
         assert!(Printed("nothing here".to_owned()).change_set().is_err());
+    }
+
+    #[test]
+    fn long_output_is_abridged() {
+        let long: Vec<String> = (1..=20).map(|i| format!("line {i}")).collect();
+        let shown = abridged(&format!("head\n\n{}\n\nend\n", long.join("\n")));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[..3], ["  head", "", "  line 1"]);
+        assert_eq!(lines[11..15], ["  line 10", "    … 8 more lines", "  line 19", "  line 20"]);
+        assert_eq!(lines.last(), Some(&"  end"));
+        assert_eq!(cut(&"x".repeat(200)).chars().count(), WIDTH);
+        assert_eq!(abridged("one\n"), "  one");
     }
 
     #[test]
