@@ -147,11 +147,7 @@ pub(crate) fn add_slots(link: &Link, slots: &[Slot]) -> Result<(), StoreError> {
             &[i64::from(slot.index()).into()],
         )?;
     }
-    if slots.is_empty() {
-        Ok(())
-    } else {
-        set_statistics(link)
-    }
+    if slots.is_empty() { Ok(()) } else { set_statistics(link) }
 }
 
 fn set_statistics(link: &Link) -> Result<(), StoreError> {
