@@ -340,6 +340,7 @@ impl Company {
         command: Command,
         id: i64,
         values: [Option<&str>; 2],
+        precision: u32,
     ) -> Result<(), StoreError> {
         tx.resource_changes(run, self.department, &department_slots())?
             .push(ResourceChangeRow {
@@ -347,7 +348,7 @@ impl Company {
                 id: ResourceId(id),
                 key: values[0].unwrap(),
                 line: 3,
-                precision: 0,
+                precision,
                 fingerprint: 2000 + id,
                 display_name: values[1],
                 values: &values,
@@ -377,8 +378,8 @@ impl Company {
                     false,
                 )?;
             }
-            self.stage_department(tx, run, Command::Insert, 11, [Some("D1"), Some("Sales")])?;
-            self.stage_department(tx, run, Command::Insert, 12, [Some("D2"), Some("Tech")])?;
+            self.stage_department(tx, run, Command::Insert, 11, [Some("D1"), Some("Sales")], 0)?;
+            self.stage_department(tx, run, Command::Insert, 12, [Some("D2"), Some("Tech")], 0)?;
             let mut works_in = tx.link_changes(run, self.works_in)?;
             works_in.push(
                 Command::Insert,
