@@ -3,7 +3,7 @@
 use crate::context::{Context, Global};
 use crate::logging;
 use crate::names;
-use crate::report::{Exit, Report};
+use crate::report::{Exit, Kind, Report};
 use crate::terminal::Terminal;
 use crate::verbs::{VERBS, Verb};
 use clap::{Args, Command, FromArgMatches};
@@ -41,17 +41,27 @@ pub fn command() -> Command {
 
 /// Runs the process: parses the words, runs the verb, renders what went wrong.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let mut words = words.into_iter();
-    let executable = words.next().unwrap_or_else(|| "provost".into());
-    let outcome = names::verb_of(&executable.to_string_lossy()).and_then(|alias| {
-        let start = [OsString::from("provost")].into_iter().chain(alias.map(OsString::from));
-        execute(start.chain(words.map(rewritten)).collect())
-    });
+    let words: Vec<OsString> = words.into_iter().collect();
+    // The panic itself is printed by the standard hook, with its place.
+    let outcome = std::panic::catch_unwind(|| dispatch(words)).unwrap_or_else(|_| Err(defect()));
     let exit = outcome.unwrap_or_else(|report| {
         eprint!("{}", report.render(&Terminal::stderr()));
         report.exit()
     });
     exit.into()
+}
+
+fn defect() -> Report {
+    Report::new(Kind::Error, "internal", "the program stopped at a defect of its own; nothing was half applied")
+        .hint("please report it, with the lines above and the command")
+}
+
+fn dispatch(words: Vec<OsString>) -> Result<Exit, Report> {
+    let mut words = words.into_iter();
+    let executable = words.next().unwrap_or_else(|| "provost".into());
+    let alias = names::verb_of(&executable.to_string_lossy())?;
+    let start = [OsString::from("provost")].into_iter().chain(alias.map(OsString::from));
+    execute(start.chain(words.map(rewritten)).collect())
 }
 
 fn rewritten(word: OsString) -> OsString {

@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::settings::{Overrides, Settings};
 use crate::terminal::Terminal;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Flags of every verb.
 #[derive(Args, Clone, Debug, Default)]
@@ -60,10 +60,26 @@ impl Context {
     /// # Errors
     /// There is no home folder, or its settings cannot be used.
     pub fn settings(&self) -> Result<Settings, Report> {
+        self.settings_in(&self.home()?)
+    }
+
+    /// The same for a verb that works on the repository alone: when a connection string is typed, it needs no home
+    /// folder, as the original executables needed none.
+    ///
+    /// # Errors
+    /// There is neither, or the settings cannot be used.
+    pub fn repository_settings(&self) -> Result<Settings, Report> {
+        match self.home() {
+            Err(_) if self.global.database_connection_string.is_some() => self.settings_in(Path::new(".")),
+            home => self.settings_in(&home?),
+        }
+    }
+
+    fn settings_in(&self, home: &Path) -> Result<Settings, Report> {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let connection_string = self.global.database_connection_string.clone();
-        Settings::load(&self.home()?, &Overrides { environment, connection_string })
+        Settings::load(home, &Overrides { environment, connection_string })
     }
 }

@@ -19,12 +19,12 @@ impl From<StoreError> for Report {
     }
 }
 
-/// Opens the repository of the home folder, making its tables where there are none.
+/// Opens the repository of the home folder, or the one that was typed, making its tables where there are none.
 ///
 /// # Errors
-/// There is no home folder, its settings are wrong, or the database cannot be opened.
+/// There is neither, the settings are wrong, or the database cannot be opened.
 pub fn open(context: &Context) -> Result<(Settings, Store), Report> {
-    let settings = context.settings()?;
+    let settings = context.repository_settings()?;
     let store = Store::open(&settings.database())?;
     Ok((settings, store))
 }

@@ -299,7 +299,7 @@ fn outcome(done: Synchronised) -> Outcome {
 const SHOWN: usize = 20;
 
 fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
-    let mut table = Table::new(["table", "line", "column", "value", "reason", "what to do"]);
+    let mut table = Table::new(["table", "line", "column", "value", "reason", "what to do"]).of_prose();
     for problem in problems.iter().take(SHOWN) {
         table.row([
             Value::from(problem.table.clone()),

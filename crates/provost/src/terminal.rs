@@ -53,22 +53,7 @@ impl Terminal {
             return text.to_owned();
         }
         let room = self.width.saturating_sub(hang).max(20);
-        let mut out = String::new();
-        let mut used = 0;
-        for word in text.split(' ') {
-            let wide = width(word);
-            if used > 0 && used + 1 + wide > room {
-                out.push('\n');
-                out.push_str(&" ".repeat(hang));
-                used = 0;
-            } else if !out.is_empty() {
-                out.push(' ');
-                used += 1;
-            }
-            out.push_str(word);
-            used += wide;
-        }
-        out
+        fold(text, room).join(&format!("\n{}", " ".repeat(hang)))
     }
 
     /// `text` in `style` where styles may be written.
@@ -104,6 +89,27 @@ pub fn printable(text: &str, column: usize) -> String {
 /// Control characters, and the marks that reorder text on screen.
 fn is_hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// `text` broken between words into lines of at most `columns`; a longer word has a line of its own.
+pub fn fold(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for (i, word) in text.split(' ').enumerate() {
+        if i > 0 && used > 0 && used + 1 + width(word) > columns {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += width(word);
+        }
+    }
+    lines
 }
 
 /// `text` cut to at most `columns`, with an ellipsis where something is missing.

@@ -505,6 +505,17 @@ fn the_journal_tells_who_wrote_and_why() {
 }
 
 #[test]
+fn a_connection_string_makes_a_home_folder_unnecessary() {
+    let world = World::new();
+    world.write("HR.xml", &configuration(PERSON));
+    let words = "-d . --database-connection-string some.db";
+    assert_eq!(world.run(&format!("deploy-configuration {words}")).code, 0);
+    assert!(world.path("some.db").is_file());
+    assert!(world.run("journal --connection-string some.db").out.contains("deploy-configuration"));
+    assert_eq!(world.run("journal").code, 2);
+}
+
+#[test]
 fn resources_that_are_not_there_are_explained() {
     let world = deployed();
     let run = world.run("resource list HR_Person");

@@ -125,7 +125,33 @@ fn views_show_resources_by_property_name(kind: Kind) {
     assert_eq!(rows[0], [Some("E1".to_owned()), Some("Ada".to_owned())]);
 }
 
+/// Existing jobs call the original executables with their documented arguments.
+#[cfg(unix)]
+fn the_original_executables_walk_the_same_road(kind: Kind) {
+    let home = home(kind, FIRST);
+    let call = |name: &str, arguments: &[&str]| {
+        let link = home.file(name);
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_provost"), &link).unwrap();
+        let mut command = std::process::Command::new(link);
+        command.args(arguments).env("PROVOST_HOME", home.path());
+        if let Some(connection) = home.database.connection() {
+            command.env("ConnectionString", connection);
+        }
+        let output = command.output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    home.ok(&["export", "--connection", "Persons"]);
+    let prepare =
+        ["--agent", "Local", "--connector", "HR", "--synchronization-mode", "Initial", "--log-level", "Error"];
+    call("identitymanager-Prepare-Synchronization", &prepare);
+    call("Usercube-Synchronize.exe", &["--connector", "HR", "--do-not-delete-changes"]);
+    call("Usercube-Set-RecentlyModifiedFlag", &[]);
+    call("Usercube-Update-EntityPropertyExpressions", &["--all-entityType", "--dirty"]);
+    assert_eq!(json(&home, &["resource", "show", "HR_Person", "E3"])["displayName"], "Kim");
+}
+
 on_both_databases! {
+    the_original_executables_walk_the_same_road,
     pages_follow_each_other,
     a_resource_shows_its_links_and_its_past,
     a_block_tells_why_and_is_approved_by_its_hash,

@@ -14,8 +14,11 @@ use support::{Home, Kind, root, rust_team};
 
 const CONNECTOR: &str = "RustTeam";
 
-/// Source file, entity type, and the columns of the file with their slots.
-const ENTITIES: &[(&str, &str, &[(&str, &str)])] = &[
+/// Columns of a file with their slots.
+type Columns = &'static [(&'static str, &'static str)];
+
+/// Source file, entity type, and columns.
+const ENTITIES: &[(&str, &str, Columns)] = &[
     ("people.csv", "RT_Person", &[("github_id", "C4"), ("github", "C5"), ("name", "C6"), ("permissions", "C7")]),
     (
         "teams.csv",

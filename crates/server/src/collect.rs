@@ -89,6 +89,7 @@ pub fn prepare(
     let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
     let previous = Previous::new(&options.working, &options.connector);
     previous.recover(|session| sessions::is_accepted(store, session))?;
+    sessions::give_up_open(store, folders, options)?;
     let base = sessions::base(store, options)?;
     let session = sessions::open(store, folders, options)?;
     match collect(store, &mapping, options, &previous, base, &session, progress) {
@@ -283,7 +284,27 @@ fn collect_table(
     } else if !prepared.changes && (prepared.held.unknown || !prepared.held.keys.is_empty()) {
         crate::delta_step::carry_forward(spec, &prepared, options, previous, &mut table)?;
     }
+    write_summary(options, &table)?;
     Ok(table)
+}
+
+/// `<name>.summary.json`: the counters and the first problems of a prepared table, for machines.
+fn write_summary(options: &PrepareOptions, table: &Table) -> Result<(), ServerError> {
+    let summary = serde_json::json!({
+        "name": table.name,
+        "file": table.file,
+        "digest": table.digest,
+        "rows": table.rows,
+        "nullKeys": table.null_keys,
+        "duplicates": table.duplicates,
+        "rejected": table.rejected,
+        "clean": table.clean,
+        "heldKeys": table.held_keys,
+        "heldUnknown": table.held_unknown,
+        "problems": table.problems,
+    });
+    let text = serde_json::to_vec_pretty(&summary).map_err(io::Error::other)?;
+    files::write(&options.working.join(format!("{}.summary.json", table.name)), &text)
 }
 
 fn source_error(spec: &TableSpec, source: &Path, error: PrepareError) -> ServerError {

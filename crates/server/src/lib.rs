@@ -8,6 +8,7 @@ mod delta_step;
 mod error;
 mod expressions;
 mod files;
+mod findings;
 mod flags;
 mod folders;
 mod guard;

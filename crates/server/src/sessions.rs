@@ -9,6 +9,7 @@ use crate::files;
 use crate::folders::Folders;
 use crate::manifest::{Delivery, Manifest};
 use crate::previous::write_manifest;
+use crate::synchronise::SynchroniseOptions;
 use provost_model::summary::Mode;
 use provost_store::{Session, SessionState, Store, WriteTx};
 use std::path::{Path, PathBuf};
@@ -81,9 +82,14 @@ impl OpenSession {
             if manifest.mode != Mode::Incremental {
                 tx.cancel_sessions_before(&manifest.connector, self.sequence, now)?;
             }
-            tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)
-        })?;
-        Ok(())
+            if tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)? {
+                return Ok(());
+            }
+            Err(ServerError::Session {
+                session: self.id.clone(),
+                message: "it was given up by another run of the same connector".to_owned(),
+            })
+        })
     }
 
     /// Forgets a session that could not be prepared. What remains of it is harmless: nothing processes it.
@@ -99,6 +105,51 @@ impl OpenSession {
             tracing::warn!(session = self.id, %error, "the files of an abandoned session could not be removed");
         }
     }
+}
+
+/// Takes a session that can never be applied out of the queue. Its folder stays, for inspection.
+pub(crate) fn fail(store: &Store, session: &Session, error: &ServerError, options: &SynchroniseOptions) {
+    let hopeless = matches!(
+        error,
+        ServerError::CompleteNeeded { .. } | ServerError::Session { .. } | ServerError::InitialNotEmpty { .. }
+    );
+    if !hopeless {
+        return;
+    }
+    let reason = format!("session {} cannot be applied: {error}", session.id);
+    let outcome = store.write(&options.actor, &reason, |tx| {
+        tx.set_session_state(&session.id, session.state, SessionState::Failed, options.now_micros)
+    });
+    if let Err(error) = outcome {
+        tracing::warn!(session = session.id, %error, "the session stays in the queue");
+    }
+}
+
+/// Gives up sessions of the connector that a crash left open. Their runs are over: the caller holds the lock.
+pub(crate) fn give_up_open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<(), ServerError> {
+    let open: Vec<Session> = store.read(|tx| tx.sessions_in(SessionState::Open))?;
+    for session in open.into_iter().filter(|s| s.connector == options.connector) {
+        store.write(&options.actor, "gave up a session that was never sealed", |tx| {
+            tx.set_session_state(&session.id, SessionState::Open, SessionState::Failed, options.now_micros)
+        })?;
+        files::remove_folder(&folders.session(&session.id))?;
+    }
+    Ok(())
+}
+
+/// Removes the folders of sessions that are over, which a crash may have left.
+pub(crate) fn sweep(store: &Store, folders: &Folders) -> Result<(), ServerError> {
+    let folder = folders.synchronization();
+    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+    for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
+        let id = entry.file_name().to_string_lossy().into_owned();
+        let session: Option<Session> = store.read(|tx| tx.session(&id))?;
+        let over = |state| matches!(state, SessionState::Applied | SessionState::Cancelled);
+        if session.is_some_and(|s| over(s.state)) {
+            files::remove_folder(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether sessions of this kind depend on the state that the repository holds.

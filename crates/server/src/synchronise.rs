@@ -33,7 +33,7 @@ pub struct SynchroniseOptions {
     pub force: Option<String>,
     /// Keep the change tables for the step that sets dirty flags.
     pub keep_changes: bool,
-    /// Write pairs without link to `<association>.orphans.csv` in the session's folder.
+    /// Write pairs without link to `<association>.orphans.csv` in `Work/Synchronization`.
     pub orphans: bool,
     /// Microseconds since 1970, UTC.
     pub now_micros: i64,
@@ -63,6 +63,7 @@ pub fn synchronise(
 ) -> Result<Option<Synchronised>, ServerError> {
     let metadata = store.read(metadata::load)?;
     let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    sessions::sweep(store, folders)?;
     let mut last = None;
     loop {
         let queued: Vec<Session> = store.read(|tx| tx.unfinished_sessions(&options.connector))?;
@@ -71,7 +72,8 @@ pub fn synchronise(
         if session.state == SessionState::Blocked && options.force.is_none() {
             return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
         }
-        let done = process(store, folders, &metadata, &mapping, &session, options, None)?;
+        let done = process(store, folders, &metadata, &mapping, &session, options, None)
+            .inspect_err(|error| sessions::fail(store, &session, error, options))?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
@@ -125,6 +127,7 @@ fn process(
     approved: Option<&str>,
 ) -> Result<Synchronised, ServerError> {
     let folder = folders.session(&session.id);
+    let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
     let reason = match (approved, &options.force) {
         (Some(hash), reason) => {
@@ -138,14 +141,12 @@ fn process(
     let done = store.write(&options.actor, &reason, |tx| {
         let state = tx.session(&session.id)?.map(|s| s.state);
         if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-            return Err(ServerError::Session {
-                session: session.id.clone(),
-                message: "it was processed by someone else in the meantime".to_owned(),
-            });
+            return Err(processed_by_another(&session.id));
         }
         check_base(tx, &manifest)?;
         check_initial(tx, mapping, &manifest)?;
-        let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
+        let work =
+            Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder, reports: &reports };
         let done = work.run(tx, approved)?;
         if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
             let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
@@ -154,9 +155,19 @@ fn process(
         Ok(done)
     })?;
     fault::point("synchronise.committed");
+    if done.summary.state != State::Blocked {
+        files::remove_folder(&folder)?;
+    }
     match differs {
         Some(error) => Err(error),
         None => Ok(done),
+    }
+}
+
+fn processed_by_another(session: &str) -> ServerError {
+    ServerError::Session {
+        session: session.to_owned(),
+        message: "it was processed by someone else in the meantime".to_owned(),
     }
 }
 
@@ -217,6 +228,8 @@ struct Work<'a> {
     session: &'a Session,
     options: &'a SynchroniseOptions,
     folder: &'a Path,
+    /// Folder of the files that list findings and pairs without link.
+    reports: &'a Path,
 }
 
 impl Work<'_> {
@@ -229,6 +242,7 @@ impl Work<'_> {
         fault::point("synchronise.staged");
         let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
         let mut done = self.judge(tx, &staged, looked_at)?;
+        crate::findings::write(self.reports, &self.mapping.connector, &done.problems)?;
         for problem in guard::stored_problems(&done.problems) {
             tx.insert_problem(run, &problem)?;
         }
@@ -245,7 +259,7 @@ impl Work<'_> {
         }
         self.apply(tx, run)?;
         if self.options.orphans {
-            crate::orphans::write(tx, self.mapping, self.folder)?;
+            crate::orphans::write(tx, self.mapping, self.reports)?;
         }
         let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
@@ -264,7 +278,12 @@ impl Work<'_> {
         let id = &self.session.id;
         tx.set_session_changes(id, Some(run), Some(hash))?;
         tx.set_session_summary(id, summary)?;
-        tx.set_session_state(id, self.session.state, state, self.options.now_micros)?;
+        // Nothing of this transaction counts when somebody else has processed the session in the meantime.
+        if self.session.state != state
+            && !tx.set_session_state(id, self.session.state, state, self.options.now_micros)?
+        {
+            return Err(processed_by_another(id));
+        }
         Ok(())
     }
 

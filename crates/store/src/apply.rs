@@ -429,14 +429,17 @@ impl Apply<'_> {
         let Some(key) = self.model.entity_type(id)?.key() else {
             return Ok(());
         };
-        self.run_sql(&format!(
-            "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
-             SELECT {id}, {}, KeyValue, Resource_Id, Fingerprint FROM UR_ResourceChanges \
-             WHERE Run_Id = {} AND Type = {id} AND Command IN ({INSERT}, {UPDATE}) AND KeyValue IS NOT NULL ORDER BY Id \
-             ON CONFLICT (EntityType_Id, Property_Id, KeyValue, Resource_Id) \
-             DO UPDATE SET Fingerprint = excluded.Fingerprint",
-            key.id, self.run.0
-        ))?;
+        for command in [UPDATE, INSERT] {
+            self.run_sql(&format!(
+                "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
+                 SELECT {id}, {}, KeyValue, Resource_Id, Fingerprint FROM UR_ResourceChanges \
+                 WHERE {} AND KeyValue IS NOT NULL ORDER BY Id \
+                 ON CONFLICT (EntityType_Id, Property_Id, KeyValue, Resource_Id) \
+                 DO UPDATE SET Fingerprint = excluded.Fingerprint",
+                key.id,
+                self.changes(id, command)
+            ))?;
+        }
         Ok(())
     }
 

@@ -16,6 +16,24 @@ pub enum Dialect {
 /// adds its part.
 const REPOSITORY_LOCK: i64 = 0x70_72_6f_76_6f_73_74;
 
+/// Rows of a table, then rows that share the first column of an index, the first two, …
+const STATISTICS: &[(&str, &str, &str)] = &[
+    ("UR_Resources", "UR_Resources_Type", "1000000 200000"),
+    ("UR_Resources", "UR_Resources_Dirty", "1000 500"),
+    ("UR_ResourcesHistory", "UR_ResourcesHistory_Id", "1000000 3 1"),
+    ("UR_ResourcesHistory", "UR_ResourcesHistory_Key", "1000000 200000 3 3 1"),
+    ("UR_ResourceKeys", "UR_ResourceKeys", "2000000 400000 200000 1 1"),
+    ("UR_ResourceLinks", "UR_ResourceLinks", "5000000 1000000 10 1"),
+    ("UR_ResourceLinks", "UR_ResourceLinks_Reverse", "5000000 1000000 20 1"),
+    ("UR_ResourceLinksHistory", "UR_ResourceLinksHistory_1", "1000000 10 1"),
+    ("UR_ResourceLinksHistory", "UR_ResourceLinksHistory_2", "1000000 20 1"),
+    ("UR_ResourceLinkOrphans", "UR_ResourceLinkOrphans", "100000 20000 3 1"),
+    ("UR_ResourceChanges", "UR_ResourceChanges_Run", "20000 20000 10000 5000"),
+    ("UR_ResourceLinkChanges", "UR_ResourceLinkChanges_Run", "20000 20000 10000 5000"),
+    ("UR_ResourceKeyChanges", "UR_ResourceKeyChanges_Run", "20000 20000 7000"),
+    ("UR_ResourceLinkOrphanChanges", "UR_ResourceLinkOrphanChanges_Run", "2000 2000 1000"),
+];
+
 impl Dialect {
     /// Puts this database's words into DDL: `{id}` for a given row id as primary key, `{serial}` for one that the
     /// database counts, `{text}` and `{int}` for columns, `{clustered}` behind a table that is stored in the order
@@ -77,6 +95,23 @@ impl Dialect {
             Dialect::Sqlite => None,
             Dialect::Postgres => Some(format!("ANALYZE {table}")),
         }
+    }
+
+    /// Tells the planner what the tables look like when they are full. Without it SQLite takes the first column of
+    /// every index for selective, although all rows may belong to one entity type or association; collecting real
+    /// statistics would cost a scan, and let plans change from one day to the next. PostgreSQL collects its own.
+    pub(crate) fn fixed_statistics(self) -> Option<String> {
+        if self == Dialect::Postgres {
+            return None;
+        }
+        let rows: Vec<String> =
+            STATISTICS.iter().map(|(table, index, numbers)| format!("('{table}', '{index}', '{numbers}')")).collect();
+        Some(format!(
+            "ANALYZE UM_Counters;\nDELETE FROM sqlite_stat1;\nINSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES {};\n\
+             INSERT INTO sqlite_stat1 (tbl, idx, stat) SELECT 'UR_Resources', name, '1000000 20' FROM sqlite_schema \
+             WHERE type = 'index' AND name LIKE 'UR\\_Resources\\_I%' ESCAPE '\\';\nANALYZE sqlite_schema;",
+            rows.join(", ")
+        ))
     }
 
     /// The statement behind a bulk load.

@@ -6,6 +6,15 @@ use crate::sessions::{COLUMNS, Session, SessionState, session};
 use crate::tx::{ReadTx, WriteTx};
 
 impl ReadTx {
+    /// Sessions in this state, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn sessions_in(&mut self, state: SessionState) -> Result<Vec<Session>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE State = $1 ORDER BY Sequence");
+        self.link.all(&sql, &[state.word().into()], session)
+    }
+
     /// Sealed and blocked sessions of a connector, in the order in which they are to be processed.
     ///
     /// # Errors

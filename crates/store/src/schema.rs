@@ -123,7 +123,7 @@ pub(crate) fn migrate(link: &Link, now_micros: i64) -> Result<(), StoreError> {
             &[number.into(), now_micros.into()],
         )?;
     }
-    Ok(())
+    set_statistics(link)
 }
 
 /// Adds the columns of slots that no deployed property has used so far.
@@ -147,5 +147,12 @@ pub(crate) fn add_slots(link: &Link, slots: &[Slot]) -> Result<(), StoreError> {
             &[i64::from(slot.index()).into()],
         )?;
     }
-    Ok(())
+    if slots.is_empty() { Ok(()) } else { set_statistics(link) }
+}
+
+fn set_statistics(link: &Link) -> Result<(), StoreError> {
+    match link.dialect().fixed_statistics() {
+        Some(sql) => link.batch(&sql),
+        None => Ok(()),
+    }
 }

@@ -140,35 +140,14 @@ impl Header {
     }
 
     fn nearest_hint(&self, column: &str) -> Option<String> {
-        let distance = |name: &String| edit_distance(&name.to_lowercase(), &column.to_lowercase());
-        let nearest = self.names.iter().min_by_key(|name| distance(name))?;
-        let count = column.chars().count().max(nearest.chars().count());
-        if distance(nearest) * 5 <= count * 2 {
+        // A name out of all proportion is no misspelling, and comparing it would take long.
+        let candidates = self.names.iter().map(String::as_str).filter(|name| name.len() <= 4 * column.len() + 8);
+        if let Some(nearest) = crate::text::nearest(column, candidates) {
             return Some(format!("the nearest name in the file is \"{nearest}\""));
         }
-        let shown: Vec<&str> = self.names.iter().take(20).map(String::as_str).collect();
+        let shown: Vec<String> = self.names.iter().take(20).map(|name| name.chars().take(40).collect()).collect();
         Some(format!("the file has {}", shown.join(", ")))
     }
-}
-
-/// Insertions, deletions and replacements of characters that turn one text into the other.
-fn edit_distance(a: &str, b: &str) -> usize {
-    // Long names would cost their product; names that long are not misspelt versions of each other.
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(200).collect(), b.chars().take(200).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, to) in row.iter_mut().zip(std::iter::once(&'\0').chain(&b)).skip(1) {
-            let above = *cell;
-            *cell = (diagonal + usize::from(from != to)).min(above + 1).min(left + 1);
-            (diagonal, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -178,14 +157,6 @@ mod tests {
 
     fn header(text: &str) -> Result<Header, HeaderError> {
         Header::read(&mut Reader::new(text.as_bytes(), Dialect::default()))
-    }
-
-    #[test]
-    fn measures_distance() {
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-        assert_eq!(edit_distance("", "abc"), 3);
-        assert_eq!(edit_distance("abc", ""), 3);
-        assert_eq!(edit_distance("flaw", "lawn"), 2);
     }
 
     #[test]

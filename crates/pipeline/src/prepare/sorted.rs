@@ -24,13 +24,11 @@ pub(super) fn write<'a>(
     push_header(spec, changes, writer.block());
     let names = profile_names(spec);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let pairs = spec.kind == Kind::Association;
     let mut run = Run {
         spec,
         sides,
-        profiler: match spec.kind {
-            Kind::Entity => Profiler::new(&names),
-            Kind::Association => Profiler::for_pairs(&names),
-        },
+        profiler: if pairs { Profiler::for_pairs(&names) } else { Profiler::new(&names) },
         first: (usize::MAX, Vec::new()),
         kept: Vec::new(),
         conflicting: 0,
@@ -108,42 +106,38 @@ impl Run<'_> {
             out.extend_from_slice(word(command).as_bytes());
             out.push(b',');
         }
-        match self.spec.kind {
-            Kind::Entity => push_field(out, item.key),
+        let sampled = match self.spec.kind {
+            Kind::Entity => {
+                push_field(out, item.key);
+                self.profiler.wants(item.key)
+            }
             Kind::Association => self.push_pair(item, out),
-        }
+        };
         out.extend_from_slice(rest);
         out.push(b'\n');
         self.clean += 1;
         self.kept.clear();
         self.kept.extend_from_slice(item.payload);
-        if self.is_sampled(item.key) {
+        if sampled {
             self.observe(item.key, rest);
         }
     }
 
-    fn is_sampled(&self, key: &[u8]) -> bool {
-        match self.spec.kind {
-            Kind::Entity => self.profiler.wants(key),
-            Kind::Association => {
-                let mut ends = keys(self.spec.kind, key);
-                self.profiler.wants_pair(ends.next().unwrap_or_default(), ends.next().unwrap_or_default())
-            }
-        }
-    }
-
-    /// Pairs come in long stretches with the same first key, which is encoded once.
+    /// Pairs come in long stretches with the same first key, which is encoded once. Tells whether the pair belongs to
+    /// the sample.
     #[inline]
-    fn push_pair(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
+    fn push_pair(&mut self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
         let (length, encoded) = &mut self.first;
         if item.shared < *length {
             *length = memchr::memchr(PAIR, item.key).map_or(item.key.len(), |at| at + 1);
             encoded.clear();
-            push_field(encoded, item.key.get(..*length - 1).unwrap_or_default());
+            push_field(encoded, first_of(item.key, *length));
             encoded.push(b',');
         }
+        let second = item.key.get(*length..).unwrap_or_default();
         out.extend_from_slice(encoded);
-        push_field(out, item.key.get(*length..).unwrap_or_default());
+        push_field(out, second);
+        self.profiler.wants_pair(first_of(item.key, *length), second)
     }
 
     fn observe(&mut self, key: &[u8], rest: &[u8]) {
@@ -179,6 +173,12 @@ impl Run<'_> {
         }
         self.sides.duplicate(line, &record)
     }
+}
+
+/// The first key of a pair, given its length with NUL.
+#[inline]
+fn first_of(key: &[u8], length: usize) -> &[u8] {
+    key.get(..length.saturating_sub(1)).unwrap_or_default()
 }
 
 /// The key values in a sort key.

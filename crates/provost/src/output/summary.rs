@@ -225,7 +225,7 @@ fn next(summary: &Summary, terminal: &Terminal) -> String {
 }
 
 /// A word as a shell takes it.
-fn argument(word: &str) -> String {
+pub fn argument(word: &str) -> String {
     let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+".contains(c));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

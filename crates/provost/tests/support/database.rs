@@ -18,22 +18,25 @@ impl Database {
         match kind {
             Kind::Sqlite => Database::Sqlite(path.to_owned()),
             Kind::Postgres => {
-                let server = std::env::var("PROVOST_TEST_POSTGRES").unwrap();
-                let name = format!("provost_e2e_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
-                let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-                admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).unwrap();
-                admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-                let connection = if server.contains("://") {
-                    let (head, tail) = server.rsplit_once('/').unwrap();
-                    let query = tail.split_once('?').map(|(_, q)| format!("?{q}")).unwrap_or_default();
-                    format!("{head}/{name}{query}")
-                } else {
-                    format!("{server} dbname={name}")
-                };
+                let connection = create_on_server("");
                 let client = postgres::Client::connect(&connection, postgres::NoTls).unwrap();
                 Database::Postgres { connection, client: Box::new(RefCell::new(client)) }
             }
         }
+    }
+
+    /// The same content once more; the file of an SQLite repository is at `path` already.
+    pub fn copy(&self, path: &Path) -> Database {
+        let Database::Postgres { connection, client } = self else {
+            return Database::Sqlite(path.to_owned());
+        };
+        let name = self.rows("SELECT current_database()")[0][0].clone().unwrap();
+        // A database with a session cannot be copied.
+        *client.borrow_mut() = postgres::Client::connect(&server(), postgres::NoTls).unwrap();
+        let copied = create_on_server(&format!(" TEMPLATE {name}"));
+        *client.borrow_mut() = postgres::Client::connect(connection, postgres::NoTls).unwrap();
+        let client = postgres::Client::connect(&copied, postgres::NoTls).unwrap();
+        Database::Postgres { connection: copied, client: RefCell::new(client) }
     }
 
     /// Connection string, where it is not the default of a home.
@@ -99,13 +102,32 @@ fn text(value: rusqlite::types::ValueRef<'_>) -> Option<String> {
     }
 }
 
+fn server() -> String {
+    std::env::var("PROVOST_TEST_POSTGRES").unwrap()
+}
+
+/// Connection string of a new database.
+fn create_on_server(how: &str) -> String {
+    let server = server();
+    let name = format!("provost_e2e_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+    let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+    admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name}{how}")).unwrap();
+    if server.contains("://") {
+        let (head, tail) = server.rsplit_once('/').unwrap();
+        let query = tail.split_once('?').map(|(_, q)| format!("?{q}")).unwrap_or_default();
+        format!("{head}/{name}{query}")
+    } else {
+        format!("{server} dbname={name}")
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if let Database::Postgres { connection, client } = self {
             let name = client.borrow_mut().query_one("SELECT current_database()", &[]).unwrap().get::<_, String>(0);
-            let server = std::env::var("PROVOST_TEST_POSTGRES").unwrap();
             connection.clear();
-            if let Ok(mut admin) = postgres::Client::connect(&server, postgres::NoTls) {
+            if let Ok(mut admin) = postgres::Client::connect(&server(), postgres::NoTls) {
                 let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
             }
         }

@@ -1,8 +1,10 @@
 //! What the end-to-end tests share: a home of its own for each test, the real binary, and a look into either database.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod database;
 pub mod expected;
+pub mod random;
+pub mod small;
 
 use provost_model::summary::{State, Summary};
 use std::path::{Path, PathBuf};
@@ -76,6 +78,15 @@ impl Home {
         let home = Home { folder, database, environment: Vec::new() };
         home.ok(&["init", home.path().to_str().unwrap()]);
         home
+    }
+
+    /// Another home with the same content: files, and repository.
+    pub fn copy(&self) -> Home {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("home");
+        copy_folder(&self.path(), &path);
+        let database = self.database.copy(&path.join("provost.db"));
+        Home { folder, database, environment: self.environment.clone() }
     }
 
     /// Its folder.
@@ -159,5 +170,19 @@ impl Home {
         let path = self.file(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
+    }
+}
+
+/// Copies a folder with everything in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&source, &target);
+        } else {
+            std::fs::copy(&source, &target).unwrap();
+        }
     }
 }

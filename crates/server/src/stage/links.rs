@@ -245,7 +245,7 @@ fn emit_lines(
     let mut found = ByLine::default();
     let mut lines = lines.finish()?;
     let mut pairs = Pairs::open(stage.context.folder, table)?;
-    let mut waiting = Waiting::new(&mut orphans)?;
+    let mut waiting = Waiting::new(&mut orphans, table.rejected > 0)?;
     let mut batch: Vec<Line> = Vec::with_capacity(BATCH);
     while let Some((key, payload)) = lines.pull()? {
         let line = number(key, 0).cast_unsigned();
@@ -363,13 +363,15 @@ fn emit_removed(stage: &mut LinkStage<'_, '_>, removed: &mut Spool) -> Result<()
 
 /// The pairs that waited before this run, merged with the lines that wait now.
 struct Waiting<'a> {
+    /// Unreadable rows may stand for pairs that are not in the file: they go on waiting.
+    keep: bool,
     reader: crate::spool::SpoolReader<'a>,
     pair: Option<(String, String)>,
 }
 
 impl<'a> Waiting<'a> {
-    fn new(spool: &'a mut Spool) -> Result<Waiting<'a>, ServerError> {
-        let mut waiting = Waiting { reader: spool.read()?, pair: None };
+    fn new(spool: &'a mut Spool, keep: bool) -> Result<Waiting<'a>, ServerError> {
+        let mut waiting = Waiting { keep, reader: spool.read()?, pair: None };
         waiting.advance()?;
         Ok(waiting)
     }
@@ -387,17 +389,22 @@ impl<'a> Waiting<'a> {
     /// Pairs before this one wait no more.
     fn drop_until(&mut self, stage: &mut LinkStage<'_, '_>, first: &str, second: &str) -> Result<(), ServerError> {
         while let Some((a, b)) = self.pair.take_if(|(a, b)| (a.as_str(), b.as_str()) < (first, second)) {
-            stage.orphans.push(&a, &b, true)?;
-            self.advance()?;
+            self.drop_pair(stage, &a, &b)?;
         }
         Ok(())
     }
 
     fn drop_rest(&mut self, stage: &mut LinkStage<'_, '_>) -> Result<(), ServerError> {
         while let Some((a, b)) = self.pair.take() {
-            stage.orphans.push(&a, &b, true)?;
-            self.advance()?;
+            self.drop_pair(stage, &a, &b)?;
         }
         Ok(())
+    }
+
+    fn drop_pair(&mut self, stage: &mut LinkStage<'_, '_>, first: &str, second: &str) -> Result<(), ServerError> {
+        if !self.keep {
+            stage.orphans.push(first, second, true)?;
+        }
+        Ok(self.advance()?)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{as_json, instant, scalars, typed};
 use crate::context::Context;
+use crate::output::summary::argument;
 use crate::output::table::Table;
 use crate::output::{Format, print};
 use crate::report::Report;
@@ -78,7 +79,7 @@ impl List {
         }
         print(&table.render(self.format.format, &context.stdout))?;
         if let Some(next) = next {
-            eprintln!("There are more. To continue, add: --after '{next}'");
+            eprintln!("There are more. To continue, add: --after {}", argument(next));
         }
         Ok(())
     }
