@@ -16,7 +16,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
     follow(&mut stage)?;
     block(&mut stage)?;
     look_back(&mut stage)?;
-    farewell(&mut stage, start);
+    farewell(&mut stage, start)?;
     stage::flush();
     Ok(())
 }
@@ -130,13 +130,16 @@ fn renamed() -> Result<String, Failure> {
     id.ok_or_else(|| Failure::new("nobody was renamed in the second generation"))
 }
 
-fn farewell(stage: &mut Stage, start: Instant) {
+fn farewell(stage: &mut Stage, start: Instant) -> Result<(), Failure> {
+    let person = renamed()?;
     stage.chapter("What to try next", "The home stays, and the program is target/release/provost.");
     println!("  export PROVOST_HOME={HOME} PATH=\"$PWD/target/release:$PATH\"");
-    println!("  provost resource show AD_Entry \"CN=APP-Remote-Access,OU=Groups,DC=example,DC=com\"");
+    println!("  provost resource show HR_Person {person}");
+    println!("  provost resource list AD_Entry --search Remote");
     println!("  provost resource list HR_Organization --format csv");
     println!("  ls {HOME}/Work/Collect             # what was set aside, and why");
     println!("  provost sync-up --connector HR --mode incremental --format json | tail -1");
     println!("  delete a third of {HOME}/Sources/hr_persons.csv, and run HR again");
     println!("\nThe demo took {:.0} s.", start.elapsed().as_secs_f64());
+    Ok(())
 }

@@ -22,7 +22,8 @@ pub(super) fn write<'a>(
     let failed = PrepareError::write(suffix);
     let mut writer = HashedWriter::new(sides.outputs.create(suffix).map_err(&failed)?);
     push_header(spec, changes, writer.block());
-    let names: Vec<&str> = spec.columns.iter().map(|column| column.header.as_str()).collect();
+    let names = profile_names(spec);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let pairs = spec.kind == Kind::Association;
     let mut run = Run {
         spec,
@@ -64,6 +65,17 @@ fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
     let command = changes.then_some("command");
     let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
     push_record(out, names.map(str::as_bytes));
+}
+
+/// Names of the columns for the profile. A source column that feeds several properties appears once for each, with a
+/// number, so that each is compared with itself.
+fn profile_names(spec: &TableSpec) -> Vec<String> {
+    let headers: Vec<&str> = spec.columns.iter().map(|column| column.header.as_str()).collect();
+    let name = |(at, header): (usize, &&str)| match headers[..at].iter().filter(|before| *before == header).count() {
+        0 => (*header).to_owned(),
+        n => format!("{header} ({})", n + 1),
+    };
+    headers.iter().enumerate().map(name).collect()
 }
 
 struct Run<'a> {

@@ -52,6 +52,14 @@ fn projects_sorts_and_puts_aside() {
 }
 
 #[test]
+fn a_column_that_feeds_two_properties_is_profiled_twice() {
+    let Outcome { prepared, files } = run(&entity(&["dn", "dn"]), "dn\nCN=a\nCN=b\n");
+    assert_eq!(files.text(SORTED), "dn,dn\nCN=a,CN=a\nCN=b,CN=b\n");
+    let names: Vec<&str> = prepared.profile.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["dn", "dn (2)"]);
+}
+
+#[test]
 fn pairs_sort_by_first_then_second() {
     let source = "user,role,group\n2,x,b\n1,x,\"a,b\"\n1,y,a\n,x,a\n1,x,\n2,z,b\n";
     let Outcome { prepared, files } = run(&association(), source);
