@@ -225,7 +225,11 @@ impl Work<'_> {
             tx.clear_changes(run)?;
         }
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
-        let staged = stage::stage(tx, run, self.mapping, self.manifest, self.folder)?;
+        let staged = if self.is_direct() {
+            stage::load(tx, run, self.mapping, self.manifest, self.folder, self.options.now_micros)?
+        } else {
+            stage::stage(tx, run, self.mapping, self.manifest, self.folder)?
+        };
         fault::point("synchronise.staged");
         let mut done = self.judge(tx, &staged)?;
         for problem in guard::stored_problems(&done.problems) {
@@ -250,6 +254,12 @@ impl Work<'_> {
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
         fault::point("synchronise.applied");
         Ok(done)
+    }
+
+    /// Whether the files go straight into the tables, and what is left to apply are pairs that wait. Change tables
+    /// that somebody wants to keep must be made.
+    fn is_direct(&self) -> bool {
+        self.manifest.mode == Mode::Initial && !self.options.keep_changes
     }
 
     fn close(
@@ -290,13 +300,16 @@ impl Work<'_> {
     }
 
     fn apply(&self, tx: &mut WriteTx, run: RunId) -> Result<(), ServerError> {
-        let plan = ApplyPlan {
-            types: self.mapping.types.iter().map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect(),
-            associations: self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect(),
+        let mut plan = ApplyPlan {
             now_micros: self.options.now_micros,
             dont_delete_changes: self.options.keep_changes,
-            mark_dirty: false,
+            ..ApplyPlan::default()
         };
+        if !self.is_direct() {
+            let types = self.mapping.types.iter();
+            plan.types = types.map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect();
+            plan.associations = self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect();
+        }
         tx.apply_changes(run, &plan)?;
         tx.set_last_digest(&self.mapping.connector, &self.manifest.new_digest)?;
         if self.manifest.delivery == Delivery::Full || self.manifest.mode != Mode::Incremental {
