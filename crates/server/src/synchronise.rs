@@ -12,7 +12,8 @@ use crate::mapping::ConnectorMapping;
 use crate::previous::read_manifest;
 use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
-use crate::{files, metadata, sessions};
+use crate::verified::{self, Verification};
+use crate::{metadata, sessions};
 use provost_model::fault;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
@@ -135,23 +136,25 @@ fn process(
         (None, None) => format!("{} synchronisation of connector {}", manifest.mode, options.connector),
     };
     let mut differs = None;
-    let done = store.write(&options.actor, &reason, |tx| {
-        let state = tx.session(&session.id)?.map(|s| s.state);
-        if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-            return Err(ServerError::Session {
-                session: session.id.clone(),
-                message: "it was processed by someone else in the meantime".to_owned(),
-            });
-        }
-        check_base(tx, &manifest)?;
-        check_initial(tx, mapping, &manifest)?;
-        let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
-        let done = work.run(tx, approved)?;
-        if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
-            let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
-            differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
-        }
-        Ok(done)
+    let done = verified::while_verifying(&folder, &manifest, session, |verified| {
+        store.write(&options.actor, &reason, |tx| {
+            let state = tx.session(&session.id)?.map(|s| s.state);
+            if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
+                return Err(ServerError::Session {
+                    session: session.id.clone(),
+                    message: "it was processed by someone else in the meantime".to_owned(),
+                });
+            }
+            check_base(tx, &manifest)?;
+            check_initial(tx, mapping, &manifest)?;
+            let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
+            let done = work.run(tx, approved, verified)?;
+            if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
+                let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
+                differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
+            }
+            Ok(done)
+        })
     })?;
     fault::point("synchronise.committed");
     match differs {
@@ -160,19 +163,13 @@ fn process(
     }
 }
 
-/// Reads the manifest and holds every file against it.
+/// Reads the manifest; what its files must be follows from it.
 fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerError> {
     let damaged = |message: String| ServerError::Session { session: session.id.clone(), message };
     let manifest =
         read_manifest(folder)?.ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
     if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) {
         return Err(damaged("its manifest is not the one that was sealed".to_owned()));
-    }
-    for table in &manifest.tables {
-        let path = folder.join(&table.file);
-        if files::digest(&path)? != table.digest {
-            return Err(damaged(format!("{} was changed after it was sealed", table.file)));
-        }
     }
     Ok(manifest)
 }
@@ -220,7 +217,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn run(&self, tx: &mut WriteTx, approved: Option<&str>) -> Result<Synchronised, ServerError> {
+    fn run(
+        &self,
+        tx: &mut WriteTx,
+        approved: Option<&str>,
+        verified: &Verification<'_>,
+    ) -> Result<Synchronised, ServerError> {
         if let Some(run) = self.session.run {
             tx.clear_changes(run)?;
         }
@@ -230,6 +232,8 @@ impl Work<'_> {
         } else {
             stage::stage(tx, run, self.mapping, self.manifest, self.folder)?
         };
+        // Nothing is concluded from files that are not those that were sealed.
+        verified.wait()?;
         fault::point("synchronise.staged");
         let mut done = self.judge(tx, &staged)?;
         for problem in guard::stored_problems(&done.problems) {
