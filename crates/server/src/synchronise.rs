@@ -65,6 +65,7 @@ pub fn synchronise(
 ) -> Result<Option<Synchronised>, ServerError> {
     let metadata = store.read(metadata::load)?;
     let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    sessions::sweep(store, folders)?;
     let began = Instant::now();
     let mut last = None;
     loop {
@@ -77,7 +78,8 @@ pub fn synchronise(
         // Each session has its own instant: history would take two sessions of one instant for one.
         let elapsed = i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         let options = SynchroniseOptions { now_micros: options.now_micros + elapsed, ..options.clone() };
-        let done = process(store, folders, &metadata, &mapping, &session, &options, None)?;
+        let done = process(store, folders, &metadata, &mapping, &session, &options, None)
+            .inspect_err(|error| sessions::fail(store, &session, error, &options))?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
