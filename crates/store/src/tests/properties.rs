@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
     let value = || prop::option::of("[a-cé]{0,2}");
     prop_oneof![
         3 => (any::<bool>(), value(), value(), value())
-            .prop_map(|(is_person, a, b, c)| Step::Insert(0, is_person, vec![None, a, b, c])),
+            .prop_map(|(is_person, a, b, c)| Step::Insert(is_person, vec![None, a, b, c])),
         3 => (0..9_usize, value(), value(), value(), prop_oneof![Just(0_u32), Just(60)])
             .prop_map(|(n, a, b, c, precision)| Step::Update(n, vec![None, a, b, c], precision)),
         1 => (0..9_usize).prop_map(Step::Delete),
@@ -91,7 +91,7 @@ fn play(s: &Scratch, company: &Company, naive: &mut Naive, now: i64, steps: &[St
         for step in &staged {
             match step {
                 Step::Delete(_) => {}
-                Step::Insert(_, is_person, values) => {
+                Step::Insert(is_person, values) => {
                     insert(tx, company, run, *is_person, values, &mut next)?
                 }
                 Step::Update(n, values, precision) => {
