@@ -4,6 +4,8 @@
 //! seconds on a fresh machine.
 
 mod demo;
+mod home;
+mod reference;
 mod sample;
 mod shell;
 mod test;
@@ -34,25 +36,30 @@ const VERBS: &[Verb] = &[
         run: test::run,
     },
     Verb {
+        name: "examples",
+        arguments: "",
+        about: "checks the example configurations, and the example company against its expected counters",
+        run: test::examples,
+    },
+    Verb {
+        name: "with-postgres",
+        arguments: "COMMAND …",
+        about: "runs a command beside a private PostgreSQL, named by PROVOST_TEST_POSTGRES",
+        run: test::with_postgres,
+    },
+    Verb {
         name: "sample-data",
         arguments: "[--check]",
         about: "writes the files of examples/company, or checks that they are as generated",
         run: sample::run,
     },
-    Verb {
-        name: "tidy",
-        arguments: "",
-        about: "checks rooms, dependencies, sizes, words and paths",
-        run: tidy::run,
-    },
+    Verb { name: "reference", arguments: "", about: "writes the generated pages of the manual", run: reference::run },
+    Verb { name: "tidy", arguments: "", about: "checks rooms, dependencies, sizes, words and paths", run: tidy::run },
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(verb) = arguments
-        .first()
-        .and_then(|name| VERBS.iter().find(|verb| verb.name == name))
-    else {
+    let Some(verb) = arguments.first().and_then(|name| VERBS.iter().find(|verb| verb.name == name)) else {
         return refuse(arguments.first());
     };
     match (verb.run)(&arguments[1..]) {
@@ -71,11 +78,7 @@ fn refuse(unknown: Option<&String>) -> ExitCode {
     }
     eprintln!("Usage: cargo xtask <verb>\n");
     for verb in VERBS {
-        eprintln!(
-            "  {:<24} {}",
-            format!("{} {}", verb.name, verb.arguments),
-            verb.about
-        );
+        eprintln!("  {:<26} {}", format!("{} {}", verb.name, verb.arguments), verb.about);
     }
     ExitCode::from(2)
 }

@@ -35,12 +35,8 @@ impl<T, E: fmt::Display> Doing<T> for Result<T, E> {
 
 /// The root of the working copy.
 pub(crate) fn root() -> PathBuf {
-    let manifest = std::env::var("CARGO_MANIFEST_DIR")
-        .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-    Path::new(&manifest)
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default()
+    let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    Path::new(&manifest).parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// A command that runs in the root of the working copy.
@@ -59,20 +55,13 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let line = line_of(command);
     let status = command.status().doing(format_args!("run `{line}`"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure(format!("`{line}` failed ({status})")))
-    }
+    if status.success() { Ok(()) } else { Err(Failure(format!("`{line}` failed ({status})"))) }
 }
 
 /// Runs a command and gives what it prints; its error output is handed through.
 pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
     let line = line_of(command);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .doing(format_args!("run `{line}`"))?;
+    let output = command.stderr(Stdio::inherit()).output().doing(format_args!("run `{line}`"))?;
     if !output.status.success() {
         return Err(Failure(format!("`{line}` failed ({})", output.status)));
     }
@@ -83,18 +72,11 @@ pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
 pub(crate) fn find_program(name: &str, extra: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    extra
-        .iter()
-        .chain(&folders)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
+    extra.iter().chain(&folders).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 /// The command as a person would type it.
 fn line_of(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

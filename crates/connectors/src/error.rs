@@ -18,9 +18,7 @@ pub enum ExportError {
         hint: String,
     },
     /// The package exists in the catalogue, but not here.
-    #[error(
-        "connection {connection} uses the package {display_name} ({package}), which Provost does not export from"
-    )]
+    #[error("connection {connection} uses the package {display_name} ({package}), which Provost does not export from")]
     NotImplemented {
         /// Connection identifier.
         connection: String,
@@ -32,10 +30,7 @@ pub enum ExportError {
         hint: String,
     },
     /// The settings do not make sense.
-    #[error(
-        "the settings of connection {connection} cannot be used:{}",
-        listed(problems)
-    )]
+    #[error("the settings of connection {connection} cannot be used:{}", listed(problems))]
     Settings {
         /// Connection identifier.
         connection: String,
@@ -273,11 +268,7 @@ impl ExportError {
     pub(crate) fn of_source(setting: &str, path: &Path, source: io::Error) -> ExportError {
         let (setting, path) = (setting.to_owned(), path.to_owned());
         match source.kind() {
-            io::ErrorKind::NotFound => ExportError::Missing {
-                setting,
-                path,
-                near: Vec::new(),
-            },
+            io::ErrorKind::NotFound => ExportError::Missing { setting, path, near: Vec::new() },
             io::ErrorKind::PermissionDenied => ExportError::Permission { setting, path },
             _ => ExportError::Read { path, source },
         }
@@ -286,25 +277,12 @@ impl ExportError {
 
 /// Each problem on a line of its own, below the sentence that announces them.
 fn listed(problems: &[Problem]) -> String {
-    let hint = |problem: &Problem| {
-        problem
-            .hint
-            .as_ref()
-            .map(|hint| format!(" ({hint})"))
-            .unwrap_or_default()
-    };
-    problems
-        .iter()
-        .map(|problem| format!("\n  {}{}", problem.message, hint(problem)))
-        .collect()
+    let hint = |problem: &Problem| problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    problems.iter().map(|problem| format!("\n  {}{}", problem.message, hint(problem))).collect()
 }
 
 fn paths(paths: &[PathBuf]) -> String {
-    paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect::<Vec<_>>()
-        .join(" or ")
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]
@@ -313,13 +291,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_the_system_is_told_apart_from_a_broken_disk() {
-        let of = |kind| {
-            ExportError::of_source(
-                "Connections.HR.Path",
-                Path::new("/data/hr.csv"),
-                io::Error::from(kind),
-            )
-        };
+        let of = |kind| ExportError::of_source("Connections.HR.Path", Path::new("/data/hr.csv"), io::Error::from(kind));
         assert_eq!(
             of(io::ErrorKind::PermissionDenied).to_string(),
             "Connections.HR.Path: no permission to read /data/hr.csv"

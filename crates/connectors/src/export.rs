@@ -43,10 +43,7 @@ impl std::fmt::Debug for ExportRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ExportRequest")
             .field("connection", &self.connection.identifier)
-            .field(
-                "settings",
-                &Settings::new(&self.connection.identifier, self.settings),
-            )
+            .field("settings", &Settings::new(&self.connection.identifier, self.settings))
             .field("mode", &self.mode)
             .field("force_complete", &self.force_complete)
             .field("output_dir", &self.output_dir)
@@ -74,6 +71,8 @@ pub enum ExportReport {
     Done {
         /// Tables written, in the order of the source.
         tables: Vec<TableWritten>,
+        /// Files read, free of links: which one a regular expression chose.
+        sources: Vec<PathBuf>,
         /// What deserves a look: rows passed on that cannot be read, dates that are none, …
         problems: Vec<Problem>,
     },
@@ -116,6 +115,7 @@ pub(crate) struct Run<'a> {
     pub(crate) request: &'a ExportRequest<'a>,
     pub(crate) progress: &'a mut dyn FnMut(Progress<'_>),
     pub(crate) staged: Vec<Staged>,
+    pub(crate) sources: Vec<PathBuf>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -139,13 +139,9 @@ impl<'a> Run<'a> {
 pub fn check(connection: &Connection, settings: &Value) -> Vec<Problem> {
     let mut problems = check_identifier(&connection.identifier);
     match driver(connection) {
-        Ok(driver) => {
-            problems.extend(driver.check(Settings::new(&connection.identifier, settings)))
-        }
+        Ok(driver) => problems.extend(driver.check(Settings::new(&connection.identifier, settings))),
         Err(error) => {
-            problems.push(
-                Problem::new(error.code(), Severity::Error, error.to_string()).hint(error.remedy()),
-            );
+            problems.push(Problem::new(error.code(), Severity::Error, error.to_string()).hint(error.remedy()));
         }
     }
     problems.extend(transform::check(connection));
@@ -159,41 +155,25 @@ pub fn export(
 ) -> Result<ExportReport, ExportError> {
     let connection = request.connection;
     if connection.export_deactivated {
-        let reason = format!(
-            "DeactivationExportFulfill switches off the export of connection {}",
-            connection.identifier
-        );
+        let reason =
+            format!("DeactivationExportFulfill switches off the export of connection {}", connection.identifier);
         return Ok(ExportReport::NotLaunched { reason });
     }
     let driver = driver(connection)?;
     if let Some(reason) = driver.not_launched(request) {
         return Ok(ExportReport::NotLaunched { reason });
     }
-    let problems: Vec<Problem> = check(connection, request.settings)
-        .into_iter()
-        .filter(|p| p.severity == Severity::Error)
-        .collect();
+    let problems: Vec<Problem> =
+        check(connection, request.settings).into_iter().filter(|p| p.severity == Severity::Error).collect();
     if !problems.is_empty() {
-        return Err(ExportError::Settings {
-            connection: connection.identifier.clone(),
-            problems,
-        });
+        return Err(ExportError::Settings { connection: connection.identifier.clone(), problems });
     }
-    let mut run = Run {
-        request,
-        progress,
-        staged: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut run = Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new() };
     driver.run(&mut run)?;
-    let Run {
-        staged,
-        mut problems,
-        ..
-    } = run;
+    let Run { staged, sources, mut problems, .. } = run;
     let staged = transform::apply(connection, staged, &mut problems)?;
     let tables = output::commit(staged, request.output_dir)?;
-    Ok(ExportReport::Done { tables, problems })
+    Ok(ExportReport::Done { tables, sources, problems })
 }
 
 fn driver(connection: &Connection) -> Result<&'static dyn Driver, ExportError> {
@@ -204,9 +184,7 @@ fn driver(connection: &Connection) -> Result<&'static dyn Driver, ExportError> {
             hint: package::hint_for_unknown(&connection.package),
         });
     };
-    package
-        .driver
-        .ok_or_else(|| not_implemented(connection, package))
+    package.driver.ok_or_else(|| not_implemented(connection, package))
 }
 
 fn not_implemented(connection: &Connection, package: &Package) -> ExportError {
@@ -230,8 +208,7 @@ fn check_identifier(identifier: &str) -> Vec<Problem> {
     if !identifier.is_empty() && !identifier.contains(wrong) {
         return Vec::new();
     }
-    let message =
-        format!("the connection identifier \"{identifier}\" cannot be part of a file name");
+    let message = format!("the connection identifier \"{identifier}\" cannot be part of a file name");
     let hint = "use letters, digits, dots and dashes, beginning with a letter";
     vec![Problem::new("connection-identifier", Severity::Error, message).hint(hint)]
 }

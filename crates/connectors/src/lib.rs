@@ -8,6 +8,8 @@
 //! What a source holds is never repaired here. A row that cannot be read is passed on as it is, so that the next
 //! step can hold it back with its reason.
 
+#[cfg(test)]
+mod conformance;
 mod csv;
 mod error;
 mod excel;

@@ -1,11 +1,7 @@
 //! The nearest right name to a wrong one.
 
 /// The candidates that resemble `wrong` most, best first, at most `count`.
-pub(crate) fn several<'a>(
-    wrong: &str,
-    candidates: impl Iterator<Item = &'a str>,
-    count: usize,
-) -> Vec<&'a str> {
+pub(crate) fn several<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
     let folded = wrong.to_lowercase();
     let limit = (wrong.chars().count() / 3).max(2);
     let mut near: Vec<(usize, &str)> = candidates
@@ -13,10 +9,7 @@ pub(crate) fn several<'a>(
         .filter(|(distance, _)| *distance <= limit)
         .collect();
     near.sort();
-    near.into_iter()
-        .take(count)
-        .map(|(_, candidate)| candidate)
-        .collect()
+    near.into_iter().take(count).map(|(_, candidate)| candidate).collect()
 }
 
 /// The candidate that resembles `wrong` most, if one does.
@@ -26,9 +19,7 @@ pub(crate) fn one<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) ->
 
 /// ` Did you mean "x"?`, or nothing.
 pub(crate) fn question<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> String {
-    one(wrong, candidates)
-        .map(|name| format!(" Did you mean \"{name}\"?"))
-        .unwrap_or_default()
+    one(wrong, candidates).map(|name| format!(" Did you mean \"{name}\"?")).unwrap_or_default()
 }
 
 /// Number of characters to insert, remove or replace to get from one text to the other.
@@ -57,10 +48,7 @@ mod tests {
         assert_eq!(one("Seperator", names.into_iter()), Some("Separator"));
         assert_eq!(one("path", names.into_iter()), Some("Path"));
         assert_eq!(one("Login", names.into_iter()), None);
-        assert_eq!(
-            question("Pth", names.into_iter()),
-            " Did you mean \"Path\"?"
-        );
+        assert_eq!(question("Pth", names.into_iter()), " Did you mean \"Path\"?");
     }
 
     #[test]

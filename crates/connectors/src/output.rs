@@ -38,54 +38,25 @@ pub(crate) struct TableWriter {
 
 impl TableWriter {
     /// Begins `<table>.csv<suffix>` in the output folder.
-    pub(crate) fn create(
-        output_dir: &Path,
-        table: &str,
-        suffix: &str,
-    ) -> Result<TableWriter, ExportError> {
+    pub(crate) fn create(output_dir: &Path, table: &str, suffix: &str) -> Result<TableWriter, ExportError> {
         let partial = output_dir.join(format!("{table}.csv{suffix}"));
-        let file = File::create(&partial).map_err(|source| ExportError::Write {
-            path: partial.clone(),
-            source,
-        })?;
-        let staged = Staged {
-            table: table.to_owned(),
-            partial,
-            rows: 0,
-            committed: false,
-        };
-        Ok(TableWriter {
-            out: BufWriter::with_capacity(BUFFER, file),
-            staged,
-            at_start: true,
-        })
+        let file = File::create(&partial).map_err(|source| ExportError::Write { path: partial.clone(), source })?;
+        let staged = Staged { table: table.to_owned(), partial, rows: 0, committed: false };
+        Ok(TableWriter { out: BufWriter::with_capacity(BUFFER, file), staged, at_start: true })
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
-        self.out
-            .write_all(bytes)
-            .map_err(|source| ExportError::Write {
-                path: self.staged.partial.clone(),
-                source,
-            })
+        self.out.write_all(bytes).map_err(|source| ExportError::Write { path: self.staged.partial.clone(), source })
     }
 
     fn separate(&mut self) -> Result<(), ExportError> {
-        if std::mem::replace(&mut self.at_start, false) {
-            Ok(())
-        } else {
-            self.put(b",")
-        }
+        if std::mem::replace(&mut self.at_start, false) { Ok(()) } else { self.put(b",") }
     }
 
     /// Adds a field, quoted if it has to be.
     pub(crate) fn field(&mut self, value: &[u8]) -> Result<(), ExportError> {
         self.separate()?;
-        if needs_quotes(value) {
-            self.quoted(value)
-        } else {
-            self.put(value)
-        }
+        if needs_quotes(value) { self.quoted(value) } else { self.put(value) }
     }
 
     fn quoted(&mut self, value: &[u8]) -> Result<(), ExportError> {
@@ -100,15 +71,52 @@ impl TableWriter {
         self.put(b"\"")
     }
 
-    /// Adds a field as it stands in the source.
-    pub(crate) fn field_as_is(&mut self, raw: &[u8]) -> Result<(), ExportError> {
+    /// Adds a field that is against the rules, so that it stays against them and costs no other row: a quote that is
+    /// not closed would pair with one of a later line, and what was odd with another separator may be fine with `,`.
+    /// Bytes are only ever added: `?` behind a closing quote, a blank before an opening one.
+    pub(crate) fn odd_field(&mut self, raw: &[u8]) -> Result<(), ExportError> {
         self.separate()?;
-        self.put(raw)
+        if raw.first() == Some(&b'"') {
+            return self.odd_quoted(raw);
+        }
+        let mut rest = raw;
+        while let Some(at) = memchr::memmem::find(rest, b",\"") {
+            self.put(&rest[..=at])?;
+            self.put(b" ")?;
+            rest = &rest[at + 1..];
+        }
+        self.put(rest)?;
+        self.keep_lone_return(raw)
+    }
+
+    fn odd_quoted(&mut self, raw: &[u8]) -> Result<(), ExportError> {
+        match closing_quote(raw) {
+            None => {
+                self.put(raw)?;
+                self.put(b"\"?")
+            }
+            Some(at) if raw.get(at + 1) == Some(&b',') => {
+                self.put(&raw[..=at])?;
+                self.put(b"?")?;
+                self.put(&raw[at + 1..])?;
+                self.keep_lone_return(raw)
+            }
+            Some(_) => {
+                self.put(raw)?;
+                self.keep_lone_return(raw)
+            }
+        }
+    }
+
+    /// A CR at the end would become part of the line end.
+    fn keep_lone_return(&mut self, raw: &[u8]) -> Result<(), ExportError> {
+        if raw.last() == Some(&b'\r') { self.put(b"\r") } else { Ok(()) }
     }
 
     /// Adds `""`: the only field of a row is empty, and the row is not an empty line.
     pub(crate) fn only_empty_field(&mut self) -> Result<(), ExportError> {
-        self.field_as_is(b"\"\"")
+        self.separate()?;
+        self.put(b"\"\"")
     }
 
     /// Ends a record. The header is a record too; only others count as rows.
@@ -127,15 +135,21 @@ impl TableWriter {
     /// Brings everything to the disk.
     pub(crate) fn finish(self) -> Result<Staged, ExportError> {
         let TableWriter { out, staged, .. } = self;
-        let synced = out
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all());
-        synced.map_err(|source| ExportError::Write {
-            path: staged.partial.clone(),
-            source,
-        })?;
+        let synced = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+        synced.map_err(|source| ExportError::Write { path: staged.partial.clone(), source })?;
         Ok(staged)
+    }
+}
+
+/// Where the quote at the beginning is closed.
+fn closing_quote(raw: &[u8]) -> Option<usize> {
+    let mut from = 1;
+    loop {
+        let at = from + memchr::memchr(b'"', raw.get(from..)?)?;
+        if raw.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        from = at + 2;
     }
 }
 
@@ -149,27 +163,17 @@ fn needs_quotes(value: &[u8]) -> bool {
 }
 
 /// Puts all tables in their place. Each one replaces its predecessor as a whole.
-pub(crate) fn commit(
-    staged: Vec<Staged>,
-    output_dir: &Path,
-) -> Result<Vec<TableWritten>, ExportError> {
+pub(crate) fn commit(staged: Vec<Staged>, output_dir: &Path) -> Result<Vec<TableWritten>, ExportError> {
     provost_model::fault::point("export.before-rename");
     let mut tables = Vec::with_capacity(staged.len());
     for mut table in staged {
         let file = output_dir.join(format!("{}.csv", table.table));
-        let failed = |source| ExportError::Write {
-            path: file.clone(),
-            source,
-        };
+        let failed = |source| ExportError::Write { path: file.clone(), source };
         let bytes = fs::metadata(&table.partial).map_err(failed)?.len();
         fs::rename(&table.partial, &file).map_err(failed)?;
         table.committed = true;
         provost_model::fault::point("export.after-rename");
-        tables.push(TableWritten {
-            file,
-            rows: table.rows,
-            bytes,
-        });
+        tables.push(TableWritten { file, rows: table.rows, bytes });
     }
     sync_folder(output_dir)?;
     Ok(tables)
@@ -179,10 +183,7 @@ pub(crate) fn commit(
 fn sync_folder(folder: &Path) -> Result<(), ExportError> {
     if cfg!(unix) {
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| ExportError::Write {
-            path: folder.to_owned(),
-            source,
-        })?;
+        synced.map_err(|source| ExportError::Write { path: folder.to_owned(), source })?;
     }
     Ok(())
 }
@@ -195,25 +196,13 @@ mod tests {
     fn values_are_quoted_only_where_needed() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = TableWriter::create(folder.path(), "T", ".partial").unwrap();
-        for value in [
-            "plain",
-            "a,b",
-            "say \"hi\"",
-            " lead",
-            "trail ",
-            "two\nlines",
-            "",
-            "mid dle",
-        ] {
+        for value in ["plain", "a,b", "say \"hi\"", " lead", "trail ", "two\nlines", "", "mid dle"] {
             writer.field(value.as_bytes()).unwrap();
         }
         writer.end_record(true).unwrap();
         let tables = commit(vec![writer.finish().unwrap()], folder.path()).unwrap();
         let text = fs::read_to_string(&tables[0].file).unwrap();
-        assert_eq!(
-            text,
-            "plain,\"a,b\",\"say \"\"hi\"\"\",\" lead\",\"trail \",\"two\nlines\",,mid dle\n"
-        );
+        assert_eq!(text, "plain,\"a,b\",\"say \"\"hi\"\"\",\" lead\",\"trail \",\"two\nlines\",,mid dle\n");
         assert_eq!((tables[0].rows, tables[0].bytes), (1, text.len() as u64));
     }
 

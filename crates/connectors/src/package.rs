@@ -60,170 +60,54 @@ const fn planned(display_name: &'static str, identifier: &'static str, does: Doe
     }
 }
 
-const fn implemented(
-    package: Package,
-    aliases: &'static [&'static str],
-    driver: &'static dyn Driver,
-) -> Package {
-    Package {
-        aliases,
-        driver: Some(driver),
-        ..package
-    }
+const fn implemented(package: Package, aliases: &'static [&'static str], driver: &'static dyn Driver) -> Package {
+    Package { aliases, driver: Some(driver), ..package }
 }
 
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
-    planned(
-        "Directory/Active Directory",
-        "Usercube.AD@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "Directory/Apache Directory",
-        "Usercube.LDAP.Apache@0000001",
-        ExportFulfil,
-    ),
-    planned(
-        "Directory/Generic LDAP",
-        "Usercube.LDAP@0000001",
-        ExportFulfil,
-    ),
-    planned(
-        "Directory/Oracle LDAP",
-        "Usercube.LDAP.Oracle@0000001",
-        ExportFulfil,
-    ),
-    planned(
-        "Directory/Red Hat Directory Server",
-        "Usercube.LDAP.RedHat@0000001",
-        ExportFulfil,
-    ),
-    planned(
-        "Directory/Open LDAP",
-        "Usercube.OpenLDAP@0000001",
-        ExportChangesFulfil,
-    ),
+    planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
+    planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil),
+    planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil),
+    planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil),
+    planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
+    planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
     planned("Directory/LDIF", "Usercube.LDIF@0000001", Export),
-    planned(
-        "Directory/Microsoft Entra ID",
-        "Usercube.AzureAD@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "Directory/Google Workspace",
-        "Usercube.GoogleWorkspace@0000001",
-        ExportFulfil,
-    ),
+    planned("Directory/Microsoft Entra ID", "Usercube.AzureAD@0000001", ExportChangesFulfil),
+    planned("Directory/Google Workspace", "Usercube.GoogleWorkspace@0000001", ExportFulfil),
     planned("Cloud/Azure", "Usercube.Azure@0000001", Export),
-    implemented(
-        planned("File/CSV", "Usercube.CSV@0000001", ExportChanges),
-        &["Usercube.CSV.Complete@0000001"],
-        &Csv,
-    ),
-    implemented(
-        planned("File/Excel", "Usercube.Excel@0000001", ExportChanges),
-        &[],
-        &Excel,
-    ),
+    implemented(planned("File/CSV", "Usercube.CSV@0000001", ExportChanges), &["Usercube.CSV.Complete@0000001"], &Csv),
+    implemented(planned("File/Excel", "Usercube.Excel@0000001", ExportChanges), &[], &Excel),
     planned("Custom/JSON", "Usercube.FulfillToFile@0000001", Fulfil),
     planned("Custom/OData", "Usercube.OData@0000001", Export),
     planned("Custom/SCIM", "Usercube.SCIM@0000001", ExportChangesFulfil),
-    planned(
-        "CRM/Salesforce",
-        "Usercube.SCIM.Salesforce@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "Messaging/Slack",
-        "Usercube.SCIM.Slack@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "PAM/CyberArk",
-        "Usercube.SCIM.CyberArk@0000001",
-        ExportFulfil,
-    ),
-    planned(
-        "Custom/PowerShellProv",
-        "Usercube.Powershell@0000001",
-        Fulfil,
-    ),
-    planned(
-        "Custom/PowerShellSync",
-        "Usercube.PowershellSync@0000001",
-        ExportChanges,
-    ),
-    planned(
-        "Custom/Robot Framework",
-        "Usercube.RobotFramework@0000001",
-        Fulfil,
-    ),
+    planned("CRM/Salesforce", "Usercube.SCIM.Salesforce@0000001", ExportChangesFulfil),
+    planned("Messaging/Slack", "Usercube.SCIM.Slack@0000001", ExportChangesFulfil),
+    planned("PAM/CyberArk", "Usercube.SCIM.CyberArk@0000001", ExportFulfil),
+    planned("Custom/PowerShellProv", "Usercube.Powershell@0000001", Fulfil),
+    planned("Custom/PowerShellSync", "Usercube.PowershellSync@0000001", ExportChanges),
+    planned("Custom/Robot Framework", "Usercube.RobotFramework@0000001", Fulfil),
     planned("Custom/Unplugged", "Usercube.Custom@0000001", Nothing),
     planned("Database/Generic SQL", "Usercube.SQL@0000001", Export),
-    planned(
-        "Database/SQL Server",
-        "Usercube.SQL.SQLServer@0000001",
-        Export,
-    ),
+    planned("Database/SQL Server", "Usercube.SQL.SQLServer@0000001", Export),
     planned("Database/MySQL", "Usercube.SQL.MySQL@0000001", Export),
     planned("Database/ODBC", "Usercube.SQL.ODBC@0000001", Export),
     planned("Database/Oracle", "Usercube.SQL.Oracle@0000001", Export),
-    planned(
-        "Database/PostgreSQL",
-        "Usercube.SQL.PostgreSQL@0000001",
-        Export,
-    ),
+    planned("Database/PostgreSQL", "Usercube.SQL.PostgreSQL@0000001", Export),
     planned("Database/SAP ASE", "Usercube.SQL.SAPAse@0000001", Export),
-    planned(
-        "Database/SQL Server Entitlements",
-        "Usercube.SQL.SQLServerEntitlements@0000001",
-        Export,
-    ),
-    planned(
-        "ERP/SAP ERP 6.0",
-        "Usercube.SAP.ERP60@0000001",
-        ExportFulfil,
-    ),
+    planned("Database/SQL Server Entitlements", "Usercube.SQL.SQLServerEntitlements@0000001", Export),
+    planned("ERP/SAP ERP 6.0", "Usercube.SAP.ERP60@0000001", ExportFulfil),
     planned("ERP/SAP S/4 HANA", "Usercube.SAP@0000001", ExportFulfil),
     planned("ERP/Workday", "Usercube.Workday@0000001", Export),
-    planned(
-        "ITSM/EasyVista",
-        "Usercube.EasyVista@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "ITSM/ServiceNow",
-        "Usercube.ServiceNow@0000001",
-        ExportChangesFulfil,
-    ),
+    planned("ITSM/EasyVista", "Usercube.EasyVista@0000001", ExportChangesFulfil),
+    planned("ITSM/ServiceNow", "Usercube.ServiceNow@0000001", ExportChangesFulfil),
     planned("Mainframe/RACF", "Usercube.RACF@0000001", Export),
     planned("Mainframe/Top Secret", "Usercube.TSS@0000001", Export),
-    planned(
-        "Server/Microsoft Exchange",
-        "Usercube.MicrosoftExchange@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "Storage/Home Folders",
-        "Usercube.HomeFolder@0000001",
-        Export,
-    ),
-    planned(
-        "Storage/Shared Folders",
-        "Usercube.SharedFolder@0000001",
-        Export,
-    ),
-    planned(
-        "Storage/SharePoint",
-        "Usercube.SharePoint@0000001",
-        ExportChangesFulfil,
-    ),
-    planned(
-        "Ticket/EasyVista",
-        "Usercube.EasyVistaTicket@0000001",
-        Fulfil,
-    ),
+    planned("Server/Microsoft Exchange", "Usercube.MicrosoftExchange@0000001", ExportChangesFulfil),
+    planned("Storage/Home Folders", "Usercube.HomeFolder@0000001", Export),
+    planned("Storage/Shared Folders", "Usercube.SharedFolder@0000001", Export),
+    planned("Storage/SharePoint", "Usercube.SharePoint@0000001", ExportChangesFulfil),
+    planned("Ticket/EasyVista", "Usercube.EasyVistaTicket@0000001", Fulfil),
     planned("Ticket/ServiceNow", "Usercube.SnowTicket@0000001", Fulfil),
     planned("Ticket/Usercube", "Usercube.Manual@0000001", Fulfil),
     planned(
@@ -231,33 +115,20 @@ pub static PACKAGES: &[Package] = &[
         "Usercube.UpdateManualProvisioningTicket@0000001",
         Fulfil,
     ),
-    planned(
-        "Usercube/Database",
-        "Usercube.FulfillDatabase@0000001",
-        Fulfil,
-    ),
-    planned(
-        "Usercube/Workflow",
-        "Usercube.FulfillWorkflow@0000001",
-        Fulfil,
-    ),
+    planned("Usercube/Database", "Usercube.FulfillDatabase@0000001", Fulfil),
+    planned("Usercube/Workflow", "Usercube.FulfillWorkflow@0000001", Fulfil),
 ];
 
 /// The package with this identifier or one of its older ones, whatever the letter case.
 pub fn find(identifier: &str) -> Option<&'static Package> {
     PACKAGES.iter().find(|package| {
-        std::iter::once(&package.identifier)
-            .chain(package.aliases)
-            .any(|name| name.eq_ignore_ascii_case(identifier))
+        std::iter::once(&package.identifier).chain(package.aliases).any(|name| name.eq_ignore_ascii_case(identifier))
     })
 }
 
 /// `Did you mean …?` for an identifier that [`find`] does not know.
 pub(crate) fn hint_for_unknown(identifier: &str) -> String {
-    let question = nearest::question(
-        identifier,
-        PACKAGES.iter().map(|package| package.identifier),
-    );
+    let question = nearest::question(identifier, PACKAGES.iter().map(|package| package.identifier));
     format!("use a package of the catalogue, such as Usercube.CSV@0000001.{question}")
 }
 
@@ -271,11 +142,7 @@ mod tests {
         let identifiers: BTreeSet<&str> = PACKAGES.iter().map(|p| p.identifier).collect();
         assert_eq!(identifiers.len(), PACKAGES.len());
         assert_eq!(PACKAGES.len(), 47);
-        assert!(
-            PACKAGES.iter().all(
-                |p| p.identifier.starts_with("Usercube.") && p.identifier.ends_with("@0000001")
-            )
-        );
+        assert!(PACKAGES.iter().all(|p| p.identifier.starts_with("Usercube.") && p.identifier.ends_with("@0000001")));
     }
 
     #[test]
@@ -289,22 +156,11 @@ mod tests {
 
     #[test]
     fn capabilities_are_those_of_the_catalogue() {
-        let of = |identifier| {
-            find(identifier).map(|p| (p.exports, p.fulfils, p.incremental, p.is_implemented()))
-        };
+        let of = |identifier| find(identifier).map(|p| (p.exports, p.fulfils, p.incremental, p.is_implemented()));
         assert_eq!(of("Usercube.CSV@0000001"), Some((true, false, true, true)));
         assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, false)));
-        assert_eq!(
-            of("Usercube.Custom@0000001"),
-            Some((false, false, false, false))
-        );
-        assert_eq!(
-            of("Usercube.SCIM.CyberArk@0000001"),
-            Some((true, true, false, false))
-        );
-        assert_eq!(
-            of("Usercube.FulfillToFile@0000001"),
-            Some((false, true, false, false))
-        );
+        assert_eq!(of("Usercube.Custom@0000001"), Some((false, false, false, false)));
+        assert_eq!(of("Usercube.SCIM.CyberArk@0000001"), Some((true, true, false, false)));
+        assert_eq!(of("Usercube.FulfillToFile@0000001"), Some((false, true, false, false)));
     }
 }

@@ -62,9 +62,7 @@ impl<'a> Record<'a> {
 
     /// Whether it is an empty line.
     pub(crate) fn is_blank(&self) -> bool {
-        self.fields.len() == 1
-            && self.fields[0].shape == Shape::Bare
-            && self.fields[0].start == self.fields[0].end
+        self.fields.len() == 1 && self.fields[0].shape == Shape::Bare && self.fields[0].start == self.fields[0].end
     }
 
     /// How a field is written.
@@ -162,7 +160,7 @@ impl<I: Input> Records<I> {
     pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), ExportError> {
         for _ in 0..lines {
             self.leave_record();
-            self.consumed = match self.find(0, &[b'\n'])? {
+            self.consumed = match self.find(0, b"\n")? {
                 Found::At(at) => at + 1,
                 Found::EndOfInput => self.filled - self.start,
                 Found::TooLong => return Err(self.too_long()),
@@ -208,12 +206,7 @@ impl<I: Input> Records<I> {
             mark_lone_returns(bytes, &mut self.fields);
         }
         let is_odd = self.fields.iter().any(|field| field.shape == Shape::Odd);
-        Ok(Some(Record {
-            bytes,
-            fields: &self.fields,
-            line: self.line,
-            is_odd,
-        }))
+        Ok(Some(Record { bytes, fields: &self.fields, line: self.line, is_odd }))
     }
 
     fn leave_record(&mut self) {
@@ -225,11 +218,7 @@ impl<I: Input> Records<I> {
     }
 
     fn too_long(&self) -> ExportError {
-        ExportError::RowTooLong {
-            path: self.input.path(),
-            line: self.line,
-            limit: self.longest,
-        }
+        ExportError::RowTooLong { path: self.input.path(), line: self.line, limit: self.longest }
     }
 
     /// Reads more. False when there is no more to read, or no more room allowed (`TooLong` then).
@@ -292,11 +281,7 @@ impl<I: Input> Records<I> {
             }
             from = from.max(self.filled - self.start);
             if !self.more()? {
-                return Ok(if self.ended {
-                    Found::EndOfInput
-                } else {
-                    Found::TooLong
-                });
+                return Ok(if self.ended { Found::EndOfInput } else { Found::TooLong });
             }
         }
     }
@@ -306,11 +291,7 @@ impl<I: Input> Records<I> {
     }
 
     fn field(&mut self, start: usize) -> Result<Next, ExportError> {
-        if self.is(start, b'"')? {
-            self.quoted(start)
-        } else {
-            self.bare(start)
-        }
+        if self.is(start, b'"')? { self.quoted(start) } else { self.bare(start) }
     }
 
     fn bare(&mut self, start: usize) -> Result<Next, ExportError> {
@@ -346,19 +327,13 @@ impl<I: Input> Records<I> {
 
     /// The end of a field before the LF at `at`: a CR just before belongs to the line end.
     fn before_line_end(&self, start: usize, at: usize) -> usize {
-        if at > start && self.buffer[self.start + at - 1] == b'\r' {
-            at - 1
-        } else {
-            at
-        }
+        if at > start && self.buffer[self.start + at - 1] == b'\r' { at - 1 } else { at }
     }
 
     fn quoted(&mut self, start: usize) -> Result<Next, ExportError> {
         let (mut from, mut shape) = (start + 1, Shape::Quoted);
         loop {
-            let Found::At(at) = self.find(from, &[b'"'])? else {
-                return self.odd_line(start);
-            };
+            let Found::At(at) = self.find(from, b"\"")? else { return self.odd_line(start) };
             if self.is(at + 1, b'"')? {
                 shape = Shape::Escaped;
                 from = at + 2;
@@ -392,7 +367,7 @@ impl<I: Input> Records<I> {
 
     /// Takes the rest of the line as one odd field.
     fn odd_line(&mut self, start: usize) -> Result<Next, ExportError> {
-        let (end, consumed) = match self.find(start, &[b'\n'])? {
+        let (end, consumed) = match self.find(start, b"\n")? {
             Found::At(at) => (self.before_line_end(start, at), at + 1),
             Found::EndOfInput => (self.filled - self.start, self.filled - self.start),
             Found::TooLong => return Err(self.too_long()),
@@ -439,15 +414,8 @@ mod tests {
         while let Some(record) = records.next().unwrap() {
             let fields: Vec<String> = (0..record.len())
                 .map(|i| {
-                    let odd = if record.shape(i) == Shape::Odd {
-                        "!"
-                    } else {
-                        ""
-                    };
-                    format!(
-                        "{odd}{}",
-                        String::from_utf8_lossy(record.value(i, &mut scratch))
-                    )
+                    let odd = if record.shape(i) == Shape::Odd { "!" } else { "" };
+                    format!("{odd}{}", String::from_utf8_lossy(record.value(i, &mut scratch)))
                 })
                 .collect();
             told.push(format!("{}: {}", record.line, fields.join("|")));
@@ -458,11 +426,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, separator: &str, expected: &[&str]) {
         for drip in [1, 2, 3, 1000] {
-            assert_eq!(
-                read(text, separator, drip),
-                expected,
-                "{drip} bytes at a time"
-            );
+            assert_eq!(read(text, separator, drip), expected, "{drip} bytes at a time");
         }
     }
 
@@ -485,16 +449,8 @@ mod tests {
 
     #[test]
     fn a_quote_that_is_not_closed_costs_one_line() {
-        check(
-            "1;\"open;x\n2;b\n3;c",
-            ";",
-            &["1: 1|!\"open;x", "2: 2|b", "3: 3|c"],
-        );
-        check(
-            "1;\"open\n2;\"def\";x\n3;c\n",
-            ";",
-            &["1: 1|!\"open", "2: 2|def|x", "3: 3|c"],
-        );
+        check("1;\"open;x\n2;b\n3;c", ";", &["1: 1|!\"open;x", "2: 2|b", "3: 3|c"]);
+        check("1;\"open\n2;\"def\";x\n3;c\n", ";", &["1: 1|!\"open", "2: 2|def|x", "3: 3|c"]);
         check("1;\"a\"b;c\r\n2;d\r\n", ";", &["1: 1|!\"a\"b;c", "2: 2|d"]);
     }
 
@@ -509,10 +465,7 @@ mod tests {
         let long = format!("a;b\n{}", "x".repeat(50_000));
         let mut records = Records::new(Drip(long.as_bytes(), 999), b";").with_longest(4096, 8192);
         assert!(records.next().unwrap().is_some());
-        assert!(matches!(
-            records.next(),
-            Err(ExportError::RowTooLong { line: 2, .. })
-        ));
+        assert!(matches!(records.next(), Err(ExportError::RowTooLong { line: 2, .. })));
 
         let quote = format!("1;\"open\n{}", "2;x\n".repeat(10_000));
         let mut records = Records::new(Drip(quote.as_bytes(), 999), b";").with_longest(4096, 8192);

@@ -32,12 +32,9 @@ impl<'a> Settings<'a> {
 
     fn get(&self, name: &str) -> Option<&'a Value> {
         let object = self.object()?;
-        let found = object.get(name).or_else(|| {
-            object
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
-        });
+        let found = object
+            .get(name)
+            .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
         found.filter(|value| !value.is_null())
     }
 }
@@ -56,14 +53,7 @@ impl fmt::Display for Settings<'_> {
 
 /// Whether a setting of this name holds something that must not be printed.
 pub fn is_secret(name: &str) -> bool {
-    const SIGNS: [&str; 6] = [
-        "password",
-        "secret",
-        "token",
-        "connectionstring",
-        "apikey",
-        "credential",
-    ];
+    const SIGNS: [&str; 6] = ["password", "secret", "token", "connectionstring", "apikey", "credential"];
     let name = name.to_ascii_lowercase();
     name.ends_with("key") || SIGNS.iter().any(|sign| name.contains(sign))
 }
@@ -74,14 +64,7 @@ fn masked(value: &Value) -> Value {
             .iter()
             .map(|(key, value)| {
                 let hidden = is_secret(key) && !value.is_null();
-                (
-                    key.clone(),
-                    if hidden {
-                        Value::from("***")
-                    } else {
-                        masked(value)
-                    },
-                )
+                (key.clone(), if hidden { Value::from("***") } else { masked(value) })
             })
             .collect::<Map<_, _>>()
             .into(),
@@ -99,15 +82,10 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Begins to read. `known` are all settings of the package: others are noted, with the nearest right name.
     pub(crate) fn new(settings: Settings<'a>, known: &[&str]) -> Reader<'a> {
-        let mut reader = Reader {
-            settings,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { settings, problems: Vec::new() };
         match settings.value {
             Value::Object(object) => {
-                object
-                    .keys()
-                    .for_each(|key| reader.note_if_unknown(key, known));
+                object.keys().for_each(|key| reader.note_if_unknown(key, known));
             }
             Value::Null => {}
             _ => reader.problems.push(
@@ -127,27 +105,19 @@ impl<'a> Reader<'a> {
             return;
         }
         let path = self.settings.path(key);
-        let problem = Problem::new(
-            "unknown-setting",
-            Severity::Note,
-            format!("{path} is not a setting of this package"),
-        );
-        self.problems
-            .push(match nearest::one(key, known.iter().copied()) {
-                Some(name) => problem.hint(format!(
-                    "did you mean \"{name}\"? As it stands it is ignored"
-                )),
-                None => problem.hint("it is ignored, and may stay as a note"),
-            });
+        let problem =
+            Problem::new("unknown-setting", Severity::Note, format!("{path} is not a setting of this package"));
+        self.problems.push(match nearest::one(key, known.iter().copied()) {
+            Some(name) => problem.hint(format!("did you mean \"{name}\"? As it stands it is ignored")),
+            None => problem.hint("it is ignored, and may stay as a note"),
+        });
     }
 
     /// Reports that a setting is wrong.
     pub(crate) fn wrong(&mut self, setting: &str, what: &str, expected: &str) {
         let message = format!("{}: {what}", self.settings.path(setting));
-        self.problems.push(
-            Problem::new("connection-settings", Severity::Error, message)
-                .hint(format!("expected {expected}")),
-        );
+        self.problems
+            .push(Problem::new("connection-settings", Severity::Error, message).hint(format!("expected {expected}")));
     }
 
     fn wrong_kind(&mut self, setting: &str, value: &Value, expected: &str) {
@@ -173,20 +143,24 @@ impl<'a> Reader<'a> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, setting: &str, default: bool) -> bool {
-        let Some(value) = self.settings.get(setting) else {
-            return default;
-        };
+        let Some(value) = self.settings.get(setting) else { return default };
         as_flag(value).unwrap_or_else(|| {
             self.wrong_kind(setting, value, "true or false");
             default
         })
     }
 
+    /// `true` or `false`, which must be there.
+    pub(crate) fn required_flag(&mut self, setting: &str) -> bool {
+        if self.settings.get(setting).is_none() {
+            self.wrong(setting, "it is missing", "true or false");
+        }
+        self.flag(setting, false)
+    }
+
     /// A whole number from 0.
     pub(crate) fn count(&mut self, setting: &str, default: u64) -> u64 {
-        let Some(value) = self.settings.get(setting) else {
-            return default;
-        };
+        let Some(value) = self.settings.get(setting) else { return default };
         as_count(value).unwrap_or_else(|| {
             self.wrong_kind(setting, value, "a whole number from 0");
             default
@@ -205,11 +179,7 @@ impl<'a> Reader<'a> {
             self.wrong(setting, "it is not a list", "a list, [ … ]");
             return Vec::new();
         };
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(i, value)| (format!("{setting}[{i}]"), value))
-            .collect()
+        items.into_iter().enumerate().map(|(i, value)| (format!("{setting}[{i}]"), value)).collect()
     }
 
     /// A list of non-empty texts.
@@ -225,33 +195,24 @@ impl<'a> Reader<'a> {
     }
 
     /// Settings of an item of a list, read in the same way.
-    pub(crate) fn item<T>(
+    pub(crate) fn item<T: Default>(
         &mut self,
         name: &str,
         value: &'a Value,
         read: impl FnOnce(&mut Reader<'a>) -> T,
         known: &[&str],
     ) -> T {
-        let mut inner = Reader::new(
-            Settings {
-                connection: self.settings.connection,
-                value,
-            },
-            known,
-        );
+        if !value.is_object() {
+            self.wrong_kind(name, value, "an object, { … }");
+            return T::default();
+        }
+        let mut inner = Reader::new(Settings { connection: self.settings.connection, value }, known);
         let result = read(&mut inner);
-        let (outer, prefix) = (
-            self.settings.path(""),
-            self.settings.path(&format!("{name}.")),
-        );
-        self.problems
-            .extend(inner.problems.into_iter().map(|mut problem| {
-                problem.message = match problem.message.strip_prefix(&outer) {
-                    Some(rest) => format!("{prefix}{rest}"),
-                    None => format!("{}: {}", prefix.trim_end_matches('.'), problem.message),
-                };
-                problem
-            }));
+        let (outer, prefix) = (self.settings.path(""), self.settings.path(&format!("{name}.")));
+        self.problems.extend(inner.problems.into_iter().map(|mut problem| {
+            problem.message = problem.message.replacen(&outer, &prefix, 1);
+            problem
+        }));
         result
     }
 }
@@ -275,10 +236,8 @@ fn as_count(value: &Value) -> Option<u64> {
 
 /// The values of `{ "0": …, "1": … }` in the order of their keys.
 fn by_index(object: &Map<String, Value>) -> Option<Vec<&Value>> {
-    let mut items: Vec<(u32, &Value)> = object
-        .iter()
-        .map(|(key, value)| key.parse().ok().map(|index| (index, value)))
-        .collect::<Option<_>>()?;
+    let mut items: Vec<(u32, &Value)> =
+        object.iter().map(|(key, value)| key.parse().ok().map(|index| (index, value))).collect::<Option<_>>()?;
     items.sort_by_key(|(index, _)| *index);
     Some(items.into_iter().map(|(_, value)| value).collect())
 }
@@ -308,14 +267,7 @@ mod tests {
         let told: Vec<String> = reader
             .problems
             .iter()
-            .map(|p| {
-                format!(
-                    "{}: {} ({})",
-                    p.severity,
-                    p.message,
-                    p.hint.as_deref().unwrap()
-                )
-            })
+            .map(|p| format!("{}: {} ({})", p.severity, p.message, p.hint.as_deref().unwrap()))
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
         note: Connections.HR.Flog is not a setting of this package (did you mean "Flag"? As it stands it is ignored)
@@ -331,12 +283,7 @@ mod tests {
         let value = json!({"Path": "a.csv", "Password": "p1", "ApplicationKey": "p2", "Deep": [{"ClientSecret": "p3"}],
             "ConnectionString": "p4", "OAuthToken": "p5", "Empty": null});
         let printed = format!("{0:?} {0}", Settings::new("HR", &value));
-        assert!(
-            !["p1", "p2", "p3", "p4", "p5"]
-                .iter()
-                .any(|secret| printed.contains(secret)),
-            "{printed}"
-        );
+        assert!(!["p1", "p2", "p3", "p4", "p5"].iter().any(|secret| printed.contains(secret)), "{printed}");
         assert!(printed.contains("a.csv"));
     }
 }

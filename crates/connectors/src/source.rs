@@ -34,19 +34,11 @@ impl FileSettings {
             is_file_name_regex: reader.flag("IsFileNameRegex", false),
         };
         if settings.path.is_none() && settings.path_incremental.is_none() {
-            reader.wrong(
-                "Path",
-                "it is missing, and so is PathIncremental",
-                "the path of a file in one of them",
-            );
+            reader.wrong("Path", "it is missing, and so is PathIncremental", "the path of a file in one of them");
         }
         if settings.is_file_name_regex {
             settings.check_pattern(reader, "Path", settings.path.as_deref());
-            settings.check_pattern(
-                reader,
-                "PathIncremental",
-                settings.path_incremental.as_deref(),
-            );
+            settings.check_pattern(reader, "PathIncremental", settings.path_incremental.as_deref());
         }
         settings
     }
@@ -56,11 +48,7 @@ impl FileSettings {
             return;
         };
         if pattern.is_empty() {
-            reader.wrong(
-                setting,
-                "no file name follows the folder",
-                "a regular expression after the last /",
-            );
+            reader.wrong(setting, "no file name follows the folder", "a regular expression after the last /");
         } else if let Err(error) = Regex::new(pattern) {
             let reason = last_line(&error.to_string());
             reader.wrong(
@@ -72,16 +60,9 @@ impl FileSettings {
     }
 
     /// The setting that the export reads and its value, or why it is not launched.
-    fn chosen(
-        &self,
-        mode: ExportMode,
-        force_complete: bool,
-    ) -> Result<(&'static str, &str), &'static str> {
+    fn chosen(&self, mode: ExportMode, force_complete: bool) -> Result<(&'static str, &str), &'static str> {
         let complete = self.path.as_deref().map(|path| ("Path", path));
-        let incremental = self
-            .path_incremental
-            .as_deref()
-            .map(|path| ("PathIncremental", path));
+        let incremental = self.path_incremental.as_deref().map(|path| ("PathIncremental", path));
         match mode {
             _ if force_complete => complete.or(incremental).ok_or("Path"),
             ExportMode::Complete => complete.ok_or("Path"),
@@ -134,11 +115,7 @@ fn split_file_name(path: &str) -> (&str, &str) {
 }
 
 fn last_line(text: &str) -> String {
-    text.lines()
-        .last()
-        .unwrap_or_default()
-        .trim_start_matches("error: ")
-        .to_owned()
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// The folders that may be read.
@@ -149,16 +126,9 @@ struct Roots {
 
 impl Roots {
     fn new(request: &ExportRequest<'_>) -> Roots {
-        let named: Vec<PathBuf> = request
-            .sources_root_paths
-            .iter()
-            .map(|root| request.base_dir.join(root))
-            .collect();
+        let named: Vec<PathBuf> = request.sources_root_paths.iter().map(|root| request.base_dir.join(root)).collect();
         // A root that does not exist allows nothing.
-        let real = named
-            .iter()
-            .filter_map(|root| fs::canonicalize(root).ok())
-            .collect();
+        let real = named.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
         Roots { named, real }
     }
 
@@ -171,11 +141,7 @@ impl Roots {
         if self.allow(real) {
             return Ok(());
         }
-        Err(ExportError::OutsideRoots {
-            setting: setting.to_owned(),
-            path: real.to_owned(),
-            roots: self.named.clone(),
-        })
+        Err(ExportError::OutsideRoots { setting: setting.to_owned(), path: real.to_owned(), roots: self.named.clone() })
     }
 }
 
@@ -184,10 +150,7 @@ fn real_path(setting: &str, path: &Path, roots: &Roots) -> Result<PathBuf, Expor
     match fs::canonicalize(path) {
         Ok(real) => roots.require(setting, &real).map(|()| real),
         Err(error) => {
-            let existing = path
-                .ancestors()
-                .skip(1)
-                .find_map(|folder| fs::canonicalize(folder).ok());
+            let existing = path.ancestors().skip(1).find_map(|folder| fs::canonicalize(folder).ok());
             roots.require(setting, &existing.unwrap_or_default())?;
             Err(missing(setting, path, error))
         }
@@ -197,16 +160,9 @@ fn real_path(setting: &str, path: &Path, roots: &Roots) -> Result<PathBuf, Expor
 fn missing(setting: &str, path: &Path, error: io::Error) -> ExportError {
     let mut error = ExportError::of_source(setting, path, error);
     if let ExportError::Missing { near, .. } = &mut error {
-        let wanted = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let names = file_names(path.parent().unwrap_or(path));
-        *near = nearest::several(&wanted, names.iter().map(String::as_str), 3)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        *near = nearest::several(&wanted, names.iter().map(String::as_str), 3).into_iter().map(str::to_owned).collect();
     }
     error
 }
@@ -214,9 +170,7 @@ fn missing(setting: &str, path: &Path, error: io::Error) -> ExportError {
 /// Names in a folder, sorted; none when it cannot be read.
 fn file_names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -230,32 +184,17 @@ struct Candidate {
 }
 
 /// The latest created file whose name matches. The expression may match any part of the name, as it does in .NET.
-fn latest_match(
-    setting: &str,
-    base: &Path,
-    text: &str,
-    roots: &Roots,
-) -> Result<PathBuf, ExportError> {
+fn latest_match(setting: &str, base: &Path, text: &str, roots: &Roots) -> Result<PathBuf, ExportError> {
     let (folder, pattern) = split_file_name(text);
     let folder = real_path(setting, &base.join(folder), roots)?;
-    let matcher =
-        Regex::new(pattern).map_err(|error| no_match(setting, &folder, &error.to_string()))?;
-    let entries =
-        fs::read_dir(&folder).map_err(|error| ExportError::of_source(setting, &folder, error))?;
+    let matcher = Regex::new(pattern).map_err(|error| no_match(setting, &folder, &error.to_string()))?;
+    let entries = fs::read_dir(&folder).map_err(|error| ExportError::of_source(setting, &folder, error))?;
     let candidates = entries
         .flatten()
         .filter_map(|entry| {
-            let name = entry
-                .file_name()
-                .into_string()
-                .ok()
-                .filter(|name| matcher.is_match(name))?;
+            let name = entry.file_name().into_string().ok().filter(|name| matcher.is_match(name))?;
             let metadata = fs::metadata(entry.path()).ok().filter(Metadata::is_file)?;
-            Some(Candidate {
-                name,
-                created: metadata.created().ok(),
-                modified: metadata.modified().ok(),
-            })
+            Some(Candidate { name, created: metadata.created().ok(), modified: metadata.modified().ok() })
         })
         .collect();
     let latest = latest(candidates).ok_or_else(|| no_match(setting, &folder, pattern))?;
@@ -265,15 +204,9 @@ fn latest_match(
 /// The latest created; where the file system does not tell that of all, the latest modified. Files of the same
 /// instant are told apart by name, the last one wins: `hr_2024-02.csv` over `hr_2024-01.csv`.
 fn latest(candidates: Vec<Candidate>) -> Option<Candidate> {
-    let by_creation = candidates
-        .iter()
-        .all(|candidate| candidate.created.is_some());
+    let by_creation = candidates.iter().all(|candidate| candidate.created.is_some());
     let instant = |c: &Candidate| if by_creation { c.created } else { c.modified };
-    candidates.into_iter().max_by(|a, b| {
-        instant(a)
-            .cmp(&instant(b))
-            .then_with(|| a.name.cmp(&b.name))
-    })
+    candidates.into_iter().max_by(|a, b| instant(a).cmp(&instant(b)).then_with(|| a.name.cmp(&b.name)))
 }
 
 fn no_match(setting: &str, folder: &Path, pattern: &str) -> ExportError {
@@ -305,21 +238,11 @@ impl Source {
         // Before opening, because opening a pipe would wait for its writer.
         let what = kind(&fs::metadata(&path).map_err(of_source)?);
         if let Some(what) = what {
-            return Err(ExportError::NotAFile {
-                setting: setting.to_owned(),
-                path,
-                what,
-            });
+            return Err(ExportError::NotAFile { setting: setting.to_owned(), path, what });
         }
         let file = File::open(&path).map_err(of_source)?;
         let metadata = file.metadata().map_err(of_source)?;
-        Ok(Source {
-            len: metadata.len(),
-            taken: 0,
-            modified: metadata.modified().ok(),
-            path,
-            file,
-        })
+        Ok(Source { len: metadata.len(), taken: 0, modified: metadata.modified().ok(), path, file })
     }
 
     /// Reads on. The file is never read beyond the size that it had when it was opened.
@@ -330,10 +253,7 @@ impl Source {
             match self.file.read(&mut buffer[..wanted]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => {
-                    return Err(ExportError::Read {
-                        path: self.path.clone(),
-                        source,
-                    });
+                    return Err(ExportError::Read { path: self.path.clone(), source });
                 }
                 Ok(read) => {
                     self.taken += read as u64;
@@ -345,26 +265,16 @@ impl Source {
 
     /// Another handle on the same open file, for readers that want one of their own.
     pub(crate) fn handle(&self) -> Result<File, ExportError> {
-        self.file.try_clone().map_err(|source| ExportError::Read {
-            path: self.path.clone(),
-            source,
-        })
+        self.file.try_clone().map_err(|source| ExportError::Read { path: self.path.clone(), source })
     }
 
     /// Makes sure that nobody wrote to the file since it was opened.
     pub(crate) fn unchanged(&self) -> Result<(), ExportError> {
-        let metadata = self.file.metadata().map_err(|source| ExportError::Read {
-            path: self.path.clone(),
-            source,
-        })?;
+        let metadata = self.file.metadata().map_err(|source| ExportError::Read { path: self.path.clone(), source })?;
         if metadata.len() == self.len && metadata.modified().ok() == self.modified {
             return Ok(());
         }
-        Err(ExportError::Changed {
-            path: self.path.clone(),
-            before: self.len,
-            after: metadata.len(),
-        })
+        Err(ExportError::Changed { path: self.path.clone(), before: self.len, after: metadata.len() })
     }
 }
 
@@ -384,11 +294,7 @@ mod tests {
 
     fn candidate(name: &str, created: Option<u64>, modified: u64) -> Candidate {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        Candidate {
-            name: name.to_owned(),
-            created: created.map(at),
-            modified: Some(at(modified)),
-        }
+        Candidate { name: name.to_owned(), created: created.map(at), modified: Some(at(modified)) }
     }
 
     fn name_of_latest(candidates: &[Candidate]) -> Option<String> {
@@ -398,14 +304,8 @@ mod tests {
     #[test]
     fn the_latest_created_file_wins_then_modified_then_the_name() {
         let (a, b) = (candidate("a", Some(2), 1), candidate("b", Some(1), 9));
-        assert_eq!(
-            name_of_latest(&[a.clone(), b.clone()]).as_deref(),
-            Some("a")
-        );
-        assert_eq!(
-            name_of_latest(&[a, candidate("b", None, 9)]).as_deref(),
-            Some("b")
-        );
+        assert_eq!(name_of_latest(&[a.clone(), b.clone()]).as_deref(), Some("a"));
+        assert_eq!(name_of_latest(&[a, candidate("b", None, 9)]).as_deref(), Some("b"));
         let same = [candidate("hr_2", Some(5), 1), candidate("hr_1", Some(5), 2)];
         assert_eq!(name_of_latest(&same).as_deref(), Some("hr_2"));
         assert_eq!(name_of_latest(&[]), None);
@@ -413,10 +313,7 @@ mod tests {
 
     #[test]
     fn only_the_file_name_part_is_a_pattern() {
-        assert_eq!(
-            split_file_name("C:/data/hr_(.*?).csv"),
-            ("C:/data/", "hr_(.*?).csv")
-        );
+        assert_eq!(split_file_name("C:/data/hr_(.*?).csv"), ("C:/data/", "hr_(.*?).csv"));
         assert_eq!(split_file_name(r"hr_\d+\.csv"), ("", r"hr_\d+\.csv"));
     }
 }

@@ -15,15 +15,8 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// Looks at the names of a header. `None` when no column has one.
-    pub(crate) fn new(
-        names: Vec<Vec<u8>>,
-        path: &Path,
-        line: u64,
-    ) -> Result<Option<Columns>, ExportError> {
-        let keeps: Vec<bool> = names
-            .iter()
-            .map(|name| !name.trim_ascii().is_empty())
-            .collect();
+    pub(crate) fn new(names: Vec<Vec<u8>>, path: &Path, line: u64) -> Result<Option<Columns>, ExportError> {
+        let keeps: Vec<bool> = names.iter().map(|name| !name.trim_ascii().is_empty()).collect();
         let mut first_of = HashMap::new();
         for (index, name) in names.iter().enumerate().filter(|(index, _)| keeps[*index]) {
             if let Some(first) = first_of.insert(name, index) {
@@ -62,12 +55,7 @@ impl Columns {
 
     /// Writes the header.
     pub(crate) fn write_header(&self, writer: &mut TableWriter) -> Result<(), ExportError> {
-        for (name, _) in self
-            .names
-            .iter()
-            .zip(&self.keeps)
-            .filter(|(_, keep)| **keep)
-        {
+        for (name, _) in self.names.iter().zip(&self.keeps).filter(|(_, keep)| **keep) {
             writer.field(name)?;
         }
         writer.end_record(false)
@@ -101,17 +89,10 @@ mod tests {
     #[test]
     fn columns_without_a_name_are_left_out_and_names_are_distinct() {
         let columns = |names: &[&str]| {
-            Columns::new(
-                names.iter().map(|n| n.as_bytes().to_vec()).collect(),
-                Path::new("hr.csv"),
-                1,
-            )
+            Columns::new(names.iter().map(|n| n.as_bytes().to_vec()).collect(), Path::new("hr.csv"), 1)
         };
         let kept = columns(&["a", " ", "b", ""]).unwrap().unwrap();
-        assert_eq!(
-            (kept.len(), kept.kept(), kept.keeps(1), kept.keeps(4)),
-            (4, 2, false, true)
-        );
+        assert_eq!((kept.len(), kept.kept(), kept.keeps(1), kept.keeps(4)), (4, 2, false, true));
         assert!(columns(&["", " "]).unwrap().is_none());
         assert_eq!(
             columns(&["a", "b", "a"]).unwrap_err().to_string(),

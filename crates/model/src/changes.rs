@@ -19,15 +19,11 @@ impl Command {
     /// Reads a command column, in any letter case. `add` is the exporters' word for insert; an empty value means the
     /// row is part of a full extract.
     pub fn parse(text: &str) -> Option<Command> {
-        [
-            ("add", Command::Insert),
-            ("insert", Command::Insert),
-            ("update", Command::Update),
-        ]
-        .into_iter()
-        .chain([("delete", Command::Delete), ("merge", Command::Merge)])
-        .find(|(word, _)| text.eq_ignore_ascii_case(word))
-        .map(|(_, command)| command)
+        [("add", Command::Insert), ("insert", Command::Insert), ("update", Command::Update)]
+            .into_iter()
+            .chain([("delete", Command::Delete), ("merge", Command::Merge)])
+            .find(|(word, _)| text.eq_ignore_ascii_case(word))
+            .map(|(_, command)| command)
     }
 
     /// The word in delta files.

@@ -43,10 +43,7 @@ impl Slot {
 
     /// The slot with this index, or `None` outside 0 to 152 (`-1` means "no slot").
     pub fn new(index: i64) -> Option<Slot> {
-        u8::try_from(index)
-            .ok()
-            .filter(|i| *i <= Self::LAST)
-            .map(Slot)
+        u8::try_from(index).ok().filter(|i| *i <= Self::LAST).map(Slot)
     }
 
     /// `TargetColumnIndex`.
@@ -76,11 +73,7 @@ impl Slot {
 pub fn base32(index: u8) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
     let digit = |i: u8| DIGITS[usize::from(i % 32)] as char;
-    if index < 32 {
-        digit(index).to_string()
-    } else {
-        format!("{}{}", digit(index / 32), digit(index))
-    }
+    if index < 32 { digit(index).to_string() } else { format!("{}{}", digit(index / 32), digit(index)) }
 }
 
 #[cfg(test)]
@@ -89,10 +82,8 @@ mod tests {
 
     #[test]
     fn slots_have_the_documented_column_names() {
-        let names: Vec<String> = [0, 4, 10, 31, 32, 127, 128, 152]
-            .into_iter()
-            .map(|i| Slot::new(i).unwrap().column())
-            .collect();
+        let names: Vec<String> =
+            [0, 4, 10, 31, 32, 127, 128, 152].into_iter().map(|i| Slot::new(i).unwrap().column()).collect();
         assert_eq!(names, ["C0", "C4", "CA", "CV", "C10", "C3V", "I40", "I4O"]);
         assert_eq!(Slot::new(-1), None);
         assert_eq!(Slot::new(153), None);

@@ -1,8 +1,7 @@
 //! The entity model as the running engine uses it: configuration resolved to ids and slots.
 
 use crate::configuration::{
-    Configuration, EntityAssociationMapping, EntityPropertyExpression, EntityTypeMapping,
-    PropertyType,
+    Configuration, EntityAssociationMapping, EntityPropertyExpression, EntityTypeMapping, PropertyType,
 };
 use crate::ids::{AssociationId, EntityTypeId, PropertyId, Slot};
 use serde::{Deserialize, Serialize};
@@ -128,32 +127,18 @@ impl Metadata {
                 properties,
             });
         }
-        let mut metadata = Metadata {
-            entity_types,
-            associations: Vec::new(),
-            configuration,
-        };
+        let mut metadata = Metadata { entity_types, associations: Vec::new(), configuration };
         metadata.associations = metadata
             .configuration
             .associations
             .iter()
             .filter_map(|declared| {
-                let end1 = metadata.find(
-                    &declared.property1.entity_type,
-                    &declared.property1.property,
-                )?;
-                let end2 = metadata.find(
-                    &declared.property2.entity_type,
-                    &declared.property2.property,
-                )?;
+                let end1 = metadata.find(&declared.property1.entity_type, &declared.property1.property)?;
+                let end2 = metadata.find(&declared.property2.entity_type, &declared.property2.property)?;
                 let slot = |(t, p): (usize, usize)| metadata.entity_types[t].properties[p].slot;
                 let storage = match (slot(end1), slot(end2)) {
-                    (Some(slot), _) if !declared.is_property1_collection => {
-                        LinkStorage::Slot1(slot)
-                    }
-                    (_, Some(slot)) if !declared.is_property2_collection => {
-                        LinkStorage::Slot2(slot)
-                    }
+                    (Some(slot), _) if !declared.is_property1_collection => LinkStorage::Slot1(slot),
+                    (_, Some(slot)) if !declared.is_property2_collection => LinkStorage::Slot2(slot),
                     _ => LinkStorage::Table,
                 };
                 Some(Association {
@@ -172,22 +157,14 @@ impl Metadata {
 
     /// Positions of an entity type and one of its properties.
     pub fn find(&self, entity_type: &str, property: &str) -> Option<(usize, usize)> {
-        let t = self
-            .entity_types
-            .iter()
-            .position(|t| t.identifier == entity_type)?;
-        let p = self.entity_types[t]
-            .properties
-            .iter()
-            .position(|p| p.identifier == property)?;
+        let t = self.entity_types.iter().position(|t| t.identifier == entity_type)?;
+        let p = self.entity_types[t].properties.iter().position(|p| p.identifier == property)?;
         Some((t, p))
     }
 
     /// The entity type with this identifier.
     pub fn entity_type(&self, identifier: &str) -> Option<&EntityType> {
-        self.entity_types
-            .iter()
-            .find(|t| t.identifier == identifier)
+        self.entity_types.iter().find(|t| t.identifier == identifier)
     }
 
     /// The entity type with this id.
@@ -197,20 +174,12 @@ impl Metadata {
 
     /// The association with this identifier.
     pub fn association(&self, identifier: &str) -> Option<&Association> {
-        self.associations
-            .iter()
-            .find(|a| a.identifier == identifier)
+        self.associations.iter().find(|a| a.identifier == identifier)
     }
 
     /// Entity type mappings of a connector, in document order.
-    pub fn type_mappings<'a>(
-        &'a self,
-        connector: &'a str,
-    ) -> impl Iterator<Item = &'a EntityTypeMapping> {
-        self.configuration
-            .type_mappings
-            .iter()
-            .filter(move |m| m.connector == connector)
+    pub fn type_mappings<'a>(&'a self, connector: &'a str) -> impl Iterator<Item = &'a EntityTypeMapping> {
+        self.configuration.type_mappings.iter().filter(move |m| m.connector == connector)
     }
 
     /// Association mappings of a connector, in document order.
@@ -218,20 +187,13 @@ impl Metadata {
         &'a self,
         connector: &'a str,
     ) -> impl Iterator<Item = &'a EntityAssociationMapping> {
-        self.configuration
-            .association_mappings
-            .iter()
-            .filter(move |m| m.connector == connector)
+        self.configuration.association_mappings.iter().filter(move |m| m.connector == connector)
     }
 
     /// Computed properties of an entity type by ascending priority, then document order.
     pub fn expressions(&self, entity_type: &str) -> Vec<&EntityPropertyExpression> {
-        let mut found: Vec<_> = self
-            .configuration
-            .expressions
-            .iter()
-            .filter(|e| e.entity_type == entity_type)
-            .collect();
+        let mut found: Vec<_> =
+            self.configuration.expressions.iter().filter(|e| e.entity_type == entity_type).collect();
         found.sort_by_key(|e| e.priority);
         found
     }
@@ -239,9 +201,7 @@ impl Metadata {
 
 /// The first property whose identifier contains "name", else the first one (spec 10 §2.2), among those with a value.
 fn display_name_source(properties: &[Property]) -> Option<usize> {
-    let scalar = |p: &Property| {
-        !matches!(p.kind, PropertyType::ForeignKey | PropertyType::Binary) && p.slot.is_some()
-    };
+    let scalar = |p: &Property| !matches!(p.kind, PropertyType::ForeignKey | PropertyType::Binary) && p.slot.is_some();
     properties
         .iter()
         .position(|p| scalar(p) && p.identifier.to_ascii_lowercase().contains("name"))

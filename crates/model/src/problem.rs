@@ -60,13 +60,7 @@ pub struct Place {
 impl Problem {
     /// A problem without a place.
     pub fn new(code: &str, severity: Severity, message: impl Into<String>) -> Problem {
-        Problem {
-            code: code.to_owned(),
-            severity,
-            message: message.into(),
-            hint: None,
-            place: None,
-        }
+        Problem { code: code.to_owned(), severity, message: message.into(), hint: None, place: None }
     }
 
     /// Adds what was expected or what to do next.

@@ -29,11 +29,7 @@ struct Target {
 
 enum Sink {
     Here(Box<Target>),
-    Thread {
-        blocks: SyncSender<Vec<u8>>,
-        spare: Receiver<Vec<u8>>,
-        handle: JoinHandle<io::Result<Box<Target>>>,
-    },
+    Thread { blocks: SyncSender<Vec<u8>>, spare: Receiver<Vec<u8>>, handle: JoinHandle<io::Result<Box<Target>>> },
     Failed,
 }
 
@@ -46,24 +42,14 @@ impl Target {
 
     fn finish(&mut self) -> io::Result<Written> {
         self.output.flush()?;
-        Ok(Written {
-            digest: self.hasher.finalize().into(),
-            bytes: self.bytes,
-        })
+        Ok(Written { digest: self.hasher.finalize().into(), bytes: self.bytes })
     }
 }
 
 impl HashedWriter {
     pub(crate) fn new(output: Box<dyn Write + Send>) -> HashedWriter {
-        let target = Box::new(Target {
-            output,
-            hasher: blake3::Hasher::new(),
-            bytes: 0,
-        });
-        HashedWriter {
-            block: Vec::new(),
-            sink: Sink::Here(target),
-        }
+        let target = Box::new(Target { output, hasher: blake3::Hasher::new(), bytes: 0 });
+        HashedWriter { block: Vec::new(), sink: Sink::Here(target) }
     }
 
     /// Where the next record is appended; call [`HashedWriter::end_record`] behind it.
@@ -75,11 +61,7 @@ impl HashedWriter {
     /// Writes the block when it is full.
     #[inline]
     pub(crate) fn end_record(&mut self) -> io::Result<()> {
-        if self.block.len() < BLOCK {
-            Ok(())
-        } else {
-            self.write_block()
-        }
+        if self.block.len() < BLOCK { Ok(()) } else { self.write_block() }
     }
 
     fn write_block(&mut self) -> io::Result<()> {
@@ -94,9 +76,7 @@ impl HashedWriter {
                 Ok(())
             }
             Sink::Thread { blocks, spare, .. } => {
-                let empty = spare
-                    .try_recv()
-                    .unwrap_or_else(|_| Vec::with_capacity(BLOCK + BLOCK / 4));
+                let empty = spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK + BLOCK / 4));
                 match blocks.send(std::mem::replace(&mut self.block, empty)) {
                     Ok(()) => Ok(()),
                     // The thread ended early: its result says why.
@@ -145,17 +125,10 @@ fn start_thread(target: Box<Target>) -> Sink {
         }
         Ok(target)
     };
-    match std::thread::Builder::new()
-        .name("write".to_owned())
-        .spawn(work)
-    {
+    match std::thread::Builder::new().name("write".to_owned()).spawn(work) {
         Err(_) => Sink::Here(target),
         Ok(handle) => match give.send(target) {
-            Ok(()) => Sink::Thread {
-                blocks,
-                spare,
-                handle,
-            },
+            Ok(()) => Sink::Thread { blocks, spare, handle },
             Err(_) => Sink::Failed,
         },
     }
@@ -201,12 +174,6 @@ mod tests {
             writer.block().resize(BLOCK, b'x');
             writer.end_record()
         });
-        assert_eq!(
-            result
-                .and_then(|()| writer.finish().map(|_| ()))
-                .unwrap_err()
-                .kind(),
-            io::ErrorKind::StorageFull
-        );
+        assert_eq!(result.and_then(|()| writer.finish().map(|_| ())).unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 }

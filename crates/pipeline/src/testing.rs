@@ -36,9 +36,7 @@ pub(crate) struct Files(pub(crate) BTreeMap<String, Shared>);
 
 impl crate::prepare::Outputs for Files {
     fn create(&mut self, suffix: &str) -> io::Result<Box<dyn Write + Send>> {
-        Ok(Box::new(
-            self.0.entry(suffix.to_owned()).or_default().clone(),
-        ))
+        Ok(Box::new(self.0.entry(suffix.to_owned()).or_default().clone()))
     }
 }
 

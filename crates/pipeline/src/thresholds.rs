@@ -57,15 +57,8 @@ impl<'a> Guarded<'a> {
     /// The limits of the connector with this identifier; `None` when the configuration does not know it.
     pub fn of(configuration: &'a Configuration, connector: &str) -> Option<Guarded<'a>> {
         Some(Guarded {
-            connector: configuration
-                .connectors
-                .iter()
-                .find(|c| c.identifier == connector)?,
-            type_mappings: configuration
-                .type_mappings
-                .iter()
-                .filter(|m| m.connector == connector)
-                .collect(),
+            connector: configuration.connectors.iter().find(|c| c.identifier == connector)?,
+            type_mappings: configuration.type_mappings.iter().filter(|m| m.connector == connector).collect(),
             association_mappings: configuration
                 .association_mappings
                 .iter()
@@ -106,104 +99,26 @@ fn check_connector(connector: &Connector, measured: &Measured, found: &mut Vec<E
     let links = || measured.associations.values();
     let stored = sum(types().map(|c| c.stored));
     let stored_links = sum(links().map(|c| c.stored));
-    check(
-        &level,
-        &INSERTED,
-        connector.inserted,
-        sum(types().map(|c| c.inserted)),
-        stored,
-        found,
-    );
-    check(
-        &level,
-        &UPDATED,
-        connector.updated,
-        sum(types().map(|c| c.updated)),
-        stored,
-        found,
-    );
-    check(
-        &level,
-        &DELETED,
-        connector.deleted,
-        sum(types().map(|c| c.deleted)),
-        stored,
-        found,
-    );
-    check(
-        &level,
-        &LINK_INSERTED,
-        connector.links_inserted,
-        sum(links().map(|c| c.inserted)),
-        stored_links,
-        found,
-    );
-    check(
-        &level,
-        &LINK_DELETED,
-        connector.links_deleted,
-        sum(links().map(|c| c.deleted)),
-        stored_links,
-        found,
-    );
+    check(&level, &INSERTED, connector.inserted, sum(types().map(|c| c.inserted)), stored, found);
+    check(&level, &UPDATED, connector.updated, sum(types().map(|c| c.updated)), stored, found);
+    check(&level, &DELETED, connector.deleted, sum(types().map(|c| c.deleted)), stored, found);
+    check(&level, &LINK_INSERTED, connector.links_inserted, sum(links().map(|c| c.inserted)), stored_links, found);
+    check(&level, &LINK_DELETED, connector.links_deleted, sum(links().map(|c| c.deleted)), stored_links, found);
 }
 
-fn check_type(
-    mapping: &EntityTypeMapping,
-    counts: &ResourceCounts,
-    found: &mut Vec<ExceededThreshold>,
-) {
+fn check_type(mapping: &EntityTypeMapping, counts: &ResourceCounts, found: &mut Vec<ExceededThreshold>) {
     let level = format!("EntityTypeMapping {}", mapping.identifier);
     let stored = u128::from(counts.stored);
-    check(
-        &level,
-        &INSERTED,
-        mapping.inserted,
-        counts.inserted.into(),
-        stored,
-        found,
-    );
-    check(
-        &level,
-        &UPDATED,
-        mapping.updated,
-        counts.updated.into(),
-        stored,
-        found,
-    );
-    check(
-        &level,
-        &DELETED,
-        mapping.deleted,
-        counts.deleted.into(),
-        stored,
-        found,
-    );
+    check(&level, &INSERTED, mapping.inserted, counts.inserted.into(), stored, found);
+    check(&level, &UPDATED, mapping.updated, counts.updated.into(), stored, found);
+    check(&level, &DELETED, mapping.deleted, counts.deleted.into(), stored, found);
 }
 
-fn check_association(
-    mapping: &EntityAssociationMapping,
-    counts: &LinkCounts,
-    found: &mut Vec<ExceededThreshold>,
-) {
+fn check_association(mapping: &EntityAssociationMapping, counts: &LinkCounts, found: &mut Vec<ExceededThreshold>) {
     let level = format!("EntityAssociationMapping {}", mapping.identifier);
     let stored = u128::from(counts.stored);
-    check(
-        &level,
-        &INSERTED,
-        mapping.inserted,
-        counts.inserted.into(),
-        stored,
-        found,
-    );
-    check(
-        &level,
-        &DELETED,
-        mapping.deleted,
-        counts.deleted.into(),
-        stored,
-        found,
-    );
+    check(&level, &INSERTED, mapping.inserted, counts.inserted.into(), stored, found);
+    check(&level, &DELETED, mapping.deleted, counts.deleted.into(), stored, found);
 }
 
 /// The names of the absolute and of the percent attribute of one kind of change.
@@ -212,40 +127,18 @@ struct Names {
     percent: &'static str,
 }
 
-const INSERTED: Names = Names {
-    lines: "MaximumInsertedLines",
-    percent: "MaxPercentageInsertedLines",
-};
-const UPDATED: Names = Names {
-    lines: "MaximumUpdatedLines",
-    percent: "MaxPercentageUpdatedLines",
-};
-const DELETED: Names = Names {
-    lines: "MaximumDeletedLines",
-    percent: "MaxPercentageDeletedLines",
-};
-const LINK_INSERTED: Names = Names {
-    lines: "MaximumLinkInsertedLines",
-    percent: "MaxLinkPercentageInsertedLines",
-};
-const LINK_DELETED: Names = Names {
-    lines: "MaximumLinkDeletedLines",
-    percent: "MaxLinkPercentageDeletedLines",
-};
+const INSERTED: Names = Names { lines: "MaximumInsertedLines", percent: "MaxPercentageInsertedLines" };
+const UPDATED: Names = Names { lines: "MaximumUpdatedLines", percent: "MaxPercentageUpdatedLines" };
+const DELETED: Names = Names { lines: "MaximumDeletedLines", percent: "MaxPercentageDeletedLines" };
+const LINK_INSERTED: Names = Names { lines: "MaximumLinkInsertedLines", percent: "MaxLinkPercentageInsertedLines" };
+const LINK_DELETED: Names = Names { lines: "MaximumLinkDeletedLines", percent: "MaxLinkPercentageDeletedLines" };
 
 /// Sums are wider than counts, so that no sum of counts can wrap around and slip under a limit.
 fn sum(counts: impl Iterator<Item = u64>) -> u128 {
     counts.map(u128::from).sum()
 }
 
-fn check(
-    level: &str,
-    names: &Names,
-    limit: Limit,
-    count: u128,
-    base: u128,
-    found: &mut Vec<ExceededThreshold>,
-) {
+fn check(level: &str, names: &Names, limit: Limit, count: u128, base: u128, found: &mut Vec<ExceededThreshold>) {
     let mut exceeded = |name: &str, limit: u32| {
         found.push(ExceededThreshold {
             level: level.to_owned(),
@@ -286,77 +179,42 @@ mod tests {
     }
 
     fn resources(inserted: u64, updated: u64, deleted: u64, stored: u64) -> ResourceCounts {
-        ResourceCounts {
-            inserted,
-            updated,
-            deleted,
-            stored,
-        }
+        ResourceCounts { inserted, updated, deleted, stored }
     }
 
     fn links(inserted: u64, deleted: u64, stored: u64) -> LinkCounts {
-        LinkCounts {
-            inserted,
-            deleted,
-            stored,
-        }
+        LinkCounts { inserted, deleted, stored }
     }
 
     fn measured(types: &[(&str, ResourceCounts)], associations: &[(&str, LinkCounts)]) -> Measured {
         Measured {
             entity_types: types.iter().map(|(n, c)| ((*n).to_owned(), *c)).collect(),
-            associations: associations
-                .iter()
-                .map(|(n, c)| ((*n).to_owned(), *c))
-                .collect(),
+            associations: associations.iter().map(|(n, c)| ((*n).to_owned(), *c)).collect(),
         }
     }
 
     fn association(identifier: &str, deleted: Limit) -> EntityAssociationMapping {
-        EntityAssociationMapping {
-            identifier: identifier.into(),
-            deleted,
-            ..EntityAssociationMapping::default()
-        }
+        EntityAssociationMapping { identifier: identifier.into(), deleted, ..EntityAssociationMapping::default() }
     }
 
     fn lines(found: &[ExceededThreshold]) -> Vec<String> {
-        found
-            .iter()
-            .map(|t| format!("{} {} {} {}/{}", t.level, t.name, t.limit, t.count, t.base))
-            .collect()
+        found.iter().map(|t| format!("{} {} {} {}/{}", t.level, t.name, t.limit, t.count, t.base)).collect()
     }
 
     fn only_connector(connector: &Connector, measured: &Measured) -> Vec<String> {
-        let guarded = Guarded {
-            connector,
-            type_mappings: Vec::new(),
-            association_mappings: Vec::new(),
-        };
+        let guarded = Guarded { connector, type_mappings: Vec::new(), association_mappings: Vec::new() };
         lines(&evaluate(&guarded, measured))
     }
 
     #[test]
     fn mass_removal_of_december_2023_is_stopped_at_10_percent_and_at_15_only_for_the_leads() {
-        let silent = Connector {
-            identifier: "Teams".into(),
-            ..Connector::default()
-        };
-        let measured = measured(
-            &[],
-            &[
-                ("Team_Members", links(0, 83, 784)),
-                ("Team_Leads", links(0, 23, 144)),
-            ],
-        );
+        let silent = Connector { identifier: "Teams".into(), ..Connector::default() };
+        let measured = measured(&[], &[("Team_Members", links(0, 83, 784)), ("Team_Leads", links(0, 23, 144))]);
         let at = |percent: u32| {
             let members = association("Team_Members", limit(0, percent));
             let leads = association("Team_Leads", limit(0, percent));
-            let guarded = Guarded {
-                connector: &silent,
-                type_mappings: vec![],
-                association_mappings: vec![&members, &leads],
-            };
+            let guarded =
+                Guarded { connector: &silent, type_mappings: vec![], association_mappings: vec![&members, &leads] };
             lines(&evaluate(&guarded, &measured))
         };
         assert_eq!(
@@ -366,48 +224,24 @@ mod tests {
                 "EntityAssociationMapping Team_Members MaxPercentageDeletedLines 10 83/784",
             ]
         );
-        assert_eq!(
-            at(15),
-            ["EntityAssociationMapping Team_Leads MaxPercentageDeletedLines 15 23/144"]
-        );
+        assert_eq!(at(15), ["EntityAssociationMapping Team_Leads MaxPercentageDeletedLines 15 23/144"]);
         assert_eq!(at(16), Vec::<String>::new());
     }
 
     #[test]
     fn a_count_equal_to_its_limit_passes_and_one_more_blocks() {
         let counts = |n| measured(&[("P", resources(0, 0, n, 1_000_000))], &[]);
-        assert_eq!(
-            only_connector(&connector(), &counts(100)),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            only_connector(&connector(), &counts(101)),
-            ["Connector HR MaximumDeletedLines 100 101/1000000"]
-        );
+        assert_eq!(only_connector(&connector(), &counts(100)), Vec::<String>::new());
+        assert_eq!(only_connector(&connector(), &counts(101)), ["Connector HR MaximumDeletedLines 100 101/1000000"]);
         let percent = |n| measured(&[("P", resources(n, 0, 0, 200))], &[]);
-        assert_eq!(
-            only_connector(&connector(), &percent(10)),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            only_connector(&connector(), &percent(11)),
-            ["Connector HR MaxPercentageInsertedLines 5 11/200"]
-        );
+        assert_eq!(only_connector(&connector(), &percent(10)), Vec::<String>::new());
+        assert_eq!(only_connector(&connector(), &percent(11)), ["Connector HR MaxPercentageInsertedLines 5 11/200"]);
     }
 
     #[test]
     fn the_connector_counts_the_sum_over_its_entity_types() {
-        let sum = measured(
-            &[
-                ("A", resources(0, 60, 0, 5000)),
-                ("B", resources(0, 41, 0, 5000)),
-            ],
-            &[],
-        );
-        assert_eq!(
-            only_connector(&connector(), &sum),
-            ["Connector HR MaximumUpdatedLines 100 101/10000"]
-        );
+        let sum = measured(&[("A", resources(0, 60, 0, 5000)), ("B", resources(0, 41, 0, 5000))], &[]);
+        assert_eq!(only_connector(&connector(), &sum), ["Connector HR MaximumUpdatedLines 100 101/10000"]);
     }
 
     #[test]
@@ -415,10 +249,7 @@ mod tests {
         let first = measured(&[("P", resources(1, 0, 0, 0))], &[("L", links(1, 0, 0))]);
         assert_eq!(
             only_connector(&connector(), &first),
-            [
-                "Connector HR MaxPercentageInsertedLines 5 1/0",
-                "Connector HR MaxLinkPercentageInsertedLines 5 1/0"
-            ]
+            ["Connector HR MaxPercentageInsertedLines 5 1/0", "Connector HR MaxLinkPercentageInsertedLines 5 1/0"]
         );
         let nothing = measured(&[("P", resources(0, 0, 0, 0))], &[]);
         assert_eq!(only_connector(&connector(), &nothing), Vec::<String>::new());
@@ -434,10 +265,8 @@ mod tests {
             ..EntityTypeMapping::default()
         };
         let (person, organization) = (mapping("HR_Person"), mapping("HR_Organization"));
-        let link = EntityAssociationMapping {
-            inserted: limit(10, 1),
-            ..association("HR_Person_Organization", limit(10, 1))
-        };
+        let link =
+            EntityAssociationMapping { inserted: limit(10, 1), ..association("HR_Person_Organization", limit(10, 1)) };
         let connector = connector();
         let guarded = Guarded {
             connector: &connector,
@@ -445,10 +274,7 @@ mod tests {
             association_mappings: vec![&link],
         };
         let measured = measured(
-            &[
-                ("HR_Person", resources(200, 0, 11, 1000)),
-                ("HR_Organization", resources(0, 3, 0, 100)),
-            ],
+            &[("HR_Person", resources(200, 0, 11, 1000)), ("HR_Organization", resources(0, 3, 0, 100))],
             &[("HR_Person_Organization", links(2000, 0, 1000))],
         );
         assert_eq!(
@@ -471,24 +297,12 @@ mod tests {
 
     #[test]
     fn counts_near_the_end_of_their_range_do_not_wrap_around() {
-        let huge = measured(
-            &[
-                ("A", resources(u64::MAX, 0, 0, u64::MAX)),
-                ("B", resources(2, 0, 0, 1)),
-            ],
-            &[],
-        );
+        let huge = measured(&[("A", resources(u64::MAX, 0, 0, u64::MAX)), ("B", resources(2, 0, 0, 1))], &[]);
         assert_eq!(
             only_connector(&connector(), &huge),
             [
-                format!(
-                    "Connector HR MaximumInsertedLines 100 {max}/{max}",
-                    max = u64::MAX
-                ),
-                format!(
-                    "Connector HR MaxPercentageInsertedLines 5 {max}/{max}",
-                    max = u64::MAX
-                )
+                format!("Connector HR MaximumInsertedLines 100 {max}/{max}", max = u64::MAX),
+                format!("Connector HR MaxPercentageInsertedLines 5 {max}/{max}", max = u64::MAX)
             ]
         );
     }
@@ -498,28 +312,13 @@ mod tests {
         let configuration = Configuration {
             connectors: vec![connector()],
             type_mappings: vec![
-                EntityTypeMapping {
-                    identifier: "A".into(),
-                    connector: "HR".into(),
-                    ..Default::default()
-                },
-                EntityTypeMapping {
-                    identifier: "B".into(),
-                    connector: "AD".into(),
-                    ..Default::default()
-                },
+                EntityTypeMapping { identifier: "A".into(), connector: "HR".into(), ..Default::default() },
+                EntityTypeMapping { identifier: "B".into(), connector: "AD".into(), ..Default::default() },
             ],
             ..Configuration::default()
         };
         let guarded = Guarded::of(&configuration, "HR").unwrap();
-        assert_eq!(
-            guarded
-                .type_mappings
-                .iter()
-                .map(|m| m.identifier.as_str())
-                .collect::<Vec<_>>(),
-            ["A"]
-        );
+        assert_eq!(guarded.type_mappings.iter().map(|m| m.identifier.as_str()).collect::<Vec<_>>(), ["A"]);
         assert!(Guarded::of(&configuration, "AD").is_none());
     }
 

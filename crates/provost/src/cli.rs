@@ -3,7 +3,7 @@
 use crate::context::{Context, Global};
 use crate::logging;
 use crate::names;
-use crate::report::{Exit, Report};
+use crate::report::{Exit, Kind, Report};
 use crate::terminal::Terminal;
 use crate::verbs::{VERBS, Verb};
 use clap::{Args, Command, FromArgMatches};
@@ -36,22 +36,14 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true);
     // The comment of `Global` would be taken for what the program is about.
-    Global::augment_args(command)
-        .about(ABOUT)
-        .after_help(AFTER_HELP)
-        .subcommands(VERBS.iter().map(Verb::command))
+    Global::augment_args(command).about(ABOUT).after_help(AFTER_HELP).subcommands(VERBS.iter().map(Verb::command))
 }
 
 /// Runs the process: parses the words, runs the verb, renders what went wrong.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let mut words = words.into_iter();
-    let executable = words.next().unwrap_or_else(|| "provost".into());
-    let outcome = names::verb_of(&executable.to_string_lossy()).and_then(|alias| {
-        let start = [OsString::from("provost")]
-            .into_iter()
-            .chain(alias.map(OsString::from));
-        execute(start.chain(words.map(rewritten)).collect())
-    });
+    let words: Vec<OsString> = words.into_iter().collect();
+    // The panic itself is printed by the standard hook, with its place.
+    let outcome = std::panic::catch_unwind(|| dispatch(words)).unwrap_or_else(|_| Err(defect()));
     let exit = outcome.unwrap_or_else(|report| {
         eprint!("{}", report.render(&Terminal::stderr()));
         report.exit()
@@ -59,11 +51,21 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     exit.into()
 }
 
+fn defect() -> Report {
+    Report::new(Kind::Error, "internal", "the program stopped at a defect of its own; nothing was half applied")
+        .hint("please report it, with the lines above and the command")
+}
+
+fn dispatch(words: Vec<OsString>) -> Result<Exit, Report> {
+    let mut words = words.into_iter();
+    let executable = words.next().unwrap_or_else(|| "provost".into());
+    let alias = names::verb_of(&executable.to_string_lossy())?;
+    let start = [OsString::from("provost")].into_iter().chain(alias.map(OsString::from));
+    execute(start.chain(words.map(rewritten)).collect())
+}
+
 fn rewritten(word: OsString) -> OsString {
-    REWRITTEN
-        .iter()
-        .find(|(old, _)| word == *old)
-        .map_or(word, |(_, new)| OsString::from(new))
+    REWRITTEN.iter().find(|(old, _)| word == *old).map_or(word, |(_, new)| OsString::from(new))
 }
 
 fn execute(words: Vec<OsString>) -> Result<Exit, Report> {
@@ -73,28 +75,18 @@ fn execute(words: Vec<OsString>) -> Result<Exit, Report> {
     };
     let global = Global::from_arg_matches(&matches).map_err(|error| unread(&error))?;
     let context = Context::new(global);
-    let level = context
-        .global
-        .log_level
-        .or_else(|| context.settings().ok().map(|settings| settings.log_level));
+    let level = context.global.log_level.or_else(|| context.settings().ok().map(|settings| settings.log_level));
     logging::start(level.unwrap_or_default());
-    let (name, matches) = matches
-        .subcommand()
-        .ok_or_else(|| Report::usage("no-verb", "no verb is given"))?;
+    let (name, matches) = matches.subcommand().ok_or_else(|| Report::usage("no-verb", "no verb is given"))?;
     let verb = VERBS.iter().find(|verb| verb.name == name);
-    verb.ok_or_else(|| Report::usage("no-verb", format!("there is no verb {name}")))?
-        .run(matches, &context)
+    verb.ok_or_else(|| Report::usage("no-verb", format!("there is no verb {name}")))?.run(matches, &context)
 }
 
 /// Prints help, the version or what is wrong with the words; clap knows which stream each belongs to.
 fn explain(error: &clap::Error) -> Exit {
     // A closed stream leaves nobody to tell.
     let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Done
-    }
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }
 
 /// Words that the parser accepted but a verb's structure does not hold: a slip of ours in its definition.
@@ -115,20 +107,9 @@ mod tests {
     fn every_verb_has_help_and_examples() {
         for verb in VERBS {
             let command = verb.command();
-            assert!(
-                command.get_about().is_some(),
-                "{} says what it is for",
-                verb.name
-            );
-            let after = command
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(
-                after.starts_with("Examples:\n") && after.contains("provost "),
-                "{} has examples",
-                verb.name
-            );
+            assert!(command.get_about().is_some(), "{} says what it is for", verb.name);
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.starts_with("Examples:\n") && after.contains("provost "), "{} has examples", verb.name);
             assert_eq!(command.get_name(), verb.name);
         }
     }
@@ -136,16 +117,8 @@ mod tests {
     #[test]
     fn every_example_is_understood() {
         for verb in VERBS {
-            let after = verb
-                .command()
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            for line in after
-                .lines()
-                .map(str::trim)
-                .filter(|line| line.starts_with("provost "))
-            {
+            let after = verb.command().get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in after.lines().map(str::trim).filter(|line| line.starts_with("provost ")) {
                 let words = words_of(line.split("   ").next().unwrap());
                 let words = words.iter().take_while(|word| *word != ">");
                 assert!(command().try_get_matches_from(words).is_ok(), "{line}");
@@ -156,17 +129,7 @@ mod tests {
     /// Words of a shell line, where double quotes keep blanks together.
     fn words_of(line: &str) -> Vec<String> {
         let parts = line.split('"').enumerate();
-        let shielded = parts.map(|(i, part)| {
-            if i % 2 == 1 {
-                part.replace(' ', "_")
-            } else {
-                part.to_owned()
-            }
-        });
-        shielded
-            .collect::<String>()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect()
+        let shielded = parts.map(|(i, part)| if i % 2 == 1 { part.replace(' ', "_") } else { part.to_owned() });
+        shielded.collect::<String>().split_whitespace().map(str::to_owned).collect()
     }
 }

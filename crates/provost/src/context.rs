@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::settings::{Overrides, Settings};
 use crate::terminal::Terminal;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Flags of every verb.
 #[derive(Args, Clone, Debug, Default)]
@@ -39,11 +39,7 @@ pub struct Context {
 impl Context {
     /// For the process as it was started.
     pub fn new(global: Global) -> Context {
-        Context {
-            global,
-            stdout: Terminal::stdout(),
-            stderr: Terminal::stderr(),
-        }
+        Context { global, stdout: Terminal::stdout(), stderr: Terminal::stderr() }
     }
 
     /// The home folder.
@@ -51,18 +47,12 @@ impl Context {
     /// # Errors
     /// There is none.
     pub fn home(&self) -> Result<PathBuf, Report> {
-        home::find(
-            self.global.home.as_deref(),
-            std::env::var_os("PROVOST_HOME"),
-        )
+        home::find(self.global.home.as_deref(), std::env::var_os("PROVOST_HOME"))
     }
 
     /// The home folder that somebody named, whether it exists or not.
     pub fn named_home(&self) -> Option<PathBuf> {
-        home::named(
-            self.global.home.as_deref(),
-            std::env::var_os("PROVOST_HOME"),
-        )
+        home::named(self.global.home.as_deref(), std::env::var_os("PROVOST_HOME"))
     }
 
     /// The checked settings of the home folder.
@@ -70,16 +60,26 @@ impl Context {
     /// # Errors
     /// There is no home folder, or its settings cannot be used.
     pub fn settings(&self) -> Result<Settings, Report> {
+        self.settings_in(&self.home()?)
+    }
+
+    /// The same for a verb that works on the repository alone: when a connection string is typed, it needs no home
+    /// folder, as the original executables needed none.
+    ///
+    /// # Errors
+    /// There is neither, or the settings cannot be used.
+    pub fn repository_settings(&self) -> Result<Settings, Report> {
+        match self.home() {
+            Err(_) if self.global.database_connection_string.is_some() => self.settings_in(Path::new(".")),
+            home => self.settings_in(&home?),
+        }
+    }
+
+    fn settings_in(&self, home: &Path) -> Result<Settings, Report> {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let connection_string = self.global.database_connection_string.clone();
-        Settings::load(
-            &self.home()?,
-            &Overrides {
-                environment,
-                connection_string,
-            },
-        )
+        Settings::load(home, &Overrides { environment, connection_string })
     }
 }

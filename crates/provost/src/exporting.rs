@@ -6,9 +6,7 @@ use crate::output::summary::{Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
-use provost_connectors::{
-    ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export,
-};
+use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export};
 use provost_model::configuration::Connection;
 use provost_model::summary::{Cause, Mode, State, Summary};
 use provost_model::{Problem, Severity};
@@ -22,6 +20,13 @@ pub fn mode_of(mode: Mode) -> (ExportMode, bool) {
         Mode::Complete => (ExportMode::Complete, false),
         Mode::Incremental => (ExportMode::Incremental, false),
     }
+}
+
+/// Whether the settings of a connection name a source of its own for incremental mode.
+pub fn has_incremental_input(settings: &Value) -> bool {
+    settings.as_object().is_some_and(|settings| {
+        settings.iter().any(|(name, value)| name.eq_ignore_ascii_case("PathIncremental") && !value.is_null())
+    })
 }
 
 /// The export of files by arguments alone, without a deployed connection.
@@ -45,12 +50,7 @@ impl FileExport<'_> {
     ///
     /// # Errors
     /// Those of [`run`].
-    pub fn run(
-        &self,
-        context: &Context,
-        settings: &Value,
-        progress: &Progress,
-    ) -> Result<Outcome, Report> {
+    pub fn run(&self, context: &Context, settings: &Value, progress: &Progress) -> Result<Outcome, Report> {
         let connection = Connection {
             identifier: self.identifier.to_owned(),
             package: self.package.to_owned(),
@@ -77,64 +77,40 @@ impl FileExport<'_> {
 ///
 /// # Errors
 /// The settings are wrong, or the source or the folder cannot be used; the tables are then as they were.
-pub fn run(
-    request: &ExportRequest<'_>,
-    mode: Mode,
-    progress: &Progress,
-) -> Result<Outcome, Report> {
+pub fn run(request: &ExportRequest<'_>, mode: Mode, progress: &Progress) -> Result<Outcome, Report> {
     ensure_folder(request.output_dir)?;
-    let mut stage = progress.bytes(&format!("Export {}", request.connection.identifier));
+    let mut stage = progress.bytes(&format!("Export {}", request.connection.identifier), Some(0));
     let report = export(request, &mut |at| stage.at(at.read, at.total)).map_err(explain)?;
     Ok(outcome(report, request, mode, stage))
 }
 
-fn outcome(
-    report: ExportReport,
-    request: &ExportRequest<'_>,
-    mode: Mode,
-    mut stage: Stage,
-) -> Outcome {
+fn outcome(report: ExportReport, request: &ExportRequest<'_>, mode: Mode, mut stage: Stage) -> Outcome {
     let connector = match request.connection.connector.as_str() {
         "" => request.connection.identifier.clone(),
         connector => connector.to_owned(),
     };
-    let mut summary = Summary {
-        connector,
-        mode: Some(mode),
-        ..Summary::default()
-    };
+    let mut summary = Summary { connector, mode: Some(mode), ..Summary::default() };
     match report {
         ExportReport::NotLaunched { reason } => {
-            tracing::warn!(
-                "{} is not exported: {reason}",
-                request.connection.identifier
-            );
+            tracing::warn!("{} is not exported: {reason}", request.connection.identifier);
             let hint = "nothing to do, unless the export was expected";
-            summary.causes.push(cause(
-                "export-not-launched",
-                &reason,
-                hint,
-                &request.connection.identifier,
-            ));
+            summary.causes.push(cause("export-not-launched", &reason, hint, &request.connection.identifier));
             summary.into()
         }
-        ExportReport::Done { tables, problems } => {
+        ExportReport::Done { tables, problems, .. } => {
             stage.rows(tables.iter().map(|table| table.rows).sum());
             stage.finish();
-            if problems
-                .iter()
-                .any(|problem| problem.severity >= Severity::Warning)
-            {
+            for problem in &problems {
+                tracing::warn!("{}", problem.message);
+            }
+            for table in &tables {
+                tracing::debug!("exported {} rows to {}", table.rows, table.file.display());
+            }
+            if problems.iter().any(|problem| problem.severity >= Severity::Warning) {
                 summary.state = State::Warning;
             }
-            summary.causes = problems
-                .iter()
-                .map(|problem| told(problem, &request.connection.identifier))
-                .collect();
-            Outcome {
-                summary,
-                samples: vec![written(&tables)],
-            }
+            summary.causes = problems.iter().map(|problem| told(problem, &request.connection.identifier)).collect();
+            Outcome { summary, samples: vec![written(&tables)] }
         }
     }
 }
@@ -142,32 +118,17 @@ fn outcome(
 fn written(tables: &[TableWritten]) -> Sample {
     let mut table = Table::new(["File", "Rows", "Bytes"]);
     for written in tables {
-        table.row([
-            written.file.display().to_string().into(),
-            written.rows.into(),
-            written.bytes.into(),
-        ]);
+        table.row([written.file.display().to_string().into(), written.rows.into(), written.bytes.into()]);
     }
-    Sample {
-        title: "Tables written".to_owned(),
-        table,
-    }
+    Sample { title: "Tables written".to_owned(), table }
 }
 
 fn told(problem: &Problem, connection: &str) -> Cause {
     let message = match &problem.place {
-        Some(place) => format!(
-            "{} ({}:{}:{})",
-            problem.message, place.file, place.line, place.column
-        ),
+        Some(place) => format!("{} ({}:{}:{})", problem.message, place.file, place.line, place.column),
         None => problem.message.clone(),
     };
-    cause(
-        &problem.code,
-        &message,
-        problem.hint.as_deref().unwrap_or_default(),
-        connection,
-    )
+    cause(&problem.code, &message, problem.hint.as_deref().unwrap_or_default(), connection)
 }
 
 fn cause(code: &str, message: &str, hint: &str, connection: &str) -> Cause {
@@ -181,19 +142,12 @@ fn cause(code: &str, message: &str, hint: &str, connection: &str) -> Cause {
 
 /// Whose turn it is after a failed export.
 pub fn explain(error: ExportError) -> Report {
-    if let ExportError::Settings {
-        connection,
-        problems,
-    } = error
-    {
+    if let ExportError::Settings { connection, problems } = error {
         let text = format!("the settings of connection {connection} cannot be used");
         return Report::with_problems(Kind::Usage, "connection-settings", text, problems);
     }
     let kind = match error.code() {
-        "unknown-package"
-        | "package-not-implemented"
-        | "source-outside-roots"
-        | "transformation" => Kind::Usage,
+        "unknown-package" | "package-not-implemented" | "source-outside-roots" | "transformation" => Kind::Usage,
         "source-not-a-file"
         | "source-no-header"
         | "source-header"

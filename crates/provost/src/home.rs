@@ -19,10 +19,8 @@ const FOLDERS: &[&str] = &[
     "Work/ProvisioningOrders",
 ];
 
-const FILES: &[(&str, &str)] = &[
-    (SERVER_FILE, include_str!("home/appsettings.json")),
-    (AGENT_FILE, include_str!("home/appsettings.agent.json")),
-];
+const FILES: &[(&str, &str)] =
+    &[(SERVER_FILE, include_str!("home/appsettings.json")), (AGENT_FILE, include_str!("home/appsettings.agent.json"))];
 
 /// The home folder that a command works on: `--home`, else the environment variable `PROVOST_HOME`, else the current
 /// folder when it holds `appsettings.json`, else `provost-home` below it.
@@ -31,37 +29,25 @@ const FILES: &[(&str, &str)] = &[
 /// There is none, or what is named is no home folder.
 pub fn find(flag: Option<&Path>, variable: Option<OsString>) -> Result<PathBuf, Report> {
     if let Some(named) = named(flag, variable) {
-        return if named.join(SERVER_FILE).is_file() {
-            Ok(named)
-        } else {
-            Err(no_home(&named))
-        };
+        return if named.join(SERVER_FILE).is_file() { Ok(named) } else { Err(no_home(&named)) };
     }
-    [PathBuf::from("."), PathBuf::from(USUAL)]
-        .into_iter()
-        .find(|folder| folder.join(SERVER_FILE).is_file())
-        .ok_or_else(|| {
-            Report::usage("no-home", "there is no home folder here").hint(format!(
-                "name one with --home DIR or PROVOST_HOME, or make one: provost init {USUAL}"
-            ))
-        })
+    [PathBuf::from("."), PathBuf::from(USUAL)].into_iter().find(|folder| folder.join(SERVER_FILE).is_file()).ok_or_else(
+        || {
+            Report::usage("no-home", "there is no home folder here")
+                .hint(format!("name one with --home DIR or PROVOST_HOME, or make one: provost init {USUAL}"))
+        },
+    )
 }
 
 /// The home folder that somebody named.
 pub fn named(flag: Option<&Path>, variable: Option<OsString>) -> Option<PathBuf> {
-    flag.map(Path::to_owned)
-        .or_else(|| variable.filter(|v| !v.is_empty()).map(PathBuf::from))
+    flag.map(Path::to_owned).or_else(|| variable.filter(|v| !v.is_empty()).map(PathBuf::from))
 }
 
 fn no_home(folder: &Path) -> Report {
     let shown = folder.display();
-    Report::usage(
-        "no-home",
-        format!("{shown} is not a home folder: it holds no {SERVER_FILE}"),
-    )
-    .hint(format!(
-        "check the path, or make a home folder there: provost init {shown}"
-    ))
+    Report::usage("no-home", format!("{shown} is not a home folder: it holds no {SERVER_FILE}"))
+        .hint(format!("check the path, or make a home folder there: provost init {shown}"))
 }
 
 /// What [`make`] did, by path relative to the home folder.
@@ -82,21 +68,11 @@ pub fn make(home: &Path) -> Result<Made, Report> {
     make_folder(home)?;
     for folder in FOLDERS {
         let new = make_folder(&home.join(folder))?;
-        (if new {
-            &mut made.created
-        } else {
-            &mut made.kept
-        })
-        .push(format!("{folder}/"));
+        (if new { &mut made.created } else { &mut made.kept }).push(format!("{folder}/"));
     }
     for (name, content) in FILES {
         let new = make_file(&home.join(name), content)?;
-        (if new {
-            &mut made.created
-        } else {
-            &mut made.kept
-        })
-        .push((*name).to_owned());
+        (if new { &mut made.created } else { &mut made.kept }).push((*name).to_owned());
     }
     Ok(made)
 }
@@ -115,9 +91,7 @@ fn make_folder(path: &Path) -> Result<bool, Report> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .map_err(|error| Report::io("make the folder", path, &error))?;
+    builder.create(path).map_err(|error| Report::io("make the folder", path, &error))?;
     Ok(true)
 }
 
@@ -129,8 +103,7 @@ fn make_file(path: &Path, content: &str) -> Result<bool, Report> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(mut file) => {
-            file.write_all(content.as_bytes())
-                .map_err(|error| Report::io("write", path, &error))?;
+            file.write_all(content.as_bytes()).map_err(|error| Report::io("write", path, &error))?;
             Ok(true)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
@@ -152,10 +125,7 @@ mod tests {
         std::fs::remove_dir(home.join("Conf")).unwrap();
         let second = make(&home).unwrap();
         assert_eq!(second.created, ["Conf/"]);
-        assert_eq!(
-            std::fs::read_to_string(home.join(AGENT_FILE)).unwrap(),
-            "{\"mine\": 1}"
-        );
+        assert_eq!(std::fs::read_to_string(home.join(AGENT_FILE)).unwrap(), "{\"mine\": 1}");
     }
 
     #[cfg(unix)]
@@ -166,10 +136,7 @@ mod tests {
         let home = folder.path().join("home");
         make(&home).unwrap();
         let mode = |name: &str| home.join(name).metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!(
-            (mode(""), mode("Work"), mode("Work/Collect")),
-            (0o700, 0o700, 0o700)
-        );
+        assert_eq!((mode(""), mode("Work"), mode("Work/Collect")), (0o700, 0o700, 0o700));
         assert_eq!((mode(SERVER_FILE), mode(AGENT_FILE)), (0o600, 0o600));
     }
 
@@ -177,9 +144,7 @@ mod tests {
     fn the_first_settings_are_valid() {
         let folder = tempfile::tempdir().unwrap();
         make(folder.path()).unwrap();
-        let settings =
-            crate::settings::Settings::load(folder.path(), &crate::settings::Overrides::default())
-                .unwrap();
+        let settings = crate::settings::Settings::load(folder.path(), &crate::settings::Overrides::default()).unwrap();
         assert_eq!(settings.notes, []);
         assert_eq!(settings.connection_string, None);
     }

@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod configuration;
 pub mod context;
+pub mod deployment;
 pub mod exporting;
 pub mod home;
 mod logging;
@@ -14,6 +15,7 @@ mod names;
 pub mod output;
 pub mod progress;
 pub mod report;
+pub mod repository;
 pub mod road;
 pub mod settings;
 mod snippet;

@@ -15,9 +15,7 @@ pub struct Progress {
 impl Progress {
     /// Bars where standard error is a terminal; a verb that prints one line of JSON passes `quiet`.
     pub fn new(quiet: bool) -> Progress {
-        Progress {
-            bars: !quiet && Terminal::stderr().interactive,
-        }
+        Progress { bars: !quiet && Terminal::stderr().interactive }
     }
 
     /// Begins a stage that counts rows. `total` rows are expected, if the number is known.
@@ -26,38 +24,35 @@ impl Progress {
             Some(_) => "{msg:24} {wide_bar} {rows} rows, {rate}/s, {eta} left",
             None => "{msg:24} {spinner} {rows} rows, {rate}/s, {elapsed}",
         };
-        self.begin(name, total, template)
+        self.begin(name, total, template, Unit::Rows)
     }
 
-    /// Begins a stage that counts the bytes it reads, because nobody knows the number of rows beforehand.
-    pub fn bytes(&self, name: &str) -> Stage {
-        self.begin(
-            name,
-            Some(0),
-            "{msg:24} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-        )
-    }
-
-    fn begin(&self, name: &str, total: Option<u64>, template: &str) -> Stage {
-        let target = if self.bars {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
+    /// Begins a stage that counts bytes, of `total` if that is known.
+    pub fn bytes(&self, name: &str, total: Option<u64>) -> Stage {
+        let template = match total {
+            Some(_) => "{msg:24} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+            None => "{msg:24} {spinner} {bytes}, {bytes_per_sec}, {elapsed}",
         };
-        let bar = ProgressBar::with_draw_target(total, target)
-            .with_message(name.to_owned())
-            .with_style(style(template));
+        self.begin(name, total, template, Unit::Bytes)
+    }
+
+    fn begin(&self, name: &str, total: Option<u64>, template: &str, unit: Unit) -> Stage {
+        let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar =
+            ProgressBar::with_draw_target(total, target).with_message(name.to_owned()).with_style(style(template));
         if self.bars {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
         tracing::debug!("{name} begins");
-        Stage {
-            name: name.to_owned(),
-            bar,
-            rows: 0,
-            begun: Instant::now(),
-        }
+        Stage { name: name.to_owned(), bar, done: 0, unit, begun: Instant::now() }
     }
+}
+
+/// What a stage counts.
+#[derive(Clone, Copy, Debug)]
+enum Unit {
+    Rows,
+    Bytes,
 }
 
 /// One stage. Dropped without [`Stage::finish`], it leaves no trace.
@@ -65,32 +60,34 @@ impl Progress {
 pub struct Stage {
     name: String,
     bar: ProgressBar,
-    rows: u64,
+    done: u64,
+    unit: Unit,
     begun: Instant,
 }
 
 impl Stage {
-    /// More rows are done. Cheap enough to be called for every batch, not for every row.
-    pub fn advance(&mut self, rows: u64) {
-        self.rows += rows;
-        self.bar.set_position(self.rows);
+    /// More is done. Cheap enough to be called for every batch, not for every row.
+    pub fn advance(&mut self, more: u64) {
+        self.done += more;
+        self.bar.set_position(self.done);
     }
 
-    /// A stage that counts bytes is here now.
+    /// The stage is here now, and this is where it ends.
     pub fn at(&mut self, done: u64, total: u64) {
+        self.done = done;
         self.bar.set_length(total);
         self.bar.set_position(done);
     }
 
-    /// Rows that a stage turned out to have.
+    /// The stage counted bytes, and had this many rows.
     pub fn rows(&mut self, rows: u64) {
-        self.rows = rows;
+        (self.done, self.unit) = (rows, Unit::Rows);
     }
 
     /// The stage is done: its bar goes, its line stays.
     pub fn finish(self) {
         self.bar.finish_and_clear();
-        tracing::info!("{}", line(&self.name, self.rows, self.begun.elapsed()));
+        tracing::info!("{}", line(&self.name, self.done, self.unit, self.begun.elapsed()));
     }
 }
 
@@ -104,22 +101,22 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rows", |state: &ProgressState, out: &mut dyn Write| {
-            write!(out, "{}", grouped(state.pos())).unwrap_or(())
+            write!(out, "{}", grouped(state.pos())).unwrap_or(());
         })
         .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
             write!(out, "{}", grouped(state.per_sec() as u64)).unwrap_or(());
         })
 }
 
-/// `Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)`.
-fn line(name: &str, rows: u64, took: Duration) -> String {
+/// `Prepare HR_Person: 1,100,000 rows in 0.70 s (1,571,428 rows/s)`, or the same in megabytes.
+fn line(name: &str, done: u64, unit: Unit, took: Duration) -> String {
     let seconds = took.as_secs_f64();
-    let rate = if seconds >= 0.01 {
-        format!(" ({} rows/s)", grouped((rows as f64 / seconds) as u64))
-    } else {
-        String::new()
+    let amount = |count: f64| match unit {
+        Unit::Rows => format!("{} rows", grouped(count as u64)),
+        Unit::Bytes => format!("{:.1} MB", count / 1e6),
     };
-    format!("{name}: {} rows in {seconds:.2} s{rate}", grouped(rows))
+    let rate = if seconds >= 0.01 { format!(" ({}/s)", amount(done as f64 / seconds)) } else { String::new() };
+    format!("{name}: {} in {seconds:.2} s{rate}", amount(done as f64))
 }
 
 #[cfg(test)]
@@ -128,12 +125,10 @@ mod tests {
 
     #[test]
     fn a_finished_stage_is_one_line() {
-        let shown = |rows, ms| line("Prepare HR_Person", rows, Duration::from_millis(ms));
-        assert_eq!(
-            shown(1_100_000, 700),
-            "Prepare HR_Person: 1 100 000 rows in 0.70 s (1 571 428 rows/s)"
-        );
-        assert_eq!(shown(0, 1), "Prepare HR_Person: 0 rows in 0.00 s");
+        let shown = |done, unit, ms| line("Prepare HR", done, unit, Duration::from_millis(ms));
+        assert_eq!(shown(1_100_000, Unit::Rows, 700), "Prepare HR: 1,100,000 rows in 0.70 s (1,571,428 rows/s)");
+        assert_eq!(shown(0, Unit::Rows, 1), "Prepare HR: 0 rows in 0.00 s");
+        assert_eq!(shown(590_000_000, Unit::Bytes, 2000), "Prepare HR: 590.0 MB in 2.00 s (295.0 MB/s)");
     }
 
     #[test]
@@ -141,7 +136,7 @@ mod tests {
         let progress = Progress { bars: false };
         let mut rows = progress.stage("x", Some(10));
         rows.advance(5);
-        let mut bytes = progress.bytes("y");
+        let mut bytes = progress.bytes("y", None);
         bytes.at(5, 10);
         bytes.rows(3);
         bytes.finish();

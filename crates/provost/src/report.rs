@@ -68,14 +68,7 @@ pub struct Report {
 impl Report {
     /// A report with a text alone.
     pub fn new(kind: Kind, id: &'static str, text: impl Into<String>) -> Report {
-        Report {
-            kind,
-            id,
-            text: text.into(),
-            hint: None,
-            problems: Vec::new(),
-            causes: Vec::new(),
-        }
+        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), causes: Vec::new() }
     }
 
     /// The arguments, home or settings cannot be used.
@@ -97,46 +90,23 @@ impl Report {
     /// An operation on a path that the machine refused.
     pub fn io(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Report {
         let hint = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => {
-                "give this user the right to it, or choose another folder"
-            }
-            std::io::ErrorKind::StorageFull => {
-                "free some space on the disk, then run the command again"
-            }
+            std::io::ErrorKind::PermissionDenied => "give this user the right to it, or choose another folder",
+            std::io::ErrorKind::StorageFull => "free some space on the disk, then run the command again",
             std::io::ErrorKind::NotFound => "check the spelling of the path",
             _ => "",
         };
-        let report = Report::new(
-            Kind::Error,
-            "file-system",
-            format!("cannot {doing} {}: {error}", path.display()),
-        );
-        if hint.is_empty() {
-            report
-        } else {
-            report.hint(hint)
-        }
+        let report = Report::new(Kind::Error, "file-system", format!("cannot {doing} {}: {error}", path.display()));
+        if hint.is_empty() { report } else { report.hint(hint) }
     }
 
     /// Problems found in configuration or settings, under one heading.
-    pub fn with_problems(
-        kind: Kind,
-        id: &'static str,
-        text: impl Into<String>,
-        problems: Vec<Problem>,
-    ) -> Report {
-        Report {
-            problems,
-            ..Report::new(kind, id, text)
-        }
+    pub fn with_problems(kind: Kind, id: &'static str, text: impl Into<String>, problems: Vec<Problem>) -> Report {
+        Report { problems, ..Report::new(kind, id, text) }
     }
 
     /// Something that this version does not do yet.
     pub fn not_yet(what: &str) -> Report {
-        Report::usage(
-            "not-yet",
-            format!("{what} is not available yet in this version"),
-        )
+        Report::usage("not-yet", format!("{what} is not available yet in this version"))
     }
 
     /// Adds what to do next.
@@ -163,11 +133,7 @@ impl Report {
             message.push_str(": ");
             message.push_str(cause);
         }
-        ErrorReport {
-            code: self.id.to_owned(),
-            message,
-            hint: self.hint.clone(),
-        }
+        ErrorReport { code: self.id.to_owned(), message, hint: self.hint.clone() }
     }
 
     /// As text for a terminal, ending with a line feed.
@@ -179,13 +145,11 @@ impl Report {
         }
         out.push_str(&heading(Severity::Error, None, &self.text, terminal));
         for cause in &self.causes {
-            out.push_str(&format!(
-                "  {} {cause}\n",
-                terminal.paint(Style::new().dimmed(), "because:")
-            ));
+            out.push_str(&format!("  {} {cause}\n", terminal.paint(Style::new().dimmed(), "because:")));
         }
         if let Some(hint) = &self.hint {
             for line in hint.lines() {
+                let line = terminal.folded(line, 8);
                 out.push_str(&format!("  {} {line}\n", terminal.paint(HELP, "help:")));
             }
         }
@@ -214,54 +178,30 @@ pub(crate) fn style(severity: Severity) -> Style {
 }
 
 /// `error[code]: text`.
-pub(crate) fn heading(
-    severity: Severity,
-    code: Option<&str>,
-    text: &str,
-    terminal: &Terminal,
-) -> String {
+pub(crate) fn heading(severity: Severity, code: Option<&str>, text: &str, terminal: &Terminal) -> String {
     let word = match code {
         Some(code) => format!("{severity}[{code}]"),
         None => severity.to_string(),
     };
-    format!(
-        "{}: {}\n",
-        terminal.paint(style(severity), &word),
-        terminal.paint(Style::new().bold(), text)
-    )
+    format!("{}: {}\n", terminal.paint(style(severity), &word), terminal.paint(Style::new().bold(), text))
 }
 
 /// All problems, gravest last so that they stay on screen, with a blank line after each.
 pub fn problems(found: &[Problem], terminal: &Terminal) -> String {
     let mut order: Vec<&Problem> = found.iter().collect();
     order.sort_by_key(|problem| problem.severity);
-    order
-        .into_iter()
-        .map(|problem| snippet::render(problem, terminal) + "\n")
-        .collect()
+    order.into_iter().map(|problem| snippet::render(problem, terminal) + "\n").collect()
 }
 
 /// `3 errors, 1 warning`; `no problems` when there are none.
 pub fn counts(found: &[Problem]) -> String {
     let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
-        .map(|severity| {
-            (
-                severity,
-                found
-                    .iter()
-                    .filter(|problem| problem.severity == severity)
-                    .count(),
-            )
-        })
+        .map(|severity| (severity, found.iter().filter(|problem| problem.severity == severity).count()))
         .filter(|(_, count)| *count > 0)
         .map(|(severity, count)| plural(count, &severity.to_string()))
         .collect();
-    if parts.is_empty() {
-        "no problems".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    if parts.is_empty() { "no problems".to_owned() } else { parts.join(", ") }
 }
 
 /// `1 file`, `2 files`.
@@ -275,35 +215,22 @@ mod tests {
 
     #[test]
     fn a_report_says_what_why_and_what_next() {
-        let mut report = Report::new(
-            Kind::Error,
-            "database-unreachable",
-            "cannot open the repository",
-        )
-        .hint("start the database, then run the command again");
+        let mut report = Report::new(Kind::Error, "database-unreachable", "cannot open the repository")
+            .hint("start the database, then run the command again");
         report.causes.push("connection refused".to_owned());
         insta::assert_snapshot!(report.render(&Terminal::plain()), @r"
         error: cannot open the repository
           because: connection refused
           help: start the database, then run the command again
         ");
-        assert_eq!(
-            report.to_error().message,
-            "cannot open the repository: connection refused"
-        );
+        assert_eq!(report.to_error().message, "cannot open the repository: connection refused");
     }
 
     #[test]
     fn counts_name_only_what_there_is() {
         let of = |severity| Problem::new("x", severity, "y");
         assert_eq!(counts(&[]), "no problems");
-        let found = [
-            Severity::Error,
-            Severity::Warning,
-            Severity::Error,
-            Severity::Error,
-        ]
-        .map(of);
+        let found = [Severity::Error, Severity::Warning, Severity::Error, Severity::Error].map(of);
         assert_eq!(counts(&found), "3 errors, 1 warning");
         assert_eq!(counts(&[of(Severity::Note)]), "1 note");
     }
@@ -311,14 +238,8 @@ mod tests {
     #[test]
     fn colour_marks_the_severity_and_nothing_is_lost_without_it() {
         let report = Report::usage("x", "no");
-        let coloured = report.render(&Terminal {
-            colour: true,
-            ..Terminal::plain()
-        });
-        assert!(
-            coloured.starts_with("\u{1b}[1m\u{1b}[31merror\u{1b}[0m: "),
-            "{coloured:?}"
-        );
+        let coloured = report.render(&Terminal { colour: true, ..Terminal::plain() });
+        assert!(coloured.starts_with("\u{1b}[1m\u{1b}[31merror\u{1b}[0m: "), "{coloured:?}");
         assert_eq!(report.render(&Terminal::plain()), "error: no\n");
     }
 }

@@ -1,19 +1,20 @@
 //! The road from a connector's systems to the repository, as the verbs walk it: export, prepare, synchronise.
 
 use crate::context::Context;
+use crate::exporting;
 use crate::output::summary::{Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
 use crate::settings::Settings;
-use provost_connectors::{ExportMode, ExportReport, ExportRequest};
+use provost_connectors::ExportRequest;
 use provost_model::changes::Command;
 use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
-    Delivery, ExpressionOptions, Folders, PrepareOptions, RowProblem, ServerError, ShownChange,
-    SynchroniseOptions, Synchronised,
+    Delivery, ExpressionOptions, Folders, PrepareOptions, RowProblem, ServerError, ShownChange, SynchroniseOptions,
+    Synchronised,
 };
 use provost_store::Store;
 use serde_json::Value;
@@ -74,14 +75,25 @@ pub fn actor() -> String {
     named
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .or_else(account)
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Name of the account that the process runs under, as the system knows it.
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut fields = accounts.lines().map(|line| line.split(':'));
+    fields.find_map(|mut line| {
+        let name = line.next()?;
+        (line.nth(1) == Some(id.as_str())).then(|| name.to_owned())
+    })
 }
 
 /// Microseconds since 1970, UTC.
 pub fn now_micros() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -89,9 +101,7 @@ pub fn now_micros() -> i64 {
 pub fn report(error: &ServerError) -> Report {
     let kind = match error {
         ServerError::UnknownConnector { .. } | ServerError::UnknownChangeSet { .. } => Kind::Usage,
-        ServerError::ConnectorBlocked { .. } | ServerError::ChangeSetDiffers { .. } => {
-            Kind::Blocked
-        }
+        ServerError::ConnectorBlocked { .. } | ServerError::ChangeSetDiffers { .. } => Kind::Blocked,
         ServerError::NothingMapped { .. } | ServerError::Mapping { .. } => Kind::Data,
         _ => Kind::Error,
     };
@@ -107,17 +117,9 @@ impl Road {
     /// There is no home, its settings cannot be used, or the database cannot.
     pub fn open(context: &Context) -> Result<Road, Report> {
         let settings = context.settings()?;
-        let store =
-            Store::open(&settings.database()).map_err(|e| report(&ServerError::Store(e)))?;
-        let folders = Folders {
-            temp: settings.temp.clone(),
-            work: settings.work.clone(),
-        };
-        Ok(Road {
-            settings,
-            store,
-            folders,
-        })
+        let store = Store::open(&settings.database())?;
+        let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
+        Ok(Road { settings, store, folders })
     }
 
     /// The deployed entity model.
@@ -125,9 +127,7 @@ impl Road {
     /// # Errors
     /// It cannot be read.
     pub fn metadata(&self) -> Result<Metadata, Report> {
-        self.store
-            .read(provost_server::metadata::load)
-            .map_err(|e| report(&e))
+        self.store.read(provost_server::metadata::load).map_err(|e| report(&e))
     }
 
     /// Exports every connection of a connector. In incremental mode a connection without incremental input gives its
@@ -135,44 +135,22 @@ impl Road {
     ///
     /// # Errors
     /// The connector is unknown or switched off, or a connection cannot be exported.
-    pub fn export_connector(
-        &self,
-        connector: &str,
-        mode: Mode,
-        progress: &Progress,
-    ) -> Result<(), Report> {
+    pub fn export_connector(&self, connector: &str, mode: Mode, progress: &Progress) -> Result<(), Report> {
         let metadata = self.metadata()?;
-        let known = metadata
-            .configuration
-            .connectors
-            .iter()
-            .find(|c| c.identifier == connector);
+        let known = metadata.configuration.connectors.iter().find(|c| c.identifier == connector);
         let Some(known) = known else {
-            let known = metadata
-                .configuration
-                .connectors
-                .iter()
-                .map(|c| c.identifier.clone())
-                .collect();
-            return Err(report(&ServerError::UnknownConnector {
-                connector: connector.to_owned(),
-                known,
-            }));
+            let known = metadata.configuration.connectors.iter().map(|c| c.identifier.clone()).collect();
+            return Err(report(&ServerError::UnknownConnector { connector: connector.to_owned(), known }));
         };
         if known.is_deactivated {
-            let text = format!(
-                "connector \"{connector}\" is deactivated: export and provisioning are off"
-            );
+            let text = format!("connector \"{connector}\" is deactivated: export and provisioning are off");
             return Err(Report::new(Kind::Usage, "connector-deactivated", text)
                 .hint("set IsDeactivated to false and deploy, when it may run again"));
         }
-        for connection in metadata
-            .configuration
-            .connections
-            .iter()
-            .filter(|c| c.connector == connector)
-        {
-            self.export(connection, mode, true, progress)?;
+        for connection in metadata.configuration.connections.iter().filter(|c| c.connector == connector) {
+            let own = exporting::has_incremental_input(self.settings.connection(&connection.identifier));
+            let everything = mode != Mode::Incremental || !own;
+            self.export(connection, mode, everything, progress)?;
         }
         Ok(())
     }
@@ -190,22 +168,14 @@ impl Road {
     ) -> Result<Outcome, Report> {
         let metadata = self.metadata()?;
         let connections = &metadata.configuration.connections;
-        let Some(connection) = connections
-            .iter()
-            .find(|c| c.identifier.eq_ignore_ascii_case(identifier))
-        else {
+        let Some(connection) = connections.iter().find(|c| c.identifier.eq_ignore_ascii_case(identifier)) else {
             let known: Vec<&str> = connections.iter().map(|c| c.identifier.as_str()).collect();
             let text = format!("connection \"{identifier}\" is not in the deployed configuration");
-            return Err(Report::usage("unknown-connection", text)
-                .hint(format!("known connections: {}", known.join(", "))));
+            return Err(
+                Report::usage("unknown-connection", text).hint(format!("known connections: {}", known.join(", ")))
+            );
         };
-        self.export(connection, mode, force_complete, progress)?;
-        let summary = Summary {
-            connector: connection.connector.clone(),
-            mode: Some(mode),
-            ..Summary::default()
-        };
-        Ok(summary.into())
+        self.export(connection, mode, force_complete, progress)
     }
 
     /// Exports one connection; tells the files written, or why nothing was.
@@ -218,62 +188,26 @@ impl Road {
         mode: Mode,
         force_complete: bool,
         progress: &Progress,
-    ) -> Result<ExportReport, Report> {
-        let none = Value::Null;
-        let settings = self
-            .settings
-            .connections
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&connection.identifier))
-            .map_or(&none, |(_, value)| value);
+    ) -> Result<Outcome, Report> {
+        let (export_mode, everything) = exporting::mode_of(mode);
         let output = self.folders.export_output();
-        std::fs::create_dir_all(&output)
-            .map_err(|e| Report::io("making the folder", &output, &e))?;
         let request = ExportRequest {
             connection,
-            settings,
-            mode: if mode == Mode::Incremental {
-                ExportMode::Incremental
-            } else {
-                ExportMode::Complete
-            },
-            force_complete,
+            settings: self.settings.connection(&connection.identifier),
+            mode: export_mode,
+            force_complete: force_complete || everything,
             output_dir: &output,
             sources_root_paths: &self.settings.sources_root_paths,
             base_dir: &self.settings.home,
         };
-        let mut stage = progress.stage(&format!("export {}", connection.identifier), None);
-        let mut read = 0;
-        let result = provost_connectors::export(&request, &mut |p| {
-            stage.advance(p.read.saturating_sub(read));
-            read = p.read;
-        });
-        let done = result.map_err(|error| export_report(&error))?;
-        stage.finish();
-        match &done {
-            ExportReport::Done { tables, problems } => {
-                for problem in problems {
-                    tracing::warn!("{}", problem.message);
-                }
-                for table in tables {
-                    tracing::info!("exported {} rows to {}", table.rows, table.file.display());
-                }
-            }
-            ExportReport::NotLaunched { reason } => tracing::warn!("export not launched: {reason}"),
-        }
-        Ok(done)
+        exporting::run(&request, mode, progress)
     }
 
     /// Prepares a connector.
     ///
     /// # Errors
     /// As [`provost_server::prepare`].
-    pub fn prepare(
-        &self,
-        connector: &str,
-        how: &Preparation,
-        progress: &Progress,
-    ) -> Result<Outcome, Report> {
+    pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
         let options = PrepareOptions {
             connector: connector.to_owned(),
             mode: how.mode,
@@ -284,18 +218,11 @@ impl Road {
             actor: actor(),
             now_micros: now_micros(),
         };
-        let shown = Shown {
-            progress,
-            stage: RefCell::new(None),
-        };
-        let collected = provost_server::prepare(&self.store, &self.folders, &options, &shown)
-            .map_err(|e| report(&e))?;
-        shown.finish();
+        let shown = Shown { progress, stage: RefCell::new(None) };
+        let collected =
+            provost_server::prepare(&self.store, &self.folders, &options, &shown).map_err(|e| report(&e))?;
         tracing::info!("session {} is sealed", collected.session);
-        Ok(Outcome {
-            summary: collected.summary,
-            samples: problem_samples(&collected.problems),
-        })
+        Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
     }
 
     /// Processes what waits for a connector.
@@ -304,8 +231,7 @@ impl Road {
     /// As [`provost_server::synchronise`].
     pub fn synchronise(&self, connector: &str, how: &Synchronisation) -> Result<Outcome, Report> {
         let options = self.options(connector, how);
-        let done = provost_server::synchronise(&self.store, &self.folders, &options)
-            .map_err(|e| report(&e))?;
+        let done = provost_server::synchronise(&self.store, &self.folders, &options).map_err(|e| report(&e))?;
         Ok(done.map_or_else(|| nothing_to_do(connector), outcome))
     }
 
@@ -313,16 +239,9 @@ impl Road {
     ///
     /// # Errors
     /// As [`provost_server::validate`].
-    pub fn validate(
-        &self,
-        connector: &str,
-        change_set: &str,
-        how: &Synchronisation,
-    ) -> Result<Outcome, Report> {
+    pub fn validate(&self, connector: &str, change_set: &str, how: &Synchronisation) -> Result<Outcome, Report> {
         let options = self.options(connector, how);
-        provost_server::validate(&self.store, &self.folders, &options, change_set)
-            .map(outcome)
-            .map_err(|e| report(&e))
+        provost_server::validate(&self.store, &self.folders, &options, change_set).map(outcome).map_err(|e| report(&e))
     }
 
     /// Marks what kept change tables say has changed.
@@ -330,8 +249,7 @@ impl Road {
     /// # Errors
     /// The database fails.
     pub fn set_recently_modified_flag(&self) -> Result<Outcome, Report> {
-        let marked = provost_server::set_recently_modified_flag(&self.store, &actor())
-            .map_err(|e| report(&e))?;
+        let marked = provost_server::set_recently_modified_flag(&self.store, &actor()).map_err(|e| report(&e))?;
         tracing::info!("{marked} resources are marked as modified");
         Ok(Summary::default().into())
     }
@@ -340,19 +258,10 @@ impl Road {
     ///
     /// # Errors
     /// An entity type is unknown, or the database fails.
-    pub fn update_expressions(
-        &self,
-        entity_types: &[String],
-        dirty: bool,
-    ) -> Result<Outcome, Report> {
-        let options = ExpressionOptions {
-            entity_types: entity_types.to_vec(),
-            dirty,
-            actor: actor(),
-            now_micros: now_micros(),
-        };
-        let done =
-            provost_server::update_expressions(&self.store, &options).map_err(|e| report(&e))?;
+    pub fn update_expressions(&self, entity_types: &[String], dirty: bool) -> Result<Outcome, Report> {
+        let options =
+            ExpressionOptions { entity_types: entity_types.to_vec(), dirty, actor: actor(), now_micros: now_micros() };
+        let done = provost_server::update_expressions(&self.store, &options).map_err(|e| report(&e))?;
         let mut summary = Summary::default();
         for (entity_type, read, changed) in &done.types {
             tracing::info!("{entity_type}: {changed} values changed in {read} resources");
@@ -360,10 +269,7 @@ impl Road {
         if !done.problems.is_empty() {
             summary.state = State::Warning;
         }
-        Ok(Outcome {
-            summary,
-            samples: problem_samples(&done.problems),
-        })
+        Ok(Outcome { summary, samples: problem_samples(&done.problems) })
     }
 
     fn options(&self, connector: &str, how: &Synchronisation) -> SynchroniseOptions {
@@ -378,44 +284,26 @@ impl Road {
     }
 }
 
-fn export_report(error: &provost_connectors::ExportError) -> Report {
-    let mut report = Report::from_error(Kind::Error, error.code(), error);
-    report.hint = Some(error.remedy());
-    report
-}
-
 fn nothing_to_do(connector: &str) -> Outcome {
     tracing::info!("no session of connector {connector} waits");
-    Summary {
-        connector: connector.to_owned(),
-        state: State::Completed,
-        ..Summary::default()
-    }
-    .into()
+    Summary { connector: connector.to_owned(), state: State::Completed, ..Summary::default() }.into()
 }
 
 fn outcome(done: Synchronised) -> Outcome {
     let mut samples = problem_samples(&done.problems);
     samples.extend(change_samples(&done.changes));
-    Outcome {
-        summary: done.summary,
-        samples,
-    }
+    Outcome { summary: done.summary, samples }
 }
 
 /// Findings shown on a terminal; the files have them all.
 const SHOWN: usize = 20;
 
 fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
-    let mut table = Table::new(["table", "line", "column", "value", "reason", "what to do"]);
+    let mut table = Table::new(["table", "line", "column", "value", "reason", "what to do"]).of_prose();
     for problem in problems.iter().take(SHOWN) {
         table.row([
             Value::from(problem.table.clone()),
-            if problem.line == 0 {
-                Value::Null
-            } else {
-                Value::from(problem.line)
-            },
+            if problem.line == 0 { Value::Null } else { Value::from(problem.line) },
             Value::from(problem.column.clone()),
             Value::from(problem.value.clone()),
             Value::from(problem.reason.clone()),
@@ -430,8 +318,17 @@ fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
 }
 
 fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
+    let most = if changes.len() > SHOWN { 3 } else { usize::MAX };
+    let mut group = (String::new(), Command::Insert, 0);
     let mut table = Table::new(["", "table", "key", "name", "what changes"]);
     for change in changes {
+        if (&group.0, group.1) != (&change.subject, change.command) {
+            group = (change.subject.clone(), change.command, 0);
+        }
+        group.2 += 1;
+        if group.2 > most {
+            continue;
+        }
         let sign = match change.command {
             Command::Insert | Command::Merge => "+",
             Command::Update => "~",
@@ -441,9 +338,7 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
         let values: Vec<String> = change
             .values
             .iter()
-            .map(|(property, before, after)| {
-                format!("{property}: {} → {}", value(before), value(after))
-            })
+            .map(|(property, before, after)| format!("{property}: {} → {}", value(before), value(after)))
             .collect();
         table.row([
             Value::from(sign),
@@ -453,10 +348,7 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
             Value::from(values.join("; ")),
         ]);
     }
-    vec![Sample {
-        title: "Some of the changes that wait".to_owned(),
-        table,
-    }]
+    vec![Sample { title: "Some of the changes that wait".to_owned(), table }]
 }
 
 /// Shows the stages of the server's steps.
@@ -465,23 +357,21 @@ struct Shown<'a> {
     stage: RefCell<Option<Stage>>,
 }
 
-impl Shown<'_> {
-    fn finish(&self) {
-        if let Some(stage) = self.stage.borrow_mut().take() {
-            stage.finish();
-        }
-    }
-}
-
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        self.finish();
-        *self.stage.borrow_mut() = Some(self.progress.stage(name, total));
+        *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
     }
 
     fn advance(&self, bytes: u64) {
         if let Some(stage) = self.stage.borrow_mut().as_mut() {
             stage.advance(bytes);
+        }
+    }
+
+    fn done(&self, rows: u64) {
+        if let Some(mut stage) = self.stage.borrow_mut().take() {
+            stage.rows(rows);
+            stage.finish();
         }
     }
 }

@@ -13,55 +13,23 @@ const LEAD: usize = 30;
 
 /// The problem as rustc would write it, ending with a line feed.
 pub(crate) fn render(problem: &Problem, terminal: &Terminal) -> String {
-    let mut out = heading(
-        problem.severity,
-        Some(&problem.code),
-        &problem.message,
-        terminal,
-    );
-    let gutter = problem
-        .place
-        .as_ref()
-        .map_or(1, |p| p.line.to_string().len());
-    let bar = |content: &str| {
-        format!(
-            "{} {} {content}",
-            " ".repeat(gutter),
-            terminal.paint(FRAME, "|")
-        )
-    };
+    let mut out = heading(problem.severity, Some(&problem.code), &problem.message, terminal);
+    let gutter = problem.place.as_ref().map_or(1, |p| p.line.to_string().len());
+    let bar = |content: &str| format!("{} {} {content}", " ".repeat(gutter), terminal.paint(FRAME, "|"));
     if let Some(place) = &problem.place {
         let arrow = terminal.paint(FRAME, "-->");
-        out.push_str(&format!(
-            "{}{arrow} {}:{}:{}\n",
-            " ".repeat(gutter),
-            place.file,
-            place.line,
-            place.column
-        ));
+        out.push_str(&format!("{}{arrow} {}:{}:{}\n", " ".repeat(gutter), place.file, place.line, place.column));
         if !place.text.trim().is_empty() {
             let (line, blank, carets) = excerpt(place, terminal.width.saturating_sub(gutter + 3));
             let number = terminal.paint(FRAME, &format!("{:>gutter$} |", place.line));
             let carets = terminal.paint(style(problem.severity), &"^".repeat(carets));
             out.push_str(&format!("{}\n{number} {line}\n", bar("").trim_end()));
-            out.push_str(&format!(
-                "{}\n",
-                bar(&format!("{}{carets}", " ".repeat(blank)))
-            ));
+            out.push_str(&format!("{}\n", bar(&format!("{}{carets}", " ".repeat(blank)))));
         }
     }
-    for (i, line) in problem
-        .hint
-        .iter()
-        .flat_map(|hint| hint.lines())
-        .enumerate()
-    {
+    for (i, line) in problem.hint.iter().flat_map(|hint| hint.lines()).enumerate() {
         let label = match i {
-            0 => format!(
-                "{} {}",
-                terminal.paint(FRAME, "="),
-                terminal.paint(HELP, "help:")
-            ),
+            0 => format!("{} {}", terminal.paint(FRAME, "="), terminal.paint(HELP, "help:")),
             _ => " ".repeat("= help:".len()),
         };
         out.push_str(&format!("{} {label} {line}\n", " ".repeat(gutter)));
@@ -73,13 +41,7 @@ pub(crate) fn render(problem: &Problem, terminal: &Terminal) -> String {
 fn excerpt(place: &Place, columns: usize) -> (String, usize, usize) {
     let start = (place.column.max(1) - 1) as usize;
     let end = start + place.length.max(1) as usize;
-    let byte = |n: usize| {
-        place
-            .text
-            .char_indices()
-            .nth(n)
-            .map_or(place.text.len(), |(i, _)| i)
-    };
+    let byte = |n: usize| place.text.char_indices().nth(n).map_or(place.text.len(), |(i, _)| i);
     let before = printable(&place.text[..byte(start)], 0);
     let at = width(&before);
     let marked = printable(&place.text[byte(start)..byte(end)], at);
@@ -92,10 +54,7 @@ fn excerpt(place: &Place, columns: usize) -> (String, usize, usize) {
     }
     let (before, shown) = tail(&before, LEAD);
     let rest = columns - shown;
-    let line = format!(
-        "{before}{}",
-        crate::terminal::cut(&format!("{marked}{after}"), rest)
-    );
+    let line = format!("{before}{}", crate::terminal::cut(&format!("{marked}{after}"), rest));
     (line, shown, width(&marked).clamp(1, rest))
 }
 
@@ -124,23 +83,14 @@ mod tests {
     use provost_model::Severity;
 
     fn place(text: &str, line: u32, column: u32, length: u32) -> Place {
-        Place {
-            file: "Conf/HR.xml".to_owned(),
-            line,
-            column,
-            length,
-            text: text.to_owned(),
-        }
+        Place { file: "Conf/HR.xml".to_owned(), line, column, length, text: text.to_owned() }
     }
 
     fn shown(place: Place) -> String {
-        let problem = Problem::new(
-            "unknown-attribute",
-            Severity::Error,
-            "unknown attribute \"Identifer\" on <EntityType>",
-        )
-        .hint("did you mean \"Identifier\"?")
-        .at(place);
+        let problem =
+            Problem::new("unknown-attribute", Severity::Error, "unknown attribute \"Identifer\" on <EntityType>")
+                .hint("did you mean \"Identifier\"?")
+                .at(place);
         render(&problem, &Terminal::plain())
     }
 
@@ -195,8 +145,7 @@ mod tests {
 
     #[test]
     fn a_problem_without_a_place_is_two_lines() {
-        let problem = Problem::new("no-agent", Severity::Warning, "no agent is configured")
-            .hint("add an <Agent>");
+        let problem = Problem::new("no-agent", Severity::Warning, "no agent is configured").hint("add an <Agent>");
         insta::assert_snapshot!(render(&problem, &Terminal::plain()), @r"
         warning[no-agent]: no agent is configured
           = help: add an <Agent>

@@ -20,10 +20,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        World {
-            folder: tempfile::tempdir().unwrap(),
-            variables: Vec::new(),
-        }
+        World { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
 
     fn with_home() -> World {
@@ -67,24 +64,14 @@ impl World {
             let folder = self.folder.path().display().to_string();
             String::from_utf8(bytes).unwrap().replace(&folder, "FOLDER")
         };
-        Run {
-            code: output.status.code().unwrap(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
+        Run { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
 /// Names of the verbs, from the help itself.
 fn verbs() -> Vec<String> {
     let help = World::new().run("--help").out;
-    let commands = help
-        .split("Commands:\n")
-        .nth(1)
-        .unwrap()
-        .split("\n\n")
-        .next()
-        .unwrap();
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     commands
         .lines()
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
@@ -94,18 +81,13 @@ fn verbs() -> Vec<String> {
 
 /// Compares a generated page of the manual with what the program says now; with `UPDATE_DOCS=1` it is written instead.
 fn page(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../docs/reference")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference").join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == text,
-        "docs/reference/{name} is stale: UPDATE_DOCS=1 cargo test -p provost --test cli"
-    );
+    assert!(written == text, "docs/reference/{name} is stale: UPDATE_DOCS=1 cargo test -p provost --test cli");
 }
 
 #[test]
@@ -113,28 +95,16 @@ fn the_reference_of_verbs_is_up_to_date() {
     let world = World::new();
     let mut pages = vec![String::new()];
     for verb in verbs() {
-        let views: &[&str] = if verb == "resource" {
-            &["", " list", " show", " history"]
-        } else {
-            &[""]
-        };
+        let views: &[&str] = if verb == "resource" { &["", " list", " show", " history"] } else { &[""] };
         pages.extend(views.iter().map(|view| format!(" {verb}{view}")));
     }
     let mut shown =
-        "# Verbs\n\nGenerated from the program; `docs/command-line.md` explains what they share.\n"
-            .to_owned();
+        "# Verbs\n\nGenerated from the program; `docs/command-line.md` explains what they share.\n".to_owned();
     for name in &pages {
         let run = world.run(&format!("{name} --help"));
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{name}");
-        let help: String = run
-            .out
-            .lines()
-            .map(|line| format!("{}\n", line.trim_end()))
-            .collect();
-        shown.push_str(&format!(
-            "\n## provost{name}\n\n```text\n{}\n```\n",
-            help.trim_end()
-        ));
+        let help: String = run.out.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        shown.push_str(&format!("\n## provost{name}\n\n```text\n{}\n```\n", help.trim_end()));
     }
     page("verbs.md", &shown);
 }
@@ -146,15 +116,9 @@ fn the_reference_of_settings_is_up_to_date() {
         | Setting | For | Default | Acted on |\n|---|---|---|---|\n"
         .to_owned();
     for key in provost::settings::keys::KEYS {
-        let default = key
-            .default
-            .map(|value| format!("`{value}`"))
-            .unwrap_or_default();
+        let default = key.default.map(|value| format!("`{value}`")).unwrap_or_default();
         let acted_on = if key.acted_on { "yes" } else { "" };
-        shown.push_str(&format!(
-            "| `{}` | {} | {default} | {acted_on} |\n",
-            key.path, key.about
-        ));
+        shown.push_str(&format!("| `{}` | {} | {default} | {acted_on} |\n", key.path, key.about));
     }
     page("settings.md", &shown);
 }
@@ -177,12 +141,7 @@ fn wrong_arguments_exit_with_2_and_leave_standard_output_empty() {
         "deploy-configuration",
     ] {
         let run = world.run(words);
-        assert_eq!(
-            (run.code, run.out.as_str()),
-            (2, ""),
-            "{words}: {}",
-            run.err
-        );
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words}: {}", run.err);
         assert!(!run.err.is_empty(), "{words}");
     }
 }
@@ -213,11 +172,7 @@ fn documented_options_without_effect_are_refused() {
     ");
     let run = world.run("deploy-configuration --home home -d home/Conf -bi");
     assert_eq!(run.code, 2);
-    assert!(
-        run.err.contains("--force-bindings is not available yet"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("--force-bindings is not available yet"), "{}", run.err);
 }
 
 #[cfg(unix)]
@@ -231,20 +186,10 @@ fn under_an_original_name_the_program_is_that_verb() {
     };
     let secret = link("Usercube-New-OpenIDSecret.exe");
     let run = world.execute(&secret, "--client-secret secret --format csv");
-    assert_eq!(
-        (run.code, run.out.as_str()),
-        (
-            0,
-            "Secret,Hash\nsecret,K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=\n"
-        )
-    );
+    assert_eq!((run.code, run.out.as_str()), (0, "Secret,Hash\nsecret,K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=\n"));
     let prepare = link("identitymanager-prepare-SYNCHRONIZATION");
     let run = world.execute(&prepare, "--help");
-    assert!(
-        run.out.contains("Usage: provost prepare-synchronization"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("Usage: provost prepare-synchronization"), "{}", run.out);
     let later = link("Usercube-Compute-RoleModel");
     let run = world.execute(&later, "--database-connection-string x");
     assert_eq!(run.code, 2);
@@ -255,11 +200,7 @@ fn under_an_original_name_the_program_is_that_verb() {
     let misspelt = link("Usercube-Deploy-Configurations");
     let run = world.execute(&misspelt, "");
     assert_eq!(run.code, 2);
-    assert!(
-        run.err.contains("did you mean Deploy-Configuration?"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("did you mean Deploy-Configuration?"), "{}", run.err);
 }
 
 #[test]
@@ -289,16 +230,8 @@ fn init_twice_changes_nothing() {
     world.write("home/appsettings.json", "{\"DefaultPageSize\": 7}");
     let run = world.run("init home");
     assert_eq!(run.code, 0);
-    assert!(
-        run.out
-            .starts_with("home is a complete home folder already; nothing was changed."),
-        "{}",
-        run.out
-    );
-    assert_eq!(
-        world.read("home/appsettings.json"),
-        "{\"DefaultPageSize\": 7}"
-    );
+    assert!(run.out.starts_with("home is a complete home folder already; nothing was changed."), "{}", run.out);
+    assert_eq!(world.read("home/appsettings.json"), "{\"DefaultPageSize\": 7}");
     assert_eq!(world.read("home/appsettings.agent.json"), before);
 }
 
@@ -310,14 +243,8 @@ fn the_home_folder_is_found_where_it_is_documented() {
     assert_eq!(world.run("init provost-home").code, 0);
     let home = |run: Run| run.out.lines().next().unwrap().to_owned();
     assert_eq!(home(world.run("settings")), "Home FOLDER/named");
-    assert_eq!(
-        home(world.run("settings --home provost-home")),
-        "Home FOLDER/provost-home"
-    );
-    let world = World {
-        variables: Vec::new(),
-        ..world
-    };
+    assert_eq!(home(world.run("settings --home provost-home")), "Home FOLDER/provost-home");
+    let world = World { variables: Vec::new(), ..world };
     assert_eq!(home(world.run("settings")), "Home FOLDER/provost-home");
     world.write("appsettings.json", "{}");
     assert_eq!(home(world.run("settings")), "Home FOLDER");
@@ -359,14 +286,9 @@ fn settings_tell_where_they_come_from_and_keep_their_secrets() {
         let run = world.run(&format!("settings --home home --format {format}"));
         assert!(!run.out.contains("hunter2"), "{format}");
     }
-    let run = world.run(
-        "settings --home home --format json --database-connection-string postgres://u:hunter2@h/d",
-    );
+    let run = world.run("settings --home home --format json --database-connection-string postgres://u:hunter2@h/d");
     let rows: Vec<Value> = serde_json::from_str(&run.out).unwrap();
-    let row = rows
-        .iter()
-        .find(|row| row["Setting"] == "ConnectionString")
-        .unwrap();
+    let row = rows.iter().find(|row| row["Setting"] == "ConnectionString").unwrap();
     assert_eq!(row["Value"], "postgres://u:********@h/d");
     assert_eq!(row["Source"], "flag --database-connection-string");
 }
@@ -374,10 +296,7 @@ fn settings_tell_where_they_come_from_and_keep_their_secrets() {
 #[test]
 fn unknown_settings_are_noted_and_ignored() {
     let world = World::with_home();
-    world.write(
-        "home/appsettings.json",
-        "{\n  \"WorkFolderPaht\": \"elsewhere\"\n}\n",
-    );
+    world.write("home/appsettings.json", "{\n  \"WorkFolderPaht\": \"elsewhere\"\n}\n");
     let run = world.run("settings --home home");
     assert_eq!(run.code, 0);
     insta::assert_snapshot!(run.err.trim_start(), @r#"
@@ -395,14 +314,8 @@ fn unknown_settings_are_noted_and_ignored() {
 #[test]
 fn malformed_settings_are_shown_where_they_are_malformed() {
     let world = World::with_home();
-    world.write(
-        "home/appsettings.json",
-        "{\n  \"TempFolderPath\": \"Temp\"\n  \"WorkFolderPath\": \"Work\"\n}\n",
-    );
-    world.write(
-        "home/appsettings.agent.json",
-        "{\n\t\"Connections\": {},\n}\n",
-    );
+    world.write("home/appsettings.json", "{\n  \"TempFolderPath\": \"Temp\"\n  \"WorkFolderPath\": \"Work\"\n}\n");
+    world.write("home/appsettings.agent.json", "{\n\t\"Connections\": {},\n}\n");
     let run = world.run("settings --home home");
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @r#"
@@ -443,20 +356,12 @@ fn a_step_that_fails_still_ends_with_one_line_of_json() {
 #[test]
 fn check_shows_every_problem_and_exits_with_4() {
     let world = World::with_home();
-    world.write(
-        "home/Conf/Agents.xml",
-        &configuration("  <Agent Identifier=\"Local\" DisplayName_L1=\"Here\" />\n"),
-    );
+    world.write("home/Conf/Agents.xml", &configuration("  <Agent Identifier=\"Local\" DisplayName_L1=\"Here\" />\n"));
     let run = world.run("check --home home");
-    assert_eq!(
-        (run.code, run.out.as_str(), run.err.as_str()),
-        (0, "1 file, 1 item: no problems\n", "")
-    );
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "1 file, 1 item: no problems\n", ""));
     world.write(
         "home/Conf/HR.xml",
-        &configuration(
-            "  <Connector Identifer=\"HR\" Agent=\"Lokal\" />\n  <SingleRol Identifier=\"x\" />\n",
-        ),
+        &configuration("  <Connector Identifer=\"HR\" Agent=\"Lokal\" />\n  <SingleRol Identifier=\"x\" />\n"),
     );
     let run = world.run("check home/Conf");
     assert_eq!((run.code, run.err.as_str()), (4, ""));
@@ -494,7 +399,7 @@ fn check_shows_every_problem_and_exits_with_4() {
       |
     3 |   <SingleRol Identifier="x" />
       |    ^^^^^^^^^
-      = help: the reference page lists every element
+      = help: did you mean <SingleRole>?
 
     2 files, 2 items: 4 errors, 1 warning
     "#);
@@ -508,9 +413,146 @@ fn check_shows_every_problem_and_exits_with_4() {
 
 /// A configuration file with this content.
 fn configuration(body: &str) -> String {
-    format!(
-        "<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{body}</ConfigurationFile>\n"
-    )
+    format!("<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{body}</ConfigurationFile>\n")
+}
+
+/// An entity type with two properties.
+const PERSON: &str = "  <EntityType Identifier=\"HR_Person\" DisplayName_L1=\"Person\">
+    <Property Identifier=\"Code\" DisplayName_L1=\"Code\" Type=\"String\" IsKey=\"true\" TargetColumnIndex=\"4\" />
+    <Property Identifier=\"Name\" DisplayName_L1=\"Name\" Type=\"String\" TargetColumnIndex=\"5\" />
+  </EntityType>
+";
+
+/// A home folder with that entity type deployed.
+fn deployed() -> World {
+    let world = World::with_home().variable("PROVOST_HOME", "home").variable("USER", "ada");
+    world.write("home/Conf/HR.xml", &configuration(PERSON));
+    let run = world.run("deploy-configuration -d home/Conf");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    world
+}
+
+#[test]
+fn deploying_shows_its_plan_and_then_has_nothing_left_to_do() {
+    let world = World::with_home().variable("PROVOST_HOME", "home");
+    world.write("home/Conf/HR.xml", &configuration(PERSON));
+    let run = world.run("deploy-configuration -d home/Conf --simulate-only --dump-changes-directory dump");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r#"
+    + EntityType HR_Person
+        DisplayName_L1: "Person"
+        + Property Code
+            DisplayName_L1: "Code"
+            IsKey: "true"
+            TargetColumnIndex: "4"
+        + Property Name
+            DisplayName_L1: "Name"
+            TargetColumnIndex: "5"
+    1 to add, 0 to change, 0 to remove.
+    Nothing was deployed: this was a simulation.
+    "#);
+    assert!(run.out.starts_with(&world.read("dump/changes.txt")));
+    let dumped: Value = serde_json::from_str(&world.read("dump/changes.json")).unwrap();
+    assert_eq!(dumped[0]["sign"], "+");
+    let run = world.run("deploy-configuration -d home/Conf --format json");
+    let plan: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&plan["added"], &plan["deployed"]), (&Value::from(1), &Value::Bool(true)));
+    let run = world.run("deploy-configuration -d home/Conf");
+    assert_eq!(run.out, "Nothing to change: the repository holds exactly this configuration.\n");
+    world.write("home/Conf/HR.xml", &configuration(&PERSON.replace("\"5\"", "\"6\"")));
+    let run = world.run("deploy-configuration -d home/Conf --format csv");
+    assert_eq!(run.out, "Sign,Element,Identity\n~,EntityType,HR_Person\n");
+}
+
+#[test]
+fn a_configuration_with_errors_is_not_deployed() {
+    let world = World::with_home().variable("PROVOST_HOME", "home");
+    world.write("home/Conf/HR.xml", &configuration(&PERSON.replace("IsKey", "IsKye")));
+    let run = world.run("deploy-configuration -d home/Conf");
+    assert_eq!((run.code, run.out.as_str()), (4, ""));
+    assert!(run.err.contains("--> HR.xml:3:69") && run.err.contains("did you mean \"IsKey\"?"), "{}", run.err);
+    assert!(!world.path("home/provost.db").exists());
+}
+
+#[test]
+fn deploying_what_was_exported_changes_nothing() {
+    let world = deployed();
+    std::fs::create_dir(world.path("out")).unwrap();
+    world.write("out/old.xml", "old");
+    let run = world.run("export-configuration -d out");
+    assert_eq!((run.code, run.out.as_str()), (0, "Exported 1 item into 1 file of out\n"), "{}", run.err);
+    assert!(!world.path("out/old.xml").exists());
+    let run = world.run("deploy-configuration -d out --simulate-only");
+    assert!(run.out.starts_with("Nothing to change"), "{}", run.out);
+    let empty = World::with_home().variable("PROVOST_HOME", "home");
+    assert_eq!(empty.run("export-configuration -d out").code, 2);
+}
+
+#[test]
+fn the_journal_tells_who_wrote_and_why() {
+    let world = deployed();
+    assert_eq!(world.run("create-database-views").out, "Made 1 view in FOLDER/home/provost.db\n");
+    let run = world.run("journal --format json");
+    let entries: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+    let told: Vec<(&Value, &Value)> = entries.iter().map(|entry| (&entry["Actor"], &entry["Reason"])).collect();
+    let ada = Value::from("ada");
+    assert_eq!(
+        told,
+        [(&ada, &Value::from("create-database-views")), (&ada, &Value::from("deploy-configuration of home/Conf")),]
+    );
+    assert_eq!(world.run("journal --page-size 1 --format csv").out.lines().count(), 2);
+    assert_eq!(world.run("journal --page-size 1001").code, 2);
+}
+
+#[test]
+fn a_connection_string_makes_a_home_folder_unnecessary() {
+    let world = World::new();
+    world.write("HR.xml", &configuration(PERSON));
+    let words = "-d . --database-connection-string some.db";
+    assert_eq!(world.run(&format!("deploy-configuration {words}")).code, 0);
+    assert!(world.path("some.db").is_file());
+    assert!(world.run("journal --connection-string some.db").out.contains("deploy-configuration"));
+    assert_eq!(world.run("journal").code, 2);
+}
+
+#[test]
+fn resources_that_are_not_there_are_explained() {
+    let world = deployed();
+    let run = world.run("resource list HR_Person");
+    assert_eq!((run.code, run.out.as_str()), (0, "Id  Key  DisplayName\n"));
+    assert_eq!(world.run("resource list HR_Person --format csv").out, "Id,Key,DisplayName,Code,Name\n");
+    for (words, expected) in [
+        ("resource list HR_Persn", "did you mean HR_Person?"),
+        ("resource list HR_Person --property Nmae", "did you mean Name?"),
+        ("resource list HR_Person --as-of yesterday", "expected 2026-01-31"),
+        ("resource show HR_Person 1", "provost resource list HR_Person --search TEXT"),
+        ("resource history HR_Person #1", "there is no HR_Person"),
+    ] {
+        let run = world.run(words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words}");
+        assert!(run.err.contains(expected), "{words}: {}", run.err);
+    }
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    let world = World::new();
+    let run = world.run("schema");
+    assert!(run.out.starts_with("<?xml") && run.out.contains("urn:schemas-usercube-com:configuration"));
+    assert_eq!(world.run("schema --output x.xsd").code, 0);
+    assert_eq!(world.read("x.xsd"), run.out);
+}
+
+#[test]
+fn a_repository_that_cannot_be_opened_is_explained() {
+    let world = World::with_home().variable("PROVOST_HOME", "home");
+    world.write("home/provost.db", "this is no database, and long enough to be looked at as one, or is it?");
+    let run = world.run("journal");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(run.err.starts_with("error: ") && run.err.contains("help: "), "{}", run.err);
+    let run = world.run("journal --database-connection-string postgres://u:hunter2@127.0.0.1:1/d");
+    assert_eq!(run.code, 1);
+    assert!(!run.err.contains("hunter2"), "{}", run.err);
 }
 
 #[test]
@@ -532,15 +574,11 @@ fn a_csv_file_is_exported_by_arguments_alone() {
       Nothing to do.
     ");
     let run = world.run(&format!("{words} --format json"));
-    assert_eq!(
-        (run.code, run.out.matches('\n').count()),
-        (0, 1),
-        "{}",
-        run.err
-    );
+    assert_eq!((run.code, run.out.matches('\n').count()), (0, 1), "{}", run.err);
     let line: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(line["causes"][0]["code"], "export-not-launched");
-    let run = world.run("export-csv --raw-files-path hrr.csv --ignore-cookies --connection-identifier HR --output-path out");
+    let run =
+        world.run("export-csv --raw-files-path hrr.csv --ignore-cookies --connection-identifier HR --output-path out");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     insta::assert_snapshot!(run.err, @"
     error: Connections.HR.Path: hrr.csv does not exist
@@ -553,11 +591,7 @@ fn new_secrets_come_with_the_documented_hash() {
     let world = World::new();
     let run = world.run("new-openid-secret --client-secret secret --format json");
     let rows: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(
-        rows[0]["Hash"],
-        "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols="
-    );
-    let other: Value =
-        serde_json::from_str(&world.run("new-openid-secret --format json").out).unwrap();
+    assert_eq!(rows[0]["Hash"], "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=");
+    let other: Value = serde_json::from_str(&world.run("new-openid-secret --format json").out).unwrap();
     assert_eq!(other[0]["Secret"].as_str().unwrap().len(), 43);
 }

@@ -12,9 +12,7 @@ use provost_model::problem::Severity;
 use provost_model::summary::{EntityCounters, LinkCounters, Mode, State, Summary};
 use provost_pipeline::csv::Rejected;
 use provost_pipeline::format::Converter;
-use provost_pipeline::prepare::{
-    self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec,
-};
+use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
 use provost_pipeline::sort::Spill;
 use provost_store::Store;
 use std::collections::BTreeMap;
@@ -49,6 +47,8 @@ pub trait Progress {
     fn stage(&self, name: &str, total: Option<u64>);
     /// Bytes done since the last call.
     fn advance(&self, bytes: u64);
+    /// The stage is over and had this many rows.
+    fn done(&self, rows: u64);
 }
 
 /// Reports to nobody.
@@ -58,6 +58,7 @@ pub struct Quiet;
 impl Progress for Quiet {
     fn stage(&self, _name: &str, _total: Option<u64>) {}
     fn advance(&self, _bytes: u64) {}
+    fn done(&self, _rows: u64) {}
 }
 
 /// What prepare made.
@@ -85,17 +86,13 @@ pub fn prepare(
     let metadata = store.read(metadata::load)?;
     let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
     make_folder(&options.working)?;
-    let _one_at_a_time = files::lock(
-        &options.working.join(format!("{}.lock", options.connector)),
-        &options.connector,
-    )?;
+    let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
     let previous = Previous::new(&options.working, &options.connector);
     previous.recover(|session| sessions::is_accepted(store, session))?;
+    sessions::give_up_open(store, folders, options)?;
     let base = sessions::base(store, options)?;
     let session = sessions::open(store, folders, options)?;
-    match collect(
-        store, &mapping, options, &previous, base, &session, progress,
-    ) {
+    match collect(store, &mapping, options, &previous, base, &session, progress) {
         Ok(collected) => Ok(collected),
         Err(error) => {
             session.abandon(store, options);
@@ -118,18 +115,10 @@ fn collect(
     progress: &dyn Progress,
 ) -> Result<Collected, ServerError> {
     let by_comparison = options.mode == Mode::Incremental && options.delivery == Delivery::Full;
-    let known = if by_comparison {
-        previous.verified(base.as_deref())?
-    } else {
-        previous.load_if_sound()
-    };
+    let known = if by_comparison { previous.verified(base.as_deref())? } else { previous.load_if_sound() };
     let sources = files::Sources::list(&options.sources)?;
     let mut tables = Vec::new();
-    let specs = mapping
-        .types
-        .iter()
-        .map(type_spec)
-        .chain(mapping.associations.iter().map(association_spec));
+    let specs = mapping.types.iter().map(type_spec).chain(mapping.associations.iter().map(association_spec));
     for (spec, table) in specs.zip(source_tables(mapping)) {
         let mut spec = spec?;
         if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
@@ -137,14 +126,7 @@ fn collect(
         }
         let source = sources.find(&table, &spec.name)?;
         spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
-        tables.push(collect_table(
-            &spec,
-            &source,
-            options,
-            known.as_ref(),
-            by_comparison,
-            progress,
-        )?);
+        tables.push(collect_table(&spec, &source, options, known.as_ref(), by_comparison, progress)?);
         fault::point("prepare.table-written");
     }
     let manifest = Manifest {
@@ -172,11 +154,7 @@ fn collect(
     Ok(Collected {
         summary: summary(options, &manifest),
         session: session.id.clone(),
-        problems: manifest
-            .tables
-            .iter()
-            .flat_map(|t| t.problems.clone())
-            .collect(),
+        problems: manifest.tables.iter().flat_map(|t| t.problems.clone()).collect(),
     })
 }
 
@@ -196,21 +174,14 @@ fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = String> + '
 fn column_spec(column: &MappedColumn, header: &str) -> Result<ColumnSpec, ServerError> {
     let converter = Converter::new(column.kind, column.format.as_deref())
         .map_err(|e| ServerError::mapping(&column.identifier, &format!("{e}; {}", e.remedy)))?;
-    Ok(ColumnSpec {
-        header: header.to_owned(),
-        converter,
-    })
+    Ok(ColumnSpec { header: header.to_owned(), converter })
 }
 
 fn type_spec(mapped: &MappedType) -> Result<TableSpec, ServerError> {
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Entity,
-        columns: mapped
-            .columns
-            .iter()
-            .map(|c| column_spec(c, &c.column))
-            .collect::<Result<_, _>>()?,
+        columns: mapped.columns.iter().map(|c| column_spec(c, &c.column)).collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
     })
@@ -221,10 +192,7 @@ fn association_spec(mapped: &MappedAssociation) -> Result<TableSpec, ServerError
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Association,
-        columns: ends
-            .iter()
-            .map(|e| column_spec(&e.key, &e.column))
-            .collect::<Result<_, _>>()?,
+        columns: ends.iter().map(|e| column_spec(&e.key, &e.column)).collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
     })
@@ -244,13 +212,7 @@ impl WorkFiles<'_> {
 
     /// Puts the new files in place, and removes those of an earlier run that this run does not have.
     fn publish(self) -> Result<(), ServerError> {
-        let names = [
-            prepare::SORTED,
-            prepare::DELTA,
-            prepare::DUPLICATES,
-            prepare::NULL_KEYS,
-            prepare::REJECTED,
-        ];
+        let names = [prepare::SORTED, prepare::DELTA, prepare::DUPLICATES, prepare::NULL_KEYS, prepare::REJECTED];
         for stale in names.map(|suffix| self.path(suffix)) {
             if !self.written.iter().any(|(_, path)| *path == stale) {
                 files::remove_if_there(&stale)?;
@@ -296,29 +258,14 @@ fn collect_table(
     progress: &dyn Progress,
 ) -> Result<Table, ServerError> {
     let opened = files::open_source(source)?;
-    progress.stage(
-        &format!("prepare {}", spec.name),
-        opened.metadata().ok().map(|m| m.len()),
-    );
-    let mut outputs = WorkFiles {
-        folder: &options.working,
-        name: &spec.name,
-        written: Vec::new(),
-    };
+    progress.stage(&format!("Prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
+    let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
     let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
     let before = files::Stamp::of(&opened)?;
-    let watched = Watched {
-        source: &opened,
-        progress,
-    };
-    let prepared = prepare::prepare(
-        spec,
-        watched,
-        &mut outputs,
-        provost_pipeline::sort::DEFAULT_BUDGET,
-        spills,
-    )
-    .map_err(|error| source_error(spec, source, error))?;
+    let watched = Watched { source: &opened, progress };
+    let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
+        .map_err(|error| source_error(spec, source, error))?;
+    progress.done(prepared.rows);
     before.unchanged(&opened, source)?;
     if spec.command_column.is_some() && !prepared.changes {
         return Err(ServerError::Source {
@@ -327,8 +274,7 @@ fn collect_table(
                 source.display(),
                 options.command_column
             ),
-            hint: "name the command column with --column-name, or leave out --type changes"
-                .to_owned(),
+            hint: "name the command column with --column-name, or leave out --type changes".to_owned(),
         });
     }
     outputs.publish()?;
@@ -338,31 +284,40 @@ fn collect_table(
     } else if !prepared.changes && (prepared.held.unknown || !prepared.held.keys.is_empty()) {
         crate::delta_step::carry_forward(spec, &prepared, options, previous, &mut table)?;
     }
+    write_summary(options, &table)?;
     Ok(table)
+}
+
+/// `<name>.summary.json`: the counters and the first problems of a prepared table, for machines.
+fn write_summary(options: &PrepareOptions, table: &Table) -> Result<(), ServerError> {
+    let summary = serde_json::json!({
+        "name": table.name,
+        "file": table.file,
+        "digest": table.digest,
+        "rows": table.rows,
+        "nullKeys": table.null_keys,
+        "duplicates": table.duplicates,
+        "rejected": table.rejected,
+        "clean": table.clean,
+        "heldKeys": table.held_keys,
+        "heldUnknown": table.held_unknown,
+        "problems": table.problems,
+    });
+    let text = serde_json::to_vec_pretty(&summary).map_err(io::Error::other)?;
+    files::write(&options.working.join(format!("{}.summary.json", table.name)), &text)
 }
 
 fn source_error(spec: &TableSpec, source: &Path, error: PrepareError) -> ServerError {
     match error {
-        PrepareError::Write { suffix, source } => ServerError::File {
-            what: "writing",
-            path: PathBuf::from(format!("{}{suffix}", spec.name)),
-            source,
-        },
-        PrepareError::Read {
-            line,
-            source: cause,
-        } => ServerError::File {
-            what: if line == 0 {
-                "reading"
-            } else {
-                "reading on in"
-            },
+        PrepareError::Write { suffix, source } => {
+            ServerError::File { what: "writing", path: PathBuf::from(format!("{}{suffix}", spec.name)), source }
+        }
+        PrepareError::Read { line, source: cause } => ServerError::File {
+            what: if line == 0 { "reading" } else { "reading on in" },
             path: source.to_owned(),
             source: cause,
         },
-        PrepareError::Sort(provost_pipeline::sort::SortError::Spill(cause)) => {
-            ServerError::Io(cause)
-        }
+        PrepareError::Sort(provost_pipeline::sort::SortError::Spill(cause)) => ServerError::Io(cause),
         PrepareError::Header(error) => ServerError::Source {
             message: format!("{}: {error}", source.display()),
             hint: format!(
@@ -378,11 +333,7 @@ fn source_error(spec: &TableSpec, source: &Path, error: PrepareError) -> ServerE
 }
 
 fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
-    let suffix = if prepared.changes {
-        prepare::DELTA
-    } else {
-        prepare::SORTED
-    };
+    let suffix = if prepared.changes { prepare::DELTA } else { prepare::SORTED };
     let digest = files::hex(&prepared.digest);
     let mut by_column = BTreeMap::new();
     for rejected in &prepared.samples.rejected {
@@ -392,11 +343,7 @@ fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
         name: spec.name.clone(),
         is_association: spec.kind == Kind::Association,
         file: format!("{}{suffix}", spec.name),
-        state_digest: if prepared.changes {
-            String::new()
-        } else {
-            digest.clone()
-        },
+        state_digest: if prepared.changes { String::new() } else { digest.clone() },
         digest,
         rows: prepared.rows,
         null_keys: prepared.null_keys,
@@ -427,7 +374,10 @@ fn problems(spec: &TableSpec, prepared: &Prepared) -> Vec<RowProblem> {
             .collect()
     };
     let mut found = with(Severity::Error, &samples.rejected);
-    found.extend(with(Severity::Warning, &samples.null_keys));
+    // An empty end is no link, as in a file whose rows may or may not have a parent: counted, but nothing is wrong.
+    if spec.kind == Kind::Entity {
+        found.extend(with(Severity::Warning, &samples.null_keys));
+    }
     found.extend(with(Severity::Warning, &samples.conflicts));
     found
 }
@@ -440,7 +390,8 @@ fn summary(options: &PrepareOptions, manifest: &Manifest) -> Summary {
         ..Summary::default()
     };
     for table in &manifest.tables {
-        if table.null_keys + table.duplicates + table.rejected > 0 {
+        let without_key = if table.is_association { 0 } else { table.null_keys };
+        if without_key + table.duplicates + table.rejected > 0 {
             summary.state = State::Warning;
         }
         if table.is_association {

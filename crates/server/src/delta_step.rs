@@ -21,10 +21,7 @@ pub(crate) fn compare(
 ) -> Result<(), ServerError> {
     let delta = run(spec, prepared, options, previous, true)?;
     table.file = format!("{}{}", spec.name, prepare::DELTA);
-    table.digest = delta
-        .delta
-        .map(|w| files::hex(&w.digest))
-        .unwrap_or_default();
+    table.digest = delta.delta.map(|w| files::hex(&w.digest)).unwrap_or_default();
     keep_carried(spec, options, &delta, table)
 }
 
@@ -57,17 +54,10 @@ fn keep_carried(
     delta: &Delta,
     table: &mut Table,
 ) -> Result<(), ServerError> {
-    let carried = options
-        .working
-        .join(format!("{}.carried.partial", spec.name));
+    let carried = options.working.join(format!("{}.carried.partial", spec.name));
     match delta.carried {
         Some(written) => {
-            files::persist(
-                &carried,
-                &options
-                    .working
-                    .join(format!("{}{}", spec.name, prepare::SORTED)),
-            )?;
+            files::persist(&carried, &options.working.join(format!("{}{}", spec.name, prepare::SORTED)))?;
             table.state_digest = files::hex(&written.digest);
             Ok(())
         }
@@ -84,51 +74,30 @@ fn run(
 ) -> Result<Delta, ServerError> {
     let working = options.working.as_path();
     let sorted = working.join(format!("{}{}", spec.name, prepare::SORTED));
-    let new = Generation {
-        source: open(&sorted)?,
-        digest: Some(prepared.digest),
-    };
+    let new = Generation { source: open(&sorted)?, digest: Some(prepared.digest) };
     let old = match previous.map(|manifest| manifest.table(&spec.name)) {
         None => None,
         Some(None) => {
             return Err(ServerError::CompleteNeeded {
-                message: format!(
-                    "`previous` does not know {}: the mapping has changed since",
-                    spec.name
-                ),
+                message: format!("`previous` does not know {}: the mapping has changed since", spec.name),
             });
         }
         Some(Some(known)) => {
-            let path = Previous::new(working, &options.connector)
-                .folder()
-                .join(&known.file);
-            let digest =
-                blake3::Hash::from_hex(&known.digest).map_err(|_| ServerError::CompleteNeeded {
-                    message: format!("`previous` of {} has no valid digest", spec.name),
-                })?;
-            Some(Generation {
-                source: open(&path)?,
-                digest: Some(digest.into()),
-            })
+            let path = Previous::new(working, &options.connector).folder().join(&known.file);
+            let digest = blake3::Hash::from_hex(&known.digest).map_err(|_| ServerError::CompleteNeeded {
+                message: format!("`previous` of {} has no valid digest", spec.name),
+            })?;
+            Some(Generation { source: open(&path)?, digest: Some(digest.into()) })
         }
     };
     let delta_path = working.join(format!("{}{}", spec.name, prepare::DELTA));
     let delta_partial = working.join(format!("{}{}.partial", spec.name, prepare::DELTA));
     let carried = working.join(format!("{}.carried.partial", spec.name));
     let outlets = Outlets {
-        delta: if with_delta {
-            Some(create(&delta_partial)?)
-        } else {
-            None
-        },
-        carried: if prepared.held.is_empty() {
-            None
-        } else {
-            Some(create(&carried)?)
-        },
+        delta: if with_delta { Some(create(&delta_partial)?) } else { None },
+        carried: if prepared.held.is_empty() { None } else { Some(create(&carried)?) },
     };
-    let found = delta::delta(spec.kind, old, new, &prepared.held, outlets)
-        .map_err(|error| delta_error(spec, error))?;
+    let found = delta::delta(spec.kind, old, new, &prepared.held, outlets).map_err(|error| delta_error(spec, error))?;
     if with_delta {
         files::persist(&delta_partial, &delta_path)?;
     }
@@ -140,23 +109,15 @@ fn open(path: &Path) -> Result<File, ServerError> {
 }
 
 fn create(path: &Path) -> Result<Box<dyn Write + Send>, ServerError> {
-    Ok(Box::new(
-        File::create(path).map_err(ServerError::file("making", path))?,
-    ))
+    Ok(Box::new(File::create(path).map_err(ServerError::file("making", path))?))
 }
 
 fn delta_error(spec: &TableSpec, error: DeltaError) -> ServerError {
     if error.demands_complete() {
-        return ServerError::CompleteNeeded {
-            message: format!("{}: {error}", spec.name),
-        };
+        return ServerError::CompleteNeeded { message: format!("{}: {error}", spec.name) };
     }
     match error {
-        DeltaError::Read { source, .. } | DeltaError::Write { source, .. } => {
-            ServerError::Io(source)
-        }
-        other => ServerError::CompleteNeeded {
-            message: other.to_string(),
-        },
+        DeltaError::Read { source, .. } | DeltaError::Write { source, .. } => ServerError::Io(source),
+        other => ServerError::CompleteNeeded { message: other.to_string() },
     }
 }

@@ -11,20 +11,13 @@ use thiserror::Error;
 #[allow(missing_docs)]
 pub enum ServerError {
     #[error("connector \"{connector}\" is not in the deployed configuration")]
-    UnknownConnector {
-        connector: String,
-        known: Vec<String>,
-    },
+    UnknownConnector { connector: String, known: Vec<String> },
     #[error("connector \"{connector}\" has no entity type mapping and no association mapping")]
     NothingMapped { connector: String },
     #[error("mapping {mapping}: {what}")]
     Mapping { mapping: String, what: String },
     #[error("{what} {path}: {source}")]
-    File {
-        what: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{message}")]
     Source { message: String, hint: String },
     #[error("{message}")]
@@ -36,11 +29,7 @@ pub enum ServerError {
     #[error("session {session}: {message}")]
     Session { session: String, message: String },
     #[error("no blocked change set {hash} of connector \"{connector}\"")]
-    UnknownChangeSet {
-        connector: String,
-        hash: String,
-        known: Vec<String>,
-    },
+    UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
     ChangeSetDiffers { approved: String, found: String },
     #[error("reading the work files: {0}")]
@@ -52,10 +41,7 @@ pub enum ServerError {
 impl ServerError {
     /// A mapping that does not fit the deployed entity model.
     pub fn mapping(mapping: &str, what: &str) -> ServerError {
-        ServerError::Mapping {
-            mapping: mapping.to_owned(),
-            what: what.to_owned(),
-        }
+        ServerError::Mapping { mapping: mapping.to_owned(), what: what.to_owned() }
     }
 
     /// Wraps an input/output error with what was being attempted on which file.
@@ -106,7 +92,9 @@ impl ServerError {
                 "initial is for the first load only; use complete mode: it finds the differences and keeps history"
                     .to_owned()
             }
-            ServerError::Session { .. } => "export and prepare again; the damaged session is kept for inspection".to_owned(),
+            ServerError::Session { .. } => {
+                "export and prepare again; the damaged session is kept for inspection".to_owned()
+            }
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()
             }
@@ -120,22 +108,14 @@ impl ServerError {
 
     /// The error as one line of JSON carries it.
     pub fn report(&self) -> ErrorReport {
-        ErrorReport {
-            code: self.code().to_owned(),
-            message: self.to_string(),
-            hint: self.hint(),
-        }
+        ErrorReport { code: self.code().to_owned(), message: self.to_string(), hint: self.hint() }
     }
 }
 
 fn file_hint(kind: io::ErrorKind) -> Option<String> {
     let hint = match kind {
-        io::ErrorKind::NotFound => {
-            "check that the export wrote it, and its name in the mapping (ConnectionTable)"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "give the account that runs Provost access to the file and its folder"
-        }
+        io::ErrorKind::NotFound => "check that the export wrote it, and its name in the mapping (ConnectionTable)",
+        io::ErrorKind::PermissionDenied => "give the account that runs Provost access to the file and its folder",
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
             "free space on the disk, then run the step again: nothing was lost and nothing was applied"
         }

@@ -45,10 +45,7 @@ pub struct Evaluated {
 ///
 /// # Errors
 /// When an entity type is unknown, and those of the database.
-pub fn update_expressions(
-    store: &Store,
-    options: &ExpressionOptions,
-) -> Result<Evaluated, ServerError> {
+pub fn update_expressions(store: &Store, options: &ExpressionOptions) -> Result<Evaluated, ServerError> {
     store.write(&options.actor, "computed properties", |tx| {
         let metadata = metadata::load(tx)?;
         let mut evaluated = Evaluated::default();
@@ -58,8 +55,7 @@ pub fn update_expressions(
             }
         }
         for entity_type in &metadata.entity_types {
-            let wanted = options.entity_types.is_empty()
-                || options.entity_types.contains(&entity_type.identifier);
+            let wanted = options.entity_types.is_empty() || options.entity_types.contains(&entity_type.identifier);
             if wanted && !metadata.expressions(&entity_type.identifier).is_empty() {
                 update_type(tx, &metadata, entity_type, options, &mut evaluated)?;
             }
@@ -79,52 +75,25 @@ fn update_type(
         .map_err(|e| ServerError::mapping(&entity_type.identifier, &e.to_string()))?;
     for problem in refused {
         let reason = format!("{}: {}", problem.identifier, problem.cause);
-        note(
-            evaluated,
-            &entity_type.identifier,
-            None,
-            reason,
-            "correct the expression and deploy it again",
-        );
+        note(evaluated, &entity_type.identifier, None, reason, "correct the expression and deploy it again");
     }
     let mut ids: Vec<ResourceId> = Vec::new();
-    tx.scan_resources(
-        entity_type.id,
-        &[],
-        options.dirty,
-        |row| -> Result<(), ServerError> {
-            ids.push(row.id);
-            Ok(())
-        },
-    )?;
+    tx.scan_resources(entity_type.id, &[], options.dirty, |row| -> Result<(), ServerError> {
+        ids.push(row.id);
+        Ok(())
+    })?;
     let mut changed = 0;
     let mut source = Rows::new(tx, metadata);
     for batch in ids.chunks(BATCH) {
         let outcomes = evaluate(&mut source, &plan, batch)?;
         for (position, property) in plan.properties.iter().enumerate() {
-            let column: Vec<(ResourceId, &Outcome)> = batch
-                .iter()
-                .copied()
-                .zip(outcomes.iter().map(|o| &o[position]))
-                .collect();
-            report(
-                evaluated,
-                &entity_type.identifier,
-                &property.identifier,
-                &column,
-            );
-            changed += write(
-                &mut source,
-                entity_type,
-                property.target,
-                &column,
-                options.now_micros,
-            )?;
+            let column: Vec<(ResourceId, &Outcome)> =
+                batch.iter().copied().zip(outcomes.iter().map(|o| &o[position])).collect();
+            report(evaluated, &entity_type.identifier, &property.identifier, &column);
+            changed += write(&mut source, entity_type, property.target, &column, options.now_micros)?;
         }
     }
-    evaluated
-        .types
-        .push((entity_type.identifier.clone(), ids.len() as u64, changed));
+    evaluated.types.push((entity_type.identifier.clone(), ids.len() as u64, changed));
     Ok(())
 }
 
@@ -144,13 +113,7 @@ fn evaluate(
         .collect()
 }
 
-fn note(
-    evaluated: &mut Evaluated,
-    table: &str,
-    value: Option<String>,
-    reason: String,
-    remedy: &str,
-) {
+fn note(evaluated: &mut Evaluated, table: &str, value: Option<String>, reason: String, remedy: &str) {
     if evaluated.problems.len() < MAX_PROBLEMS {
         evaluated.problems.push(RowProblem {
             severity: Severity::Warning,
@@ -164,33 +127,16 @@ fn note(
     }
 }
 
-fn report(
-    evaluated: &mut Evaluated,
-    table: &str,
-    expression: &str,
-    column: &[(ResourceId, &Outcome)],
-) {
+fn report(evaluated: &mut Evaluated, table: &str, expression: &str, column: &[(ResourceId, &Outcome)]) {
     for (id, outcome) in column {
         let subject = Some(format!("resource {id}"));
         match outcome {
             Outcome::Failed(error) => {
-                note(
-                    evaluated,
-                    table,
-                    subject,
-                    format!("{expression}: {error}"),
-                    "the value stays as it was",
-                );
+                note(evaluated, table, subject, format!("{expression}: {error}"), "the value stays as it was");
             }
             Outcome::Ambiguous(value) => {
                 let reason = format!("{expression}: several resources have the value \"{value}\"");
-                note(
-                    evaluated,
-                    table,
-                    subject,
-                    reason,
-                    "make the value unique; until then nothing is linked",
-                );
+                note(evaluated, table, subject, reason, "make the value unique; until then nothing is linked");
             }
             Outcome::Value(_) | Outcome::Link(_) => {}
         }
@@ -206,22 +152,10 @@ fn write(
     now_micros: i64,
 ) -> Result<u64, ServerError> {
     match target {
-        Target::DisplayName(None) => write_values(
-            source,
-            entity_type,
-            StoredTarget::DisplayName,
-            column,
-            now_micros,
-        ),
+        Target::DisplayName(None) => write_values(source, entity_type, StoredTarget::DisplayName, column, now_micros),
         Target::DisplayName(Some(_)) => Ok(0),
         Target::Scalar { property, .. } => match entity_type.properties[property].slot {
-            Some(slot) => write_values(
-                source,
-                entity_type,
-                StoredTarget::Slot(slot),
-                column,
-                now_micros,
-            ),
+            Some(slot) => write_values(source, entity_type, StoredTarget::Slot(slot), column, now_micros),
             None => Ok(0),
         },
         Target::Navigation { step, .. } => write_links(source, step, column, now_micros),
@@ -243,9 +177,7 @@ fn write_values(
         })
         .collect();
     source.forget();
-    Ok(source
-        .tx
-        .update_values(entity_type.id, target, &values, now_micros)?)
+    Ok(source.tx.update_values(entity_type.id, target, &values, now_micros)?)
 }
 
 /// Stores a computed navigation: each resource has at most one link after it.
@@ -258,11 +190,7 @@ fn write_links(
     let association = &source.metadata.associations[step.association];
     let place = LinkPlace::of(source.metadata, association);
     let id = association.id;
-    let side = if step.forward {
-        Side::First
-    } else {
-        Side::Second
-    };
+    let side = if step.forward { Side::First } else { Side::Second };
     let wanted: HashMap<i64, Option<i64>> = column
         .iter()
         .filter_map(|(id, outcome)| match outcome {
@@ -271,26 +199,14 @@ fn write_links(
             _ => None,
         })
         .collect();
-    let owners: Vec<ResourceId> = column
-        .iter()
-        .map(|(id, _)| *id)
-        .filter(|id| wanted.contains_key(&id.0))
-        .collect();
+    let owners: Vec<ResourceId> = column.iter().map(|(id, _)| *id).filter(|id| wanted.contains_key(&id.0)).collect();
     let pair = |owner: i64, other: i64| {
-        if step.forward {
-            (owner, other)
-        } else {
-            (other, owner)
-        }
+        if step.forward { (owner, other) } else { (other, owner) }
     };
     let mut there: HashMap<i64, i64> = HashMap::new();
     let mut changes: Vec<(Command, i64, i64)> = Vec::new();
     for (first, second) in source.tx.links_of(place, &owners, side)? {
-        let (owner, other) = if step.forward {
-            (first.0, second.0)
-        } else {
-            (second.0, first.0)
-        };
+        let (owner, other) = if step.forward { (first.0, second.0) } else { (second.0, first.0) };
         there.insert(owner, other);
         if wanted.get(&owner) != Some(&Some(other)) {
             let (first, second) = pair(owner, other);
@@ -311,28 +227,13 @@ fn write_links(
     let run = source.tx.new_run("", now_micros)?;
     let mut writer = source.tx.link_changes(run, id)?;
     for (command, first, second) in &changes {
-        writer.push(
-            *command,
-            ResourceId(*first),
-            ResourceId(*second),
-            None,
-            None,
-            0,
-        )?;
+        writer.push(*command, ResourceId(*first), ResourceId(*second), None, None, 0)?;
     }
     writer.finish()?;
-    let plan = ApplyPlan {
-        associations: vec![(id, place)],
-        now_micros,
-        ..ApplyPlan::default()
-    };
+    let plan = ApplyPlan { associations: vec![(id, place)], now_micros, ..ApplyPlan::default() };
     source.tx.apply_changes(run, &plan)?;
     source.forget();
-    Ok(changes
-        .iter()
-        .filter(|(command, _, _)| *command == Command::Insert)
-        .count()
-        .max(1) as u64)
+    Ok(changes.iter().filter(|(command, _, _)| *command == Command::Insert).count().max(1) as u64)
 }
 
 /// A resource as expressions read it.
@@ -358,22 +259,9 @@ impl<'a> Rows<'a> {
         let slots = metadata
             .entity_types
             .iter()
-            .map(|t| {
-                t.properties
-                    .iter()
-                    .enumerate()
-                    .filter_map(|(i, p)| Some((i, p.slot?)))
-                    .collect()
-            })
+            .map(|t| t.properties.iter().enumerate().filter_map(|(i, p)| Some((i, p.slot?))).collect())
             .collect();
-        Rows {
-            tx,
-            metadata,
-            slots,
-            cache: HashMap::new(),
-            links: HashMap::new(),
-            found: HashMap::new(),
-        }
+        Rows { tx, metadata, slots, cache: HashMap::new(), links: HashMap::new(), found: HashMap::new() }
     }
 
     /// What is about to be written must be read anew.
@@ -387,24 +275,16 @@ impl<'a> Rows<'a> {
         if self.cache.len() > CACHED {
             self.cache.clear();
         }
-        let slots: Vec<Slot> = self.slots[entity_type]
-            .iter()
-            .map(|(_, slot)| *slot)
-            .collect();
+        let slots: Vec<Slot> = self.slots[entity_type].iter().map(|(_, slot)| *slot).collect();
         let cache = &mut self.cache;
-        self.tx.rows_by_id(
-            self.metadata.entity_types[entity_type].id,
-            &slots,
-            ids,
-            |row| -> Result<(), ServerError> {
-                let cached = Cached {
-                    values: row.values.iter().map(|v| v.map(str::to_owned)).collect(),
-                    display_name: row.display_name.map(str::to_owned),
-                };
-                cache.insert((entity_type, row.id.0), cached);
-                Ok(())
-            },
-        )
+        self.tx.rows_by_id(self.metadata.entity_types[entity_type].id, &slots, ids, |row| -> Result<(), ServerError> {
+            let cached = Cached {
+                values: row.values.iter().map(|v| v.map(str::to_owned)).collect(),
+                display_name: row.display_name.map(str::to_owned),
+            };
+            cache.insert((entity_type, row.id.0), cached);
+            Ok(())
+        })
     }
 
     fn row(&mut self, entity_type: usize, id: ResourceId) -> Result<Option<&Cached>, ServerError> {
@@ -424,22 +304,13 @@ impl RowSource for Rows<'_> {
         entity_type: usize,
         property: usize,
     ) -> Result<Option<String>, ServerError> {
-        let Some(position) = self.slots[entity_type]
-            .iter()
-            .position(|(p, _)| *p == property)
-        else {
+        let Some(position) = self.slots[entity_type].iter().position(|(p, _)| *p == property) else {
             return Ok(None);
         };
-        Ok(self
-            .row(entity_type, resource)?
-            .and_then(|row| row.values.get(position).cloned().flatten()))
+        Ok(self.row(entity_type, resource)?.and_then(|row| row.values.get(position).cloned().flatten()))
     }
 
-    fn display_name(
-        &mut self,
-        resource: ResourceId,
-        _language: Option<u8>,
-    ) -> Result<Option<String>, ServerError> {
+    fn display_name(&mut self, resource: ResourceId, _language: Option<u8>) -> Result<Option<String>, ServerError> {
         for entity_type in 0..self.slots.len() {
             if let Some(row) = self.cache.get(&(entity_type, resource.0)) {
                 return Ok(row.display_name.clone());
@@ -453,25 +324,15 @@ impl RowSource for Rows<'_> {
         Ok(None)
     }
 
-    fn follow(
-        &mut self,
-        resource: ResourceId,
-        step: &Step,
-    ) -> Result<Option<ResourceId>, ServerError> {
+    fn follow(&mut self, resource: ResourceId, step: &Step) -> Result<Option<ResourceId>, ServerError> {
         let key = (step.association, step.forward, resource.0);
         if let Some(known) = self.links.get(&key) {
             return Ok(known.map(ResourceId));
         }
         let place = LinkPlace::of(self.metadata, &self.metadata.associations[step.association]);
-        let side = if step.forward {
-            Side::First
-        } else {
-            Side::Second
-        };
+        let side = if step.forward { Side::First } else { Side::Second };
         let links = self.tx.links_of(place, &[resource], side)?;
-        let other = links
-            .first()
-            .map(|(first, second)| if step.forward { second.0 } else { first.0 });
+        let other = links.first().map(|(first, second)| if step.forward { second.0 } else { first.0 });
         if self.links.len() > CACHED {
             self.links.clear();
         }
@@ -479,51 +340,33 @@ impl RowSource for Rows<'_> {
         Ok(other.map(ResourceId))
     }
 
-    fn find(
-        &mut self,
-        entity_type: usize,
-        property: usize,
-        value: &str,
-    ) -> Result<Found, ServerError> {
+    fn find(&mut self, entity_type: usize, property: usize, value: &str) -> Result<Found, ServerError> {
         if !self.found.contains_key(&(entity_type, property)) {
             let found = self.index(entity_type, property)?;
             self.found.insert((entity_type, property), found);
         }
         let index = self.found.get(&(entity_type, property));
-        Ok(index
-            .and_then(|i| i.get(value).copied())
-            .unwrap_or(Found::None))
+        Ok(index.and_then(|i| i.get(value).copied()).unwrap_or(Found::None))
     }
 }
 
 impl Rows<'_> {
     /// Value → resource for one property of the (usually small) entity type that a criteria matches against.
-    fn index(
-        &mut self,
-        entity_type: usize,
-        property: usize,
-    ) -> Result<HashMap<String, Found>, ServerError> {
+    fn index(&mut self, entity_type: usize, property: usize) -> Result<HashMap<String, Found>, ServerError> {
         let found_type = &self.metadata.entity_types[entity_type];
         let Some(slot) = found_type.properties[property].slot else {
             return Ok(HashMap::new());
         };
         let mut index = HashMap::new();
-        self.tx.scan_resources(
-            found_type.id,
-            &[slot],
-            false,
-            |row| -> Result<(), ServerError> {
-                if let Some(Some(value)) = row.values.first() {
-                    let entry = index
-                        .entry((*value).to_owned())
-                        .or_insert(Found::One(row.id));
-                    if *entry != Found::One(row.id) {
-                        *entry = Found::Several;
-                    }
+        self.tx.scan_resources(found_type.id, &[slot], false, |row| -> Result<(), ServerError> {
+            if let Some(Some(value)) = row.values.first() {
+                let entry = index.entry((*value).to_owned()).or_insert(Found::One(row.id));
+                if *entry != Found::One(row.id) {
+                    *entry = Found::Several;
                 }
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
         Ok(index)
     }
 }

@@ -15,18 +15,14 @@ pub(crate) fn hex(digest: &[u8; 32]) -> String {
 pub(crate) fn digest(path: &Path) -> Result<String, ServerError> {
     let mut hasher = blake3::Hasher::new();
     let file = File::open(path).map_err(ServerError::file("opening", path))?;
-    hasher
-        .update_reader(file)
-        .map_err(ServerError::file("reading", path))?;
+    hasher.update_reader(file).map_err(ServerError::file("reading", path))?;
     Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Removes a file; it may be missing.
 pub(crate) fn remove_if_there(path: &Path) -> Result<(), ServerError> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ServerError::file("removing", path)(error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ServerError::file("removing", path)(error)),
         _ => Ok(()),
     }
 }
@@ -34,9 +30,7 @@ pub(crate) fn remove_if_there(path: &Path) -> Result<(), ServerError> {
 /// Removes a folder with its content; it may be missing.
 pub(crate) fn remove_folder(path: &Path) -> Result<(), ServerError> {
     match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ServerError::file("removing", path)(error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ServerError::file("removing", path)(error)),
         _ => Ok(()),
     }
 }
@@ -44,8 +38,7 @@ pub(crate) fn remove_folder(path: &Path) -> Result<(), ServerError> {
 /// Puts a finished file in its place: what a crash leaves is the old file or the new one, never half of it.
 pub(crate) fn persist(partial: &Path, path: &Path) -> Result<(), ServerError> {
     let file = File::open(partial).map_err(ServerError::file("opening", partial))?;
-    file.sync_data()
-        .map_err(ServerError::file("writing", partial))?;
+    file.sync_data().map_err(ServerError::file("writing", partial))?;
     std::fs::rename(partial, path).map_err(ServerError::file("replacing", path))
 }
 
@@ -59,9 +52,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), ServerError> {
 /// Makes the entries of a folder durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), ServerError> {
     let folder = File::open(path).map_err(ServerError::file("opening folder", path))?;
-    folder
-        .sync_all()
-        .map_err(ServerError::file("writing folder", path))
+    folder.sync_all().map_err(ServerError::file("writing folder", path))
 }
 
 /// Gives a file a second name, or a copy where the file system has no links.
@@ -89,29 +80,19 @@ pub(crate) fn lock(path: &Path, connector: &str) -> Result<File, ServerError> {
 /// Opens a source file; a directory is no source.
 pub(crate) fn open_source(path: &Path) -> Result<File, ServerError> {
     let file = File::open(path).map_err(ServerError::file("opening", path))?;
-    let metadata = file
-        .metadata()
-        .map_err(ServerError::file("reading", path))?;
+    let metadata = file.metadata().map_err(ServerError::file("reading", path))?;
     if metadata.is_dir() {
-        return Err(ServerError::file("reading", path)(io::Error::from(
-            io::ErrorKind::IsADirectory,
-        )));
+        return Err(ServerError::file("reading", path)(io::Error::from(io::ErrorKind::IsADirectory)));
     }
     Ok(file)
 }
 
 /// The separator of a source file: a comma, unless the header has the mapped columns only with another usual one.
 /// Exporters write commas; scripts write what they like.
-pub(crate) fn separator<'a>(
-    path: &Path,
-    columns: impl Iterator<Item = &'a str> + Clone,
-) -> Result<u8, ServerError> {
+pub(crate) fn separator<'a>(path: &Path, columns: impl Iterator<Item = &'a str> + Clone) -> Result<u8, ServerError> {
     use provost_pipeline::csv::{Dialect, Header, Reader};
     for separator in [b',', b';', b'\t', b'|'] {
-        let dialect = Dialect {
-            separator,
-            ..Dialect::default()
-        };
+        let dialect = Dialect { separator, ..Dialect::default() };
         let mut reader = Reader::new(open_source(path)?, dialect);
         if let Ok(header) = Header::read(&mut reader)
             && columns.clone().all(|column| header.contains(column))
@@ -133,10 +114,7 @@ impl Stamp {
     /// As the file is now.
     pub(crate) fn of(file: &File) -> Result<Stamp, ServerError> {
         let metadata = file.metadata()?;
-        Ok(Stamp {
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-        })
+        Ok(Stamp { length: metadata.len(), modified: metadata.modified().ok() })
     }
 
     /// Fails when the file is not what it was.
@@ -160,18 +138,14 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub(crate) fn list(folder: &Path) -> Result<Sources, ServerError> {
-        let entries =
-            std::fs::read_dir(folder).map_err(ServerError::file("reading folder", folder))?;
+        let entries = std::fs::read_dir(folder).map_err(ServerError::file("reading folder", folder))?;
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry.map_err(ServerError::file("reading folder", folder))?;
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        Ok(Sources {
-            folder: folder.to_owned(),
-            names,
-        })
+        Ok(Sources { folder: folder.to_owned(), names })
     }
 
     /// The file of a connection table.

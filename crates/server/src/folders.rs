@@ -35,8 +35,5 @@ impl Folders {
 
 /// `path` as a person would name it: relative to `base` when it lies below.
 pub fn shown(path: &Path, base: &Path) -> String {
-    path.strip_prefix(base)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(base).unwrap_or(path).display().to_string()
 }

@@ -1,23 +1,17 @@
 //! The guards between difference and apply: thresholds, and the words that explain them.
 
 use crate::error::ServerError;
-use crate::manifest::{Manifest, RowProblem, Table};
+use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::mapping::ConnectorMapping;
 use crate::stage::Staged;
 use provost_model::metadata::Metadata;
-use provost_model::summary::{Cause, ExceededThreshold};
-use provost_pipeline::drift::{
-    self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile,
-};
+use provost_model::summary::{Cause, ExceededThreshold, Mode};
+use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
 use provost_store::{ReadTx, StoredProblem};
 
 /// Thresholds that the change set exceeds.
-pub(crate) fn thresholds(
-    metadata: &Metadata,
-    connector: &str,
-    measured: &Measured,
-) -> Vec<ExceededThreshold> {
+pub(crate) fn thresholds(metadata: &Metadata, connector: &str, measured: &Measured) -> Vec<ExceededThreshold> {
     Guarded::of(&metadata.configuration, connector)
         .map_or_else(Vec::new, |guarded| thresholds::evaluate(&guarded, measured))
 }
@@ -28,34 +22,32 @@ pub(crate) fn causes(
     mapping: &ConnectorMapping,
     manifest: &Manifest,
     staged: &Staged,
-    blocked: bool,
+    exceeded: &[ExceededThreshold],
 ) -> Result<Vec<Cause>, ServerError> {
     let mut causes = Vec::new();
+    if manifest.delivery == Delivery::Changes && manifest.mode == Mode::Incremental {
+        // Such files say what changed, not what there is: they cannot be compared with what a table looked like.
+        return Ok(causes);
+    }
     for table in &manifest.tables {
-        let before: Option<TableProfile> = tx
-            .table_profile(&mapping.connector, &table.name)?
-            .and_then(|json| serde_json::from_str(&json).ok());
+        let before: Option<TableProfile> =
+            tx.table_profile(&mapping.connector, &table.name)?.and_then(|json| serde_json::from_str(&json).ok());
         let source = mapping
             .types
             .iter()
             .map(|t| (&t.identifier, &t.table))
-            .chain(
-                mapping
-                    .associations
-                    .iter()
-                    .map(|a| (&a.identifier, &a.table)),
-            )
+            .chain(mapping.associations.iter().map(|a| (&a.identifier, &a.table)))
             .find(|(name, _)| **name == table.name)
             .map_or_else(String::new, |(_, table)| format!("{table}.csv"));
         let context = Context {
             subject: &table.name,
             file: &source,
-            blocked,
+            blocked: exceeded.iter().any(|threshold| counts(threshold, table)),
             changes: changes(staged, table),
             source: Source {
                 blank: false,
                 rows: table.rows,
-                null_keys: table.null_keys,
+                null_keys: if table.is_association { 0 } else { table.null_keys },
                 duplicates: table.duplicates,
             },
             rejected: rejected(table),
@@ -63,32 +55,52 @@ pub(crate) fn causes(
         };
         causes.extend(drift::compare(before.as_ref(), &table.profile, &context));
     }
-    Ok(causes)
+    Ok(gather_first_loads(causes, &mapping.connector))
+}
+
+/// Whether a threshold counts the changes of this table.
+fn counts(threshold: &ExceededThreshold, table: &Table) -> bool {
+    match threshold.level.split_once(' ') {
+        Some(("Connector", _)) => threshold.name.contains("Link") == table.is_association,
+        Some((_, name)) => name == table.name,
+        None => false,
+    }
+}
+
+/// The first load of a connector is one cause, not one for each of its tables.
+fn gather_first_loads(causes: Vec<Cause>, connector: &str) -> Vec<Cause> {
+    let (first, mut others): (Vec<Cause>, Vec<Cause>) = causes.into_iter().partition(|c| c.code == "first-load");
+    if first.len() < 2 {
+        others.splice(0..0, first);
+        return others;
+    }
+    let tables: Vec<&str> = first.iter().filter_map(|c| c.subject.as_deref()).collect();
+    let gathered = Cause {
+        code: "first-load".to_owned(),
+        message: format!(
+            "The repository holds nothing of connector {connector} yet, so everything is new ({}), and any number of \
+             new rows exceeds a limit in percent of nothing.",
+            tables.join(", ")
+        ),
+        hint:
+            "This is usual for a first complete synchronisation: check the numbers of rows and approve the change set."
+                .to_owned(),
+        subject: None,
+    };
+    others.insert(0, gathered);
+    others
 }
 
 fn changes(staged: &Staged, table: &Table) -> Option<Changes> {
     if let Some(c) = staged.measured.entity_types.get(&table.name) {
-        return Some(Changes {
-            inserted: c.inserted,
-            updated: c.updated,
-            deleted: c.deleted,
-            stored: c.stored,
-        });
+        return Some(Changes { inserted: c.inserted, updated: c.updated, deleted: c.deleted, stored: c.stored });
     }
     let c = staged.measured.associations.get(&table.name)?;
-    Some(Changes {
-        inserted: c.inserted,
-        updated: 0,
-        deleted: c.deleted,
-        stored: c.stored,
-    })
+    Some(Changes { inserted: c.inserted, updated: 0, deleted: c.deleted, stored: c.stored })
 }
 
 fn rejected(table: &Table) -> RejectedStats {
-    let mut stats = RejectedStats {
-        count: table.rejected,
-        columns: Vec::new(),
-    };
+    let mut stats = RejectedStats { count: table.rejected, columns: Vec::new() };
     for problem in &table.problems {
         let (Some(column), Some(value)) = (&problem.column, &problem.value) else {
             continue;

@@ -8,6 +8,7 @@ mod delta_step;
 mod error;
 mod expressions;
 mod files;
+mod findings;
 mod flags;
 mod folders;
 mod guard;
@@ -22,6 +23,7 @@ mod sorting;
 mod spool;
 mod stage;
 mod synchronise;
+mod verified;
 
 pub use collect::{Collected, PrepareOptions, Progress, Quiet, prepare};
 pub use error::ServerError;

@@ -122,42 +122,24 @@ impl MappedAssociation {
 
 impl ConnectorMapping {
     /// Resolves the mappings of `connector`.
-    pub(crate) fn new(
-        metadata: &Metadata,
-        connector: &str,
-    ) -> Result<ConnectorMapping, ServerError> {
-        if !metadata
-            .configuration
-            .connectors
-            .iter()
-            .any(|c| c.identifier == connector)
-        {
+    pub(crate) fn new(metadata: &Metadata, connector: &str) -> Result<ConnectorMapping, ServerError> {
+        if !metadata.configuration.connectors.iter().any(|c| c.identifier == connector) {
             return Err(ServerError::UnknownConnector {
                 connector: connector.to_owned(),
-                known: metadata
-                    .configuration
-                    .connectors
-                    .iter()
-                    .map(|c| c.identifier.clone())
-                    .collect(),
+                known: metadata.configuration.connectors.iter().map(|c| c.identifier.clone()).collect(),
             });
         }
-        let types: Vec<MappedType> = metadata
-            .type_mappings(connector)
-            .map(|m| mapped_type(metadata, m))
-            .collect::<Result<_, _>>()?;
+        let types: Vec<MappedType> =
+            metadata.type_mappings(connector).map(|m| mapped_type(metadata, m)).collect::<Result<_, _>>()?;
         let mut associations = Vec::new();
         for mapping in metadata.association_mappings(connector) {
             let association = metadata
                 .association(&mapping.identifier)
                 .cloned()
-                .ok_or_else(|| {
-                    ServerError::mapping(&mapping.identifier, "the association is not deployed")
-                })?;
+                .ok_or_else(|| ServerError::mapping(&mapping.identifier, "the association is not deployed"))?;
             let end = |column: &str, key: &PropertyPath| {
-                mapped_end(metadata, &types, column, key).ok_or_else(|| {
-                    ServerError::mapping(&mapping.identifier, &format!("{key} is not a mapped key"))
-                })
+                mapped_end(metadata, &types, column, key)
+                    .ok_or_else(|| ServerError::mapping(&mapping.identifier, &format!("{key} is not a mapped key")))
             };
             associations.push(MappedAssociation {
                 end1: end(&mapping.column1, &mapping.key1)?,
@@ -169,15 +151,9 @@ impl ConnectorMapping {
             });
         }
         if types.is_empty() && associations.is_empty() {
-            return Err(ServerError::NothingMapped {
-                connector: connector.to_owned(),
-            });
+            return Err(ServerError::NothingMapped { connector: connector.to_owned() });
         }
-        Ok(ConnectorMapping {
-            connector: connector.to_owned(),
-            types,
-            associations,
-        })
+        Ok(ConnectorMapping { connector: connector.to_owned(), types, associations })
     }
 }
 
@@ -190,14 +166,10 @@ fn table_name(connection_table: &str) -> String {
     }
 }
 
-fn mapped_type(
-    metadata: &Metadata,
-    mapping: &EntityTypeMapping,
-) -> Result<MappedType, ServerError> {
+fn mapped_type(metadata: &Metadata, mapping: &EntityTypeMapping) -> Result<MappedType, ServerError> {
     let wrong = |what: &str| ServerError::mapping(&mapping.identifier, what);
-    let entity_type = metadata
-        .entity_type(&mapping.identifier)
-        .ok_or_else(|| wrong("the entity type is not deployed"))?;
+    let entity_type =
+        metadata.entity_type(&mapping.identifier).ok_or_else(|| wrong("the entity type is not deployed"))?;
     let mut columns = Vec::new();
     let mut primary = None;
     for mapped in &mapping.properties {
@@ -207,12 +179,8 @@ fn mapped_type(
         let property = entity_type
             .property(&mapped.identifier)
             .ok_or_else(|| wrong(&format!("property {} is not deployed", mapped.identifier)))?;
-        let slot = property.slot.ok_or_else(|| {
-            wrong(&format!(
-                "property {} has no TargetColumnIndex",
-                mapped.identifier
-            ))
-        })?;
+        let slot =
+            property.slot.ok_or_else(|| wrong(&format!("property {} has no TargetColumnIndex", mapped.identifier)))?;
         if mapped.is_primary_key {
             primary = Some(columns.len());
         }
@@ -223,16 +191,13 @@ fn mapped_type(
             slot,
             kind: property.kind,
             format: mapped.format.clone(),
-            is_unique: mapped.is_unique_key
-                || is_referred_to(metadata, &mapping.identifier, &mapped.identifier),
+            is_unique: mapped.is_unique_key || is_referred_to(metadata, &mapping.identifier, &mapped.identifier),
             precision: property.history_precision,
         });
     }
     let primary = primary.ok_or_else(|| wrong("no mapped property is the primary key"))?;
     columns[..=primary].rotate_right(1);
-    let named = entity_type
-        .display_name_source
-        .map(|i| entity_type.properties[i].id);
+    let named = entity_type.display_name_source.map(|i| entity_type.properties[i].id);
     let computed = metadata
         .expressions(&mapping.identifier)
         .iter()
@@ -241,11 +206,7 @@ fn mapped_type(
         id: entity_type.id,
         identifier: mapping.identifier.clone(),
         table: table_name(&mapping.connection_table),
-        display: if computed {
-            None
-        } else {
-            columns.iter().position(|c| Some(c.property) == named)
-        },
+        display: if computed { None } else { columns.iter().position(|c| Some(c.property) == named) },
         seed: seed(&columns),
         columns,
     })
@@ -254,30 +215,14 @@ fn mapped_type(
 /// Whether an association mapping finds resources by this property.
 fn is_referred_to(metadata: &Metadata, entity_type: &str, property: &str) -> bool {
     let refers = |key: &PropertyPath| key.entity_type == entity_type && key.property == property;
-    metadata
-        .configuration
-        .association_mappings
-        .iter()
-        .any(|m| refers(&m.key1) || refers(&m.key2))
+    metadata.configuration.association_mappings.iter().any(|m| refers(&m.key1) || refers(&m.key2))
 }
 
-fn mapped_end(
-    metadata: &Metadata,
-    types: &[MappedType],
-    column: &str,
-    key: &PropertyPath,
-) -> Option<MappedEnd> {
+fn mapped_end(metadata: &Metadata, types: &[MappedType], column: &str, key: &PropertyPath) -> Option<MappedEnd> {
     let entity_type = metadata.entity_type(&key.entity_type)?.id;
     let mapped = types.iter().find(|t| t.id == entity_type)?;
-    let key = mapped
-        .columns
-        .iter()
-        .find(|c| c.identifier == key.property)?;
-    Some(MappedEnd {
-        column: column.to_owned(),
-        entity_type,
-        key: key.clone(),
-    })
+    let key = mapped.columns.iter().find(|c| c.identifier == key.property)?;
+    Some(MappedEnd { column: column.to_owned(), entity_type, key: key.clone() })
 }
 
 /// Any change of what a record's columns mean must give other fingerprints.
@@ -285,19 +230,8 @@ fn seed(columns: &[MappedColumn]) -> u64 {
     let mut text = String::new();
     for c in columns {
         let format = c.format.as_deref().unwrap_or("");
-        text.push_str(&format!(
-            "{}|{}|{:?}|{}|{}\n",
-            c.property,
-            c.slot.index(),
-            c.kind,
-            format,
-            c.is_unique
-        ));
+        text.push_str(&format!("{}|{}|{:?}|{}|{}\n", c.property, c.slot.index(), c.kind, format, c.is_unique));
     }
     let digest = blake3::hash(text.as_bytes());
-    digest
-        .as_bytes()
-        .iter()
-        .take(8)
-        .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+    digest.as_bytes().iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }

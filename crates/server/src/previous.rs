@@ -32,16 +32,12 @@ impl Previous {
     }
 
     /// Finishes or forgets a promotion that was cut off.
-    pub(crate) fn recover(
-        &self,
-        is_accepted: impl Fn(&str) -> Result<bool, ServerError>,
-    ) -> Result<(), ServerError> {
+    pub(crate) fn recover(&self, is_accepted: impl Fn(&str) -> Result<bool, ServerError>) -> Result<(), ServerError> {
         match read_manifest(&self.pending) {
             Ok(Some(manifest)) if is_accepted(&manifest.session)? => self.promote(),
             _ => {
                 if !self.current.exists() && self.old.exists() {
-                    std::fs::rename(&self.old, &self.current)
-                        .map_err(ServerError::file("restoring", &self.current))?;
+                    std::fs::rename(&self.old, &self.current).map_err(ServerError::file("restoring", &self.current))?;
                 }
                 files::remove_folder(&self.pending)
             }
@@ -51,8 +47,7 @@ impl Previous {
     /// Keeps the sorted files of `manifest` until they may be promoted.
     pub(crate) fn stage(&self, working: &Path, manifest: &Manifest) -> Result<(), ServerError> {
         files::remove_folder(&self.pending)?;
-        std::fs::create_dir_all(&self.pending)
-            .map_err(ServerError::file("making folder", &self.pending))?;
+        std::fs::create_dir_all(&self.pending).map_err(ServerError::file("making folder", &self.pending))?;
         let mut kept = manifest.clone();
         for table in &mut kept.tables {
             table.file = format!("{}{}", table.name, provost_pipeline::prepare::SORTED);
@@ -69,12 +64,10 @@ impl Previous {
             std::fs::create_dir_all(parent).map_err(ServerError::file("making folder", parent))?;
         }
         if self.current.exists() {
-            std::fs::rename(&self.current, &self.old)
-                .map_err(ServerError::file("replacing", &self.current))?;
+            std::fs::rename(&self.current, &self.old).map_err(ServerError::file("replacing", &self.current))?;
         }
         fault::point("previous.between-renames");
-        std::fs::rename(&self.pending, &self.current)
-            .map_err(ServerError::file("replacing", &self.current))?;
+        std::fs::rename(&self.pending, &self.current).map_err(ServerError::file("replacing", &self.current))?;
         fault::point("previous.renamed");
         files::remove_folder(&self.old)
     }
@@ -91,9 +84,7 @@ impl Previous {
         let found = match self.load() {
             Ok(found) => found,
             Err(error) => {
-                return demand(format!(
-                    "`previous` of connector \"{connector}\" was changed or damaged: {error}"
-                ));
+                return demand(format!("`previous` of connector \"{connector}\" was changed or damaged: {error}"));
             }
         };
         match (&found, base) {
@@ -143,12 +134,10 @@ pub(crate) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, ServerErr
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(ServerError::file("reading", &path)(error)),
     };
-    serde_json::from_slice(&text)
-        .map(Some)
-        .map_err(|error| ServerError::Session {
-            session: folder.display().to_string(),
-            message: format!("{MANIFEST} cannot be read: {error}"),
-        })
+    serde_json::from_slice(&text).map(Some).map_err(|error| ServerError::Session {
+        session: folder.display().to_string(),
+        message: format!("{MANIFEST} cannot be read: {error}"),
+    })
 }
 
 /// Writes the manifest of a folder, last of all its files.

@@ -9,6 +9,7 @@ use crate::files;
 use crate::folders::Folders;
 use crate::manifest::{Delivery, Manifest};
 use crate::previous::write_manifest;
+use crate::synchronise::SynchroniseOptions;
 use provost_model::summary::Mode;
 use provost_store::{Session, SessionState, Store, WriteTx};
 use std::path::{Path, PathBuf};
@@ -41,11 +42,7 @@ pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<Str
                 hash: blocked.change_set_hash.clone().unwrap_or_default(),
             });
         }
-        match queued
-            .into_iter()
-            .rev()
-            .find(|s| s.state == SessionState::Sealed)
-        {
+        match queued.into_iter().rev().find(|s| s.state == SessionState::Sealed) {
             Some(last) => Ok(last.new_digest),
             None => Ok(tx.last_digest(&options.connector)?),
         }
@@ -53,27 +50,16 @@ pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<Str
 }
 
 /// Notifies the server side of a run that is going to be prepared: makes the folder that takes its files.
-pub(crate) fn open(
-    store: &Store,
-    folders: &Folders,
-    options: &PrepareOptions,
-) -> Result<OpenSession, ServerError> {
+pub(crate) fn open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<OpenSession, ServerError> {
     let id = uuid::Uuid::now_v7().to_string();
     let folder = folders.session(&id);
     std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
-    let reason = format!(
-        "{} session of connector {}",
-        options.mode, options.connector
-    );
+    let reason = format!("{} session of connector {}", options.mode, options.connector);
     let session = store.write(&options.actor, &reason, |tx| {
         tx.create_session(&id, &options.connector, options.mode, options.now_micros)
     })?;
     provost_model::fault::point("session.opened");
-    Ok(OpenSession {
-        id,
-        folder,
-        sequence: session.sequence,
-    })
+    Ok(OpenSession { id, folder, sequence: session.sequence })
 }
 
 impl OpenSession {
@@ -89,55 +75,81 @@ impl OpenSession {
     /// Puts the session in the queue. A complete or initial session makes waiting ones of its connector moot: it says
     /// everything that they would have said. They are cancelled here, not when the session was opened, so that a
     /// prepare that fails costs nothing.
-    pub(crate) fn seal(
-        &self,
-        store: &Store,
-        manifest: &Manifest,
-        options: &PrepareOptions,
-    ) -> Result<(), ServerError> {
-        let reason = format!(
-            "sealed {} session of connector {}",
-            manifest.mode, manifest.connector
-        );
+    pub(crate) fn seal(&self, store: &Store, manifest: &Manifest, options: &PrepareOptions) -> Result<(), ServerError> {
+        let reason = format!("sealed {} session of connector {}", manifest.mode, manifest.connector);
         let now = options.now_micros;
         store.write(&options.actor, &reason, |tx| {
             if manifest.mode != Mode::Incremental {
                 tx.cancel_sessions_before(&manifest.connector, self.sequence, now)?;
             }
-            tx.seal_session(
-                &self.id,
-                manifest.base_digest.as_deref(),
-                Some(&manifest.new_digest),
-                now,
-            )
-        })?;
-        Ok(())
+            if tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)? {
+                return Ok(());
+            }
+            Err(ServerError::Session {
+                session: self.id.clone(),
+                message: "it was given up by another run of the same connector".to_owned(),
+            })
+        })
     }
 
     /// Forgets a session that could not be prepared. What remains of it is harmless: nothing processes it.
     pub(crate) fn abandon(&self, store: &Store, options: &PrepareOptions) {
         let fail = |tx: &mut WriteTx| {
-            tx.set_session_state(
-                &self.id,
-                SessionState::Open,
-                SessionState::Failed,
-                options.now_micros,
-            )
+            tx.set_session_state(&self.id, SessionState::Open, SessionState::Failed, options.now_micros)
         };
         let outcome = store
             .write(&options.actor, "abandoned session", fail)
             .map_err(ServerError::from)
-            .and_then(|was_open| {
-                if was_open {
-                    files::remove_folder(&self.folder)
-                } else {
-                    Ok(())
-                }
-            });
+            .and_then(|was_open| if was_open { files::remove_folder(&self.folder) } else { Ok(()) });
         if let Err(error) = outcome {
             tracing::warn!(session = self.id, %error, "the files of an abandoned session could not be removed");
         }
     }
+}
+
+/// Takes a session that can never be applied out of the queue. Its folder stays, for inspection.
+pub(crate) fn fail(store: &Store, session: &Session, error: &ServerError, options: &SynchroniseOptions) {
+    let hopeless = matches!(
+        error,
+        ServerError::CompleteNeeded { .. } | ServerError::Session { .. } | ServerError::InitialNotEmpty { .. }
+    );
+    if !hopeless {
+        return;
+    }
+    let reason = format!("session {} cannot be applied: {error}", session.id);
+    let outcome = store.write(&options.actor, &reason, |tx| {
+        tx.set_session_state(&session.id, session.state, SessionState::Failed, options.now_micros)
+    });
+    if let Err(error) = outcome {
+        tracing::warn!(session = session.id, %error, "the session stays in the queue");
+    }
+}
+
+/// Gives up sessions of the connector that a crash left open. Their runs are over: the caller holds the lock.
+pub(crate) fn give_up_open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<(), ServerError> {
+    let open: Vec<Session> = store.read(|tx| tx.sessions_in(SessionState::Open))?;
+    for session in open.into_iter().filter(|s| s.connector == options.connector) {
+        store.write(&options.actor, "gave up a session that was never sealed", |tx| {
+            tx.set_session_state(&session.id, SessionState::Open, SessionState::Failed, options.now_micros)
+        })?;
+        files::remove_folder(&folders.session(&session.id))?;
+    }
+    Ok(())
+}
+
+/// Removes the folders of sessions that are over, which a crash may have left.
+pub(crate) fn sweep(store: &Store, folders: &Folders) -> Result<(), ServerError> {
+    let folder = folders.synchronization();
+    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+    for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
+        let id = entry.file_name().to_string_lossy().into_owned();
+        let session: Option<Session> = store.read(|tx| tx.session(&id))?;
+        let over = |state| matches!(state, SessionState::Applied | SessionState::Cancelled);
+        if session.is_some_and(|s| over(s.state)) {
+            files::remove_folder(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether sessions of this kind depend on the state that the repository holds.

@@ -31,11 +31,7 @@ pub(crate) fn changes(
     limit: usize,
 ) -> Result<Vec<ShownChange>, ServerError> {
     let sample = tx.sample_changes(run, limit)?;
-    let mut shown: Vec<ShownChange> = sample
-        .resources
-        .into_iter()
-        .map(|r| resource(metadata, r))
-        .collect();
+    let mut shown: Vec<ShownChange> = sample.resources.into_iter().map(|r| resource(metadata, r)).collect();
     for link in sample.links {
         shown.push(self::link(tx, metadata, link)?);
     }
@@ -59,38 +55,22 @@ fn resource(metadata: &Metadata, sample: SampleResource) -> ShownChange {
         command: sample.command,
         key: sample.key.unwrap_or_default(),
         name: sample.display_name,
-        values: if sample.command == Command::Update {
-            values
-        } else {
-            Vec::new()
-        },
+        values: if sample.command == Command::Update { values } else { Vec::new() },
         line: sample.line,
     }
 }
 
-fn link(
-    tx: &mut ReadTx,
-    metadata: &Metadata,
-    sample: SampleLink,
-) -> Result<ShownChange, ServerError> {
-    let association = metadata
-        .associations
-        .iter()
-        .find(|a| a.id == sample.association);
-    let mut name =
-        |key: Option<String>, id, end: Option<(usize, usize)>| -> Result<String, ServerError> {
-            if let Some(key) = key {
-                return Ok(key);
-            }
-            let entity_type = end.and_then(|(t, _)| metadata.entity_types.get(t));
-            let stored = tx.resource_version(id, None)?;
-            let key = stored
-                .as_ref()
-                .and_then(|r| Some(r.value(key_slot(metadata, entity_type?)?)?.to_owned()));
-            Ok(key
-                .or_else(|| stored.and_then(|r| r.display_name))
-                .unwrap_or_else(|| format!("resource {id}")))
-        };
+fn link(tx: &mut ReadTx, metadata: &Metadata, sample: SampleLink) -> Result<ShownChange, ServerError> {
+    let association = metadata.associations.iter().find(|a| a.id == sample.association);
+    let mut name = |key: Option<String>, id, end: Option<(usize, usize)>| -> Result<String, ServerError> {
+        if let Some(key) = key {
+            return Ok(key);
+        }
+        let entity_type = end.and_then(|(t, _)| metadata.entity_types.get(t));
+        let stored = tx.resource_version(id, None)?;
+        let key = stored.as_ref().and_then(|r| Some(r.value(key_slot(metadata, entity_type?)?)?.to_owned()));
+        Ok(key.or_else(|| stored.and_then(|r| r.display_name)).unwrap_or_else(|| format!("resource {id}")))
+    };
     let first = name(sample.key1, sample.resource1, association.map(|a| a.end1))?;
     let second = name(sample.key2, sample.resource2, association.map(|a| a.end2))?;
     Ok(ShownChange {
@@ -105,16 +85,8 @@ fn link(
 
 /// Slot of the mapped primary key of an entity type.
 fn key_slot(metadata: &Metadata, entity_type: &EntityType) -> Option<provost_model::Slot> {
-    let mapping = metadata
-        .configuration
-        .type_mappings
-        .iter()
-        .find(|m| m.identifier == entity_type.identifier)?;
+    let mapping = metadata.configuration.type_mappings.iter().find(|m| m.identifier == entity_type.identifier)?;
     let key = mapping.properties.iter().find(|p| p.is_primary_key)?;
     let id: Option<PropertyId> = entity_type.property(&key.identifier).map(|p| p.id);
-    entity_type
-        .properties
-        .iter()
-        .find(|p| Some(p.id) == id)?
-        .slot
+    entity_type.properties.iter().find(|p| Some(p.id) == id)?.slot
 }

@@ -14,10 +14,7 @@ impl Sorting {
     /// Uses about `budget` bytes of memory, then unnamed files in `folder`.
     pub(crate) fn new(folder: &Path, budget: usize) -> Sorting {
         let folder = folder.to_owned();
-        Sorting(Sorter::new(
-            budget,
-            Box::new(move || Ok(Box::new(tempfile::tempfile_in(&folder)?) as Box<dyn Spill>)),
-        ))
+        Sorting(Sorter::new(budget, Box::new(move || Ok(Box::new(tempfile::tempfile_in(&folder)?) as Box<dyn Spill>))))
     }
 
     /// Adds a record.

@@ -21,10 +21,7 @@ pub(crate) struct Spool {
 impl Spool {
     /// An empty spool that overflows into `folder`.
     pub(crate) fn new(folder: &Path) -> Spool {
-        Spool {
-            file: BufWriter::new(tempfile::spooled_tempfile_in(MEMORY, folder)),
-            count: 0,
-        }
+        Spool { file: BufWriter::new(tempfile::spooled_tempfile_in(MEMORY, folder)), count: 0 }
     }
 
     /// Appends a record.
@@ -49,11 +46,7 @@ impl Spool {
         self.file.flush()?;
         let file = self.file.get_mut();
         file.seek(SeekFrom::Start(0))?;
-        Ok(SpoolReader {
-            file: BufReader::with_capacity(64 << 10, file),
-            left: self.count,
-            record: Vec::new(),
-        })
+        Ok(SpoolReader { file: BufReader::with_capacity(64 << 10, file), left: self.count, record: Vec::new() })
     }
 }
 
@@ -73,14 +66,7 @@ impl Pull for SpoolReader<'_> {
         self.left -= 1;
         let mut lengths = [0; 8];
         self.file.read_exact(&mut lengths)?;
-        let length = |at: usize| {
-            u32::from_le_bytes([
-                lengths[at],
-                lengths[at + 1],
-                lengths[at + 2],
-                lengths[at + 3],
-            ])
-        };
+        let length = |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]);
         let (key, payload) = (length(0) as usize, length(4) as usize);
         self.record.resize(key + payload, 0);
         self.file.read_exact(&mut self.record)?;

@@ -12,12 +12,14 @@ use crate::mapping::ConnectorMapping;
 use crate::previous::read_manifest;
 use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
-use crate::{files, metadata, sessions};
+use crate::verified::{self, Verification};
+use crate::{metadata, sessions};
 use provost_model::fault;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
 use provost_store::{ApplyPlan, RunId, Session, SessionState, Store, WriteTx};
 use std::path::Path;
+use std::time::Instant;
 
 /// Change rows shown of each table and command of a blocked run.
 const SAMPLE: usize = 5;
@@ -33,7 +35,7 @@ pub struct SynchroniseOptions {
     pub force: Option<String>,
     /// Keep the change tables for the step that sets dirty flags.
     pub keep_changes: bool,
-    /// Write pairs without link to `<association>.orphans.csv` in the session's folder.
+    /// Write pairs without link to `<association>.orphans.csv` in `Work/Synchronization`.
     pub orphans: bool,
     /// Microseconds since 1970, UTC.
     pub now_micros: i64,
@@ -63,17 +65,19 @@ pub fn synchronise(
 ) -> Result<Option<Synchronised>, ServerError> {
     let metadata = store.read(metadata::load)?;
     let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    let began = Instant::now();
     let mut last = None;
     loop {
         let queued: Vec<Session> = store.read(|tx| tx.unfinished_sessions(&options.connector))?;
-        let next = queued
-            .into_iter()
-            .find(|s| matches!(s.state, SessionState::Sealed | SessionState::Blocked));
+        let next = queued.into_iter().find(|s| matches!(s.state, SessionState::Sealed | SessionState::Blocked));
         let Some(session) = next else { return Ok(last) };
         if session.state == SessionState::Blocked && options.force.is_none() {
             return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
         }
-        let done = process(store, folders, &metadata, &mapping, &session, options, None)?;
+        // Each session has its own instant: history would take two sessions of one instant for one.
+        let elapsed = i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
+        let options = SynchroniseOptions { now_micros: options.now_micros + elapsed, ..options.clone() };
+        let done = process(store, folders, &metadata, &mapping, &session, &options, None)?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
@@ -100,41 +104,21 @@ pub fn validate(
         queued.retain(|s| s.state == SessionState::Blocked);
         Ok(queued)
     })?;
-    let session = blocked
-        .iter()
-        .find(|s| s.change_set_hash.as_deref() == Some(change_set));
+    let session = blocked.iter().find(|s| s.change_set_hash.as_deref() == Some(change_set));
     let Some(session) = session else {
         return Err(ServerError::UnknownChangeSet {
             connector: options.connector.clone(),
             hash: change_set.to_owned(),
-            known: blocked
-                .into_iter()
-                .filter_map(|s| s.change_set_hash)
-                .collect(),
+            known: blocked.into_iter().filter_map(|s| s.change_set_hash).collect(),
         });
     };
-    process(
-        store,
-        folders,
-        &metadata,
-        &mapping,
-        session,
-        options,
-        Some(change_set),
-    )
+    process(store, folders, &metadata, &mapping, session, options, Some(change_set))
 }
 
 /// The stored result of a session that was blocked earlier.
 fn blocked_before(session: &Session) -> Synchronised {
-    let summary = session
-        .summary
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    Synchronised {
-        summary,
-        ..Synchronised::default()
-    }
+    let summary = session.summary.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    Synchronised { summary, ..Synchronised::default() }
 }
 
 fn process(
@@ -147,89 +131,54 @@ fn process(
     approved: Option<&str>,
 ) -> Result<Synchronised, ServerError> {
     let folder = folders.session(&session.id);
+    let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
     let reason = match (approved, &options.force) {
         (Some(hash), reason) => {
-            let why = reason
-                .as_deref()
-                .map(|r| format!(": {r}"))
-                .unwrap_or_default();
-            format!(
-                "approved change set {hash} of connector {}{why}",
-                options.connector
-            )
+            let why = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+            format!("approved change set {hash} of connector {}{why}", options.connector)
         }
-        (None, Some(reason)) => format!(
-            "forced synchronisation of connector {}: {reason}",
-            options.connector
-        ),
-        (None, None) => format!(
-            "{} synchronisation of connector {}",
-            manifest.mode, options.connector
-        ),
+        (None, Some(reason)) => format!("forced synchronisation of connector {}: {reason}", options.connector),
+        (None, None) => format!("{} synchronisation of connector {}", manifest.mode, options.connector),
     };
     let mut differs = None;
-    let done = store.write(&options.actor, &reason, |tx| {
-        let state = tx.session(&session.id)?.map(|s| s.state);
-        if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-            return Err(ServerError::Session {
-                session: session.id.clone(),
-                message: "it was processed by someone else in the meantime".to_owned(),
-            });
-        }
-        check_base(tx, &manifest)?;
-        check_initial(tx, mapping, &manifest)?;
-        let work = Work {
-            metadata,
-            mapping,
-            manifest: &manifest,
-            session,
-            options,
-            folder: &folder,
-        };
-        let done = work.run(tx, approved)?;
-        if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
-            let found = done
-                .summary
-                .change_set
-                .as_ref()
-                .map(|c| c.hash.clone())
-                .unwrap_or_default();
-            differs = Some(ServerError::ChangeSetDiffers {
-                approved: approved.to_owned(),
-                found,
-            });
-        }
-        Ok(done)
+    let done = verified::while_verifying(&folder, &manifest, session, |verified| {
+        store.write(&options.actor, &reason, |tx| {
+            let state = tx.session(&session.id)?.map(|s| s.state);
+            if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
+                return Err(ServerError::Session {
+                    session: session.id.clone(),
+                    message: "it was processed by someone else in the meantime".to_owned(),
+                });
+            }
+            check_base(tx, &manifest)?;
+            check_initial(tx, mapping, &manifest)?;
+            let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
+            let done = work.run(tx, approved, verified)?;
+            if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
+                let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
+                differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
+            }
+            Ok(done)
+        })
     })?;
     fault::point("synchronise.committed");
+    if done.summary.state != State::Blocked {
+        files::remove_folder(&folder)?;
+    }
     match differs {
         Some(error) => Err(error),
         None => Ok(done),
     }
 }
 
-/// Reads the manifest and holds every file against it.
+/// Reads the manifest; what its files must be follows from it.
 fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerError> {
-    let damaged = |message: String| ServerError::Session {
-        session: session.id.clone(),
-        message,
-    };
-    let manifest = read_manifest(folder)?
-        .ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
+    let damaged = |message: String| ServerError::Session { session: session.id.clone(), message };
+    let manifest =
+        read_manifest(folder)?.ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
     if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) {
-        return Err(damaged(
-            "its manifest is not the one that was sealed".to_owned(),
-        ));
-    }
-    for table in &manifest.tables {
-        let path = folder.join(&table.file);
-        if files::digest(&path)? != table.digest {
-            return Err(damaged(format!(
-                "{} was changed after it was sealed",
-                table.file
-            )));
-        }
+        return Err(damaged("its manifest is not the one that was sealed".to_owned()));
     }
     Ok(manifest)
 }
@@ -252,11 +201,7 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
 }
 
 /// An initial load is for a repository that holds nothing of the connector.
-fn check_initial(
-    tx: &mut WriteTx,
-    mapping: &ConnectorMapping,
-    manifest: &Manifest,
-) -> Result<(), ServerError> {
+fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
     if manifest.mode != Mode::Initial {
         return Ok(());
     }
@@ -267,10 +212,7 @@ fn check_initial(
     if count == 0 {
         return Ok(());
     }
-    Err(ServerError::InitialNotEmpty {
-        connector: mapping.connector.clone(),
-        count,
-    })
+    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
 }
 
 /// One session inside its transaction.
@@ -281,17 +223,32 @@ struct Work<'a> {
     session: &'a Session,
     options: &'a SynchroniseOptions,
     folder: &'a Path,
+    /// Folder of the files that list findings and pairs without link.
+    reports: &'a Path,
 }
 
 impl Work<'_> {
-    fn run(&self, tx: &mut WriteTx, approved: Option<&str>) -> Result<Synchronised, ServerError> {
+    fn run(
+        &self,
+        tx: &mut WriteTx,
+        approved: Option<&str>,
+        verified: &Verification<'_>,
+    ) -> Result<Synchronised, ServerError> {
         if let Some(run) = self.session.run {
             tx.clear_changes(run)?;
         }
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
-        let staged = stage::stage(tx, run, self.mapping, self.manifest, self.folder)?;
+        let staged = if self.is_direct() {
+            stage::load(tx, run, self.mapping, self.manifest, self.folder, self.options.now_micros)?
+        } else {
+            stage::stage(tx, run, self.mapping, self.manifest, self.folder)?
+        };
+        // Nothing is concluded from files that are not those that were sealed.
+        verified.wait()?;
         fault::point("synchronise.staged");
-        let mut done = self.judge(tx, &staged)?;
+        let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
+        let mut done = self.judge(tx, &staged, looked_at)?;
+        crate::findings::write(self.reports, &self.mapping.connector, &done.problems)?;
         for problem in guard::stored_problems(&done.problems) {
             tx.insert_problem(run, &problem)?;
         }
@@ -308,12 +265,18 @@ impl Work<'_> {
         }
         self.apply(tx, run)?;
         if self.options.orphans {
-            crate::orphans::write(tx, self.mapping, self.folder)?;
+            crate::orphans::write(tx, self.mapping, self.reports)?;
         }
         let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
         fault::point("synchronise.applied");
         Ok(done)
+    }
+
+    /// Whether the files go straight into the tables, and what is left to apply are pairs that wait. Change tables
+    /// that somebody wants to keep must be made.
+    fn is_direct(&self) -> bool {
+        self.manifest.mode == Mode::Initial && !self.options.keep_changes
     }
 
     fn close(
@@ -327,67 +290,49 @@ impl Work<'_> {
         let id = &self.session.id;
         tx.set_session_changes(id, Some(run), Some(hash))?;
         tx.set_session_summary(id, summary)?;
-        tx.set_session_state(id, self.session.state, state, self.options.now_micros)?;
+        // Nothing of this transaction counts when somebody else has processed the session in the meantime.
+        if self.session.state != state
+            && !tx.set_session_state(id, self.session.state, state, self.options.now_micros)?
+        {
+            return Err(processed_by_another(id));
+        }
         Ok(())
     }
 
-    fn judge(&self, tx: &mut WriteTx, staged: &Staged) -> Result<Synchronised, ServerError> {
+    /// Counters, thresholds and causes. Causes that somebody has looked at make no warning.
+    fn judge(&self, tx: &mut WriteTx, staged: &Staged, looked_at: bool) -> Result<Synchronised, ServerError> {
         let connector = &self.mapping.connector;
-        let mut problems: Vec<_> = self
-            .manifest
-            .tables
-            .iter()
-            .flat_map(|t| t.problems.clone())
-            .collect();
+        let mut problems: Vec<_> = self.manifest.tables.iter().flat_map(|t| t.problems.clone()).collect();
         problems.extend(staged.problems.kept.iter().cloned());
         let mut summary = Summary {
             connector: connector.clone(),
             mode: Some(self.manifest.mode),
-            change_set: Some(ChangeSetName {
-                hash: staged.hash.clone(),
-            }),
+            change_set: Some(ChangeSetName { hash: staged.hash.clone() }),
             entity_types: staged.entity_types.clone(),
             associations: staged.associations.clone(),
             ..Summary::default()
         };
         if self.manifest.mode != Mode::Initial {
             summary.thresholds = guard::thresholds(self.metadata, connector, &staged.measured);
-            summary.causes = guard::causes(
-                tx,
-                self.mapping,
-                self.manifest,
-                staged,
-                !summary.thresholds.is_empty(),
-            )?;
+            summary.causes = guard::causes(tx, self.mapping, self.manifest, staged, &summary.thresholds)?;
         }
-        if !problems.is_empty() || !summary.causes.is_empty() || staged.problems.count > 0 {
+        if !problems.is_empty() || staged.problems.count > 0 || !(summary.causes.is_empty() || looked_at) {
             summary.state = State::Warning;
         }
-        Ok(Synchronised {
-            summary,
-            problems,
-            ..Synchronised::default()
-        })
+        Ok(Synchronised { summary, problems, ..Synchronised::default() })
     }
 
     fn apply(&self, tx: &mut WriteTx, run: RunId) -> Result<(), ServerError> {
-        let plan = ApplyPlan {
-            types: self
-                .mapping
-                .types
-                .iter()
-                .map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect()))
-                .collect(),
-            associations: self
-                .mapping
-                .associations
-                .iter()
-                .map(|a| (a.association.id, a.place))
-                .collect(),
+        let mut plan = ApplyPlan {
             now_micros: self.options.now_micros,
             dont_delete_changes: self.options.keep_changes,
-            mark_dirty: false,
+            ..ApplyPlan::default()
         };
+        if !self.is_direct() {
+            let types = self.mapping.types.iter();
+            plan.types = types.map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect();
+            plan.associations = self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect();
+        }
         tx.apply_changes(run, &plan)?;
         tx.set_last_digest(&self.mapping.connector, &self.manifest.new_digest)?;
         if self.manifest.delivery == Delivery::Full || self.manifest.mode != Mode::Incremental {

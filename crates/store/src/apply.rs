@@ -58,26 +58,18 @@ pub struct AppliedCounts {
 
 impl AppliedCounts {
     fn of_type(&mut self, id: EntityTypeId) -> &mut TypeCounts {
-        let at = self
-            .types
-            .iter()
-            .position(|(t, _)| *t == id)
-            .unwrap_or_else(|| {
-                self.types.push((id, TypeCounts::default()));
-                self.types.len() - 1
-            });
+        let at = self.types.iter().position(|(t, _)| *t == id).unwrap_or_else(|| {
+            self.types.push((id, TypeCounts::default()));
+            self.types.len() - 1
+        });
         &mut self.types[at].1
     }
 
     fn of_links(&mut self, id: AssociationId) -> &mut LinkCounts {
-        let at = self
-            .associations
-            .iter()
-            .position(|(a, _)| *a == id)
-            .unwrap_or_else(|| {
-                self.associations.push((id, LinkCounts::default()));
-                self.associations.len() - 1
-            });
+        let at = self.associations.iter().position(|(a, _)| *a == id).unwrap_or_else(|| {
+            self.associations.push((id, LinkCounts::default()));
+            self.associations.len() - 1
+        });
         &mut self.associations[at].1
     }
 }
@@ -89,9 +81,7 @@ const DELETE: i64 = Command::Delete as i64;
 
 /// SQL that is true when a version that began at `valid_from` may be closed at `now`.
 pub(crate) fn elapsed(valid_from: &str, now: i64, minutes: &str) -> String {
-    format!(
-        "({valid_from} < {now} AND {valid_from} <= {now} - CAST({minutes} AS BIGINT) * 60000000)"
-    )
+    format!("({valid_from} < {now} AND {valid_from} <= {now} - CAST({minutes} AS BIGINT) * 60000000)")
 }
 
 impl WriteTx {
@@ -99,20 +89,12 @@ impl WriteTx {
     ///
     /// # Errors
     /// When a type is not deployed or a writer still holds rows, and those of the database.
-    pub fn apply_changes(
-        &mut self,
-        run: RunId,
-        plan: &ApplyPlan,
-    ) -> Result<AppliedCounts, StoreError> {
+    pub fn apply_changes(&mut self, run: RunId, plan: &ApplyPlan) -> Result<AppliedCounts, StoreError> {
         self.settled()?;
         if let Some(lock) = self.link.dialect().lock_repository() {
             self.link.batch(&lock)?;
         }
-        for table in [
-            "UR_ResourceChanges",
-            "UR_ResourceLinkChanges",
-            "UR_ResourceKeyChanges",
-        ] {
+        for table in ["UR_ResourceChanges", "UR_ResourceLinkChanges", "UR_ResourceKeyChanges"] {
             if let Some(sql) = self.link.dialect().refresh_statistics(table) {
                 self.link.batch(&sql)?;
             }
@@ -122,13 +104,7 @@ impl WriteTx {
             self.link.batch(sql)?;
         }
         let model = self.model()?;
-        let mut apply = Apply {
-            tx: self,
-            model: &model,
-            run,
-            plan,
-            counts: AppliedCounts::default(),
-        };
+        let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
         apply.all()?;
         let counts = apply.counts;
         if plan.mark_dirty {
@@ -152,9 +128,7 @@ impl WriteTx {
         }
         match self.link.held.get() {
             0 => Ok(()),
-            rows => Err(StoreError::misuse(format!(
-                "a writer still holds {rows} rows: finish it before applying"
-            ))),
+            rows => Err(StoreError::misuse(format!("a writer still holds {rows} rows: finish it before applying"))),
         }
     }
 
@@ -191,16 +165,8 @@ impl WriteTx {
         now: i64,
         condition: &str,
     ) -> Result<u64, StoreError> {
-        let columns: String = model
-            .columns
-            .iter()
-            .map(|s| format!(", {}", s.column()))
-            .collect();
-        let values: String = model
-            .columns
-            .iter()
-            .map(|s| format!(", r.{}", s.column()))
-            .collect();
+        let columns: String = model.columns.iter().map(|s| format!(", {}", s.column())).collect();
+        let values: String = model.columns.iter().map(|s| format!(", r.{}", s.column())).collect();
         let sql = format!(
             "INSERT INTO UR_ResourcesHistory (Id, Type, ValidFrom, ValidTo, KeyValue, DisplayName_L1{columns}) \
              SELECT r.Id, r.Type, r.ValidFrom, {now}, {}, r.DisplayName_L1{values} FROM {tables} \
@@ -259,27 +225,18 @@ impl Apply<'_> {
     }
 
     fn deletions(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
-        let sql = format!(
-            "SELECT COUNT(*) FROM UR_ResourceChanges WHERE {}",
-            self.changes(entity_type, DELETE)
-        );
+        let sql = format!("SELECT COUNT(*) FROM UR_ResourceChanges WHERE {}", self.changes(entity_type, DELETE));
         self.tx.link.count(&sql, &[])
     }
 
     /// SQL condition for the changes of a type.
     fn changes(&self, entity_type: EntityTypeId, command: i64) -> String {
-        format!(
-            "Run_Id = {} AND Type = {entity_type} AND Command = {command}",
-            self.run.0
-        )
+        format!("Run_Id = {} AND Type = {entity_type} AND Command = {command}", self.run.0)
     }
 
     /// SQL for the ids of the resources of a type that are deleted.
     fn deleted(&self, entity_type: EntityTypeId) -> String {
-        format!(
-            "(SELECT Resource_Id FROM UR_ResourceChanges WHERE {})",
-            self.changes(entity_type, DELETE)
-        )
+        format!("(SELECT Resource_Id FROM UR_ResourceChanges WHERE {})", self.changes(entity_type, DELETE))
     }
 
     /// Links in the table go with the resource at either end.
@@ -291,12 +248,7 @@ impl Apply<'_> {
                 let Some(end) = end.filter(|e| deleting.contains(e)) else {
                     continue;
                 };
-                if let LinkPlace::Slot {
-                    owner,
-                    slot,
-                    owner_is_first,
-                } = self.model.place(association)
-                {
+                if let LinkPlace::Slot { owner, slot, owner_is_first } = self.model.place(association) {
                     // The link in the slot of a deleted resource goes with its row.
                     if owner_is_first == (column == "Resource1_Id") {
                         let sql = format!(
@@ -309,18 +261,13 @@ impl Apply<'_> {
                     }
                     continue;
                 }
-                let which = format!(
-                    "Association_Id = {} AND {column} IN {}",
-                    association.id,
-                    self.deleted(end)
-                );
+                let which = format!("Association_Id = {} AND {column} IN {}", association.id, self.deleted(end));
                 self.run_sql(&format!(
                     "INSERT INTO UR_ResourceLinksHistory (Association_Id, Resource1_Id, Resource2_Id, ValidFrom, ValidTo) \
                      SELECT Association_Id, Resource1_Id, Resource2_Id, ValidFrom, {now} FROM UR_ResourceLinks \
                      WHERE {which} AND ValidFrom < {now}"
                 ))?;
-                let removed =
-                    self.run_sql(&format!("DELETE FROM UR_ResourceLinks WHERE {which}"))?;
+                let removed = self.run_sql(&format!("DELETE FROM UR_ResourceLinks WHERE {which}"))?;
                 self.counts.of_links(association.id).removed += removed;
             }
         }
@@ -331,13 +278,8 @@ impl Apply<'_> {
         for id in deleting {
             let entity_type = self.model.entity_type(*id)?;
             let which = format!("r.Id IN {}", self.deleted(*id));
-            self.counts.versions +=
-                self.tx
-                    .archive(self.model, entity_type, self.plan.now_micros, &which)?;
-            let sql = format!(
-                "DELETE FROM UR_Resources WHERE Type = {id} AND Id IN {}",
-                self.deleted(*id)
-            );
+            self.counts.versions += self.tx.archive(self.model, entity_type, self.plan.now_micros, &which)?;
+            let sql = format!("DELETE FROM UR_Resources WHERE Type = {id} AND Id IN {}", self.deleted(*id));
             self.counts.of_type(*id).deleted = self.run_sql(&sql)?;
         }
         Ok(())
@@ -364,35 +306,19 @@ impl Apply<'_> {
                 elapsed("r.ValidFrom", now, "c.HistoryPrecision")
             );
             let tables = "UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.Resource_Id";
-            self.counts.versions +=
-                self.tx
-                    .archive_from(tables, self.model, entity_type, now, &which)?;
+            self.counts.versions += self.tx.archive_from(tables, self.model, entity_type, now, &which)?;
         }
         Ok(())
     }
 
     /// Copies the rows of these owners to history and dates their new version, unless the precision of the property in
     /// the slot forbids it.
-    fn begin_version_of(
-        &mut self,
-        owner: EntityTypeId,
-        slot: Slot,
-        owners: &str,
-    ) -> Result<(), StoreError> {
+    fn begin_version_of(&mut self, owner: EntityTypeId, slot: Slot, owners: &str) -> Result<(), StoreError> {
         let entity_type = self.model.entity_type(owner)?;
         let now = self.plan.now_micros;
-        let precision = entity_type
-            .properties
-            .iter()
-            .find(|p| p.slot == Some(slot))
-            .map_or(0, |p| p.precision);
+        let precision = entity_type.properties.iter().find(|p| p.slot == Some(slot)).map_or(0, |p| p.precision);
         let due = elapsed("r.ValidFrom", now, &precision.to_string());
-        let versions = self.tx.archive(
-            self.model,
-            entity_type,
-            now,
-            &format!("{due} AND r.Id IN ({owners})"),
-        )?;
+        let versions = self.tx.archive(self.model, entity_type, now, &format!("{due} AND r.Id IN ({owners})"))?;
         self.counts.versions += versions;
         if versions > 0 {
             let due = elapsed("ValidFrom", now, &precision.to_string());
@@ -417,12 +343,7 @@ impl Apply<'_> {
 
     /// SQL for the ids of owners whose slot is going to change.
     fn owners_that_change(&self, association: AssociationId, place: LinkPlace) -> String {
-        let LinkPlace::Slot {
-            owner,
-            slot,
-            owner_is_first,
-        } = place
-        else {
+        let LinkPlace::Slot { owner, slot, owner_is_first } = place else {
             return "NULL".to_owned();
         };
         let (own, target) = ends(owner_is_first);
@@ -439,25 +360,13 @@ impl Apply<'_> {
     }
 
     /// Slots that may point to resources that are deleted: (owner, slot, target type).
-    fn dangling_places(
-        &self,
-        deleting: &[EntityTypeId],
-    ) -> Vec<(EntityTypeId, Slot, EntityTypeId)> {
+    fn dangling_places(&self, deleting: &[EntityTypeId]) -> Vec<(EntityTypeId, Slot, EntityTypeId)> {
         let mut found = Vec::new();
         for association in &self.model.associations {
-            if let LinkPlace::Slot {
-                owner,
-                slot,
-                owner_is_first,
-            } = self.model.place(association)
-            {
+            if let LinkPlace::Slot { owner, slot, owner_is_first } = self.model.place(association) {
                 let (end1, end2) = self.model.ends(association);
                 let target = if owner_is_first { end2 } else { end1 };
-                found.extend(
-                    target
-                        .filter(|t| deleting.contains(t))
-                        .map(|t| (owner, slot, t)),
-                );
+                found.extend(target.filter(|t| deleting.contains(t)).map(|t| (owner, slot, t)));
             }
         }
         found
@@ -475,12 +384,7 @@ impl Apply<'_> {
     /// No slot may point to a resource that does not exist.
     fn clear_dangling(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
         for association in &self.model.associations {
-            let LinkPlace::Slot {
-                owner,
-                slot,
-                owner_is_first,
-            } = self.model.place(association)
-            else {
+            let LinkPlace::Slot { owner, slot, owner_is_first } = self.model.place(association) else {
                 continue;
             };
             let (end1, end2) = self.model.ends(association);
@@ -501,11 +405,8 @@ impl Apply<'_> {
 
     fn update_resources(&mut self, id: EntityTypeId, slots: &[Slot]) -> Result<(), StoreError> {
         let now = self.plan.now_micros;
-        let values: String = slots
-            .iter()
-            .map(|s| s.column())
-            .map(|column| format!("{column} = c.{column}, "))
-            .collect();
+        let values: String =
+            slots.iter().map(|s| s.column()).map(|column| format!("{column} = c.{column}, ")).collect();
         let due = elapsed("UR_Resources.ValidFrom", now, "c.HistoryPrecision");
         let sql = format!(
             "UPDATE UR_Resources SET {values}DisplayName_L1 = c.DisplayName_L1, \
@@ -575,12 +476,7 @@ impl Apply<'_> {
     }
 
     fn change_slot_links(&mut self, id: AssociationId, place: LinkPlace) -> Result<(), StoreError> {
-        let LinkPlace::Slot {
-            owner,
-            slot,
-            owner_is_first,
-        } = place
-        else {
+        let LinkPlace::Slot { owner, slot, owner_is_first } = place else {
             return Ok(());
         };
         let (own, target) = ends(owner_is_first);
@@ -591,10 +487,7 @@ impl Apply<'_> {
              AND UR_Resources.Type = {owner} AND {stored} = d.{target}",
             self.removals(id)
         ))?;
-        let which = format!(
-            "c.Run_Id = {} AND c.Association_Id = {id} AND c.Command = {INSERT}",
-            self.run.0
-        );
+        let which = format!("c.Run_Id = {} AND c.Association_Id = {id} AND c.Command = {INSERT}", self.run.0);
         let overwritten = self.tx.link.count(
             &format!(
                 "SELECT COUNT(*) FROM UR_ResourceLinkChanges c JOIN UR_Resources o ON o.Id = c.{own} \
@@ -656,19 +549,12 @@ impl Apply<'_> {
 
 /// Columns of the owner and of the target in a link row.
 fn ends(owner_is_first: bool) -> (&'static str, &'static str) {
-    if owner_is_first {
-        ("Resource1_Id", "Resource2_Id")
-    } else {
-        ("Resource2_Id", "Resource1_Id")
-    }
+    if owner_is_first { ("Resource1_Id", "Resource2_Id") } else { ("Resource2_Id", "Resource1_Id") }
 }
 
 /// A condition of [`Apply::changes`] with its columns prefixed.
 fn qualified(condition: &str) -> String {
-    condition
-        .replace("Run_Id", "c.Run_Id")
-        .replace("Type", "c.Type")
-        .replace("Command", "c.Command")
+    condition.replace("Run_Id", "c.Run_Id").replace("Type", "c.Type").replace("Command", "c.Command")
 }
 
 /// Dirty flags.
@@ -698,13 +584,7 @@ impl WriteTx {
         crate::batch::in_batches(resources, |batch, list| {
             let mut args = vec![i64::from(dirty).into()];
             args.extend(batch.iter().map(|id| crate::value::Arg::Int(id.0)));
-            self.link.execute(
-                &format!(
-                    "UPDATE UR_Resources SET Dirty = $1 WHERE Id IN ({})",
-                    list(2)
-                ),
-                &args,
-            )?;
+            self.link.execute(&format!("UPDATE UR_Resources SET Dirty = $1 WHERE Id IN ({})", list(2)), &args)?;
             Ok(())
         })
     }
@@ -714,9 +594,6 @@ impl WriteTx {
     /// # Errors
     /// Those of the database.
     pub fn clear_dirty(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
-        self.link.execute(
-            "UPDATE UR_Resources SET Dirty = 0 WHERE Type = $1 AND Dirty = 1",
-            &[entity_type.0.into()],
-        )
+        self.link.execute("UPDATE UR_Resources SET Dirty = 0 WHERE Type = $1 AND Dirty = 1", &[entity_type.0.into()])
     }
 }

@@ -28,10 +28,7 @@ pub struct Resource {
 impl Resource {
     /// The value in a slot.
     pub fn value(&self, slot: Slot) -> Option<&str> {
-        self.values
-            .iter()
-            .find(|(s, _)| *s == slot)
-            .and_then(|(_, value)| value.as_deref())
+        self.values.iter().find(|(s, _)| *s == slot).and_then(|(_, value)| value.as_deref())
     }
 }
 
@@ -54,22 +51,14 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Columns of a current row called `r`.
     fn current(&self) -> String {
-        let values: String = self
-            .columns
-            .iter()
-            .map(|s| format!(", {}", text_column("r", *s)))
-            .collect();
+        let values: String = self.columns.iter().map(|s| format!(", {}", text_column("r", *s))).collect();
         let key = self.entity_type.key_column("r");
         format!("r.Id, {key}, r.DisplayName_L1, r.ValidFrom, CAST(NULL AS BIGINT){values}")
     }
 
     /// Columns of a history row called `r`.
     fn past(&self) -> String {
-        let values: String = self
-            .columns
-            .iter()
-            .map(|s| format!(", {}", text_column("r", *s)))
-            .collect();
+        let values: String = self.columns.iter().map(|s| format!(", {}", text_column("r", *s))).collect();
         format!("r.Id, r.KeyValue, r.DisplayName_L1, r.ValidFrom, r.ValidTo{values}")
     }
 
@@ -103,10 +92,7 @@ impl<'a> Reading<'a> {
 
     /// The slot that a property had in a version that ended then.
     fn slot_at(&self, property: PropertyId, end: i64) -> Option<Slot> {
-        self.ranges
-            .iter()
-            .find(|r| r.property == property && r.from < end && end <= r.to)
-            .map(|r| r.slot)
+        self.ranges.iter().find(|r| r.property == property && r.from < end && end <= r.to).map(|r| r.slot)
     }
 
     /// The property that a slot meant in a version that ended then, or means now.
@@ -136,41 +122,19 @@ fn pattern(search: &str) -> String {
 }
 
 impl ReadTx {
-    pub(crate) fn reading<'a>(
-        &self,
-        model: &'a StoredModel,
-        id: EntityTypeId,
-    ) -> Result<Reading<'a>, StoreError> {
+    pub(crate) fn reading<'a>(&self, model: &'a StoredModel, id: EntityTypeId) -> Result<Reading<'a>, StoreError> {
         let ranges = self.link.all(
             "SELECT Property_Id, TargetColumnIndex, ValidFrom, ValidTo FROM UM_EntityPropertySlots s \
              WHERE EntityType_Id = $1 AND EXISTS (SELECT 1 FROM UM_EntityProperties p \
              WHERE p.Id = s.Property_Id AND p.IsNavigation = s.IsNavigation)",
             &[id.0.into()],
-            |row| {
-                Ok((
-                    PropertyId(row.i64(0)?),
-                    Slot::new(row.i64(1)?),
-                    row.i64(2)?,
-                    row.i64(3)?,
-                ))
-            },
+            |row| Ok((PropertyId(row.i64(0)?), Slot::new(row.i64(1)?), row.i64(2)?, row.i64(3)?)),
         )?;
         let ranges = ranges
             .into_iter()
-            .filter_map(|(property, slot, from, to)| {
-                Some(SlotRange {
-                    property,
-                    slot: slot?,
-                    from,
-                    to,
-                })
-            })
+            .filter_map(|(property, slot, from, to)| Some(SlotRange { property, slot: slot?, from, to }))
             .collect();
-        Ok(Reading {
-            entity_type: model.entity_type(id)?,
-            columns: &model.columns,
-            ranges,
-        })
+        Ok(Reading { entity_type: model.entity_type(id)?, columns: &model.columns, ranges })
     }
 
     /// A page of the current resources of a type, in ascending order of the bytes of their primary keys: those after
@@ -222,17 +186,9 @@ impl ReadTx {
             return Ok(Vec::new());
         };
         let pattern = search.map(pattern);
-        let mut args: Vec<Arg<'_>> = vec![
-            entity_type.0.into(),
-            key.id.0.into(),
-            after.unwrap_or("").into(),
-        ];
+        let mut args: Vec<Arg<'_>> = vec![entity_type.0.into(), key.id.0.into(), after.unwrap_or("").into()];
         // The empty key sorts before all others, and belongs to the first page.
-        let from = if after.is_some() {
-            "k.KeyValue > $3"
-        } else {
-            "k.KeyValue >= $3"
-        };
+        let from = if after.is_some() { "k.KeyValue > $3" } else { "k.KeyValue >= $3" };
         args.push(instant.into());
         let mut sql = format!(
             "SELECT {} FROM UR_ResourceKeys k JOIN UR_Resources r ON r.Id = k.Resource_Id \
@@ -243,10 +199,7 @@ impl ReadTx {
             sql.push_str(&matches("k.KeyValue", 5));
             args.push(pattern.into());
         }
-        sql.push_str(&format!(
-            " ORDER BY k.KeyValue, k.Resource_Id LIMIT ${}",
-            args.len() + 1
-        ));
+        sql.push_str(&format!(" ORDER BY k.KeyValue, k.Resource_Id LIMIT ${}", args.len() + 1));
         args.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
         self.link.all(&sql, &args, |row| reading.resource(row))
     }
@@ -262,16 +215,8 @@ impl ReadTx {
         let model = self.model()?;
         let reading = self.reading(&model, entity_type)?;
         let pattern = search.map(pattern);
-        let mut args: Vec<Arg<'_>> = vec![
-            entity_type.0.into(),
-            after.unwrap_or("").into(),
-            instant.into(),
-        ];
-        let from = if after.is_some() {
-            "r.KeyValue > $2"
-        } else {
-            "r.KeyValue >= $2"
-        };
+        let mut args: Vec<Arg<'_>> = vec![entity_type.0.into(), after.unwrap_or("").into(), instant.into()];
+        let from = if after.is_some() { "r.KeyValue > $2" } else { "r.KeyValue >= $2" };
         let mut sql = format!(
             "SELECT {} FROM UR_ResourcesHistory r WHERE r.Type = $1 AND {from} AND r.ValidFrom <= $3 AND $3 < r.ValidTo",
             reading.past()
@@ -280,10 +225,7 @@ impl ReadTx {
             sql.push_str(&matches("r.KeyValue", 4));
             args.push(pattern.into());
         }
-        sql.push_str(&format!(
-            " ORDER BY r.KeyValue, r.Id LIMIT ${}",
-            args.len() + 1
-        ));
+        sql.push_str(&format!(" ORDER BY r.KeyValue, r.Id LIMIT ${}", args.len() + 1));
         args.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
         self.link.all(&sql, &args, |row| reading.resource(row))
     }
@@ -292,11 +234,7 @@ impl ReadTx {
     ///
     /// # Errors
     /// When the type is not deployed, and those of the database.
-    pub fn get_resource(
-        &mut self,
-        entity_type: EntityTypeId,
-        key: &str,
-    ) -> Result<Option<Resource>, StoreError> {
+    pub fn get_resource(&mut self, entity_type: EntityTypeId, key: &str) -> Result<Option<Resource>, StoreError> {
         let model = self.model()?;
         let Some(property) = model.entity_type(entity_type)?.key().map(|p| p.id) else {
             return Ok(None);
@@ -316,14 +254,8 @@ impl ReadTx {
         id: ResourceId,
     ) -> Result<Option<Resource>, StoreError> {
         let reading = self.reading(model, entity_type)?;
-        let sql = format!(
-            "SELECT {} FROM UR_Resources r WHERE r.Id = $1 AND r.Type = $2",
-            reading.current()
-        );
-        self.link
-            .first(&sql, &[id.0.into(), entity_type.0.into()], |row| {
-                reading.resource(row)
-            })
+        let sql = format!("SELECT {} FROM UR_Resources r WHERE r.Id = $1 AND r.Type = $2", reading.current());
+        self.link.first(&sql, &[id.0.into(), entity_type.0.into()], |row| reading.resource(row))
     }
 
     /// The resource of a type that had this primary key at an instant, as it was then.
@@ -348,11 +280,7 @@ impl ReadTx {
              AND $3 < r.ValidTo ORDER BY r.Id",
             reading.past()
         );
-        self.link.first(
-            &sql,
-            &[entity_type.0.into(), key.into(), instant_micros.into()],
-            |row| reading.resource(row),
-        )
+        self.link.first(&sql, &[entity_type.0.into(), key.into(), instant_micros.into()], |row| reading.resource(row))
     }
 
     /// All versions of a resource, the newest first. The first one has no end if the resource still exists. Empty for
@@ -378,12 +306,7 @@ impl ReadTx {
                 "SELECT {} FROM UR_ResourcesHistory r WHERE r.Id = $1 AND r.Type = $2 ORDER BY r.ValidTo DESC",
                 reading.past()
             );
-            versions.extend(
-                self.link
-                    .all(&sql, &[id.0.into(), entity_type.0.into()], |row| {
-                        reading.resource(row)
-                    })?,
-            );
+            versions.extend(self.link.all(&sql, &[id.0.into(), entity_type.0.into()], |row| reading.resource(row))?);
         }
         Ok(versions)
     }

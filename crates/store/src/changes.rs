@@ -83,13 +83,7 @@ macro_rules! writer {
         }
     )*};
 }
-writer!(
-    ResourceChanges,
-    LinkChanges,
-    KeyChanges,
-    FingerprintRenewals,
-    OrphanChanges
-);
+writer!(ResourceChanges, LinkChanges, KeyChanges, FingerprintRenewals, OrphanChanges);
 
 /// Command in `UR_ResourceKeyChanges` for a fingerprint that is only renewed.
 pub(crate) const RENEW: i64 = Command::Update as i64;
@@ -98,10 +92,7 @@ pub(crate) const RENEW: i64 = Command::Update as i64;
 pub(crate) fn slot_value(slot: Slot, value: Option<&str>) -> Result<Arg<'_>, StoreError> {
     match value {
         Some(text) if slot.is_navigation() => text.parse().map(Arg::Int).map_err(|_| {
-            StoreError::misuse(format!(
-                "slot {} takes the id of a resource, not {text:?}",
-                slot.column()
-            ))
+            StoreError::misuse(format!("slot {} takes the id of a resource, not {text:?}", slot.column()))
         }),
         other => Ok(other.into()),
     }
@@ -113,14 +104,8 @@ impl ResourceChanges {
     /// # Errors
     /// When the number of values is not that of the slots, and those of the database.
     pub fn push(&mut self, row: ResourceChangeRow<'_>) -> Result<(), StoreError> {
-        if row.values.len() != self.slots.len()
-            && !(row.command == Command::Delete && row.values.is_empty())
-        {
-            return Err(StoreError::misuse(format!(
-                "{} values for {} slots",
-                row.values.len(),
-                self.slots.len()
-            )));
+        if row.values.len() != self.slots.len() && !(row.command == Command::Delete && row.values.is_empty()) {
+            return Err(StoreError::misuse(format!("{} values for {} slots", row.values.len(), self.slots.len())));
         }
         let fixed: [Arg<'_>; 10] = [
             self.run.0.into(),
@@ -138,8 +123,7 @@ impl ResourceChanges {
             self.sink.push(value);
         }
         for (i, slot) in self.slots.iter().enumerate() {
-            self.sink
-                .push(slot_value(*slot, row.values.get(i).copied().flatten())?);
+            self.sink.push(slot_value(*slot, row.values.get(i).copied().flatten())?);
         }
         self.sink.end_row()
     }
@@ -204,11 +188,7 @@ impl KeyChanges {
         fingerprint: i64,
         is_removal: bool,
     ) -> Result<(), StoreError> {
-        let command = if is_removal {
-            Command::Delete
-        } else {
-            Command::Insert
-        };
+        let command = if is_removal { Command::Delete } else { Command::Insert };
         self.row(command as i64, entity_type, property, key, id, fingerprint)
     }
 
@@ -255,8 +235,7 @@ impl FingerprintRenewals {
         id: ResourceId,
         fingerprint: i64,
     ) -> Result<(), StoreError> {
-        self.0
-            .row(RENEW, entity_type, property, key, id, fingerprint)
+        self.0.row(RENEW, entity_type, property, key, id, fingerprint)
     }
 
     /// Writes what is left; tells how many fingerprints were staged.
@@ -274,11 +253,7 @@ impl OrphanChanges {
     /// # Errors
     /// Those of the database.
     pub fn push(&mut self, key1: &str, key2: &str, is_removal: bool) -> Result<(), StoreError> {
-        let command = if is_removal {
-            Command::Delete
-        } else {
-            Command::Insert
-        };
+        let command = if is_removal { Command::Delete } else { Command::Insert };
         self.sink.row(&[
             self.run.0.into(),
             self.association.0.into(),
@@ -351,38 +326,17 @@ impl WriteTx {
         ]);
         columns.extend(slots.iter().map(|s| s.column()));
         let sink = Sink::new(&self.link, "UR_ResourceChanges", columns);
-        Ok(ResourceChanges {
-            sink,
-            run,
-            entity_type,
-            slots: slots.to_vec(),
-        })
+        Ok(ResourceChanges { sink, run, entity_type, slots: slots.to_vec() })
     }
 
     /// A writer of changes of links.
     ///
     /// # Errors
     /// None today.
-    pub fn link_changes(
-        &mut self,
-        run: RunId,
-        association: AssociationId,
-    ) -> Result<LinkChanges, StoreError> {
-        let columns = names(&[
-            "Run_Id",
-            "Association_Id",
-            "Command",
-            "Resource1_Id",
-            "Resource2_Id",
-            "Key1",
-            "Key2",
-            "Line",
-        ]);
-        Ok(LinkChanges {
-            sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns),
-            run,
-            association,
-        })
+    pub fn link_changes(&mut self, run: RunId, association: AssociationId) -> Result<LinkChanges, StoreError> {
+        let columns =
+            names(&["Run_Id", "Association_Id", "Command", "Resource1_Id", "Resource2_Id", "Key1", "Key2", "Line"]);
+        Ok(LinkChanges { sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns), run, association })
     }
 
     /// A writer of changes of key rows. Those of the primary key follow the resource changes by themselves.
@@ -390,19 +344,9 @@ impl WriteTx {
     /// # Errors
     /// None today.
     pub fn key_changes(&mut self, run: RunId) -> Result<KeyChanges, StoreError> {
-        let columns = names(&[
-            "Run_Id",
-            "Command",
-            "EntityType_Id",
-            "Property_Id",
-            "KeyValue",
-            "Resource_Id",
-            "Fingerprint",
-        ]);
-        Ok(KeyChanges {
-            sink: Sink::new(&self.link, "UR_ResourceKeyChanges", columns),
-            run,
-        })
+        let columns =
+            names(&["Run_Id", "Command", "EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"]);
+        Ok(KeyChanges { sink: Sink::new(&self.link, "UR_ResourceKeyChanges", columns), run })
     }
 
     /// A writer of fingerprints that are only renewed.
@@ -417,17 +361,9 @@ impl WriteTx {
     ///
     /// # Errors
     /// None today.
-    pub fn orphan_changes(
-        &mut self,
-        run: RunId,
-        association: AssociationId,
-    ) -> Result<OrphanChanges, StoreError> {
+    pub fn orphan_changes(&mut self, run: RunId, association: AssociationId) -> Result<OrphanChanges, StoreError> {
         let columns = names(&["Run_Id", "Association_Id", "Command", "Key1", "Key2"]);
-        Ok(OrphanChanges {
-            sink: Sink::new(&self.link, "UR_ResourceLinkOrphanChanges", columns),
-            run,
-            association,
-        })
+        Ok(OrphanChanges { sink: Sink::new(&self.link, "UR_ResourceLinkOrphanChanges", columns), run, association })
     }
 
     /// Forgets the changes of a run.
@@ -436,10 +372,7 @@ impl WriteTx {
     /// Those of the database.
     pub fn clear_changes(&mut self, run: RunId) -> Result<(), StoreError> {
         for table in CHANGE_TABLES {
-            self.link.execute(
-                &format!("DELETE FROM {table} WHERE Run_Id = $1"),
-                &[run.0.into()],
-            )?;
+            self.link.execute(&format!("DELETE FROM {table} WHERE Run_Id = $1"), &[run.0.into()])?;
         }
         Ok(())
     }

@@ -58,11 +58,7 @@ impl ReadTx {
     pub fn configuration_version(&mut self) -> Result<i64, StoreError> {
         Ok(self
             .link
-            .first(
-                "SELECT Value FROM UM_Counters WHERE Name = $1",
-                &[VERSION.into()],
-                |row| row.i64(0),
-            )?
+            .first("SELECT Value FROM UM_Counters WHERE Name = $1", &[VERSION.into()], |row| row.i64(0))?
             .unwrap_or(0))
     }
 
@@ -74,20 +70,13 @@ impl ReadTx {
         let model = self.model()?;
         let mut catalog = Catalog::default();
         for entity_type in &model.types {
-            catalog
-                .entity_types
-                .insert(entity_type.identifier.clone(), entity_type.id);
+            catalog.entity_types.insert(entity_type.identifier.clone(), entity_type.id);
             for property in &entity_type.properties {
-                catalog.properties.insert(
-                    (entity_type.identifier.clone(), property.identifier.clone()),
-                    property.id,
-                );
+                catalog.properties.insert((entity_type.identifier.clone(), property.identifier.clone()), property.id);
             }
         }
         for association in &model.associations {
-            catalog
-                .associations
-                .insert(association.identifier.clone(), association.id);
+            catalog.associations.insert(association.identifier.clone(), association.id);
         }
         Ok(catalog)
     }
@@ -128,9 +117,7 @@ impl WriteTx {
                 )?,
             };
             if touched != 1 {
-                return Err(StoreError::misuse(format!(
-                    "a change of the configuration does not fit: {change:?}"
-                )));
+                return Err(StoreError::misuse(format!("a change of the configuration does not fit: {change:?}")));
             }
             self.count("configurationItems", 1);
         }

@@ -6,9 +6,7 @@ use crate::link::{Driver, Pg};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,14 +24,8 @@ pub(crate) struct Target {
 
 #[derive(Debug)]
 pub(crate) enum Place {
-    File {
-        path: PathBuf,
-        read_only: bool,
-    },
-    Server {
-        config: Box<postgres::Config>,
-        tls: Tls,
-    },
+    File { path: PathBuf, read_only: bool },
+    Server { config: Box<postgres::Config>, tls: Tls },
 }
 
 /// `sslmode` and `sslrootcert` of the connection string, with the meaning they have in PostgreSQL's own client
@@ -61,15 +53,8 @@ impl Target {
             return Target::file(rest);
         }
         match pairs(connection) {
-            Some(options)
-                if options
-                    .iter()
-                    .any(|(key, _)| matches!(key.as_str(), "host" | "hostaddr" | "dbname")) =>
-            {
-                Target::server(&Options {
-                    base: None,
-                    pairs: options,
-                })
+            Some(options) if options.iter().any(|(key, _)| matches!(key.as_str(), "host" | "hostaddr" | "dbname")) => {
+                Target::server(&Options { base: None, pairs: options })
             }
             _ => Target::file(connection),
         }
@@ -78,26 +63,17 @@ impl Target {
     fn file(text: &str) -> Result<Target, StoreError> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         if path.is_empty() {
-            return Err(StoreError::Connection {
-                detail: "the path of the SQLite file is missing".to_owned(),
-            });
+            return Err(StoreError::Connection { detail: "the path of the SQLite file is missing".to_owned() });
         }
-        let mut target = Target {
-            place: Place::File {
-                path: PathBuf::from(path),
-                read_only: false,
-            },
-            busy_timeout: BUSY_TIMEOUT,
-        };
+        let mut target =
+            Target { place: Place::File { path: PathBuf::from(path), read_only: false }, busy_timeout: BUSY_TIMEOUT };
         for option in query.split('&').filter(|o| !o.is_empty()) {
             match (option.split_once('='), &mut target.place) {
                 (Some(("busy_timeout", ms)), _) => target.busy_timeout = milliseconds(ms)?,
                 (Some(("mode", "ro")), Place::File { read_only, .. }) => *read_only = true,
                 (Some(("mode", "rw")), _) => {}
                 _ => {
-                    let detail = format!(
-                        "unknown option {option:?}; busy_timeout=MILLISECONDS and mode=ro are known"
-                    );
+                    let detail = format!("unknown option {option:?}; busy_timeout=MILLISECONDS and mode=ro are known");
                     return Err(StoreError::Connection { detail });
                 }
             }
@@ -106,10 +82,7 @@ impl Target {
     }
 
     fn server(options: &Options) -> Result<Target, StoreError> {
-        let mut tls = Tls {
-            verify: Verify::Nothing,
-            root: None,
-        };
+        let mut tls = Tls { verify: Verify::Nothing, root: None };
         let mut busy_timeout = BUSY_TIMEOUT;
         let mut kept = Vec::new();
         for (key, value) in &options.pairs {
@@ -117,11 +90,7 @@ impl Target {
                 ("sslrootcert", path) => tls.root = Some(PathBuf::from(path)),
                 ("busy_timeout", ms) => busy_timeout = milliseconds(ms)?,
                 ("sslmode", "verify-ca" | "verify-full") => {
-                    tls.verify = if value == "verify-ca" {
-                        Verify::Authority
-                    } else {
-                        Verify::AuthorityAndName
-                    };
+                    tls.verify = if value == "verify-ca" { Verify::Authority } else { Verify::AuthorityAndName };
                     kept.push(("sslmode".to_owned(), "require".to_owned()));
                 }
                 _ => kept.push((key.clone(), value.clone())),
@@ -131,27 +100,17 @@ impl Target {
             tls.verify = Verify::Authority;
         }
         if tls.verify != Verify::Nothing && tls.root.is_none() {
-            let detail = "sslmode=verify-ca and verify-full need sslrootcert=FILE with the certificate of the authority";
-            return Err(StoreError::Connection {
-                detail: detail.to_owned(),
-            });
+            let detail =
+                "sslmode=verify-ca and verify-full need sslrootcert=FILE with the certificate of the authority";
+            return Err(StoreError::Connection { detail: detail.to_owned() });
         }
         let text = options.with(&kept);
         let mut config: postgres::Config =
-            text.parse()
-                .map_err(|e: postgres::Error| StoreError::Connection {
-                    detail: with_sources(&e),
-                })?;
+            text.parse().map_err(|e: postgres::Error| StoreError::Connection { detail: with_sources(&e) })?;
         if config.get_application_name().is_none() {
             config.application_name("provost");
         }
-        Ok(Target {
-            place: Place::Server {
-                config: Box::new(config),
-                tls,
-            },
-            busy_timeout,
-        })
+        Ok(Target { place: Place::Server { config: Box::new(config), tls }, busy_timeout })
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -171,13 +130,7 @@ impl Target {
                     Some(postgres::config::Host::Unix(path)) => path.display().to_string(),
                     None => "localhost".to_owned(),
                 };
-                format!(
-                    "{} on {host}",
-                    config
-                        .get_dbname()
-                        .or(config.get_user())
-                        .unwrap_or("(default)")
-                )
+                format!("{} on {host}", config.get_dbname().or(config.get_user()).unwrap_or("(default)"))
             }
         }
     }
@@ -198,20 +151,13 @@ impl Target {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
         };
         let name = path.display().to_string();
-        let wrong =
-            |error: rusqlite::Error| StoreError::from_sqlite(&name, "opening the file", &error);
-        let connection =
-            rusqlite::Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-                .map_err(|e| StoreError::Unreachable {
-                database: name.clone(),
-                detail: why_not(path, &e),
-            })?;
+        let wrong = |error: rusqlite::Error| StoreError::from_sqlite(&name, "opening the file", &error);
+        let connection = rusqlite::Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|e| StoreError::Unreachable { database: name.clone(), detail: why_not(path, &e) })?;
         connection.busy_timeout(self.busy_timeout).map_err(wrong)?;
         connection.set_prepared_statement_cache_capacity(128);
         if !read_only {
-            connection
-                .pragma_update(None, "journal_mode", "WAL")
-                .map_err(wrong)?;
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(wrong)?;
         }
         // FULL: a commit that was reported survives a power cut.
         connection
@@ -225,26 +171,19 @@ impl Target {
             database: self.name(),
             detail: with_sources(error),
         };
-        let local = config
-            .get_hosts()
-            .iter()
-            .all(|host| !matches!(host, postgres::config::Host::Tcp(_)));
+        let local = config.get_hosts().iter().all(|host| !matches!(host, postgres::config::Host::Tcp(_)));
         let client = if local {
             // A socket in the file system has no name that a certificate could speak for.
             config.connect(postgres::NoTls)
         } else {
-            config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(
-                tls.client_config()?,
-            ))
+            config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls.client_config()?))
         };
         let mut client = client.map_err(|e| unreachable(&e))?;
         let settings = format!(
             "SET jit = off; SET client_min_messages = warning; SET lock_timeout = {}",
             self.busy_timeout.as_millis()
         );
-        client
-            .batch_execute(&settings)
-            .map_err(|e| unreachable(&e))?;
+        client.batch_execute(&settings).map_err(|e| unreachable(&e))?;
         Ok(Driver::Postgres(Box::new(RefCell::new(Pg::new(client)))))
     }
 }
@@ -263,11 +202,9 @@ fn why_not(path: &Path, error: &rusqlite::Error) -> String {
 }
 
 fn milliseconds(text: &str) -> Result<Duration, StoreError> {
-    text.parse()
-        .map(Duration::from_millis)
-        .map_err(|_| StoreError::Connection {
-            detail: format!("busy_timeout={text}: a number of milliseconds was expected"),
-        })
+    text.parse().map(Duration::from_millis).map_err(|_| StoreError::Connection {
+        detail: format!("busy_timeout={text}: a number of milliseconds was expected"),
+    })
 }
 
 /// A connection string taken apart.
@@ -282,23 +219,12 @@ impl Options {
     fn with(&self, pairs: &[(String, String)]) -> String {
         match &self.base {
             Some(base) => {
-                let query: Vec<String> = pairs
-                    .iter()
-                    .map(|(k, v)| format!("{k}={}", percent_encode(v)))
-                    .collect();
-                if query.is_empty() {
-                    base.clone()
-                } else {
-                    format!("{base}?{}", query.join("&"))
-                }
+                let query: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={}", percent_encode(v))).collect();
+                if query.is_empty() { base.clone() } else { format!("{base}?{}", query.join("&")) }
             }
             None => {
                 let quoted = |v: &str| v.replace('\\', "\\\\").replace('\'', "\\'");
-                pairs
-                    .iter()
-                    .map(|(k, v)| format!("{k}='{}'", quoted(v)))
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                pairs.iter().map(|(k, v)| format!("{k}='{}'", quoted(v))).collect::<Vec<_>>().join(" ")
             }
         }
     }
@@ -311,20 +237,15 @@ fn url_options(url: &str) -> Options {
         .filter_map(|pair| pair.split_once('='))
         .map(|(key, value)| (key.to_owned(), percent_decode(value)))
         .collect();
-    Options {
-        base: Some(base.to_owned()),
-        pairs,
-    }
+    Options { base: Some(base.to_owned()), pairs }
 }
 
 fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
-        let code = tail
-            .get(..2)
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|h| u8::from_str_radix(h, 16).ok());
+        let code =
+            tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
         match (first, code) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);
@@ -342,9 +263,7 @@ fn percent_decode(text: &str) -> String {
 fn percent_encode(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
-                (b as char).to_string()
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => (b as char).to_string(),
             _ => format!("%{b:02X}"),
         })
         .collect()
@@ -391,40 +310,22 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .map_err(|e| wrong(e.to_string()))?;
         let Some(root) = &self.root else {
-            let verifier = Arc::new(Encrypted {
-                provider,
-                inner: None,
-            });
-            return Ok(builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier)
-                .with_no_client_auth());
+            let verifier = Arc::new(Encrypted { provider, inner: None });
+            return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
         };
-        let unreadable =
-            |e: &dyn std::fmt::Display| wrong(format!("sslrootcert={}: {e}", root.display()));
+        let unreadable = |e: &dyn std::fmt::Display| wrong(format!("sslrootcert={}: {e}", root.display()));
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(root).map_err(|e| unreadable(&e))? {
-            roots
-                .add(certificate.map_err(|e| unreadable(&e))?)
-                .map_err(|e| unreadable(&e))?;
+            roots.add(certificate.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
         }
         if self.verify == Verify::AuthorityAndName {
             return Ok(builder.with_root_certificates(roots).with_no_client_auth());
         }
-        let inner = rustls::client::WebPkiServerVerifier::builder_with_provider(
-            Arc::new(roots),
-            provider.clone(),
-        )
-        .build()
-        .map_err(|e| unreadable(&e))?;
-        let verifier = Arc::new(Encrypted {
-            provider,
-            inner: Some(inner),
-        });
-        Ok(builder
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth())
+        let inner = rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+            .build()
+            .map_err(|e| unreadable(&e))?;
+        let verifier = Arc::new(Encrypted { provider, inner: Some(inner) });
+        Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
     }
 }
 
@@ -476,8 +377,6 @@ impl ServerCertVerifier for Encrypted {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -22,11 +22,7 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn deploy_model(
-        &mut self,
-        configuration: &Configuration,
-        now_micros: i64,
-    ) -> Result<Catalog, StoreError> {
+    pub fn deploy_model(&mut self, configuration: &Configuration, now_micros: i64) -> Result<Catalog, StoreError> {
         if let Some(lock) = self.link.dialect().lock_repository() {
             self.link.batch(&lock)?;
         }
@@ -45,11 +41,7 @@ impl WriteTx {
         }
         // Triggers speak of the old slots, and moving values is not what they watch for.
         triggers::rebuild(&self.link, &StoredModel::default())?;
-        let change = Change {
-            old: &old,
-            new: &new,
-            now: now_micros,
-        };
+        let change = Change { old: &old, new: &new, now: now_micros };
         move_data::run(self, &change)?;
         fault::point("store.deploy.data");
         self.write_model(&change)?;
@@ -86,19 +78,13 @@ impl WriteTx {
                 Some(id) => *id,
                 None => AssociationId(self.advance("EntityAssociation", 1)?),
             };
-            catalog
-                .associations
-                .insert(association.identifier.clone(), id);
+            catalog.associations.insert(association.identifier.clone(), id);
         }
         Ok(catalog)
     }
 
     fn write_model(&mut self, change: &Change<'_>) -> Result<(), StoreError> {
-        for table in [
-            "UM_EntityTypes",
-            "UM_EntityProperties",
-            "UM_EntityAssociations",
-        ] {
+        for table in ["UM_EntityTypes", "UM_EntityProperties", "UM_EntityAssociations"] {
             self.link.execute(&format!("DELETE FROM {table}"), &[])?;
         }
         for entity_type in &change.new.types {
@@ -193,10 +179,7 @@ impl WriteTx {
 
     fn rebuild_changed_keys(&mut self, change: &Change<'_>) -> Result<(), StoreError> {
         for (entity_type, property) in properties(change.old) {
-            let kept = change
-                .new
-                .owner(property.id)
-                .is_some_and(|(_, p)| p.role != KeyRole::None);
+            let kept = change.new.owner(property.id).is_some_and(|(_, p)| p.role != KeyRole::None);
             if property.role != KeyRole::None && !kept {
                 self.link.execute(
                     "DELETE FROM UR_ResourceKeys WHERE EntityType_Id = $1 AND Property_Id = $2",
@@ -224,10 +207,7 @@ impl WriteTx {
 }
 
 fn properties(model: &StoredModel) -> impl Iterator<Item = (&StoredType, &StoredProperty)> {
-    model
-        .types
-        .iter()
-        .flat_map(|t| t.properties.iter().map(move |p| (t, p)))
+    model.types.iter().flat_map(|t| t.properties.iter().map(move |p| (t, p)))
 }
 
 fn column_index(slot: Option<Slot>) -> i64 {
@@ -239,11 +219,7 @@ fn desired(metadata: &Metadata) -> StoredModel {
     let mut types: Vec<StoredType> = metadata
         .entity_types
         .iter()
-        .map(|t| StoredType {
-            id: t.id,
-            identifier: t.identifier.clone(),
-            properties: stored_properties(metadata, t),
-        })
+        .map(|t| StoredType { id: t.id, identifier: t.identifier.clone(), properties: stored_properties(metadata, t) })
         .collect();
     types.sort_by_key(|t| t.id);
     let mut associations: Vec<StoredAssociation> = metadata
@@ -267,11 +243,7 @@ fn desired(metadata: &Metadata) -> StoredModel {
         })
         .collect();
     associations.sort_by_key(|a| a.id);
-    StoredModel {
-        types,
-        associations,
-        columns: Vec::new(),
-    }
+    StoredModel { types, associations, columns: Vec::new() }
 }
 
 fn stored_properties(metadata: &Metadata, entity_type: &EntityType) -> Vec<StoredProperty> {
@@ -284,31 +256,18 @@ fn stored_properties(metadata: &Metadata, entity_type: &EntityType) -> Vec<Store
             .flat_map(|m| &m.properties)
             .filter(|p| p.connection_column.is_some())
     };
-    let keys: Vec<_> = configuration
-        .association_mappings
-        .iter()
-        .flat_map(|m| [&m.key1, &m.key2])
-        .collect();
+    let keys: Vec<_> = configuration.association_mappings.iter().flat_map(|m| [&m.key1, &m.key2]).collect();
     let primary = mapped()
         .find(|p| p.is_primary_key)
         .map(|p| p.identifier.as_str())
-        .or_else(|| {
-            entity_type
-                .properties
-                .iter()
-                .find(|p| p.is_key && p.slot.is_some())
-                .map(|p| &*p.identifier)
-        });
+        .or_else(|| entity_type.properties.iter().find(|p| p.is_key && p.slot.is_some()).map(|p| &*p.identifier));
     entity_type
         .properties
         .iter()
         .map(|p| {
             let is_navigation = p.kind == PropertyType::ForeignKey;
-            let is_unique = mapped()
-                .any(|m| m.identifier == p.identifier && (m.is_unique_key || m.is_primary_key))
-                || keys
-                    .iter()
-                    .any(|k| k.entity_type == entity_type.identifier && k.property == p.identifier);
+            let is_unique = mapped().any(|m| m.identifier == p.identifier && (m.is_unique_key || m.is_primary_key))
+                || keys.iter().any(|k| k.entity_type == entity_type.identifier && k.property == p.identifier);
             let role = match p.slot {
                 Some(_) if is_navigation => KeyRole::None,
                 Some(_) if primary == Some(p.identifier.as_str()) => KeyRole::Primary,

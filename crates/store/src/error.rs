@@ -54,9 +54,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A newer version of the program has changed the schema.
-    #[error(
-        "the repository {database} has schema version {found}; this program knows versions up to {known}"
-    )]
+    #[error("the repository {database} has schema version {found}; this program knows versions up to {known}")]
     NewerSchema {
         /// Path, or host and database name.
         database: String,
@@ -123,38 +121,24 @@ impl StoreError {
             StoreError::ReadOnly { .. } => {
                 "give this user the right to write the database file and its folder (or the tables), then run again"
             }
-            StoreError::DiskFull { .. } => {
-                "free space on that disk, then run again: nothing was half done"
-            }
+            StoreError::DiskFull { .. } => "free space on that disk, then run again: nothing was half done",
             StoreError::Damaged { .. } => {
                 "check that the path names a Provost repository; if it does, restore the last backup"
             }
-            StoreError::NewerSchema { .. } => {
-                "run the newer version of the program that wrote this repository"
-            }
-            StoreError::NotDeployed { .. } => {
-                "deploy the configuration first: provost deploy-configuration -d DIR"
-            }
+            StoreError::NewerSchema { .. } => "run the newer version of the program that wrote this repository",
+            StoreError::NotDeployed { .. } => "deploy the configuration first: provost deploy-configuration -d DIR",
             StoreError::Statement { .. } => {
                 "if somebody changed the tables by hand, undo it; else report this message with the statement"
             }
-            StoreError::Misuse { .. } => {
-                "report this message: it is an error of the program, not of your data"
-            }
+            StoreError::Misuse { .. } => "report this message: it is an error of the program, not of your data",
         }
     }
 
     pub(crate) fn misuse(detail: impl Into<String>) -> StoreError {
-        StoreError::Misuse {
-            detail: detail.into(),
-        }
+        StoreError::Misuse { detail: detail.into() }
     }
 
-    pub(crate) fn from_sqlite(
-        database: &str,
-        statement: &str,
-        error: &rusqlite::Error,
-    ) -> StoreError {
+    pub(crate) fn from_sqlite(database: &str, statement: &str, error: &rusqlite::Error) -> StoreError {
         use rusqlite::ErrorCode;
         let database = database.to_owned();
         let detail = error.to_string();
@@ -165,30 +149,17 @@ impl StoreError {
             return StoreError::Gone { database, detail };
         }
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                StoreError::Locked { database }
-            }
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                StoreError::ReadOnly { database, detail }
-            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked { database },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { database, detail },
             Some(ErrorCode::DiskFull) => StoreError::DiskFull { database },
             Some(ErrorCode::CannotOpen) => StoreError::Unreachable { database, detail },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                StoreError::Damaged { database, detail }
-            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged { database, detail },
             Some(ErrorCode::SystemIoFailure) => StoreError::Gone { database, detail },
-            _ => StoreError::Statement {
-                statement: shorten(statement),
-                detail,
-            },
+            _ => StoreError::Statement { statement: shorten(statement), detail },
         }
     }
 
-    pub(crate) fn from_postgres(
-        database: &str,
-        statement: &str,
-        error: &postgres::Error,
-    ) -> StoreError {
+    pub(crate) fn from_postgres(database: &str, statement: &str, error: &postgres::Error) -> StoreError {
         use postgres::error::SqlState;
         let database = database.to_owned();
         let detail = match error.as_db_error() {
@@ -204,24 +175,16 @@ impl StoreError {
                 "25006" | "42501" => StoreError::ReadOnly { database, detail },
                 "53100" => StoreError::DiskFull { database },
                 "57P01" | "57P02" | "57P03" => StoreError::Gone { database, detail },
-                "3D000" | "28000" | "28P01" | "53300" => {
-                    StoreError::Unreachable { database, detail }
-                }
+                "3D000" | "28000" | "28P01" | "53300" => StoreError::Unreachable { database, detail },
                 _ if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
                     StoreError::Damaged { database, detail }
                 }
-                _ => StoreError::Statement {
-                    statement: shorten(statement),
-                    detail,
-                },
+                _ => StoreError::Statement { statement: shorten(statement), detail },
             },
             None if std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>()) => {
                 StoreError::Gone { database, detail }
             }
-            None => StoreError::Statement {
-                statement: shorten(statement),
-                detail,
-            },
+            None => StoreError::Statement { statement: shorten(statement), detail },
         }
     }
 }

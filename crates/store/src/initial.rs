@@ -18,6 +18,13 @@ pub struct InitialResources {
     now: i64,
 }
 
+/// Loads the keys of one unique property.
+pub struct InitialKeys {
+    sink: Sink,
+    entity_type: EntityTypeId,
+    property: PropertyId,
+}
+
 /// Loads links of one association into the table.
 pub struct InitialLinks {
     sink: Sink,
@@ -42,7 +49,9 @@ macro_rules! writer {
         }
     )*};
 }
-writer!(InitialResources, InitialLinks, InitialSlotLinks);
+writer!(InitialResources, InitialKeys, InitialLinks, InitialSlotLinks);
+
+const KEY_COLUMNS: [&str; 5] = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"];
 
 /// Run under which slot links wait for their update. No real run has this id.
 const LOADING: i64 = 0;
@@ -59,25 +68,15 @@ impl WriteTx {
         now_micros: i64,
     ) -> Result<InitialResources, StoreError> {
         let model = self.model()?;
-        let key = model
-            .entity_type(entity_type)?
-            .key()
-            .map(|p| p.id)
-            .ok_or_else(|| StoreError::NotDeployed {
+        let key =
+            model.entity_type(entity_type)?.key().map(|p| p.id).ok_or_else(|| StoreError::NotDeployed {
                 what: format!("a primary key of entity type {entity_type}"),
             })?;
         let mut columns = names(&["Id", "Type", "ValidFrom", "Dirty", "DisplayName_L1"]);
         columns.extend(slots.iter().map(|s| s.column()));
-        let key_columns = names(&[
-            "EntityType_Id",
-            "Property_Id",
-            "KeyValue",
-            "Resource_Id",
-            "Fingerprint",
-        ]);
         Ok(InitialResources {
             resources: Sink::new(&self.link, "UR_Resources", columns),
-            keys: Sink::new(&self.link, "UR_ResourceKeys", key_columns),
+            keys: Sink::new(&self.link, "UR_ResourceKeys", names(&KEY_COLUMNS)),
             entity_type,
             key,
             slots: slots.to_vec(),
@@ -85,26 +84,23 @@ impl WriteTx {
         })
     }
 
+    /// A writer that loads the keys of a unique property, fastest in ascending order.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn bulk_keys(&mut self, entity_type: EntityTypeId, property: PropertyId) -> Result<InitialKeys, StoreError> {
+        let sink = Sink::new(&self.link, "UR_ResourceKeys", names(&KEY_COLUMNS));
+        Ok(InitialKeys { sink, entity_type, property })
+    }
+
     /// A writer that loads links of an association, fastest in ascending order. Each pair may come once only.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn bulk_links(
-        &mut self,
-        association: AssociationId,
-        now_micros: i64,
-    ) -> Result<InitialLinks, StoreError> {
-        let columns = names(&[
-            "Association_Id",
-            "Resource1_Id",
-            "Resource2_Id",
-            "ValidFrom",
-        ]);
+    pub fn bulk_links(&mut self, association: AssociationId, now_micros: i64) -> Result<InitialLinks, StoreError> {
+        let columns = names(&["Association_Id", "Resource1_Id", "Resource2_Id", "ValidFrom"]);
         // An index made at once over sorted rows costs a fraction of one that grows in random order.
-        let is_empty = self
-            .link
-            .first("SELECT 1 FROM UR_ResourceLinks LIMIT 1", &[], |_| Ok(()))?
-            .is_none();
+        let is_empty = self.link.first("SELECT 1 FROM UR_ResourceLinks LIMIT 1", &[], |_| Ok(()))?.is_none();
         if is_empty {
             self.link.batch("DROP INDEX UR_ResourceLinks_Reverse")?;
         }
@@ -120,25 +116,10 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn bulk_slot_links(
-        &mut self,
-        owner: EntityTypeId,
-        slot: Slot,
-    ) -> Result<InitialSlotLinks, StoreError> {
+    pub fn bulk_slot_links(&mut self, owner: EntityTypeId, slot: Slot) -> Result<InitialSlotLinks, StoreError> {
         // The link change table lends itself: the owner's type and the slot stand where association and line would.
-        let columns = names(&[
-            "Run_Id",
-            "Association_Id",
-            "Command",
-            "Resource1_Id",
-            "Resource2_Id",
-            "Line",
-        ]);
-        Ok(InitialSlotLinks {
-            sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns),
-            owner,
-            slot,
-        })
+        let columns = names(&["Run_Id", "Association_Id", "Command", "Resource1_Id", "Resource2_Id", "Line"]);
+        Ok(InitialSlotLinks { sink: Sink::new(&self.link, "UR_ResourceLinkChanges", columns), owner, slot })
     }
 }
 
@@ -156,11 +137,7 @@ impl InitialResources {
         values: &[Option<&str>],
     ) -> Result<(), StoreError> {
         if values.len() != self.slots.len() {
-            return Err(StoreError::misuse(format!(
-                "{} values for {} slots",
-                values.len(),
-                self.slots.len()
-            )));
+            return Err(StoreError::misuse(format!("{} values for {} slots", values.len(), self.slots.len())));
         }
         self.resources.push(id.0.into());
         self.resources.push(self.entity_type.0.into());
@@ -171,26 +148,30 @@ impl InitialResources {
             self.resources.push(slot_value(*slot, *value)?);
         }
         self.resources.end_row()?;
-        self.keys.row(&[
-            self.entity_type.0.into(),
-            self.key.0.into(),
-            key.into(),
-            id.0.into(),
-            fingerprint.into(),
-        ])
+        self.keys.row(&[self.entity_type.0.into(), self.key.0.into(), key.into(), id.0.into(), fingerprint.into()])
     }
 
     /// Writes what is left and makes the rows of the unique keys; tells how many resources were loaded.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn finish(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+    pub fn finish(self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+        let entity_type = self.entity_type;
+        let loaded = self.finish_without_keys(tx)?;
+        let unique: Vec<_> = tx.key_properties(entity_type)?;
+        for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
+            tx.rebuild_keys(entity_type, key.property, key.slot)?;
+        }
+        Ok(loaded)
+    }
+
+    /// The same for a caller that loads the unique keys itself, with [`WriteTx::bulk_keys`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish_without_keys(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
         self.resources.flush()?;
         self.keys.flush()?;
-        let unique: Vec<_> = tx.key_properties(self.entity_type)?;
-        for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
-            tx.rebuild_keys(self.entity_type, key.property, key.slot)?;
-        }
         let loaded = self.resources.written();
         tx.count("resourcesInserted", loaded);
         for table in ["UR_Resources", "UR_ResourceKeys"] {
@@ -202,18 +183,32 @@ impl InitialResources {
     }
 }
 
+impl InitialKeys {
+    /// Loads a key and the resource that holds it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn push(&mut self, key: &str, id: ResourceId) -> Result<(), StoreError> {
+        self.sink.row(&[self.entity_type.0.into(), self.property.0.into(), key.into(), id.0.into(), 0.into()])
+    }
+
+    /// Writes what is left; tells how many keys were loaded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish(mut self) -> Result<u64, StoreError> {
+        self.sink.flush()?;
+        Ok(self.sink.written())
+    }
+}
+
 impl InitialLinks {
     /// Loads a link.
     ///
     /// # Errors
     /// Those of the database.
     pub fn push(&mut self, resource1: ResourceId, resource2: ResourceId) -> Result<(), StoreError> {
-        self.sink.row(&[
-            self.association.0.into(),
-            resource1.0.into(),
-            resource2.0.into(),
-            self.now.into(),
-        ])
+        self.sink.row(&[self.association.0.into(), resource1.0.into(), resource2.0.into(), self.now.into()])
     }
 
     /// Writes what is left; tells how many links were loaded.
@@ -227,12 +222,7 @@ impl InitialLinks {
                 "CREATE INDEX UR_ResourceLinks_Reverse ON UR_ResourceLinks (Association_Id, Resource2_Id, Resource1_Id)",
             )?;
         }
-        if let Some(sql) = self
-            .sink
-            .link
-            .dialect()
-            .refresh_statistics("UR_ResourceLinks")
-        {
+        if let Some(sql) = self.sink.link.dialect().refresh_statistics("UR_ResourceLinks") {
             self.sink.link.batch(&sql)?;
         }
         tx.count("linksCreated", self.sink.written());
@@ -267,11 +257,7 @@ impl InitialSlotLinks {
         if let Some(sql) = link.dialect().refresh_statistics("UR_ResourceLinkChanges") {
             link.batch(&sql)?;
         }
-        let which = format!(
-            "Run_Id = {LOADING} AND Association_Id = {} AND Line = {}",
-            self.owner,
-            self.slot.index()
-        );
+        let which = format!("Run_Id = {LOADING} AND Association_Id = {} AND Line = {}", self.owner, self.slot.index());
         let sql = format!(
             "UPDATE UR_Resources SET {} = {} FROM (SELECT * FROM UR_ResourceLinkChanges WHERE {which}) c \
              WHERE UR_Resources.Id = c.Resource1_Id AND UR_Resources.Type = {}",
@@ -280,10 +266,7 @@ impl InitialSlotLinks {
             self.owner
         );
         let count = link.execute(&sql, &[])?;
-        link.execute(
-            &format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"),
-            &[],
-        )?;
+        link.execute(&format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"), &[])?;
         tx.count("linksCreated", count);
         Ok(count)
     }

@@ -65,11 +65,7 @@ impl ReadTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn table_profile(
-        &mut self,
-        connector: &str,
-        table: &str,
-    ) -> Result<Option<String>, StoreError> {
+    pub fn table_profile(&mut self, connector: &str, table: &str) -> Result<Option<String>, StoreError> {
         self.link.first(
             "SELECT Json FROM UJ_TableProfiles WHERE Connector = $1 AND TableName = $2",
             &[connector.into(), table.into()],
@@ -105,12 +101,7 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn set_table_profile(
-        &mut self,
-        connector: &str,
-        table: &str,
-        json: &str,
-    ) -> Result<(), StoreError> {
+    pub fn set_table_profile(&mut self, connector: &str, table: &str, json: &str) -> Result<(), StoreError> {
         self.link.execute(
             "INSERT INTO UJ_TableProfiles (Connector, TableName, Json) VALUES ($1, $2, $3) \
              ON CONFLICT (Connector, TableName) DO UPDATE SET Json = excluded.Json",
@@ -123,11 +114,7 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn insert_problem(
-        &mut self,
-        run: RunId,
-        problem: &StoredProblem,
-    ) -> Result<(), StoreError> {
+    pub fn insert_problem(&mut self, run: RunId, problem: &StoredProblem) -> Result<(), StoreError> {
         self.link.execute(
             "INSERT INTO UJ_Problems (Run_Id, TableName, Line, ColumnName, Value, Reason, Remedy) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

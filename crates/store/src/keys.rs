@@ -45,23 +45,14 @@ impl ReadTx {
     ///
     /// # Errors
     /// When the type is not deployed.
-    pub fn key_properties(
-        &mut self,
-        entity_type: EntityTypeId,
-    ) -> Result<Vec<KeyProperty>, StoreError> {
+    pub fn key_properties(&mut self, entity_type: EntityTypeId) -> Result<Vec<KeyProperty>, StoreError> {
         let model = self.model()?;
         let mut keys: Vec<KeyProperty> = model
             .entity_type(entity_type)?
             .properties
             .iter()
             .filter(|p| p.role != KeyRole::None)
-            .filter_map(|p| {
-                Some(KeyProperty {
-                    property: p.id,
-                    slot: p.slot?,
-                    role: p.role,
-                })
-            })
+            .filter_map(|p| Some(KeyProperty { property: p.id, slot: p.slot?, role: p.role }))
             .collect();
         keys.sort_by_key(|k| std::cmp::Reverse(k.role));
         Ok(keys)
@@ -81,13 +72,7 @@ impl ReadTx {
             "SELECT KeyValue, Resource_Id, Fingerprint FROM UR_ResourceKeys \
              WHERE EntityType_Id = $1 AND Property_Id = $2 ORDER BY KeyValue, Resource_Id",
             &[entity_type.0.into(), property.0.into()],
-            |row| {
-                each(KeyRow {
-                    key: row.str(0)?,
-                    resource: ResourceId(row.i64(1)?),
-                    fingerprint: row.i64(2)?,
-                })
-            },
+            |row| each(KeyRow { key: row.str(0)?, resource: ResourceId(row.i64(1)?), fingerprint: row.i64(2)? }),
         )
     }
 
@@ -110,9 +95,7 @@ impl ReadTx {
                  WHERE EntityType_Id = $1 AND Property_Id = $2 AND KeyValue IN ({}) ORDER BY KeyValue, Resource_Id",
                 list(3)
             );
-            found.extend(self.link.all(&sql, &args, |row| {
-                Ok((row.string(0)?, ResourceId(row.i64(1)?)))
-            })?);
+            found.extend(self.link.all(&sql, &args, |row| Ok((row.string(0)?, ResourceId(row.i64(1)?))))?);
             Ok::<(), StoreError>(())
         })?;
         Ok(found)
@@ -122,11 +105,7 @@ impl ReadTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn count_keys(
-        &mut self,
-        entity_type: EntityTypeId,
-        property: PropertyId,
-    ) -> Result<u64, StoreError> {
+    pub fn count_keys(&mut self, entity_type: EntityTypeId, property: PropertyId) -> Result<u64, StoreError> {
         self.link.count(
             "SELECT COUNT(*) FROM UR_ResourceKeys WHERE EntityType_Id = $1 AND Property_Id = $2",
             &[entity_type.0.into(), property.0.into()],
@@ -150,23 +129,16 @@ impl ReadTx {
         let slot = model
             .owner(property)
             .and_then(|(_, p)| p.slot)
-            .ok_or_else(|| StoreError::NotDeployed {
-                what: format!("a stored property with id {property}"),
-            })?;
+            .ok_or_else(|| StoreError::NotDeployed { what: format!("a stored property with id {property}") })?;
         let key = text_column("r", slot);
         let sql = format!(
             "SELECT r.Id, {key} FROM UR_Resources r WHERE r.Type = $1 AND NOT EXISTS (\
              SELECT 1 FROM UR_ResourceKeys k WHERE k.EntityType_Id = $1 AND k.Property_Id = $2 \
              AND k.KeyValue = {key} AND k.Resource_Id = r.Id) ORDER BY r.Id"
         );
-        let mut found = self
-            .link
-            .all(&sql, &[entity_type.0.into(), property.0.into()], |row| {
-                Ok(UnkeyedResource {
-                    resource: ResourceId(row.i64(0)?),
-                    key: row.optional(1)?,
-                })
-            })?;
+        let mut found = self.link.all(&sql, &[entity_type.0.into(), property.0.into()], |row| {
+            Ok(UnkeyedResource { resource: ResourceId(row.i64(0)?), key: row.optional(1)? })
+        })?;
         if !found.is_empty() {
             let suspects: HashSet<ResourceId> = found.iter().map(|u| u.resource).collect();
             let mut keyed = HashSet::new();
@@ -183,30 +155,18 @@ impl ReadTx {
 
     /// Whether the key rows speak of the same resources as the type has, by number and two sums over their ids. It
     /// costs a small part of looking up every key, and nearly always there is nothing to find.
-    fn same_resources(
-        &self,
-        entity_type: EntityTypeId,
-        property: PropertyId,
-    ) -> Result<bool, StoreError> {
+    fn same_resources(&self, entity_type: EntityTypeId, property: PropertyId) -> Result<bool, StoreError> {
         let sums = |id: &str, rest: &str| {
             format!(
                 "SELECT COUNT(*), CAST(COALESCE(SUM({id}), 0) AS BIGINT), \
                  CAST(COALESCE(SUM(({id} % 46337) * ({id} % 46349)), 0) AS BIGINT) FROM {rest}"
             )
         };
-        let read = |sql: &str, args: &[Arg<'_>]| {
-            self.link
-                .first(sql, args, |row| Ok((row.i64(0)?, row.i64(1)?, row.i64(2)?)))
-        };
-        let stored = read(
-            &sums("Id", "UR_Resources WHERE Type = $1"),
-            &[entity_type.0.into()],
-        )?;
+        let read =
+            |sql: &str, args: &[Arg<'_>]| self.link.first(sql, args, |row| Ok((row.i64(0)?, row.i64(1)?, row.i64(2)?)));
+        let stored = read(&sums("Id", "UR_Resources WHERE Type = $1"), &[entity_type.0.into()])?;
         let keyed = read(
-            &sums(
-                "Resource_Id",
-                "UR_ResourceKeys WHERE EntityType_Id = $1 AND Property_Id = $2",
-            ),
+            &sums("Resource_Id", "UR_ResourceKeys WHERE EntityType_Id = $1 AND Property_Id = $2"),
             &[entity_type.0.into(), property.0.into()],
         )?;
         Ok(stored == keyed)

@@ -40,13 +40,13 @@ mod views;
 pub use apply::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use browse::Resource;
 pub use changes::{
-    ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow,
-    ResourceChanges, RunId,
+    ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
+    RunId,
 };
 pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;
 pub use error::StoreError;
-pub use initial::{InitialLinks, InitialResources, InitialSlotLinks};
+pub use initial::{InitialKeys, InitialLinks, InitialResources, InitialSlotLinks};
 pub use journal::{JournalEntry, StoredProblem};
 pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;

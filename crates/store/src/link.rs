@@ -24,10 +24,7 @@ pub(crate) struct Pg {
 
 impl Pg {
     pub(crate) fn new(client: postgres::Client) -> Pg {
-        Pg {
-            client,
-            statements: HashMap::new(),
-        }
+        Pg { client, statements: HashMap::new() }
     }
 
     fn prepare(&mut self, sql: &str) -> Result<postgres::Statement, postgres::Error> {
@@ -99,9 +96,8 @@ impl Link {
             return Ok(());
         }
         let first = self.failed.borrow_mut().take();
-        Err(first.unwrap_or_else(|| {
-            StoreError::misuse("the transaction goes on although a statement in it has failed")
-        }))
+        Err(first
+            .unwrap_or_else(|| StoreError::misuse("the transaction goes on although a statement in it has failed")))
     }
 
     /// Ends the transaction without effect; tells whether the connection can be used again.
@@ -114,14 +110,8 @@ impl Link {
     pub(crate) fn batch(&self, sql: &str) -> Result<(), StoreError> {
         self.usable()?;
         match &self.driver {
-            Driver::Sqlite(connection) => connection
-                .execute_batch(sql)
-                .map_err(self.sqlite_error(sql)),
-            Driver::Postgres(pg) => pg
-                .borrow_mut()
-                .client
-                .batch_execute(sql)
-                .map_err(self.postgres_error(sql)),
+            Driver::Sqlite(connection) => connection.execute_batch(sql).map_err(self.sqlite_error(sql)),
+            Driver::Postgres(pg) => pg.borrow_mut().client.batch_execute(sql).map_err(self.postgres_error(sql)),
         }
     }
 
@@ -130,21 +120,15 @@ impl Link {
         self.usable()?;
         match &self.driver {
             Driver::Sqlite(connection) => {
-                let mut statement = connection
-                    .prepare_cached(sql)
-                    .map_err(self.sqlite_error(sql))?;
-                let count = statement
-                    .execute(rusqlite::params_from_iter(args))
-                    .map_err(self.sqlite_error(sql))?;
+                let mut statement = connection.prepare_cached(sql).map_err(self.sqlite_error(sql))?;
+                let count = statement.execute(rusqlite::params_from_iter(args)).map_err(self.sqlite_error(sql))?;
                 Ok(count as u64)
             }
             Driver::Postgres(pg) => {
                 let mut pg = pg.borrow_mut();
                 let statement = pg.prepare(sql).map_err(self.postgres_error(sql))?;
                 let args = for_postgres(&statement, args);
-                pg.client
-                    .execute(&statement, &args)
-                    .map_err(self.postgres_error(sql))
+                pg.client.execute(&statement, &args).map_err(self.postgres_error(sql))
             }
         }
     }
@@ -206,29 +190,20 @@ impl Link {
         self.usable()?;
         match &self.driver {
             Driver::Sqlite(connection) => {
-                let mut statement = connection
-                    .prepare_cached(sql)
-                    .map_err(self.sqlite_error(sql))?;
-                let mut rows = statement
-                    .query(rusqlite::params_from_iter(args))
-                    .map_err(self.sqlite_error(sql))?;
+                let mut statement = connection.prepare_cached(sql).map_err(self.sqlite_error(sql))?;
+                let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(self.sqlite_error(sql))?;
                 while let Some(row) = rows.next().map_err(self.sqlite_error(sql))? {
                     each(&Row::Sqlite(row))?;
                 }
                 Ok(())
             }
-            Driver::Postgres(pg) if self.writers.get() > 0 => {
-                self.scan_by_cursor(pg, sql, args, each)
-            }
+            Driver::Postgres(pg) if self.writers.get() > 0 => self.scan_by_cursor(pg, sql, args, each),
             Driver::Postgres(pg) => {
                 use postgres::fallible_iterator::FallibleIterator;
                 let mut pg = pg.borrow_mut();
                 let statement = pg.prepare(sql).map_err(self.postgres_error(sql))?;
                 let args = for_postgres(&statement, args);
-                let mut rows = pg
-                    .client
-                    .query_raw(&statement, args)
-                    .map_err(self.postgres_error(sql))?;
+                let mut rows = pg.client.query_raw(&statement, args).map_err(self.postgres_error(sql))?;
                 while let Some(row) = rows.next().map_err(self.postgres_error(sql))? {
                     each(&Row::Postgres(&row))?;
                 }
@@ -250,22 +225,13 @@ impl Link {
         {
             let mut pg = pg.borrow_mut();
             let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {sql}");
-            let statement = pg
-                .client
-                .prepare(&declare)
-                .map_err(self.postgres_error(sql))?;
+            let statement = pg.client.prepare(&declare).map_err(self.postgres_error(sql))?;
             let args = for_postgres(&statement, args);
-            pg.client
-                .execute(&statement, &args)
-                .map_err(self.postgres_error(sql))?;
+            pg.client.execute(&statement, &args).map_err(self.postgres_error(sql))?;
         }
         let fetch = format!("FETCH {FETCH} FROM {name}");
         loop {
-            let rows = pg
-                .borrow_mut()
-                .client
-                .query(&fetch, &[])
-                .map_err(self.postgres_error(sql))?;
+            let rows = pg.borrow_mut().client.query(&fetch, &[]).map_err(self.postgres_error(sql))?;
             for row in &rows {
                 each(&Row::Postgres(row))?;
             }
@@ -298,9 +264,7 @@ impl Link {
                     let mut pg = pg.borrow_mut();
                     let statement = pg.prepare(sql).map_err(self.postgres_error(sql))?;
                     let args = for_postgres(&statement, args);
-                    pg.client
-                        .query(&statement, &args)
-                        .map_err(self.postgres_error(sql))?
+                    pg.client.query(&statement, &args).map_err(self.postgres_error(sql))?
                 };
                 rows.iter().map(|row| make(&Row::Postgres(row))).collect()
             }
@@ -323,25 +287,16 @@ impl Link {
     }
 
     /// Writes buffered rows the fastest way that the database has.
-    pub(crate) fn bulk(
-        &self,
-        table: &str,
-        columns: &[String],
-        rows: &Rows,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn bulk(&self, table: &str, columns: &[String], rows: &Rows) -> Result<(), StoreError> {
         self.usable()?;
         let sql = self.dialect().bulk_statement(table, columns);
         match &self.driver {
             Driver::Sqlite(connection) => {
-                let mut statement = connection
-                    .prepare_cached(&sql)
-                    .map_err(self.sqlite_error(&sql))?;
+                let mut statement = connection.prepare_cached(&sql).map_err(self.sqlite_error(&sql))?;
                 let mut column = 0;
                 for value in rows.values() {
                     column += 1;
-                    statement
-                        .raw_bind_parameter(column, value)
-                        .map_err(self.sqlite_error(&sql))?;
+                    statement.raw_bind_parameter(column, value).map_err(self.sqlite_error(&sql))?;
                     if column == columns.len() {
                         statement.raw_execute().map_err(self.sqlite_error(&sql))?;
                         column = 0;
@@ -352,14 +307,10 @@ impl Link {
             Driver::Postgres(pg) => {
                 let mut pg = pg.borrow_mut();
                 let mut copy = pg.client.copy_in(&sql).map_err(self.postgres_error(&sql))?;
-                copy.write_all(&copy_data(rows, columns.len()))
-                    .map_err(|e| {
-                        self.broken.set(true);
-                        StoreError::Gone {
-                            database: self.database.clone(),
-                            detail: e.to_string(),
-                        }
-                    })?;
+                copy.write_all(&copy_data(rows, columns.len())).map_err(|e| {
+                    self.broken.set(true);
+                    StoreError::Gone { database: self.database.clone(), detail: e.to_string() }
+                })?;
                 copy.finish().map_err(self.postgres_error(&sql))?;
                 Ok(())
             }
@@ -371,12 +322,7 @@ fn for_postgres<'a>(
     statement: &postgres::Statement,
     args: &'a [Arg<'a>],
 ) -> Vec<&'a (dyn postgres::types::ToSql + Sync)> {
-    statement
-        .params()
-        .iter()
-        .zip(args)
-        .map(|(place, arg)| arg.for_postgres(place))
-        .collect()
+    statement.params().iter().zip(args).map(|(place, arg)| arg.for_postgres(place)).collect()
 }
 
 /// The rows in PostgreSQL's binary COPY format.

@@ -24,15 +24,12 @@ impl ReadTx {
     /// Those of the database.
     pub fn count_links(&mut self, place: LinkPlace) -> Result<u64, StoreError> {
         match place {
-            LinkPlace::Table(id) => self.link.count(
-                "SELECT COUNT(*) FROM UR_ResourceLinks WHERE Association_Id = $1",
-                &[id.0.into()],
-            ),
+            LinkPlace::Table(id) => {
+                self.link.count("SELECT COUNT(*) FROM UR_ResourceLinks WHERE Association_Id = $1", &[id.0.into()])
+            }
             LinkPlace::Slot { owner, slot, .. } => {
                 let column = slot.column();
-                let sql = format!(
-                    "SELECT COUNT(*) FROM UR_Resources WHERE Type = $1 AND {column} IS NOT NULL"
-                );
+                let sql = format!("SELECT COUNT(*) FROM UR_Resources WHERE Type = $1 AND {column} IS NOT NULL");
                 self.link.count(&sql, &[owner.0.into()])
             }
         }
@@ -70,9 +67,7 @@ impl ReadTx {
             link_column("r", slot),
             slot.column()
         );
-        self.link.scan(&sql, &[owner.0.into()], |row| {
-            each(ResourceId(row.i64(0)?), ResourceId(row.i64(1)?))
-        })
+        self.link.scan(&sql, &[owner.0.into()], |row| each(ResourceId(row.i64(0)?), ResourceId(row.i64(1)?)))
     }
 
     /// The links (resource 1, resource 2) of these resources, which are the given side of the association.
@@ -91,35 +86,19 @@ impl ReadTx {
             let sql = match place {
                 LinkPlace::Table(id) => {
                     args.push(id.0.into());
-                    let column = if side == Side::First {
-                        "Resource1_Id"
-                    } else {
-                        "Resource2_Id"
-                    };
+                    let column = if side == Side::First { "Resource1_Id" } else { "Resource2_Id" };
                     format!(
                         "SELECT Resource1_Id, Resource2_Id FROM UR_ResourceLinks \
                          WHERE Association_Id = $1 AND {column} IN ({})",
                         list(2)
                     )
                 }
-                LinkPlace::Slot {
-                    owner,
-                    slot,
-                    owner_is_first,
-                } => {
+                LinkPlace::Slot { owner, slot, owner_is_first } => {
                     args.push(owner.0.into());
                     let target = link_column("r", slot);
-                    let (first, second) = if owner_is_first {
-                        ("r.Id", &*target)
-                    } else {
-                        (&*target, "r.Id")
-                    };
+                    let (first, second) = if owner_is_first { ("r.Id", &*target) } else { (&*target, "r.Id") };
                     // A reverse look-up compares the bare column, so that its index is used.
-                    let by = if owner_is_first == (side == Side::First) {
-                        "r.Id".to_owned()
-                    } else {
-                        target.clone()
-                    };
+                    let by = if owner_is_first == (side == Side::First) { "r.Id".to_owned() } else { target.clone() };
                     format!(
                         "SELECT {first}, {second} FROM UR_Resources r WHERE r.Type = $1 AND r.{} IS NOT NULL \
                          AND {by} IN ({})",
@@ -129,9 +108,7 @@ impl ReadTx {
                 }
             };
             args.extend(batch.iter().map(|id| Arg::Int(id.0)));
-            found.extend(self.link.all(&sql, &args, |row| {
-                Ok((ResourceId(row.i64(0)?), ResourceId(row.i64(1)?)))
-            })?);
+            found.extend(self.link.all(&sql, &args, |row| Ok((ResourceId(row.i64(0)?), ResourceId(row.i64(1)?))))?);
             Ok::<(), StoreError>(())
         })?;
         found.sort();
@@ -166,15 +143,9 @@ impl ReadTx {
                 }
             }
             LinkPlace::Slot { owner_is_first, .. } => {
-                let side = if owner_is_first {
-                    Side::First
-                } else {
-                    Side::Second
-                };
-                let owners: Vec<ResourceId> = pairs
-                    .iter()
-                    .map(|(first, second)| if owner_is_first { *first } else { *second })
-                    .collect();
+                let side = if owner_is_first { Side::First } else { Side::Second };
+                let owners: Vec<ResourceId> =
+                    pairs.iter().map(|(first, second)| if owner_is_first { *first } else { *second }).collect();
                 found.extend(self.links_of(place, &owners, side)?);
             }
         }
@@ -202,23 +173,14 @@ impl ReadTx {
     /// # Errors
     /// Those of the database.
     pub fn count_orphans(&mut self, association: AssociationId) -> Result<u64, StoreError> {
-        self.link.count(
-            "SELECT COUNT(*) FROM UR_ResourceLinkOrphans WHERE Association_Id = $1",
-            &[association.0.into()],
-        )
+        self.link
+            .count("SELECT COUNT(*) FROM UR_ResourceLinkOrphans WHERE Association_Id = $1", &[association.0.into()])
     }
 }
 
 fn pairs_statement(pairs: usize) -> String {
-    let values: Vec<String> = (0..pairs)
-        .map(|i| {
-            format!(
-                "(CAST(${} AS BIGINT), CAST(${} AS BIGINT))",
-                2 * i + 1,
-                2 * i + 2
-            )
-        })
-        .collect();
+    let values: Vec<String> =
+        (0..pairs).map(|i| format!("(CAST(${} AS BIGINT), CAST(${} AS BIGINT))", 2 * i + 1, 2 * i + 2)).collect();
     format!(
         "SELECT l.Resource1_Id, l.Resource2_Id FROM (VALUES {}) v JOIN UR_ResourceLinks l \
          ON l.Association_Id = ${} AND l.Resource1_Id = v.column1 AND l.Resource2_Id = v.column2",

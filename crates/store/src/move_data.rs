@@ -33,11 +33,7 @@ fn nature(model: &StoredModel, property: &StoredProperty) -> Nature {
         2 => a.property2 == property.id,
         _ => false,
     };
-    model
-        .associations
-        .iter()
-        .find(stored_here)
-        .map_or(Nature::Loose, |a| Nature::Link(a.id))
+    model.associations.iter().find(stored_here).map_or(Nature::Loose, |a| Nature::Link(a.id))
 }
 
 impl Change<'_> {
@@ -59,8 +55,7 @@ impl Change<'_> {
 
     /// Whether the property keeps its values where they are.
     pub(crate) fn stays(&self, id: PropertyId) -> bool {
-        self.keeps_values(id)
-            && self.old.owner(id).map(|(_, p)| p.slot) == self.new.owner(id).map(|(_, p)| p.slot)
+        self.keeps_values(id) && self.old.owner(id).map(|(_, p)| p.slot) == self.new.owner(id).map(|(_, p)| p.slot)
     }
 
     /// Whether rows of the type, or what is synchronised of them, are not what they were.
@@ -69,11 +64,7 @@ impl Change<'_> {
             return true;
         };
         let shape = |t: &StoredType| {
-            let mut shape: Vec<_> = t
-                .properties
-                .iter()
-                .map(|p| (p.id, p.slot, p.is_navigation, p.is_mapped))
-                .collect();
+            let mut shape: Vec<_> = t.properties.iter().map(|p| (p.id, p.slot, p.is_navigation, p.is_mapped)).collect();
             shape.sort_by_key(|s| s.0);
             shape
         };
@@ -82,24 +73,17 @@ impl Change<'_> {
 
     fn successor(&self, association: &StoredAssociation) -> Option<&StoredAssociation> {
         self.new.associations.iter().find(|a| {
-            a.id == association.id
-                && a.property1 == association.property1
-                && a.property2 == association.property2
+            a.id == association.id && a.property1 == association.property1 && a.property2 == association.property2
         })
     }
 
     fn keeps_ends(&self, id: AssociationId) -> bool {
-        self.old
-            .associations
-            .iter()
-            .find(|a| a.id == id)
-            .is_some_and(|a| self.successor(a).is_some())
+        self.old.associations.iter().find(|a| a.id == id).is_some_and(|a| self.successor(a).is_some())
     }
 
     /// Whether the links of an association go through the table because their place changes.
     fn moves_links(&self, association: &StoredAssociation) -> bool {
-        self.successor(association)
-            .is_some_and(|next| next.side != association.side)
+        self.successor(association).is_some_and(|next| next.side != association.side)
     }
 }
 
@@ -127,57 +111,30 @@ pub(crate) fn run(tx: &mut WriteTx, change: &Change<'_>) -> Result<(), StoreErro
 }
 
 /// The links of an association that is gone end now, and so do the pairs that wait.
-fn drop_links(
-    tx: &mut WriteTx,
-    change: &Change<'_>,
-    association: &StoredAssociation,
-) -> Result<(), StoreError> {
+fn drop_links(tx: &mut WriteTx, change: &Change<'_>, association: &StoredAssociation) -> Result<(), StoreError> {
     end_table_links(tx, change, association)?;
-    tx.link.execute(
-        "DELETE FROM UR_ResourceLinkOrphans WHERE Association_Id = $1",
-        &[association.id.0.into()],
-    )?;
+    tx.link.execute("DELETE FROM UR_ResourceLinkOrphans WHERE Association_Id = $1", &[association.id.0.into()])?;
     Ok(())
 }
 
-fn end_table_links(
-    tx: &mut WriteTx,
-    change: &Change<'_>,
-    association: &StoredAssociation,
-) -> Result<(), StoreError> {
+fn end_table_links(tx: &mut WriteTx, change: &Change<'_>, association: &StoredAssociation) -> Result<(), StoreError> {
     tx.link.execute(
         "INSERT INTO UR_ResourceLinksHistory (Association_Id, Resource1_Id, Resource2_Id, ValidFrom, ValidTo) \
          SELECT Association_Id, Resource1_Id, Resource2_Id, ValidFrom, $1 FROM UR_ResourceLinks \
          WHERE Association_Id = $2 AND ValidFrom < $1",
         &[change.now.into(), association.id.0.into()],
     )?;
-    tx.link.execute(
-        "DELETE FROM UR_ResourceLinks WHERE Association_Id = $1",
-        &[association.id.0.into()],
-    )?;
+    tx.link.execute("DELETE FROM UR_ResourceLinks WHERE Association_Id = $1", &[association.id.0.into()])?;
     Ok(())
 }
 
 /// Copies links from a slot into the table; the slot is cleared with the others of its type.
-fn slot_to_table(
-    tx: &mut WriteTx,
-    change: &Change<'_>,
-    association: &StoredAssociation,
-) -> Result<(), StoreError> {
-    let LinkPlace::Slot {
-        owner,
-        slot,
-        owner_is_first,
-    } = change.old.place(association)
-    else {
+fn slot_to_table(tx: &mut WriteTx, change: &Change<'_>, association: &StoredAssociation) -> Result<(), StoreError> {
+    let LinkPlace::Slot { owner, slot, owner_is_first } = change.old.place(association) else {
         return Ok(());
     };
     let target = link_column("r", slot);
-    let (first, second) = if owner_is_first {
-        ("r.Id", &*target)
-    } else {
-        (&*target, "r.Id")
-    };
+    let (first, second) = if owner_is_first { ("r.Id", &*target) } else { (&*target, "r.Id") };
     let sql = format!(
         "INSERT INTO UR_ResourceLinks (Association_Id, Resource1_Id, Resource2_Id, ValidFrom) \
          SELECT {}, {first}, {second}, {} FROM UR_Resources r WHERE r.Type = {owner} AND r.{} IS NOT NULL",
@@ -190,38 +147,21 @@ fn slot_to_table(
 }
 
 /// Moves links from the table into a slot. An owner with several keeps the one to the oldest resource.
-fn table_to_slot(
-    tx: &mut WriteTx,
-    change: &Change<'_>,
-    association: &StoredAssociation,
-) -> Result<(), StoreError> {
+fn table_to_slot(tx: &mut WriteTx, change: &Change<'_>, association: &StoredAssociation) -> Result<(), StoreError> {
     let Some(next) = change.successor(association) else {
         return Ok(());
     };
-    let LinkPlace::Slot {
-        owner,
-        slot,
-        owner_is_first,
-    } = change.new.place(next)
-    else {
+    let LinkPlace::Slot { owner, slot, owner_is_first } = change.new.place(next) else {
         return Ok(());
     };
-    let (own, target) = if owner_is_first {
-        ("Resource1_Id", "Resource2_Id")
-    } else {
-        ("Resource2_Id", "Resource1_Id")
-    };
+    let (own, target) =
+        if owner_is_first { ("Resource1_Id", "Resource2_Id") } else { ("Resource2_Id", "Resource1_Id") };
     let links = format!(
         "SELECT {own} AS Owner_Id, MIN({target}) AS Target_Id FROM UR_ResourceLinks WHERE Association_Id = {} GROUP BY {own}",
         association.id
     );
     let entity_type = change.new.entity_type(owner)?;
-    tx.archive(
-        change.new,
-        entity_type,
-        change.now,
-        &format!("r.Id IN (SELECT Owner_Id FROM ({links}) l)"),
-    )?;
+    tx.archive(change.new, entity_type, change.now, &format!("r.Id IN (SELECT Owner_Id FROM ({links}) l)"))?;
     let sql = format!(
         "UPDATE UR_Resources SET {} = {}, ValidFrom = {} FROM ({links}) l \
          WHERE UR_Resources.Id = l.Owner_Id AND UR_Resources.Type = {owner}",
@@ -266,10 +206,7 @@ fn move_slots(
     touched.sort();
     touched.dedup();
     let filled = |alias: &str| {
-        let parts: Vec<String> = touched
-            .iter()
-            .map(|s| format!("{alias}.{} IS NOT NULL", s.column()))
-            .collect();
+        let parts: Vec<String> = touched.iter().map(|s| format!("{alias}.{} IS NOT NULL", s.column())).collect();
         format!("({})", parts.join(" OR "))
     };
     let versions = tx.archive(change.old, before, change.now, &filled("r"))?;
@@ -300,20 +237,11 @@ fn begin(now: i64) -> String {
 }
 
 /// The resources of a type that is gone go to history. Its associations are gone too, and so are their links.
-fn drop_type(
-    tx: &mut WriteTx,
-    change: &Change<'_>,
-    entity_type: &StoredType,
-) -> Result<(), StoreError> {
+fn drop_type(tx: &mut WriteTx, change: &Change<'_>, entity_type: &StoredType) -> Result<(), StoreError> {
     let versions = tx.archive(change.old, entity_type, change.now, "1 = 1")?;
     let id = entity_type.id.0;
-    let deleted = tx
-        .link
-        .execute("DELETE FROM UR_Resources WHERE Type = $1", &[id.into()])?;
-    tx.link.execute(
-        "DELETE FROM UR_ResourceKeys WHERE EntityType_Id = $1",
-        &[id.into()],
-    )?;
+    let deleted = tx.link.execute("DELETE FROM UR_Resources WHERE Type = $1", &[id.into()])?;
+    tx.link.execute("DELETE FROM UR_ResourceKeys WHERE EntityType_Id = $1", &[id.into()])?;
     tx.count("versions", versions);
     tx.count("resourcesDeleted", deleted);
     Ok(())

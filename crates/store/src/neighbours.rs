@@ -44,11 +44,7 @@ impl ReadTx {
             for (side, end) in [(Side::First, end1), (Side::Second, end2)] {
                 if end == Some(own.entity_type) {
                     let others = self.others(&model, association, &own, side, as_of_micros)?;
-                    found.extend(
-                        others
-                            .into_iter()
-                            .map(|other| (association.id, side, other)),
-                    );
+                    found.extend(others.into_iter().map(|other| (association.id, side, other)));
                 }
             }
         }
@@ -62,16 +58,9 @@ impl ReadTx {
     ) -> Result<Vec<Neighbour>, StoreError> {
         let mut named = Vec::with_capacity(found.len());
         for (association, side, other) in found {
-            let (key, display_name) = self
-                .resource_version(other, as_of)?
-                .map_or((None, None), |r| (r.key, r.display_name));
-            named.push(Neighbour {
-                association,
-                side,
-                other,
-                key,
-                display_name,
-            });
+            let (key, display_name) =
+                self.resource_version(other, as_of)?.map_or((None, None), |r| (r.key, r.display_name));
+            named.push(Neighbour { association, side, other, key, display_name });
         }
         Ok(named)
     }
@@ -85,20 +74,14 @@ impl ReadTx {
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
         let mut others = self.table_links(association.id, own.id, side, as_of)?;
-        if let LinkPlace::Slot {
-            owner,
-            slot,
-            owner_is_first,
-        } = model.place(association)
-        {
+        if let LinkPlace::Slot { owner, slot, owner_is_first } = model.place(association) {
             let owns = owner_is_first == (side == Side::First);
             others.extend(self.current_slot_links(owner, slot, own.id, owns, as_of)?);
         }
         if let Some(instant) = as_of {
-            for (property, owns) in [
-                (association.property1, side == Side::First),
-                (association.property2, side == Side::Second),
-            ] {
+            for (property, owns) in
+                [(association.property1, side == Side::First), (association.property2, side == Side::Second)]
+            {
                 others.extend(self.past_slot_links(model, property, own.id, owns, instant)?);
             }
         }
@@ -122,15 +105,9 @@ impl ReadTx {
         let which = format!("Association_Id = $1 AND {own} = $2 AND ValidFrom <= $3");
         let mut sql = format!("SELECT {other} FROM UR_ResourceLinks WHERE {which}");
         if as_of.is_some() {
-            sql.push_str(&format!(
-                " UNION SELECT {other} FROM UR_ResourceLinksHistory WHERE {which} AND $3 < ValidTo"
-            ));
+            sql.push_str(&format!(" UNION SELECT {other} FROM UR_ResourceLinksHistory WHERE {which} AND $3 < ValidTo"));
         }
-        let args = [
-            association.0.into(),
-            id.0.into(),
-            as_of.unwrap_or(i64::MAX).into(),
-        ];
+        let args = [association.0.into(), id.0.into(), as_of.unwrap_or(i64::MAX).into()];
         self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))
     }
 
@@ -143,15 +120,8 @@ impl ReadTx {
         owns: bool,
         as_of: Option<i64>,
     ) -> Result<Vec<ResourceId>, StoreError> {
-        let sql = format!(
-            "{} AND r.ValidFrom <= $3",
-            slot_links("UR_Resources", slot, owns)
-        );
-        let args = [
-            owner.0.into(),
-            id.0.into(),
-            as_of.unwrap_or(i64::MAX).into(),
-        ];
+        let sql = format!("{} AND r.ValidFrom <= $3", slot_links("UR_Resources", slot, owns));
+        let args = [owner.0.into(), id.0.into(), as_of.unwrap_or(i64::MAX).into()];
         self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))
     }
 
@@ -180,17 +150,8 @@ impl ReadTx {
                 "{} AND r.ValidFrom <= $3 AND $3 < r.ValidTo AND r.ValidTo > $4 AND r.ValidTo <= $5",
                 slot_links("UR_ResourcesHistory", slot, owns)
             );
-            let args = [
-                owner.id.0.into(),
-                id.0.into(),
-                instant.into(),
-                from.into(),
-                to.into(),
-            ];
-            found.extend(
-                self.link
-                    .all(&sql, &args, |row| row.i64(0).map(ResourceId))?,
-            );
+            let args = [owner.id.0.into(), id.0.into(), instant.into(), from.into(), to.into()];
+            found.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
         }
         Ok(found)
     }
@@ -199,13 +160,6 @@ impl ReadTx {
 /// SQL for the other ends of links in a slot, given the owner's type and the resource.
 fn slot_links(table: &str, slot: Slot, owns: bool) -> String {
     let target = link_column("r", slot);
-    let (own, other) = if owns {
-        ("r.Id", &*target)
-    } else {
-        (&*target, "r.Id")
-    };
-    format!(
-        "SELECT {other} FROM {table} r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {own} = $2",
-        slot.column()
-    )
+    let (own, other) = if owns { ("r.Id", &*target) } else { (&*target, "r.Id") };
+    format!("SELECT {other} FROM {table} r WHERE r.Type = $1 AND r.{} IS NOT NULL AND {own} = $2", slot.column())
 }

@@ -6,6 +6,15 @@ use crate::sessions::{COLUMNS, Session, SessionState, session};
 use crate::tx::{ReadTx, WriteTx};
 
 impl ReadTx {
+    /// Sessions in this state, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn sessions_in(&mut self, state: SessionState) -> Result<Vec<Session>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE State = $1 ORDER BY Sequence");
+        self.link.all(&sql, &[state.word().into()], session)
+    }
+
     /// Sealed and blocked sessions of a connector, in the order in which they are to be processed.
     ///
     /// # Errors
@@ -15,11 +24,7 @@ impl ReadTx {
             "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND State IN ($2, $3) ORDER BY Sequence"
         );
         let states = [SessionState::Sealed.word(), SessionState::Blocked.word()];
-        self.link.all(
-            &sql,
-            &[connector.into(), states[0].into(), states[1].into()],
-            session,
-        )
+        self.link.all(&sql, &[connector.into(), states[0].into(), states[1].into()], session)
     }
 }
 
@@ -55,12 +60,7 @@ impl WriteTx {
                 if let Some(run) = waiting.run {
                     self.clear_changes(run)?;
                 }
-                self.set_session_state(
-                    &waiting.id,
-                    waiting.state,
-                    SessionState::Cancelled,
-                    now_micros,
-                )?;
+                self.set_session_state(&waiting.id, waiting.state, SessionState::Cancelled, now_micros)?;
             }
         }
         Ok(())

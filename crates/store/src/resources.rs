@@ -38,10 +38,7 @@ impl ReadTx {
     /// # Errors
     /// Those of the database.
     pub fn count_resources(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
-        self.link.count(
-            "SELECT COUNT(*) FROM UR_Resources WHERE Type = $1",
-            &[entity_type.0.into()],
-        )
+        self.link.count("SELECT COUNT(*) FROM UR_Resources WHERE Type = $1", &[entity_type.0.into()])
     }
 
     /// Hands the current rows of these resources to `each`; those that do not exist are left out. Best called with a
@@ -57,15 +54,10 @@ impl ReadTx {
         mut each: impl FnMut(ResourceRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         in_batches(resources, |batch, list| {
-            let sql = format!(
-                "{} WHERE r.Type = $1 AND r.Id IN ({}) ORDER BY r.Id",
-                select(slots),
-                list(2)
-            );
+            let sql = format!("{} WHERE r.Type = $1 AND r.Id IN ({}) ORDER BY r.Id", select(slots), list(2));
             let mut args: Vec<Arg<'_>> = vec![entity_type.0.into()];
             args.extend(batch.iter().map(|id| Arg::Int(id.0)));
-            self.link
-                .scan(&sql, &args, |row| hand_out(row, slots.len(), &mut each))
+            self.link.scan(&sql, &args, |row| hand_out(row, slots.len(), &mut each))
         })
     }
 
@@ -82,19 +74,14 @@ impl ReadTx {
     ) -> Result<(), E> {
         let dirty = if dirty_only { " AND r.Dirty = 1" } else { "" };
         let sql = format!("{} WHERE r.Type = $1{dirty} ORDER BY r.Id", select(slots));
-        self.link.scan(&sql, &[entity_type.0.into()], |row| {
-            hand_out(row, slots.len(), &mut each)
-        })
+        self.link.scan(&sql, &[entity_type.0.into()], |row| hand_out(row, slots.len(), &mut each))
     }
 
     /// Ids of the resources of a type with a dirty flag, ascending.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn dirty_resources(
-        &mut self,
-        entity_type: EntityTypeId,
-    ) -> Result<Vec<ResourceId>, StoreError> {
+    pub fn dirty_resources(&mut self, entity_type: EntityTypeId) -> Result<Vec<ResourceId>, StoreError> {
         self.link.all(
             "SELECT Id FROM UR_Resources WHERE Type = $1 AND Dirty = 1 ORDER BY Id",
             &[entity_type.0.into()],
@@ -104,10 +91,7 @@ impl ReadTx {
 }
 
 fn select(slots: &[Slot]) -> String {
-    let values: String = slots
-        .iter()
-        .map(|s| format!(", {}", text_column("r", *s)))
-        .collect();
+    let values: String = slots.iter().map(|s| format!(", {}", text_column("r", *s))).collect();
     format!("SELECT r.Id, r.DisplayName_L1, r.ValidFrom{values} FROM UR_Resources r")
 }
 
@@ -116,9 +100,7 @@ fn hand_out<E: From<StoreError>>(
     slots: usize,
     each: &mut impl FnMut(ResourceRow<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let values = (3..3 + slots)
-        .map(|column| row.text(column))
-        .collect::<Result<Vec<_>, _>>()?;
+    let values = (3..3 + slots).map(|column| row.text(column)).collect::<Result<Vec<_>, _>>()?;
     each(ResourceRow {
         id: ResourceId(row.i64(0)?),
         values: &values,
@@ -149,16 +131,10 @@ impl WriteTx {
         self.stage_values(target, values)?;
         let (column, value) = match target {
             Target::DisplayName => ("DisplayName_L1".to_owned(), "v.Value".to_owned()),
-            Target::Slot(slot) if slot.is_navigation() => {
-                (slot.column(), "CAST(v.Value AS BIGINT)".to_owned())
-            }
+            Target::Slot(slot) if slot.is_navigation() => (slot.column(), "CAST(v.Value AS BIGINT)".to_owned()),
             Target::Slot(slot) => (slot.column(), "v.Value".to_owned()),
         };
-        let due = elapsed(
-            "r.ValidFrom",
-            now_micros,
-            &property.map_or(0, |p| p.precision).to_string(),
-        );
+        let due = elapsed("r.ValidFrom", now_micros, &property.map_or(0, |p| p.precision).to_string());
         let changing = format!(
             "SELECT o.Id FROM UR_ResourceValueChanges v JOIN UR_Resources o ON o.Id = v.Resource_Id \
              WHERE o.{column} IS DISTINCT FROM {value}"
@@ -178,23 +154,14 @@ impl WriteTx {
             ),
             &[],
         )?;
-        self.link
-            .execute("DELETE FROM UR_ResourceValueChanges", &[])?;
+        self.link.execute("DELETE FROM UR_ResourceValueChanges", &[])?;
         self.count("valuesComputed", changed);
         self.count("versions", versions);
         Ok(changed)
     }
 
-    fn stage_values(
-        &mut self,
-        target: Target,
-        values: &[(ResourceId, Option<&str>)],
-    ) -> Result<(), StoreError> {
-        let mut sink = Sink::new(
-            &self.link,
-            "UR_ResourceValueChanges",
-            names(&["Resource_Id", "Value"]),
-        );
+    fn stage_values(&mut self, target: Target, values: &[(ResourceId, Option<&str>)]) -> Result<(), StoreError> {
+        let mut sink = Sink::new(&self.link, "UR_ResourceValueChanges", names(&["Resource_Id", "Value"]));
         for (id, value) in values {
             if let Target::Slot(slot) = target {
                 slot_value(slot, *value)?;
@@ -202,11 +169,7 @@ impl WriteTx {
             sink.row(&[id.0.into(), (*value).into()])?;
         }
         sink.flush()?;
-        if let Some(sql) = self
-            .link
-            .dialect()
-            .refresh_statistics("UR_ResourceValueChanges")
-        {
+        if let Some(sql) = self.link.dialect().refresh_statistics("UR_ResourceValueChanges") {
             self.link.batch(&sql)?;
         }
         Ok(())

@@ -74,9 +74,7 @@ impl ReadTx {
         let counts = self.change_counts(run)?;
         let mut sample = ChangeSample::default();
         for (entity_type, command, _) in counts.resources {
-            sample
-                .resources
-                .extend(self.sample_resources(run, entity_type, command, limit)?);
+            sample.resources.extend(self.sample_resources(run, entity_type, command, limit)?);
         }
         for (association, wanted, _) in counts.links {
             let links = self.link.all(
@@ -117,36 +115,21 @@ impl ReadTx {
             .into_iter()
             .filter_map(Slot::new)
             .collect();
-        let columns: String = slots
-            .iter()
-            .map(|s| format!(", {}, {}", text_column("r", *s), text_column("c", *s)))
-            .collect();
+        let columns: String =
+            slots.iter().map(|s| format!(", {}, {}", text_column("r", *s), text_column("c", *s))).collect();
         let sql = format!(
             "SELECT c.Resource_Id, c.KeyValue, COALESCE(c.DisplayName_L1, r.DisplayName_L1), c.Line{columns} \
              FROM UR_ResourceChanges c LEFT JOIN UR_Resources r ON r.Id = c.Resource_Id \
              WHERE c.Run_Id = $1 AND c.Type = $2 AND c.Command = $3 ORDER BY c.Id LIMIT $4"
         );
-        let args = [
-            run.0.into(),
-            entity_type.0.into(),
-            (command as i64).into(),
-            (limit as i64).into(),
-        ];
+        let args = [run.0.into(), entity_type.0.into(), (command as i64).into(), (limit as i64).into()];
         self.link.all(&sql, &args, |row| {
             let mut values = Vec::new();
             for (i, slot) in slots.iter().enumerate() {
                 let before = row.optional(4 + 2 * i)?;
-                let after = if command == Command::Delete {
-                    None
-                } else {
-                    row.optional(5 + 2 * i)?
-                };
+                let after = if command == Command::Delete { None } else { row.optional(5 + 2 * i)? };
                 if before != after {
-                    values.push(SampleValue {
-                        slot: *slot,
-                        before,
-                        after,
-                    });
+                    values.push(SampleValue { slot: *slot, before, after });
                 }
             }
             Ok(SampleResource {

@@ -100,20 +100,11 @@ pub(crate) fn known_version() -> i64 {
 
 /// Version of the schema; 0 when the database is empty.
 pub(crate) fn version(link: &Link) -> Result<i64, StoreError> {
-    let exists = link.count(
-        link.dialect().table_exists(),
-        &[Arg::Text("um_schemaversions")],
-    )? > 0;
+    let exists = link.count(link.dialect().table_exists(), &[Arg::Text("um_schemaversions")])? > 0;
     if !exists {
         return Ok(0);
     }
-    Ok(link
-        .first(
-            "SELECT COALESCE(MAX(Version), 0) FROM UM_SchemaVersions",
-            &[],
-            |row| row.i64(0),
-        )?
-        .unwrap_or(0))
+    Ok(link.first("SELECT COALESCE(MAX(Version), 0) FROM UM_SchemaVersions", &[], |row| row.i64(0))?.unwrap_or(0))
 }
 
 /// Brings the schema to this version, inside the transaction of `link`.
@@ -123,17 +114,9 @@ pub(crate) fn migrate(link: &Link, now_micros: i64) -> Result<(), StoreError> {
     }
     let found = version(link)?;
     if found == 0 {
-        link.batch(
-            &link
-                .dialect()
-                .ddl("CREATE TABLE UM_SchemaVersions (Version {id}, AppliedAt {int} NOT NULL)"),
-        )?;
+        link.batch(&link.dialect().ddl("CREATE TABLE UM_SchemaVersions (Version {id}, AppliedAt {int} NOT NULL)"))?;
     }
-    for (step, number) in STEPS
-        .iter()
-        .zip(1_i64..)
-        .skip(usize::try_from(found).unwrap_or(0))
-    {
+    for (step, number) in STEPS.iter().zip(1_i64..).skip(usize::try_from(found).unwrap_or(0)) {
         link.batch(&link.dialect().ddl(step))?;
         link.execute(
             "INSERT INTO UM_SchemaVersions (Version, AppliedAt) VALUES ($1, $2)",
@@ -147,16 +130,10 @@ pub(crate) fn migrate(link: &Link, now_micros: i64) -> Result<(), StoreError> {
 pub(crate) fn add_slots(link: &Link, slots: &[Slot]) -> Result<(), StoreError> {
     for slot in slots {
         let column = slot.column();
-        let kind = if slot.is_navigation() {
-            "{int}"
-        } else {
-            "{text}"
-        };
+        let kind = if slot.is_navigation() { "{int}" } else { "{text}" };
         let mut sql = String::new();
         for table in ["UR_Resources", "UR_ResourcesHistory", "UR_ResourceChanges"] {
-            sql.push_str(&format!(
-                "ALTER TABLE {table} ADD COLUMN {column} {kind};\n"
-            ));
+            sql.push_str(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind};\n"));
         }
         if slot.is_navigation() {
             // Who points to a resource: asked when one is deleted, and when links are read from the other side.
@@ -170,11 +147,7 @@ pub(crate) fn add_slots(link: &Link, slots: &[Slot]) -> Result<(), StoreError> {
             &[i64::from(slot.index()).into()],
         )?;
     }
-    if slots.is_empty() {
-        Ok(())
-    } else {
-        set_statistics(link)
-    }
+    if slots.is_empty() { Ok(()) } else { set_statistics(link) }
 }
 
 fn set_statistics(link: &Link) -> Result<(), StoreError> {

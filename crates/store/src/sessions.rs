@@ -38,9 +38,7 @@ impl SessionState {
 
     fn parse(word: &str) -> Option<SessionState> {
         use SessionState::{Applied, Blocked, Cancelled, Failed, Open, Sealed};
-        [Open, Sealed, Blocked, Applied, Cancelled, Failed]
-            .into_iter()
-            .find(|s| s.word() == word)
+        [Open, Sealed, Blocked, Applied, Cancelled, Failed].into_iter().find(|s| s.word() == word)
     }
 }
 
@@ -118,11 +116,7 @@ impl ReadTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn sessions(
-        &mut self,
-        connector: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Session>, StoreError> {
+    pub fn sessions(&mut self, connector: Option<&str>, limit: usize) -> Result<Vec<Session>, StoreError> {
         let limit = Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX));
         match connector {
             Some(connector) => {
@@ -133,9 +127,7 @@ impl ReadTx {
                 self.link.all(&sql, &[connector.into(), limit], session)
             }
             None => {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM UJ_SynchronizationSessions ORDER BY Sequence DESC LIMIT $1"
-                );
+                let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions ORDER BY Sequence DESC LIMIT $1");
                 self.link.all(&sql, &[limit], session)
             }
         }
@@ -145,17 +137,12 @@ impl ReadTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn session_by_hash(
-        &mut self,
-        connector: &str,
-        hash: &str,
-    ) -> Result<Option<Session>, StoreError> {
+    pub fn session_by_hash(&mut self, connector: &str, hash: &str) -> Result<Option<Session>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND ChangeSetHash = $2 \
              ORDER BY Sequence DESC LIMIT 1"
         );
-        self.link
-            .first(&sql, &[connector.into(), hash.into()], session)
+        self.link.first(&sql, &[connector.into(), hash.into()], session)
     }
 
     /// Digest of the files that the repository holds of a connector.
@@ -163,11 +150,8 @@ impl ReadTx {
     /// # Errors
     /// Those of the database.
     pub fn last_digest(&mut self, connector: &str) -> Result<Option<String>, StoreError> {
-        self.link.first(
-            "SELECT Digest FROM UJ_ConnectorDigests WHERE Connector = $1",
-            &[connector.into()],
-            |r| r.string(0),
-        )
+        self.link
+            .first("SELECT Digest FROM UJ_ConnectorDigests WHERE Connector = $1", &[connector.into()], |r| r.string(0))
     }
 }
 
@@ -249,11 +233,7 @@ impl WriteTx {
              ORDER BY Sequence LIMIT 1{}",
             self.link.dialect().for_update()
         );
-        self.link.first(
-            &sql,
-            &[connector.into(), SessionState::Sealed.word().into()],
-            session,
-        )
+        self.link.first(&sql, &[connector.into(), SessionState::Sealed.word().into()], session)
     }
 
     /// Moves a session on from the state it is in; tells whether it was in that state. This is what makes a session be
@@ -279,12 +259,7 @@ impl WriteTx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn set_session_changes(
-        &mut self,
-        id: &str,
-        run: Option<RunId>,
-        hash: Option<&str>,
-    ) -> Result<(), StoreError> {
+    pub fn set_session_changes(&mut self, id: &str, run: Option<RunId>, hash: Option<&str>) -> Result<(), StoreError> {
         self.link.execute(
             "UPDATE UJ_SynchronizationSessions SET Run_Id = $1, ChangeSetHash = $2 WHERE Id = $3",
             &[run.map(|r| r.0).into(), hash.into(), id.into()],
@@ -331,11 +306,7 @@ impl WriteTx {
         for id in &waiting {
             self.link.execute(
                 "UPDATE UJ_SynchronizationSessions SET State = $1, UpdatedAt = $2 WHERE Id = $3",
-                &[
-                    SessionState::Cancelled.word().into(),
-                    now_micros.into(),
-                    id.into(),
-                ],
+                &[SessionState::Cancelled.word().into(), now_micros.into(), id.into()],
             )?;
         }
         Ok(waiting)
@@ -359,10 +330,7 @@ impl WriteTx {
     /// # Errors
     /// Those of the database.
     pub fn clear_last_digest(&mut self, connector: &str) -> Result<(), StoreError> {
-        self.link.execute(
-            "DELETE FROM UJ_ConnectorDigests WHERE Connector = $1",
-            &[connector.into()],
-        )?;
+        self.link.execute("DELETE FROM UJ_ConnectorDigests WHERE Connector = $1", &[connector.into()])?;
         Ok(())
     }
 }

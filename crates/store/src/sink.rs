@@ -21,14 +21,7 @@ pub(crate) struct Sink {
 impl Sink {
     pub(crate) fn new(link: &Rc<Link>, table: &'static str, columns: Vec<String>) -> Sink {
         link.writers.set(link.writers.get() + 1);
-        Sink {
-            link: link.clone(),
-            table,
-            columns,
-            rows: Rows::default(),
-            held: 0,
-            written: 0,
-        }
+        Sink { link: link.clone(), table, columns, rows: Rows::default(), held: 0, written: 0 }
     }
 
     pub(crate) fn push(&mut self, value: Arg<'_>) {
@@ -40,11 +33,7 @@ impl Sink {
         self.held += 1;
         self.written += 1;
         self.link.held.set(self.link.held.get() + 1);
-        if self.rows.weight() >= LIMIT {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        if self.rows.weight() >= LIMIT { self.flush() } else { Ok(()) }
     }
 
     /// Adds a whole row.

@@ -28,9 +28,7 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -50,11 +48,7 @@ impl Store {
         let found = schema::version(&link)?;
         let known = schema::known_version();
         if found > known {
-            return Err(StoreError::NewerSchema {
-                database: name,
-                found,
-                known,
-            });
+            return Err(StoreError::NewerSchema { database: name, found, known });
         }
         if found < known {
             link.batch(link.dialect().begin_write())?;
@@ -87,10 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `body`, and those of the database.
-    pub fn read<T, E: From<StoreError>>(
-        &self,
-        body: impl FnOnce(&mut ReadTx) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn read<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut ReadTx) -> Result<T, E>) -> Result<T, E> {
         let link = Rc::new(Link::new(self.take()?, &self.name));
         link.batch(link.dialect().begin_read())?;
         // The state that a transaction sees is fixed by its first query, not by BEGIN.
@@ -143,14 +134,10 @@ impl Store {
         }
         let guard = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = self.target.busy_timeout + Duration::from_millis(1);
-        let (mut guard, timeout) = self
-            .written
-            .wait_timeout_while(guard, wait, |busy| *busy)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (mut guard, timeout) =
+            self.written.wait_timeout_while(guard, wait, |busy| *busy).unwrap_or_else(PoisonError::into_inner);
         if timeout.timed_out() && *guard {
-            return Err(StoreError::Locked {
-                database: self.name.clone(),
-            });
+            return Err(StoreError::Locked { database: self.name.clone() });
         }
         *guard = true;
         Ok(Some(Turn(self)))
@@ -161,11 +148,7 @@ impl Store {
             mark.check(&self.target, &self.name)?;
         }
         loop {
-            let idle = self
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             match idle {
                 Some(Driver::Postgres(pg)) if pg.borrow().client.is_closed() => {}
                 Some(driver) => return Ok(driver),
@@ -192,9 +175,7 @@ fn settle(link: &Link) -> Result<(), StoreError> {
     }
     match link.held.get() {
         0 => Ok(()),
-        rows => Err(StoreError::misuse(format!(
-            "a writer still holds {rows} rows: finish it before the commit"
-        ))),
+        rows => Err(StoreError::misuse(format!("a writer still holds {rows} rows: finish it before the commit"))),
     }
 }
 
@@ -203,11 +184,7 @@ struct Turn<'a>(&'a Store);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self
-            .0
-            .writing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = false;
+        *self.0.writing.lock().unwrap_or_else(PoisonError::into_inner) = false;
         self.0.written.notify_one();
     }
 }
@@ -227,17 +204,12 @@ impl FileMark {
         let Place::File { path, .. } = &target.place else {
             return Ok(());
         };
-        let gone = |detail: &str| StoreError::Gone {
-            database: name.to_owned(),
-            detail: detail.to_owned(),
-        };
+        let gone = |detail: &str| StoreError::Gone { database: name.to_owned(), detail: detail.to_owned() };
         if !path.exists() {
             return Err(gone("the file does not exist any more"));
         }
         if identity(path) != self.0 {
-            return Err(gone(
-                "the file was replaced by another one while it was open",
-            ));
+            return Err(gone("the file was replaced by another one while it was open"));
         }
         Ok(())
     }
@@ -256,8 +228,6 @@ fn identity(_path: &std::path::Path) -> Option<(u64, u64)> {
 
 /// Microseconds since 1970 in UTC.
 fn now_micros() -> i64 {
-    let elapsed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
 }

@@ -27,16 +27,8 @@ impl LinkPlace {
         let owner = |end: (usize, usize)| metadata.entity_types[end.0].id;
         match association.storage {
             LinkStorage::Table => LinkPlace::Table(association.id),
-            LinkStorage::Slot1(slot) => LinkPlace::Slot {
-                owner: owner(association.end1),
-                slot,
-                owner_is_first: true,
-            },
-            LinkStorage::Slot2(slot) => LinkPlace::Slot {
-                owner: owner(association.end2),
-                slot,
-                owner_is_first: false,
-            },
+            LinkStorage::Slot1(slot) => LinkPlace::Slot { owner: owner(association.end1), slot, owner_is_first: true },
+            LinkStorage::Slot2(slot) => LinkPlace::Slot { owner: owner(association.end2), slot, owner_is_first: false },
         }
     }
 }
@@ -116,17 +108,9 @@ impl StoredType {
 
 impl StoredModel {
     pub(crate) fn load(link: &Link) -> Result<StoredModel, StoreError> {
-        let mut types = link.all(
-            "SELECT Id, Identifier FROM UM_EntityTypes ORDER BY Id",
-            &[],
-            |row| {
-                Ok(StoredType {
-                    id: EntityTypeId(row.i64(0)?),
-                    identifier: row.string(1)?,
-                    properties: Vec::new(),
-                })
-            },
-        )?;
+        let mut types = link.all("SELECT Id, Identifier FROM UM_EntityTypes ORDER BY Id", &[], |row| {
+            Ok(StoredType { id: EntityTypeId(row.i64(0)?), identifier: row.string(1)?, properties: Vec::new() })
+        })?;
         let properties = link.all(
             "SELECT EntityType_Id, Id, Identifier, TargetColumnIndex, IsNavigation, HistoryPrecision, KeyRole, IsMapped \
              FROM UM_EntityProperties ORDER BY EntityType_Id, Position",
@@ -169,58 +153,37 @@ impl StoredModel {
             },
         )?;
         let columns = link
-            .all(
-                "SELECT TargetColumnIndex FROM UM_ResourceColumns ORDER BY 1",
-                &[],
-                |row| row.i64(0),
-            )?
+            .all("SELECT TargetColumnIndex FROM UM_ResourceColumns ORDER BY 1", &[], |row| row.i64(0))?
             .into_iter()
             .filter_map(Slot::new)
             .collect();
-        Ok(StoredModel {
-            types,
-            associations,
-            columns,
-        })
+        Ok(StoredModel { types, associations, columns })
     }
 
     pub(crate) fn entity_type(&self, id: EntityTypeId) -> Result<&StoredType, StoreError> {
         self.types
             .iter()
             .find(|t| t.id == id)
-            .ok_or_else(|| StoreError::NotDeployed {
-                what: format!("entity type {id}"),
-            })
+            .ok_or_else(|| StoreError::NotDeployed { what: format!("entity type {id}") })
     }
 
     /// The type that owns a property, and the property.
     pub(crate) fn owner(&self, id: PropertyId) -> Option<(&StoredType, &StoredProperty)> {
-        self.types
-            .iter()
-            .find_map(|t| t.properties.iter().find(|p| p.id == id).map(|p| (t, p)))
+        self.types.iter().find_map(|t| t.properties.iter().find(|p| p.id == id).map(|p| (t, p)))
     }
 
     pub(crate) fn place(&self, association: &StoredAssociation) -> LinkPlace {
-        let end = if association.side == 2 {
-            association.property2
-        } else {
-            association.property1
-        };
+        let end = if association.side == 2 { association.property2 } else { association.property1 };
         match (association.slot, self.owner(end)) {
-            (Some(slot), Some((owner, _))) if association.side != 0 => LinkPlace::Slot {
-                owner: owner.id,
-                slot,
-                owner_is_first: association.side == 1,
-            },
+            (Some(slot), Some((owner, _))) if association.side != 0 => {
+                LinkPlace::Slot { owner: owner.id, slot, owner_is_first: association.side == 1 }
+            }
             _ => LinkPlace::Table(association.id),
         }
     }
 
     /// Entity types of both ends.
-    pub(crate) fn ends(
-        &self,
-        association: &StoredAssociation,
-    ) -> (Option<EntityTypeId>, Option<EntityTypeId>) {
+    pub(crate) fn ends(&self, association: &StoredAssociation) -> (Option<EntityTypeId>, Option<EntityTypeId>) {
         let end = |p| self.owner(p).map(|(t, _)| t.id);
         (end(association.property1), end(association.property2))
     }
@@ -229,28 +192,16 @@ impl StoredModel {
 /// SQL for a slot as text.
 pub(crate) fn text_column(alias: &str, slot: Slot) -> String {
     let column = slot.column();
-    if slot.is_navigation() {
-        format!("CAST({alias}.{column} AS TEXT)")
-    } else {
-        format!("{alias}.{column}")
-    }
+    if slot.is_navigation() { format!("CAST({alias}.{column} AS TEXT)") } else { format!("{alias}.{column}") }
 }
 
 /// SQL for a slot that holds a link, as a number.
 pub(crate) fn link_column(alias: &str, slot: Slot) -> String {
     let column = slot.column();
-    if slot.is_navigation() {
-        format!("{alias}.{column}")
-    } else {
-        format!("CAST({alias}.{column} AS BIGINT)")
-    }
+    if slot.is_navigation() { format!("{alias}.{column}") } else { format!("CAST({alias}.{column} AS BIGINT)") }
 }
 
 /// SQL for an id as the value of a slot that holds links.
 pub(crate) fn link_value(expression: &str, slot: Slot) -> String {
-    if slot.is_navigation() {
-        expression.to_owned()
-    } else {
-        format!("CAST({expression} AS TEXT)")
-    }
+    if slot.is_navigation() { expression.to_owned() } else { format!("CAST({expression} AS TEXT)") }
 }

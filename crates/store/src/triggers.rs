@@ -20,19 +20,10 @@ pub(crate) fn rebuild(link: &Link, model: &StoredModel) -> Result<(), StoreError
             let name = format!("ur_resources_updated_{id}");
             link.batch(&dialect.row_trigger(&name, "UPDATE", &condition, &[action]))?;
         }
-        let removals: Vec<String> = entity_type
-            .properties
-            .iter()
-            .filter_map(|p| removal(entity_type, p))
-            .collect();
+        let removals: Vec<String> = entity_type.properties.iter().filter_map(|p| removal(entity_type, p)).collect();
         if !removals.is_empty() {
             let name = format!("ur_resources_deleted_{id}");
-            link.batch(&dialect.row_trigger(
-                &name,
-                "DELETE",
-                &format!("OLD.Type = {id}"),
-                &removals,
-            ))?;
+            link.batch(&dialect.row_trigger(&name, "DELETE", &format!("OLD.Type = {id}"), &removals))?;
         }
     }
     Ok(())
@@ -50,15 +41,9 @@ fn voids(entity_type: &StoredType) -> Option<(String, String)> {
         .map(|column| format!("OLD.{column} IS DISTINCT FROM NEW.{column}"))
         .chain(std::iter::once("OLD.Type <> NEW.Type".to_owned()))
         .collect();
-    let condition = format!(
-        "OLD.Type = {} AND ({})",
-        entity_type.id,
-        differs.join(" OR ")
-    );
-    let action = format!(
-        "UPDATE UR_ResourceKeys SET Fingerprint = 0 WHERE {} AND Fingerprint <> 0",
-        key_row(entity_type, key)?
-    );
+    let condition = format!("OLD.Type = {} AND ({})", entity_type.id, differs.join(" OR "));
+    let action =
+        format!("UPDATE UR_ResourceKeys SET Fingerprint = 0 WHERE {} AND Fingerprint <> 0", key_row(entity_type, key)?);
     Some((condition, action))
 }
 
@@ -66,10 +51,7 @@ fn removal(entity_type: &StoredType, property: &StoredProperty) -> Option<String
     if property.role == KeyRole::None {
         return None;
     }
-    Some(format!(
-        "DELETE FROM UR_ResourceKeys WHERE {}",
-        key_row(entity_type, property)?
-    ))
+    Some(format!("DELETE FROM UR_ResourceKeys WHERE {}", key_row(entity_type, property)?))
 }
 
 /// Condition for the key row of the old row.

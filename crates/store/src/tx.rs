@@ -22,26 +22,19 @@ pub struct WriteTx {
 
 impl std::fmt::Debug for ReadTx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReadTx")
-            .field("database", &self.link.database)
-            .finish_non_exhaustive()
+        f.debug_struct("ReadTx").field("database", &self.link.database).finish_non_exhaustive()
     }
 }
 
 impl std::fmt::Debug for WriteTx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WriteTx")
-            .field("database", &self.read.link.database)
-            .finish_non_exhaustive()
+        f.debug_struct("WriteTx").field("database", &self.read.link.database).finish_non_exhaustive()
     }
 }
 
 impl ReadTx {
     pub(crate) fn new(link: Rc<Link>) -> ReadTx {
-        ReadTx {
-            link,
-            model: RefCell::new(None),
-        }
+        ReadTx { link, model: RefCell::new(None) }
     }
 
     /// What was deployed last: types, slots, keys and associations.
@@ -62,10 +55,7 @@ impl ReadTx {
 
 impl WriteTx {
     pub(crate) fn new(read: ReadTx) -> WriteTx {
-        WriteTx {
-            read,
-            counts: BTreeMap::new(),
-        }
+        WriteTx { read, counts: BTreeMap::new() }
     }
 
     /// Adds to what the journal says about this transaction.
@@ -82,25 +72,13 @@ impl WriteTx {
             "INSERT INTO UM_Counters (Name, Value) VALUES ($1, 0) ON CONFLICT (Name) DO NOTHING",
             &[counter.into()],
         )?;
-        self.link.execute(
-            "UPDATE UM_Counters SET Value = Value + $1 WHERE Name = $2",
-            &[step.into(), counter.into()],
-        )?;
-        let end = self.link.first(
-            "SELECT Value FROM UM_Counters WHERE Name = $1",
-            &[counter.into()],
-            |r| r.i64(0),
-        )?;
+        self.link
+            .execute("UPDATE UM_Counters SET Value = Value + $1 WHERE Name = $2", &[step.into(), counter.into()])?;
+        let end = self.link.first("SELECT Value FROM UM_Counters WHERE Name = $1", &[counter.into()], |r| r.i64(0))?;
         Ok(end.unwrap_or(step) - step + 1)
     }
 
-    pub(crate) fn journalise(
-        &mut self,
-        actor: &str,
-        reason: &str,
-        began: i64,
-        now: i64,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn journalise(&mut self, actor: &str, reason: &str, began: i64, now: i64) -> Result<(), StoreError> {
         let counts = serde_json::to_string(&self.counts).unwrap_or_default();
         self.link.execute(
             "INSERT INTO UJ_Journal (Actor, Reason, At, DurationMicros, Counts) VALUES ($1, $2, $3, $4, $5)",

@@ -72,13 +72,8 @@ impl Row<'_> {
         match self {
             Row::Sqlite(row) => match row.get_ref(column) {
                 Ok(ValueRef::Null) => Ok(None),
-                Ok(ValueRef::Text(bytes)) => std::str::from_utf8(bytes)
-                    .map(Some)
-                    .map_err(|e| unreadable(column, &e)),
-                Ok(other) => Err(unreadable(
-                    column,
-                    &format!("text expected, {:?} found", other.data_type()),
-                )),
+                Ok(ValueRef::Text(bytes)) => std::str::from_utf8(bytes).map(Some).map_err(|e| unreadable(column, &e)),
+                Ok(other) => Err(unreadable(column, &format!("text expected, {:?} found", other.data_type()))),
                 Err(error) => Err(unreadable(column, &error)),
             },
             Row::Postgres(row) => row.try_get(column).map_err(|e| unreadable(column, &e)),
@@ -91,10 +86,7 @@ impl Row<'_> {
             Row::Sqlite(row) => match row.get_ref(column) {
                 Ok(ValueRef::Null) => Ok(None),
                 Ok(ValueRef::Integer(value)) => Ok(Some(value)),
-                Ok(other) => Err(unreadable(
-                    column,
-                    &format!("number expected, {:?} found", other.data_type()),
-                )),
+                Ok(other) => Err(unreadable(column, &format!("number expected, {:?} found", other.data_type()))),
                 Err(error) => Err(unreadable(column, &error)),
             },
             Row::Postgres(row) => row.try_get(column).map_err(|e| unreadable(column, &e)),
@@ -103,20 +95,17 @@ impl Row<'_> {
 
     /// Text of a column that is never NULL.
     pub(crate) fn str(&self, column: usize) -> Result<&str, StoreError> {
-        self.text(column)?
-            .ok_or_else(|| unreadable(column, &"a value is missing"))
+        self.text(column)?.ok_or_else(|| unreadable(column, &"a value is missing"))
     }
 
     /// Whole number of a column that is never NULL.
     pub(crate) fn i64(&self, column: usize) -> Result<i64, StoreError> {
-        self.int(column)?
-            .ok_or_else(|| unreadable(column, &"a number is missing"))
+        self.int(column)?.ok_or_else(|| unreadable(column, &"a number is missing"))
     }
 
     /// A count.
     pub(crate) fn u64(&self, column: usize) -> Result<u64, StoreError> {
-        self.i64(column)
-            .map(|n| u64::try_from(n).unwrap_or_default())
+        self.i64(column).map(|n| u64::try_from(n).unwrap_or_default())
     }
 
     /// Owned text of a column that is never NULL.
@@ -131,10 +120,7 @@ impl Row<'_> {
 }
 
 fn unreadable(column: usize, detail: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Statement {
-        statement: format!("reading result column {column}"),
-        detail: detail.to_string(),
-    }
+    StoreError::Statement { statement: format!("reading result column {column}"), detail: detail.to_string() }
 }
 
 /// Rows waiting to be written, in one allocation: cells in order, with their text in one string.
@@ -159,10 +145,7 @@ impl Rows {
             Arg::Text(value) => {
                 let start = self.text.len() as u32;
                 self.text.push_str(value);
-                Cell::Text {
-                    start,
-                    end: self.text.len() as u32,
-                }
+                Cell::Text { start, end: self.text.len() as u32 }
             }
         });
     }

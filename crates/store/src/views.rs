@@ -13,19 +13,12 @@ impl WriteTx {
     /// # Errors
     /// Those of the database.
     pub fn rebuild_views(&mut self, metadata: &Metadata) -> Result<u64, StoreError> {
-        for name in self
-            .link
-            .all(self.link.dialect().views(), &[], |row| row.string(0))?
-        {
+        for name in self.link.all(self.link.dialect().views(), &[], |row| row.string(0))? {
             self.link.batch(&format!("DROP VIEW {}", quoted(&name)))?;
         }
         let mut taken = HashSet::new();
         for entity_type in &metadata.entity_types {
-            let name = free_name(
-                &mut taken,
-                &format!("zz_{}", entity_type.identifier),
-                entity_type.id.0,
-            );
+            let name = free_name(&mut taken, &format!("zz_{}", entity_type.identifier), entity_type.id.0);
             let mut columns = HashSet::from(["id".to_owned(), "internaldisplayname".to_owned()]);
             let values: String = entity_type
                 .properties

@@ -141,10 +141,7 @@ impl Company {
     pub(super) fn hire(&mut self, random: &mut Random, department: &str, hired: Date) -> Person {
         let (family, other) = (random.pick(CULTURES), random.pick(CULTURES));
         let given = if random.chance(60) { family } else { other };
-        let (first, last) = (
-            random.pick(given.given).to_string(),
-            random.pick(family.family).to_string(),
-        );
+        let (first, last) = (random.pick(given.given).to_string(), random.pick(family.family).to_string());
         let handle = self.handle(&first, &last);
         self.n_employees += random.between(1, 7) as usize;
         let main = self.contract(random, department, hired);
@@ -190,21 +187,11 @@ impl Company {
             id: format!("C{}", self.n_contracts),
             department: department.to_owned(),
             site: random.pick(SITES)[0].to_owned(),
-            title: random
-                .pick(if is_office {
-                    OFFICE_TITLES
-                } else {
-                    FLOOR_TITLES
-                })
-                .to_string(),
+            title: random.pick(if is_office { OFFICE_TITLES } else { FLOOR_TITLES }).to_string(),
             kind: if fixed { "fixed-term" } else { "permanent" }.to_owned(),
             start,
             end: fixed.then(|| Date::random(random, 2027, 2028)),
-            hours: if random.chance(80) {
-                38
-            } else {
-                20 + 4 * random.between(0, 3)
-            },
+            hours: if random.chance(80) { 38 } else { 20 + 4 * random.between(0, 3) },
         }
     }
 
@@ -217,28 +204,16 @@ impl Company {
     }
 
     pub(super) fn organization(&self, code: &str) -> &Organization {
-        self.organizations
-            .iter()
-            .find(|organization| organization.code == code)
-            .unwrap_or(&self.organizations[0])
+        self.organizations.iter().find(|organization| organization.code == code).unwrap_or(&self.organizations[0])
     }
 
     /// The longest-serving person with an account leads a department; the root is led from the Executive Office.
     pub(super) fn appoint_managers(&mut self) {
         for i in 0..self.organizations.len() {
             let organization = &self.organizations[i];
-            let code = if organization.code == "D000" {
-                "D100"
-            } else {
-                &organization.code
-            };
-            let people = self
-                .persons
-                .iter()
-                .filter(|person| person.department() == code);
-            let manager = people
-                .min_by_key(|person| (person.hired, person.id.clone()))
-                .map(|person| person.id.clone());
+            let code = if organization.code == "D000" { "D100" } else { &organization.code };
+            let people = self.persons.iter().filter(|person| person.department() == code);
+            let manager = people.min_by_key(|person| (person.hired, person.id.clone())).map(|person| person.id.clone());
             if organization.manager.is_empty() {
                 self.organizations[i].manager = manager.unwrap_or_default();
             }
@@ -246,40 +221,21 @@ impl Company {
     }
 
     pub(super) fn is_manager(&self, person: &Person) -> bool {
-        self.organizations
-            .iter()
-            .any(|organization| organization.manager == person.id)
+        self.organizations.iter().any(|organization| organization.manager == person.id)
     }
 
     /// Groups, their members, and accounts that belong to nobody.
     fn build_directory(&mut self, random: &mut Random) {
-        let organizations: Vec<Organization> = self
-            .organizations
-            .iter()
-            .filter(|o| o.is_office)
-            .cloned()
-            .collect();
+        let organizations: Vec<Organization> = self.organizations.iter().filter(|o| o.is_office).cloned().collect();
         for organization in organizations.iter().filter(|o| o.code != "D000") {
             let name = format!("GG-{}", ascii(&organization.name));
-            self.groups
-                .push(group(random, name, Some(organization.code.clone())));
+            self.groups.push(group(random, name, Some(organization.code.clone())));
         }
-        let guids: Vec<String> = self
-            .persons
-            .iter()
-            .filter_map(|p| Some(p.account.as_ref()?.guid.clone()))
-            .collect();
+        let guids: Vec<String> = self.persons.iter().filter_map(|p| Some(p.account.as_ref()?.guid.clone())).collect();
         for (name, percent) in APPLICATIONS {
             let mut new = group(random, format!("APP-{name}"), None);
-            new.members = guids
-                .iter()
-                .filter(|_| random.chance(*percent))
-                .cloned()
-                .collect();
-            if let Some(nested) = random
-                .chance(60)
-                .then(|| random.pick(&self.groups).guid.clone())
-            {
+            new.members = guids.iter().filter(|_| random.chance(*percent)).cloned().collect();
+            if let Some(nested) = random.chance(60).then(|| random.pick(&self.groups).guid.clone()) {
                 new.members.push(nested);
             }
             self.groups.push(new);
@@ -316,9 +272,7 @@ pub(super) fn account(random: &mut Random, person: &Person, created: Date) -> Ac
 /// The full name, with the number of the mail name when there is one.
 pub(super) fn common_name(person: &Person) -> String {
     let number: String = person.handle.chars().filter(char::is_ascii_digit).collect();
-    format!("{} {number}", person.full_name())
-        .trim_end()
-        .to_owned()
+    format!("{} {number}", person.full_name()).trim_end().to_owned()
 }
 
 /// A moment of that day.
@@ -328,20 +282,10 @@ pub(super) fn password_time(random: &mut Random, day: Date) -> String {
 
 /// A number under a country code that is assigned to nobody.
 pub(super) fn phone(random: &mut Random) -> String {
-    format!(
-        "+999 {} 555 {:04}",
-        20 + random.below(8),
-        random.below(10_000)
-    )
+    format!("+999 {} 555 {:04}", 20 + random.below(8), random.below(10_000))
 }
 
 fn group(random: &mut Random, name: String, department: Option<String>) -> Group {
     let created = Date::random(random, 2012, 2022).generalised();
-    Group {
-        guid: random.guid(),
-        name,
-        created,
-        department,
-        members: Vec::new(),
-    }
+    Group { guid: random.guid(), name, created, department, members: Vec::new() }
 }

@@ -18,20 +18,12 @@ impl Date {
 
     /// A day from the first year to the last, both included; never after the 28th.
     pub(super) fn random(random: &mut Random, first: i32, last: i32) -> Date {
-        Date::new(
-            random.between(first, last),
-            random.between(1, 12),
-            random.between(1, 28),
-        )
+        Date::new(random.between(first, last), random.between(1, 12), random.between(1, 28))
     }
 
     /// Days since 1 January 1601.
     fn days_since_1601(self) -> i64 {
-        let (y, m, d) = (
-            i64::from(self.year),
-            i64::from(self.month),
-            i64::from(self.day),
-        );
+        let (y, m, d) = (i64::from(self.year), i64::from(self.month), i64::from(self.day));
         let y = if m <= 2 { y - 1 } else { y };
         let day_of_year = (153 * ((m + 9) % 12) + 2) / 5 + d - 1;
         y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 584_694
@@ -63,9 +55,6 @@ mod tests {
         assert_eq!(Date::new(1601, 1, 1).filetime(0), "0");
         // 1 January 1970 is 11,644,473,600 seconds after the start of the count.
         assert_eq!(Date::new(1970, 1, 1).filetime(0), "116444736000000000");
-        assert_eq!(
-            Date::new(2024, 2, 29).days_since_1601() + 1,
-            Date::new(2024, 3, 1).days_since_1601()
-        );
+        assert_eq!(Date::new(2024, 2, 29).days_since_1601() + 1, Date::new(2024, 3, 1).days_since_1601());
     }
 }

@@ -67,11 +67,7 @@ pub(super) fn advance(company: &mut Company, random: &mut Random, n: usize) {
 
 /// Accounts of those who left in the step before were only disabled; now they go.
 fn remove_disabled_accounts(company: &mut Company) {
-    let gone: Vec<String> = company
-        .former
-        .iter_mut()
-        .filter_map(|person| Some(person.account.take()?.guid))
-        .collect();
+    let gone: Vec<String> = company.former.iter_mut().filter_map(|person| Some(person.account.take()?.guid)).collect();
     for group in &mut company.groups {
         group.members.retain(|guid| !gone.contains(guid));
     }
@@ -85,10 +81,7 @@ fn leave(company: &mut Company, random: &mut Random, n: usize) {
         if let Some(account) = &mut person.account {
             account.control = 514;
             let guid = account.guid.clone();
-            company
-                .groups
-                .iter_mut()
-                .for_each(|group| group.members.retain(|member| *member != guid));
+            company.groups.iter_mut().for_each(|group| group.members.retain(|member| *member != guid));
         }
         company.former.push(person);
     }
@@ -97,9 +90,7 @@ fn leave(company: &mut Company, random: &mut Random, n: usize) {
 /// Someone moves to another department of the same kind.
 fn relocate(company: &mut Company, random: &mut Random) {
     let i = ordinary(company, random, |_| true);
-    let old = company
-        .organization(company.persons[i].department())
-        .clone();
+    let old = company.organization(company.persons[i].department()).clone();
     let targets: Vec<String> = company
         .organizations
         .iter()
@@ -112,8 +103,7 @@ fn relocate(company: &mut Company, random: &mut Random) {
 fn change_people(company: &mut Company, random: &mut Random, pace: &Pace) {
     for _ in 0..pace.promotions {
         let i = ordinary(company, random, |person| person.account.is_some());
-        company.persons[i].contracts[0].title =
-            format!("Senior {}", random.pick(OFFICE_TITLES).to_lowercase());
+        company.persons[i].contracts[0].title = format!("Senior {}", random.pick(OFFICE_TITLES).to_lowercase());
     }
     for _ in 0..pace.phones {
         let i = ordinary(company, random, |_| true);
@@ -131,9 +121,7 @@ fn change_people(company: &mut Company, random: &mut Random, pace: &Pace) {
 /// A marriage: another family name, another mail address, another distinguished name; the same keys.
 fn rename(company: &mut Company, random: &mut Random, n: usize) {
     const NEW_NAMES: [&str; 3] = ["Hallgrímsson", "Vandersteen", "Kovačević"];
-    let i = ordinary(company, random, |person| {
-        person.account.is_some() && !person.last.contains(' ')
-    });
+    let i = ordinary(company, random, |person| person.account.is_some() && !person.last.contains(' '));
     let last = NEW_NAMES[n - 1].to_owned();
     let handle = company.handle(&company.persons[i].first.clone(), &last);
     let person = &mut company.persons[i];
@@ -163,11 +151,7 @@ fn reorganise(company: &mut Company) {
 
 /// The first who left comes back under the same employee number, with a new contract and a new account.
 fn rehire(company: &mut Company, random: &mut Random, day: Date) {
-    let Some(i) = company
-        .former
-        .iter()
-        .position(|person| company.organization(person.department()).is_office)
-    else {
+    let Some(i) = company.former.iter().position(|person| company.organization(person.department()).is_office) else {
         return;
     };
     let mut person = company.former.remove(i);
@@ -181,13 +165,8 @@ fn rehire(company: &mut Company, random: &mut Random, day: Date) {
 
 fn join(company: &mut Company, random: &mut Random, pace: &Pace) {
     for _ in 0..pace.joiners {
-        let department = company.persons[random.below(company.persons.len())]
-            .department()
-            .to_owned();
-        let day = Date {
-            day: random.between(1, 28),
-            ..pace.first_of_month
-        };
+        let department = company.persons[random.below(company.persons.len())].department().to_owned();
+        let day = Date { day: random.between(1, 28), ..pace.first_of_month };
         let person = company.hire(random, &department, day);
         company.persons.push(person);
     }

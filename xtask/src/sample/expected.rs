@@ -19,34 +19,14 @@ const ENTITIES: &[Entity] = &[
     Entity(
         "HR_Person",
         "hr_persons",
-        &[
-            "employee_id",
-            "last_name",
-            "first_name",
-            "mail",
-            "phone",
-            "birth_date",
-            "hire_date",
-            "active",
-        ],
+        &["employee_id", "last_name", "first_name", "mail", "phone", "birth_date", "hire_date", "active"],
     ),
     Entity(
         "HR_Contract",
         "hr_contracts",
-        &[
-            "contract_id",
-            "job_title",
-            "kind",
-            "start_date",
-            "end_date",
-            "weekly_hours",
-        ],
+        &["contract_id", "job_title", "kind", "start_date", "end_date", "weekly_hours"],
     ),
-    Entity(
-        "HR_Organization",
-        "hr_organizations",
-        &["code", "name", "cost_centre"],
-    ),
+    Entity("HR_Organization", "hr_organizations", &["code", "name", "cost_centre"]),
     Entity("HR_Site", "hr_sites", &["code", "name", "city", "country"]),
     Entity(
         "AD_Entry",
@@ -66,24 +46,14 @@ const ENTITIES: &[Entity] = &[
 ];
 
 const LINKS: &[Link] = &[
-    Link(
-        "HR_Person_Organization",
-        "hr_persons",
-        ORGANIZATION,
-        End("employee_id", "HR_Person", "employee_id"),
-    ),
+    Link("HR_Person_Organization", "hr_persons", ORGANIZATION, End("employee_id", "HR_Person", "employee_id")),
     Link(
         "HR_Contract_Person",
         "hr_contracts",
         End("employee_id", "HR_Person", "employee_id"),
         End("contract_id", "HR_Contract", "contract_id"),
     ),
-    Link(
-        "HR_Contract_Organization",
-        "hr_contracts",
-        ORGANIZATION,
-        End("contract_id", "HR_Contract", "contract_id"),
-    ),
+    Link("HR_Contract_Organization", "hr_contracts", ORGANIZATION, End("contract_id", "HR_Contract", "contract_id")),
     Link(
         "HR_Contract_Site",
         "hr_contracts",
@@ -102,24 +72,9 @@ const LINKS: &[Link] = &[
         End("manager_id", "HR_Person", "employee_id"),
         End("code", "HR_Organization", "code"),
     ),
-    Link(
-        "AD_Entry_Parent",
-        "ad_entries",
-        End("parentdn", "AD_Entry", "dn"),
-        End("dn", "AD_Entry", "dn"),
-    ),
-    Link(
-        "AD_Entry_Manager",
-        "ad_entries",
-        End("manager", "AD_Entry", "dn"),
-        End("dn", "AD_Entry", "dn"),
-    ),
-    Link(
-        "AD_Entry_Member",
-        "ad_members",
-        End("dn", "AD_Entry", "dn"),
-        End("member", "AD_Entry", "dn"),
-    ),
+    Link("AD_Entry_Parent", "ad_entries", End("parentdn", "AD_Entry", "dn"), End("dn", "AD_Entry", "dn")),
+    Link("AD_Entry_Manager", "ad_entries", End("manager", "AD_Entry", "dn"), End("dn", "AD_Entry", "dn")),
+    Link("AD_Entry_Member", "ad_members", End("dn", "AD_Entry", "dn"), End("member", "AD_Entry", "dn")),
 ];
 
 const ORGANIZATION: End = End("department", "HR_Organization", "code");
@@ -167,27 +122,14 @@ impl Model {
             } else if new.contains_key(key) {
                 n_duplicates += 1;
             } else {
-                new.insert(
-                    key.clone(),
-                    columns
-                        .iter()
-                        .map(|column| row.fields[*column].clone())
-                        .collect(),
-                );
+                new.insert(key.clone(), columns.iter().map(|column| row.fields[*column].clone()).collect());
             }
         }
         let n_inserted = new.keys().filter(|key| !old.contains_key(*key)).count();
-        let n_updated = new
-            .iter()
-            .filter(|(key, values)| old.get(*key).is_some_and(|old| old != *values))
-            .count();
+        let n_updated = new.iter().filter(|(key, values)| old.get(*key).is_some_and(|old| old != *values)).count();
         let n_clean = new.len();
         let stays = |key: &String| held.contains(key) && !new.contains_key(key);
-        let kept: Vec<_> = old
-            .iter()
-            .filter(|(key, _)| stays(key))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
+        let kept: Vec<_> = old.iter().filter(|(key, _)| stays(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
         new.extend(kept);
         let n_deleted = old.keys().filter(|key| !new.contains_key(*key)).count();
         self.entities.insert(name, new);
@@ -205,7 +147,9 @@ impl Model {
 
     fn link(&mut self, Link(name, _, end1, end2): &Link, table: &Table) -> Value {
         let old = self.links.remove(name).unwrap_or_default();
-        let (mut new, mut held) = (BTreeSet::new(), BTreeSet::new());
+        let mut new = BTreeSet::new();
+        // An unreadable row may stand for any pair: nothing of the association is taken for absent.
+        let mut is_held = false;
         let (mut n_null, mut n_duplicates, mut n_rejected) = (0, 0, 0);
         let (column1, column2) = (table.column(end1.0), table.column(end2.0));
         for row in &table.rows {
@@ -213,7 +157,7 @@ impl Model {
             let pair = (value(column1), value(column2));
             if row.defect == Defect::Short {
                 n_rejected += 1;
-                held.insert(pair);
+                is_held = true;
             } else if pair.0.is_empty() || pair.1.is_empty() {
                 n_null += 1;
             } else if !new.insert(pair) {
@@ -222,12 +166,11 @@ impl Model {
         }
         let n_clean = new.len();
         let n_inserted = new.difference(&old).count();
-        new.extend(old.intersection(&held).cloned());
+        if is_held {
+            new.extend(old.iter().cloned());
+        }
         let n_deleted = old.difference(&new).count();
-        let orphans = new
-            .iter()
-            .filter(|pair| !self.has(end1, &pair.0) || !self.has(end2, &pair.1))
-            .count();
+        let orphans = new.iter().filter(|pair| !self.has(end1, &pair.0) || !self.has(end2, &pair.1)).count();
         self.links.insert(name, new);
         json!({
             "rows": table.rows.len(),
@@ -246,17 +189,10 @@ impl Model {
         let Some(Entity(_, _, columns)) = ENTITIES.iter().find(|known| known.0 == *entity) else {
             return false;
         };
-        let at = columns
-            .iter()
-            .position(|column| column == key)
-            .unwrap_or_default();
+        let at = columns.iter().position(|column| column == key).unwrap_or_default();
         let Some(resources) = self.entities.get(entity) else {
             return false;
         };
-        if at == 0 {
-            resources.contains_key(value)
-        } else {
-            resources.values().any(|values| values[at] == value)
-        }
+        if at == 0 { resources.contains_key(value) } else { resources.values().any(|values| values[at] == value) }
     }
 }

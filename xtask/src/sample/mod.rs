@@ -46,10 +46,7 @@ fn generate() -> BTreeMap<String, Vec<u8>> {
         }
         if n == N_GENERATIONS {
             let faulty = tables::swapped(&exported[0]);
-            counters.insert(
-                "faulty".to_owned(),
-                model.clone().synchronise(std::slice::from_ref(&faulty)),
-            );
+            counters.insert("faulty".to_owned(), model.clone().synchronise(std::slice::from_ref(&faulty)));
             files.insert(format!("faulty/{}.csv", faulty.name), bytes_of(&faulty));
         }
     }
@@ -67,70 +64,42 @@ fn write(files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
         std::fs::write(&path, bytes).doing(format_args!("write {}", path.display()))?;
     }
     let size: usize = files.values().map(Vec::len).sum();
-    println!(
-        "sample-data: {} files, {size} bytes in {FOLDER}",
-        files.len()
-    );
+    println!("sample-data: {} files, {size} bytes in {FOLDER}", files.len());
     Ok(())
 }
 
 fn check(files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
-    let differs = |path: &&String| {
-        std::fs::read(shell::root().join(FOLDER).join(path))
-            .ok()
-            .as_ref()
-            != files.get(path.as_str())
-    };
+    let differs =
+        |path: &&String| std::fs::read(shell::root().join(FOLDER).join(path)).ok().as_ref() != files.get(path.as_str());
     let stale: Vec<&str> = files.keys().filter(differs).map(String::as_str).collect();
     if stale.is_empty() {
         println!("sample-data: {} files are as generated", files.len());
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "differ in {FOLDER}: {}; run `cargo xtask sample-data`",
-        stale.join(", ")
-    )))
+    Err(Failure::new(format!("differ in {FOLDER}: {}; run `cargo xtask sample-data`", stale.join(", "))))
 }
 
 /// The table as its system writes it.
 fn bytes_of(table: &Table) -> Vec<u8> {
     let separator = table.separator.to_string();
     let line = |fields: Vec<String>| fields.join(&separator) + "\n";
-    let mut text = line(
-        table
-            .header
-            .iter()
-            .map(|column| quoted(column, table.separator))
-            .collect(),
-    );
+    let mut text = line(table.header.iter().map(|column| quoted(column, table.separator)).collect());
     for row in &table.rows {
-        text += &line(
-            row.fields
-                .iter()
-                .map(|field| quoted(field, table.separator))
-                .collect(),
-        );
+        text += &line(row.fields.iter().map(|field| quoted(field, table.separator)).collect());
     }
     encode(&text, table.encoding)
 }
 
 fn quoted(field: &str, separator: char) -> String {
     let needs = field.contains([separator, '"', '\n', '\r']);
-    if needs {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
+    if needs { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 
 fn encode(text: &str, encoding: Encoding) -> Vec<u8> {
     match encoding {
         Encoding::Utf8 => text.as_bytes().to_vec(),
         Encoding::Utf8Bom => format!("\u{FEFF}{text}").into_bytes(),
-        Encoding::Utf16 => format!("\u{FEFF}{text}")
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect(),
+        Encoding::Utf16 => format!("\u{FEFF}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
         Encoding::Windows1252 => text.chars().map(windows_1252).collect(),
     }
 }
@@ -169,18 +138,10 @@ mod unit {
         for generation in ["generation-2", "generation-3", "generation-4"] {
             for (name, counters) in expected[generation]["entityTypes"].as_object().unwrap() {
                 for kind in ["inserted", "updated", "deleted"] {
-                    assert!(
-                        counters[kind].as_u64().unwrap() < 50,
-                        "{generation} {name} {kind}"
-                    );
+                    assert!(counters[kind].as_u64().unwrap() < 50, "{generation} {name} {kind}");
                 }
             }
         }
-        assert!(
-            expected["faulty"]["entityTypes"]["HR_Person"]["updated"]
-                .as_u64()
-                .unwrap()
-                > 1_900
-        );
+        assert!(expected["faulty"]["entityTypes"]["HR_Person"]["updated"].as_u64().unwrap() > 1_900);
     }
 }

@@ -67,16 +67,8 @@ pub(super) const OFFICE_TITLES: &[&str] = &[
 ];
 
 /// Job titles of people at a bench, a line or a dock.
-pub(super) const FLOOR_TITLES: &[&str] = &[
-    "Assembler",
-    "Calibrator",
-    "Driver",
-    "Machinist",
-    "Packer",
-    "Polisher",
-    "Setter",
-    "Storekeeper",
-];
+pub(super) const FLOOR_TITLES: &[&str] =
+    &["Assembler", "Calibrator", "Driver", "Machinist", "Packer", "Polisher", "Setter", "Storekeeper"];
 
 /// The letters that mail addresses and logins are made of.
 pub(super) fn ascii(name: &str) -> String {
@@ -119,15 +111,9 @@ mod tests {
         assert_eq!(ascii("Šťastný"), "stastny");
         assert_eq!(ascii("Ó Súilleabháin"), "o-suilleabhain");
         assert_eq!(ascii("D'Ambrosio"), "dambrosio");
-        for name in CULTURES
-            .iter()
-            .flat_map(|culture| culture.given.iter().chain(culture.family))
-        {
+        for name in CULTURES.iter().flat_map(|culture| culture.given.iter().chain(culture.family)) {
             let n_letters = name.chars().filter(|c| c.is_alphabetic()).count();
-            let n_ascii = ascii(name)
-                .chars()
-                .filter(char::is_ascii_alphabetic)
-                .count();
+            let n_ascii = ascii(name).chars().filter(char::is_ascii_alphabetic).count();
             assert!(n_ascii >= n_letters, "{name} → {}", ascii(name));
         }
     }

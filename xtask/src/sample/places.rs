@@ -10,34 +10,12 @@ pub(super) struct Department {
     pub(super) is_office: bool,
 }
 
-const fn office(
-    code: &'static str,
-    parent: &'static str,
-    name: &'static str,
-    share: usize,
-) -> Department {
-    Department {
-        code,
-        parent,
-        name,
-        share,
-        is_office: true,
-    }
+const fn office(code: &'static str, parent: &'static str, name: &'static str, share: usize) -> Department {
+    Department { code, parent, name, share, is_office: true }
 }
 
-const fn floor(
-    code: &'static str,
-    parent: &'static str,
-    name: &'static str,
-    share: usize,
-) -> Department {
-    Department {
-        code,
-        parent,
-        name,
-        share,
-        is_office: false,
-    }
+const fn floor(code: &'static str, parent: &'static str, name: &'static str, share: usize) -> Department {
+    Department { code, parent, name, share, is_office: false }
 }
 
 pub(super) const DEPARTMENTS: &[Department] = &[
@@ -128,10 +106,4 @@ pub(super) const APPLICATIONS: &[(&str, usize)] = &[
 ];
 
 /// Accounts that belong to nobody.
-pub(super) const SERVICES: &[&str] = &[
-    "svc-backup",
-    "svc-monitor",
-    "svc-print",
-    "svc-scan",
-    "svc-stock-sync",
-];
+pub(super) const SERVICES: &[&str] = &["svc-backup", "svc-monitor", "svc-print", "svc-scan", "svc-stock-sync"];

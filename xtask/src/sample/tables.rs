@@ -42,27 +42,15 @@ pub(super) struct Table {
 
 impl Table {
     fn new(name: &'static str, header: &[&'static str]) -> Table {
-        Table {
-            name,
-            separator: ';',
-            encoding: Encoding::Utf8,
-            header: header.to_vec(),
-            rows: Vec::new(),
-        }
+        Table { name, separator: ';', encoding: Encoding::Utf8, header: header.to_vec(), rows: Vec::new() }
     }
 
     fn push<const N: usize>(&mut self, fields: [&str; N]) {
-        self.rows.push(Row {
-            fields: fields.map(str::to_owned).to_vec(),
-            defect: Defect::None,
-        });
+        self.rows.push(Row { fields: fields.map(str::to_owned).to_vec(), defect: Defect::None });
     }
 
     pub(super) fn column(&self, name: &str) -> usize {
-        self.header
-            .iter()
-            .position(|column| *column == name)
-            .unwrap_or_default()
+        self.header.iter().position(|column| *column == name).unwrap_or_default()
     }
 
     /// The row whose first field is `key`.
@@ -105,7 +93,7 @@ pub(super) fn export(company: &Company, n: usize) -> Vec<Table> {
         persons(company, n),
         contracts(company, n),
         organizations(company, n),
-        sites(),
+        sites(n),
         entries(company, n),
         members(company),
     ]
@@ -126,78 +114,25 @@ fn manager_of(company: &Company, code: &str) -> String {
 fn persons(company: &Company, n: usize) -> Table {
     let mut table = Table::new(
         "hr_persons",
-        &[
-            "employee_id",
-            "last_name",
-            "first_name",
-            "mail",
-            "phone",
-            "birth_date",
-            "hire_date",
-            "active",
-            "department",
-        ],
+        &["employee_id", "last_name", "first_name", "mail", "phone", "birth_date", "hire_date", "active", "department"],
     );
     let mut people: Vec<&Person> = company.persons.iter().collect();
     people.sort_by_key(|person| (&person.last, &person.first, &person.id));
     for person in people {
-        let (mail, born, hired) = (
-            person.mail(),
-            person.born.to_string(),
-            person.hired.to_string(),
-        );
+        let (mail, born, hired) = (person.mail(), person.born.to_string(), person.hired.to_string());
         let active = person.is_active.to_string();
-        let Person {
-            id,
-            last,
-            first,
-            phone,
-            ..
-        } = person;
-        table.push([
-            id,
-            last,
-            first,
-            &mail,
-            phone,
-            &born,
-            &hired,
-            &active,
-            person.department(),
-        ]);
+        let Person { id, last, first, phone, .. } = person;
+        table.push([id, last, first, &mail, phone, &born, &hired, &active, person.department()]);
     }
     let lost = if n < 3 { "D650" } else { "D840" };
-    table.spoil(
-        &manager_of(company, lost),
-        "department",
-        "D999",
-        Defect::None,
-    );
+    table.spoil(&manager_of(company, lost), "department", "D999", Defect::None);
     let misdated = if n == 1 { "D820" } else { "D610" };
-    table.spoil(
-        &manager_of(company, misdated),
-        "hire_date",
-        "31/02/2019",
-        Defect::BadValue,
-    );
+    table.spoil(&manager_of(company, misdated), "hire_date", "31/02/2019", Defect::BadValue);
     for _ in 0..n % 2 + 1 {
-        table.push([
-            "",
-            "Agency",
-            "Temporary",
-            "",
-            "+999 27 555 0000",
-            "",
-            "2026-09-01",
-            "true",
-            "D631",
-        ]);
+        table.push(["", "Agency", "Temporary", "", "+999 27 555 0000", "", "2026-09-01", "true", "D631"]);
     }
     table.repeat(&manager_of(company, "D210"), None);
-    table.repeat(
-        &manager_of(company, "D510"),
-        Some(("phone", "+999 20 555 9999")),
-    );
+    table.repeat(&manager_of(company, "D510"), Some(("phone", "+999 20 555 9999")));
     table
 }
 
@@ -216,53 +151,17 @@ fn contracts(company: &Company, n: usize) -> Table {
             "weekly_hours",
         ],
     );
-    let mut all: Vec<_> = company
-        .persons
-        .iter()
-        .flat_map(|p| p.contracts.iter().map(move |c| (p, c)))
-        .collect();
+    let mut all: Vec<_> = company.persons.iter().flat_map(|p| p.contracts.iter().map(move |c| (p, c))).collect();
     all.sort_by_key(|(_, contract)| (contract.start, &contract.id));
     for (person, c) in all {
-        let (start, end) = (
-            c.start.to_string(),
-            c.end.map(|end| end.to_string()).unwrap_or_default(),
-        );
+        let (start, end) = (c.start.to_string(), c.end.map(|end| end.to_string()).unwrap_or_default());
         let hours = c.hours.to_string();
-        table.push([
-            &c.id,
-            &person.id,
-            &c.department,
-            &c.site,
-            &c.title,
-            &c.kind,
-            &start,
-            &end,
-            &hours,
-        ]);
+        table.push([&c.id, &person.id, &c.department, &c.site, &c.title, &c.kind, &start, &end, &hours]);
     }
-    table.cut(
-        &main_contract(company, if n == 1 { "D640" } else { "D810" }),
-        6,
-    );
     if n == 3 {
-        table.spoil(
-            &main_contract(company, "D620"),
-            "weekly_hours",
-            "38,5",
-            Defect::BadValue,
-        );
+        table.spoil(&main_contract(company, "D620"), "weekly_hours", "38,5", Defect::BadValue);
     }
-    table.push([
-        "",
-        "E10001",
-        "D820",
-        "AAR",
-        "Packer",
-        "temporary",
-        "2026-09-01",
-        "",
-        "20",
-    ]);
+    table.push(["", "E10001", "D820", "AAR", "Packer", "temporary", "2026-09-01", "", "20"]);
     table.repeat(&main_contract(company, "D220"), None);
     table
 }
@@ -271,16 +170,11 @@ fn contracts(company: &Company, n: usize) -> Table {
 fn main_contract(company: &Company, code: &str) -> String {
     let manager = manager_of(company, code);
     let person = company.persons.iter().find(|person| person.id == manager);
-    person
-        .map(|person| person.contracts[0].id.clone())
-        .unwrap_or_default()
+    person.map(|person| person.contracts[0].id.clone()).unwrap_or_default()
 }
 
 fn organizations(company: &Company, n: usize) -> Table {
-    let mut table = Table::new(
-        "hr_organizations",
-        &["code", "name", "parent_code", "cost_centre", "manager_id"],
-    );
+    let mut table = Table::new("hr_organizations", &["code", "name", "parent_code", "cost_centre", "manager_id"]);
     table.encoding = Encoding::Windows1252;
     for o in &company.organizations {
         table.push([&o.code, &o.name, &o.parent, &o.cost_centre, &o.manager]);
@@ -291,12 +185,15 @@ fn organizations(company: &Company, n: usize) -> Table {
     table
 }
 
-fn sites() -> Table {
+fn sites(n: usize) -> Table {
     let mut table = Table::new("hr_sites", &["code", "name", "city", "country"]);
     table.encoding = Encoding::Utf16;
     table.separator = ',';
     for site in super::places::SITES {
         table.push(*site);
+    }
+    if n > 1 {
+        table.cut("TMP", 2);
     }
     table
 }
@@ -320,45 +217,14 @@ fn entries(company: &Company, n: usize) -> Table {
     );
     table.encoding = Encoding::Utf8Bom;
     let created = "20100104080000.0Z";
-    table.push([
-        "0b5f7c1e2d3a4956a1b2c3d4e5f60718",
-        BASE,
-        "",
-        "domainDNS",
-        "",
-        "",
-        "",
-        "",
-        "",
-        created,
-        "",
-    ]);
+    table.push(["0b5f7c1e2d3a4956a1b2c3d4e5f60718", BASE, "", "domainDNS", "", "", "", "", "", created, ""]);
     for (guid, unit) in UNITS {
-        table.push([
-            guid,
-            &dn_of(unit),
-            BASE,
-            "organizationalUnit",
-            "",
-            unit,
-            "",
-            "",
-            "",
-            created,
-            "",
-        ]);
+        table.push([guid, &dn_of(unit), BASE, "organizationalUnit", "", unit, "", "", "", created, ""]);
     }
     for group in &company.groups {
         let (dn, parent) = (group_dn(&group.name), dn_of("Groups"));
-        let Group {
-            guid,
-            name,
-            created,
-            ..
-        } = group;
-        table.push([
-            guid, &dn, &parent, "group", name, name, "", "", "", created, "",
-        ]);
+        let Group { guid, name, created, .. } = group;
+        table.push([guid, &dn, &parent, "group", name, name, "", "", "", created, ""]);
     }
     for service in &company.services {
         push_account(&mut table, service, "Services", "");
@@ -366,36 +232,15 @@ fn entries(company: &Company, n: usize) -> Table {
     for person in company.persons.iter().chain(&company.former) {
         if let Some(account) = &person.account {
             let is_current = account.control == 512;
-            let manager = if is_current {
-                manager_dn(company, person)
-            } else {
-                String::new()
-            };
+            let manager = if is_current { manager_dn(company, person) } else { String::new() };
             push_account(&mut table, account, "Staff", &manager);
         }
     }
     if n > 1 {
-        table.spoil(
-            &company.services[3].guid,
-            "pwdLastSet",
-            "never",
-            Defect::BadValue,
-        );
+        table.spoil(&company.services[3].guid, "pwdLastSet", "never", Defect::BadValue);
     }
     let forgotten = format!("CN=Forgotten Kiosk,{}", dn_of("Staff"));
-    table.push([
-        "",
-        &forgotten,
-        &dn_of("Staff"),
-        "user",
-        "kiosk",
-        "Kiosk",
-        "",
-        "514",
-        "0",
-        created,
-        "",
-    ]);
+    table.push(["", &forgotten, &dn_of("Staff"), "user", "kiosk", "Kiosk", "", "514", "0", created, ""]);
     table.repeat(&company.services[0].guid, None);
     table
 }
@@ -411,29 +256,9 @@ const UNITS: [(&str, &str); 3] = [
 
 fn push_account(table: &mut Table, account: &Account, unit: &str, manager: &str) {
     let dn = format!("CN={},{}", account.name, dn_of(unit));
-    let Account {
-        guid,
-        name,
-        login,
-        mail,
-        created,
-        password_set,
-        ..
-    } = account;
+    let Account { guid, name, login, mail, created, password_set, .. } = account;
     let control = account.control.to_string();
-    table.push([
-        guid,
-        &dn,
-        &dn_of(unit),
-        "user",
-        login,
-        name,
-        mail,
-        &control,
-        password_set,
-        created,
-        manager,
-    ]);
+    table.push([guid, &dn, &dn_of(unit), "user", login, name, mail, &control, password_set, created, manager]);
 }
 
 fn dn_of(unit: &str) -> String {
@@ -445,26 +270,15 @@ fn group_dn(name: &str) -> String {
 }
 
 fn person_dn(person: &Person) -> Option<String> {
-    Some(format!(
-        "CN={},{}",
-        person.account.as_ref()?.name,
-        dn_of("Staff")
-    ))
+    Some(format!("CN={},{}", person.account.as_ref()?.name, dn_of("Staff")))
 }
 
 /// Whoever leads the department, or the one above for the leader.
 fn manager_dn(company: &Company, person: &Person) -> String {
     let own = company.organization(person.department());
     let above = company.organization(&own.parent);
-    let leader = if own.manager == person.id {
-        &above.manager
-    } else {
-        &own.manager
-    };
-    let leader = company
-        .persons
-        .iter()
-        .find(|other| other.id == *leader && other.id != person.id);
+    let leader = if own.manager == person.id { &above.manager } else { &own.manager };
+    let leader = company.persons.iter().find(|other| other.id == *leader && other.id != person.id);
     leader.and_then(person_dn).unwrap_or_default()
 }
 
@@ -481,11 +295,7 @@ fn members(company: &Company) -> Table {
                 table.push([&dn, &person_dn(person).unwrap_or_default()]);
             }
         }
-        for nested in company
-            .groups
-            .iter()
-            .filter(|nested| group.members.contains(&nested.guid))
-        {
+        for nested in company.groups.iter().filter(|nested| group.members.contains(&nested.guid)) {
             table.push([&dn, &group_dn(&nested.name)]);
         }
     }

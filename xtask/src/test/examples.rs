@@ -10,6 +10,7 @@ use std::process::Command;
 const CONFIGURATIONS: &[&str] = &["examples/company/conf", "examples/rust-team/conf"];
 
 pub(super) fn check() -> Result<(), Failure> {
+    build()?;
     let schema = shell::root().join("target/xtask/provost.xsd");
     std::fs::create_dir_all(shell::root().join("target/xtask")).doing("create target/xtask")?;
     std::fs::write(&schema, shell::output(provost().arg("schema"))?).doing("write the schema")?;
@@ -17,26 +18,23 @@ pub(super) fn check() -> Result<(), Failure> {
     for folder in CONFIGURATIONS {
         collect(&shell::root().join(folder), &mut files)?;
     }
-    shell::run(
-        shell::command("xmllint")
-            .args(["--noout", "--schema"])
-            .arg(&schema)
-            .args(&files),
-    )?;
+    shell::run(shell::command("xmllint").args(["--noout", "--schema"]).arg(&schema).args(&files))?;
     for folder in CONFIGURATIONS {
         shell::run(provost().args(["check", folder]))?;
     }
     Ok(())
 }
 
-/// The program as the tests built it.
-fn provost() -> Command {
+/// Builds the program with the features of the tests; nothing is left to do when they have run.
+pub(super) fn build() -> Result<(), Failure> {
     let mut cargo = shell::cargo();
-    cargo
-        .args(["run", "--quiet", "--locked", "--package", "provost"])
-        .args(FEATURES)
-        .arg("--");
-    cargo
+    shell::run(cargo.args(["build", "--quiet", "--locked", "--workspace", "--bin", "provost"]).args(FEATURES))
+}
+
+/// The program that [`build`] built.
+pub(super) fn provost() -> Command {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+    shell::command(target.join("debug/provost"))
 }
 
 /// Every XML file below the folder, in order of name.

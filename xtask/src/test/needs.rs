@@ -12,21 +12,9 @@ struct Need {
 }
 
 const NEEDS: &[Need] = &[
-    Need {
-        program: "initdb",
-        package: "postgresql",
-        is_there: || postgres::programs().is_some(),
-    },
-    Need {
-        program: "xmllint",
-        package: "libxml2-utils",
-        is_there: || shell::find_program("xmllint", &[]).is_some(),
-    },
-    Need {
-        program: "sqlite3",
-        package: "sqlite3",
-        is_there: || shell::find_program("sqlite3", &[]).is_some(),
-    },
+    Need { program: "initdb", package: "postgresql", is_there: || postgres::programs().is_some() },
+    Need { program: "xmllint", package: "libxml2-utils", is_there: || shell::find_program("xmllint", &[]).is_some() },
+    Need { program: "sqlite3", package: "sqlite3", is_there: || shell::find_program("sqlite3", &[]).is_some() },
 ];
 
 /// Parts of the Rust toolchain that rustup may have left out.
@@ -36,11 +24,8 @@ const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];
 pub(super) fn install() -> Result<(), Failure> {
     for (verb, component) in COMPONENTS {
         let found = shell::output(shell::cargo().args([verb, "--version"]));
-        found.map_err(|_| {
-            Failure::new(format!(
-                "`cargo {verb}` is missing; run `rustup component add {component}`"
-            ))
-        })?;
+        found
+            .map_err(|_| Failure::new(format!("`cargo {verb}` is missing; run `rustup component add {component}`")))?;
     }
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
     if missing.is_empty() {
@@ -49,17 +34,12 @@ pub(super) fn install() -> Result<(), Failure> {
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
     println!("installing {}", packages.join(", "));
     apt(&["update"])?;
-    apt(&[
-        &["install", "-y", "--no-install-recommends"],
-        packages.as_slice(),
-    ]
-    .concat())?;
+    apt(&[&["install", "-y", "--no-install-recommends"], packages.as_slice()].concat())?;
     match missing.iter().find(|need| !(need.is_there)()) {
         None => Ok(()),
-        Some(need) => Err(Failure::new(format!(
-            "`{}` is missing although {} is installed",
-            need.program, need.package
-        ))),
+        Some(need) => {
+            Err(Failure::new(format!("`{}` is missing although {} is installed", need.program, need.package)))
+        }
     }
 }
 
@@ -67,27 +47,14 @@ pub(super) fn install() -> Result<(), Failure> {
 fn apt(arguments: &[&str]) -> Result<(), Failure> {
     if shell::find_program("apt-get", &[]).is_none() {
         let programs: Vec<&str> = NEEDS.iter().map(|need| need.program).collect();
-        return Err(Failure::new(format!(
-            "this is not Debian: please install {} yourself",
-            programs.join(", ")
-        )));
+        return Err(Failure::new(format!("this is not Debian: please install {} yourself", programs.join(", "))));
     }
-    let mut command = if is_root() {
-        shell::command("env")
-    } else {
-        shell::command("sudo")
-    };
-    shell::run(
-        command
-            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"])
-            .args(arguments),
-    )
+    let mut command = if is_root() { shell::command("env") } else { shell::command("sudo") };
+    shell::run(command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]).args(arguments))
 }
 
 /// Whether this process runs as root: the owner of its own entry under `/proc`.
 pub(super) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
-    Path::new("/proc/self")
-        .metadata()
-        .is_ok_and(|entry| entry.uid() == 0)
+    Path::new("/proc/self").metadata().is_ok_and(|entry| entry.uid() == 0)
 }

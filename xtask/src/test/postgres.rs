@@ -34,28 +34,20 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Creates and starts a cluster on a free loopback port and waits until it answers.
     pub(super) fn start() -> Result<Cluster, Failure> {
-        let programs = programs()
-            .ok_or_else(|| Failure::new(format!("PostgreSQL {OLDEST} or later is missing")))?;
-        let folder =
-            std::env::temp_dir().join(format!("provost-test-postgres-{}", std::process::id()));
+        let programs = programs().ok_or_else(|| Failure::new(format!("PostgreSQL {OLDEST} or later is missing")))?;
+        let folder = std::env::temp_dir().join(format!("provost-test-postgres-{}", std::process::id()));
         std::fs::create_dir(&folder).doing(format_args!("create {}", folder.display()))?;
         let port = free_port()?;
         let keeper = keeper(&programs, &folder, port)?;
         let mut cluster = Cluster { keeper, port };
         cluster.wait(&programs, &folder)?;
-        println!(
-            "PostgreSQL from {} answers on 127.0.0.1:{port}",
-            programs.display()
-        );
+        println!("PostgreSQL from {} answers on 127.0.0.1:{port}", programs.display());
         Ok(cluster)
     }
 
     /// How tests reach it: a user that may create databases.
     pub(super) fn connection_string(&self) -> String {
-        format!(
-            "host=127.0.0.1 port={} user=provost dbname=postgres",
-            self.port
-        )
+        format!("host=127.0.0.1 port={} user=provost dbname=postgres", self.port)
     }
 
     fn wait(&mut self, programs: &Path, folder: &Path) -> Result<(), Failure> {
@@ -73,9 +65,7 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(100));
         }
         let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        Err(Failure::new(format!(
-            "PostgreSQL does not start; its log says:\n{log}"
-        )))
+        Err(Failure::new(format!("PostgreSQL does not start; its log says:\n{log}")))
     }
 }
 
@@ -97,40 +87,20 @@ fn keeper(programs: &Path, folder: &Path, port: u16) -> Result<Child, Failure> {
     } else {
         Command::new("sh")
     };
-    command
-        .args(["-c", KEEPER, "keeper"])
-        .arg(programs)
-        .arg(folder)
-        .arg(port.to_string());
-    command
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .spawn()
-        .doing("start PostgreSQL")
+    command.args(["-c", KEEPER, "keeper"]).arg(programs).arg(folder).arg(port.to_string());
+    command.current_dir(folder).stdin(Stdio::piped()).spawn().doing("start PostgreSQL")
 }
 
 /// The folder of the newest server programs that are new enough.
 pub(super) fn programs() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .filter(|(version, folder)| *version >= OLDEST && folder.join("initdb").is_file())
         .collect();
     found.sort();
     let packaged = found.pop().map(|(_, folder)| folder);
-    packaged.or_else(|| {
-        shell::find_program("initdb", &[])?
-            .parent()
-            .map(Path::to_owned)
-    })
+    packaged.or_else(|| shell::find_program("initdb", &[])?.parent().map(Path::to_owned))
 }
 
 fn free_port() -> Result<u16, Failure> {

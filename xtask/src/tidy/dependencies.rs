@@ -8,85 +8,70 @@ const BUDGET: usize = 480;
 
 /// Packages of which the shipped program may hold one, in one version.
 const TWINS: &[(&str, &[&str])] = &[
-    (
-        "TLS stack",
-        &[
-            "rustls",
-            "native-tls",
-            "openssl",
-            "boring",
-            "s2n-tls",
-            "mbedtls",
-        ],
-    ),
+    ("TLS stack", &["rustls", "native-tls", "openssl", "boring", "s2n-tls", "mbedtls"]),
     ("TLS cryptography", &["aws-lc-rs", "ring"]),
-    (
-        "SQLite binding",
-        &[
-            "rusqlite",
-            "sqlx-sqlite",
-            "diesel",
-            "libsql",
-            "turso",
-            "sqlite",
-        ],
-    ),
+    ("SQLite binding", &["rusqlite", "sqlx-sqlite", "diesel", "libsql", "turso", "sqlite"]),
     ("SQLite library", &["libsqlite3-sys"]),
     ("time", &["jiff", "chrono", "time"]),
     ("async runtime", &["tokio", "async-std", "smol"]),
 ];
 
 /// Packages that we never use directly, with the one that we use instead.
-const INSTEAD: &[(&str, &str)] = &[
-    ("chrono", "jiff"),
-    ("time", "jiff"),
-    ("anyhow", "thiserror"),
-];
+const INSTEAD: &[(&str, &str)] = &[("chrono", "jiff"), ("time", "jiff"), ("anyhow", "thiserror")];
+
+/// Where each package has its reason.
+const PAGE: &str = "docs/dependencies.md";
 
 pub(crate) fn check(house: &House) -> Vec<Finding> {
     let mut findings = budget(house.graph.n_locked);
     findings.extend(twins(&house.graph));
     findings.extend(forbidden(&house.graph));
+    findings.extend(undocumented(house));
     findings
+}
+
+/// The page of the manual names each package that we use, and no other.
+fn undocumented(house: &House) -> Vec<Finding> {
+    let Some(page) = house.texts.iter().find(|file| file.path == PAGE) else {
+        return Vec::new();
+    };
+    let own: Vec<_> = house.graph.own().collect();
+    let used: BTreeSet<&str> = own
+        .iter()
+        .flat_map(|package| house.graph.direct(package))
+        .filter(|used| !used.is_own)
+        .map(|used| used.name.as_str())
+        .collect();
+    let rows = page.text.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let named: BTreeSet<&str> =
+        rows.flat_map(|cell| cell.split(['`', ',', ' '])).filter(|name| !name.is_empty()).collect();
+    let missing = used.difference(&named).map(|name| format!("`{name}` is used but not named; say why it is needed"));
+    let gone = named.difference(&used).map(|name| format!("`{name}` is named but not used"));
+    missing.chain(gone).map(|message| Finding::new(PAGE, message)).collect()
 }
 
 fn budget(n_locked: usize) -> Vec<Finding> {
     if n_locked <= BUDGET {
         return Vec::new();
     }
-    vec![Finding::new(
-        "Cargo.lock",
-        format!("{n_locked} packages, the budget is {BUDGET}; find what can go"),
-    )]
+    vec![Finding::new("Cargo.lock", format!("{n_locked} packages, the budget is {BUDGET}; find what can go"))]
 }
 
 fn twins(graph: &Graph) -> Vec<Finding> {
     let mut shipped: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in graph.own() {
         for (reached, _) in graph.reach(package) {
-            shipped
-                .entry(&reached.name)
-                .or_default()
-                .insert(&reached.version);
+            shipped.entry(&reached.name).or_default().insert(&reached.version);
         }
     }
     let mut findings = Vec::new();
     for (job, names) in TWINS {
         let found: Vec<String> = names
             .iter()
-            .flat_map(|name| {
-                shipped
-                    .get(name)
-                    .into_iter()
-                    .flatten()
-                    .map(move |version| format!("{name} {version}"))
-            })
+            .flat_map(|name| shipped.get(name).into_iter().flatten().map(move |version| format!("{name} {version}")))
             .collect();
         if found.len() > 1 {
-            findings.push(Finding::new(
-                "Cargo.lock",
-                format!("more than one {job}: {}", found.join(", ")),
-            ));
+            findings.push(Finding::new("Cargo.lock", format!("more than one {job}: {}", found.join(", "))));
         }
     }
     findings
@@ -97,10 +82,7 @@ fn forbidden(graph: &Graph) -> Vec<Finding> {
     for package in graph.own() {
         for used in graph.direct(package) {
             if let Some((name, instead)) = INSTEAD.iter().find(|(name, _)| *name == used.name) {
-                findings.push(Finding::new(
-                    &package.name,
-                    format!("uses {name}; use {instead}"),
-                ));
+                findings.push(Finding::new(&package.name, format!("uses {name}; use {instead}")));
             }
         }
     }
@@ -113,30 +95,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_manual_names_what_is_used() {
+        let page = "| `serde`, `serde_json` | all | why |\n| `gone` | a | why |\nNot `chrono`.\n";
+        let mut house = super::super::house_of(&[(PAGE, page)]);
+        house.graph = graph_of(&["a"], &[("a", "serde", None), ("a", "serde_json", Some("dev")), ("a", "new", None)]);
+        let found: Vec<String> = undocumented(&house).into_iter().map(|finding| finding.message).collect();
+        assert_eq!(found, ["`new` is used but not named; say why it is needed", "`gone` is named but not used"]);
+    }
+
+    #[test]
     fn the_budget_is_inclusive() {
         assert!(budget(480).is_empty());
-        assert_eq!(
-            budget(481)[0].to_string(),
-            "Cargo.lock: 481 packages, the budget is 480; find what can go"
-        );
+        assert_eq!(budget(481)[0].to_string(), "Cargo.lock: 481 packages, the budget is 480; find what can go");
     }
 
     #[test]
     fn two_tls_stacks_are_found_and_test_only_ones_are_not() {
         let graph = graph_of(
             &["a"],
-            &[
-                ("a", "rustls", None),
-                ("a", "b", None),
-                ("b", "openssl", None),
-                ("a", "chrono", Some("dev")),
-            ],
+            &[("a", "rustls", None), ("a", "b", None), ("b", "openssl", None), ("a", "chrono", Some("dev"))],
         );
         let found: Vec<String> = twins(&graph).iter().map(Finding::to_string).collect();
-        assert_eq!(
-            found,
-            ["Cargo.lock: more than one TLS stack: rustls 1.0.0, openssl 1.0.0"]
-        );
+        assert_eq!(found, ["Cargo.lock: more than one TLS stack: rustls 1.0.0, openssl 1.0.0"]);
         assert_eq!(forbidden(&graph)[0].to_string(), "a: uses chrono; use jiff");
     }
 }

@@ -36,37 +36,14 @@ impl Graph {
     /// Asks cargo. Only the packages of this platform are looked at, so none of the others need be downloaded.
     pub(crate) fn read() -> Result<Graph, Failure> {
         let about = shell::output(shell::command("rustc").arg("-vV"))?;
-        let host = about
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap_or_default();
-        let arguments = [
-            "metadata",
-            "--locked",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            host,
-        ];
+        let host = about.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+        let arguments = ["metadata", "--locked", "--format-version", "1", "--filter-platform", host];
         let metadata = shell::output(shell::cargo().args(arguments))?;
-        let metadata: Value =
-            serde_json::from_str(&metadata).doing("read the output of cargo metadata")?;
-        let lock =
-            std::fs::read_to_string(shell::root().join("Cargo.lock")).doing("read Cargo.lock")?;
+        let metadata: Value = serde_json::from_str(&metadata).doing("read the output of cargo metadata")?;
+        let lock = std::fs::read_to_string(shell::root().join("Cargo.lock")).doing("read Cargo.lock")?;
         let n_locked = lock.lines().filter(|line| *line == "[[package]]").count();
-        let mut graph = Graph {
-            n_locked,
-            ..Graph::parse(&metadata)
-        };
-        let arguments = [
-            "tree",
-            "--locked",
-            "--workspace",
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-        ];
+        let mut graph = Graph { n_locked, ..Graph::parse(&metadata) };
+        let arguments = ["tree", "--locked", "--workspace", "--edges", "normal,build", "--prefix", "none"];
         graph.mark_built(&shell::output(shell::cargo().args(arguments))?);
         Ok(graph)
     }
@@ -89,25 +66,13 @@ impl Graph {
     pub(crate) fn parse(metadata: &Value) -> Graph {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let own: BTreeSet<String> = list(&metadata["workspace_members"])
-            .iter()
-            .map(text)
-            .collect();
+        let own: BTreeSet<String> = list(&metadata["workspace_members"]).iter().map(text).collect();
         let mut packages = BTreeMap::new();
         for package in list(&metadata["packages"]) {
             let id = text(&package["id"]);
             let is_own = own.contains(&id);
             let (name, version) = (text(&package["name"]), text(&package["version"]));
-            packages.insert(
-                id,
-                Package {
-                    name,
-                    version,
-                    is_own,
-                    is_built: true,
-                    uses: Vec::new(),
-                },
-            );
+            packages.insert(id, Package { name, version, is_own, is_built: true, uses: Vec::new() });
         }
         for node in list(&metadata["resolve"]["nodes"]) {
             let Some(package) = packages.get_mut(&text(&node["id"])) else {
@@ -117,16 +82,11 @@ impl Graph {
                 .iter()
                 .map(|dependency| Use {
                     id: text(&dependency["pkg"]),
-                    is_shipped: list(&dependency["dep_kinds"])
-                        .iter()
-                        .any(|kind| kind["kind"] != "dev"),
+                    is_shipped: list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev"),
                 })
                 .collect();
         }
-        Graph {
-            packages,
-            n_locked: 0,
-        }
+        Graph { packages, n_locked: 0 }
     }
 
     /// The packages of this workspace.
@@ -136,10 +96,7 @@ impl Graph {
 
     /// What a package uses directly, its tests included.
     pub(crate) fn direct<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a Package> {
-        package
-            .uses
-            .iter()
-            .filter_map(|used| self.packages.get(&used.id))
+        package.uses.iter().filter_map(|used| self.packages.get(&used.id))
     }
 
     /// Everything that ships with a package, with the chain of names that leads there.
@@ -148,11 +105,7 @@ impl Graph {
         let mut seen = BTreeSet::new();
         let mut open = vec![(from, from.name.clone())];
         while let Some((package, chain)) = open.pop() {
-            for used in package
-                .uses
-                .iter()
-                .filter(|used| used.is_shipped && seen.insert(&used.id))
-            {
+            for used in package.uses.iter().filter(|used| used.is_shipped && seen.insert(&used.id)) {
                 let Some(next) = self.packages.get(&used.id).filter(|next| next.is_built) else {
                     continue;
                 };
@@ -167,11 +120,7 @@ impl Graph {
 
 #[cfg(test)]
 pub(crate) fn graph_of(own: &[&str], uses: &[(&str, &str, Option<&str>)]) -> Graph {
-    let names: BTreeSet<&str> = own
-        .iter()
-        .copied()
-        .chain(uses.iter().flat_map(|(a, b, _)| [*a, *b]))
-        .collect();
+    let names: BTreeSet<&str> = own.iter().copied().chain(uses.iter().flat_map(|(a, b, _)| [*a, *b])).collect();
     let metadata = serde_json::json!({
         "workspace_members": own,
         "packages": names.iter().map(|n| serde_json::json!({"id": n, "name": n, "version": "1.0.0"})).collect::<Vec<_>>(),
@@ -191,14 +140,7 @@ mod tests {
 
     #[test]
     fn what_only_tests_use_is_not_shipped() {
-        let graph = graph_of(
-            &["a"],
-            &[
-                ("a", "b", None),
-                ("b", "c", Some("build")),
-                ("a", "d", Some("dev")),
-            ],
-        );
+        let graph = graph_of(&["a"], &[("a", "b", None), ("b", "c", Some("build")), ("a", "d", Some("dev"))]);
         let a = graph.own().next().unwrap();
         let direct: Vec<&str> = graph.direct(a).map(|p| p.name.as_str()).collect();
         assert_eq!(direct, ["b", "d"]);
@@ -210,11 +152,7 @@ mod tests {
     fn what_is_never_built_is_not_reached() {
         let mut graph = graph_of(&["a"], &[("a", "b", None), ("b", "c", None)]);
         graph.mark_built("a v1.0.0 (folder)\nb v1.0.0\nc v2.0.0 (*)\n");
-        let reach: Vec<String> = graph
-            .reach(graph.own().next().unwrap())
-            .into_iter()
-            .map(|(_, chain)| chain)
-            .collect();
+        let reach: Vec<String> = graph.reach(graph.own().next().unwrap()).into_iter().map(|(_, chain)| chain).collect();
         assert_eq!(reach, ["a → b"]);
     }
 }

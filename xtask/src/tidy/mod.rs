@@ -2,6 +2,7 @@
 
 mod configurations;
 mod dependencies;
+mod generated;
 mod graph;
 mod paths;
 mod rooms;
@@ -23,10 +24,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(place: impl Into<String>, message: impl Into<String>) -> Finding {
-        Finding {
-            place: place.into(),
-            message: message.into(),
-        }
+        Finding { place: place.into(), message: message.into() }
     }
 }
 
@@ -62,6 +60,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("words", words::check),
     ("paths", paths::check),
     ("configurations", configurations::check),
+    ("generated pages", generated::check),
 ];
 
 /// `cargo xtask tidy`.
@@ -70,10 +69,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Failure> {
     let mut n_findings = 0;
     for (name, check) in CHECKS {
         let findings = check(&house);
-        println!(
-            "tidy: {name}: {}",
-            if findings.is_empty() { "ok" } else { "not ok" }
-        );
+        println!("tidy: {name}: {}", if findings.is_empty() { "ok" } else { "not ok" });
         findings.iter().for_each(|finding| println!("  {finding}"));
         n_findings += findings.len();
     }
@@ -92,11 +88,7 @@ impl House {
             "--others",
             "--exclude-standard",
         ]))?;
-        let mut house = House {
-            texts: Vec::new(),
-            paths: Vec::new(),
-            graph: graph::Graph::read()?,
-        };
+        let mut house = House { texts: Vec::new(), paths: Vec::new(), graph: graph::Graph::read()? };
         for path in listed.split('\0').filter(|path| !path.is_empty()) {
             let file = shell::root().join(path);
             if !file.is_file() {
@@ -105,10 +97,7 @@ impl House {
             house.paths.push(path.to_owned());
             let bytes = std::fs::read(&file).doing(format_args!("read {path}"))?;
             if let Ok(text) = String::from_utf8(bytes) {
-                house.texts.push(TextFile {
-                    path: path.to_owned(),
-                    text,
-                });
+                house.texts.push(TextFile { path: path.to_owned(), text });
             }
         }
         Ok(house)
@@ -123,13 +112,7 @@ impl House {
 #[cfg(test)]
 fn house_of(files: &[(&str, &str)]) -> House {
     House {
-        texts: files
-            .iter()
-            .map(|(path, text)| TextFile {
-                path: (*path).into(),
-                text: (*text).into(),
-            })
-            .collect(),
+        texts: files.iter().map(|(path, text)| TextFile { path: (*path).into(), text: (*text).into() }).collect(),
         paths: files.iter().map(|(path, _)| (*path).into()).collect(),
         graph: graph::Graph::default(),
     }

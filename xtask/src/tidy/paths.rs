@@ -17,15 +17,10 @@ pub(crate) fn check(house: &House) -> Vec<Finding> {
                 ));
             }
         }
-        for (line, path) in code_spans(file)
-            .into_iter()
-            .filter(|(_, span)| file.path == MAP && is_path(span))
-        {
+        for (line, path) in code_spans(file).into_iter().filter(|(_, span)| file.path == MAP && is_path(span)) {
             if !exists(house, path.trim_end_matches('/')) {
-                findings.push(Finding::new(
-                    format!("{}:{line}", file.path),
-                    format!("the path `{path}` does not exist"),
-                ));
+                findings
+                    .push(Finding::new(format!("{}:{line}", file.path), format!("the path `{path}` does not exist")));
             }
         }
     }
@@ -37,10 +32,7 @@ fn links(file: &TextFile) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (i, line) in file.text.lines().enumerate() {
         for (at, opening) in line.match_indices("](") {
-            let target: String = line[at + opening.len()..]
-                .chars()
-                .take_while(|c| *c != ')')
-                .collect();
+            let target: String = line[at + opening.len()..].chars().take_while(|c| *c != ')').collect();
             let path = target.split('#').next().unwrap_or_default().to_owned();
             if !path.is_empty() && !path.contains(':') {
                 found.push((i + 1, path));
@@ -53,41 +45,20 @@ fn links(file: &TextFile) -> Vec<(usize, String)> {
 /// Inline code, with its line.
 fn code_spans(file: &TextFile) -> Vec<(usize, String)> {
     let lines = file.text.lines().enumerate();
-    lines
-        .flat_map(|(i, line)| {
-            line.split('`')
-                .skip(1)
-                .step_by(2)
-                .map(move |span| (i + 1, span.to_owned()))
-        })
-        .collect()
+    lines.flat_map(|(i, line)| line.split('`').skip(1).step_by(2).map(move |span| (i + 1, span.to_owned()))).collect()
 }
 
 /// Whether inline code is meant as a path of the working copy.
 fn is_path(span: &str) -> bool {
-    const ROOMS: &[&str] = &[
-        "crates/",
-        "xtask/",
-        "examples/",
-        "docs/",
-        "benches/",
-        ".ci/",
-        ".cargo/",
-    ];
+    const ROOMS: &[&str] = &["crates/", "xtask/", "examples/", "docs/", "benches/", ".ci/", ".cargo/"];
     let is_word = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    let is_file = [".md", ".toml", ".rs", ".xml"]
-        .iter()
-        .any(|ending| span.ends_with(ending));
+    let is_file = [".md", ".toml", ".rs", ".xml"].iter().any(|ending| span.ends_with(ending));
     (ROOMS.iter().any(|room| span.starts_with(room)) || is_file) && span.chars().all(is_word)
 }
 
 fn exists(house: &House, path: &str) -> bool {
     let inside = format!("{path}/");
-    path.is_empty()
-        || house
-            .paths
-            .iter()
-            .any(|known| known == path || known.starts_with(&inside))
+    path.is_empty() || house.paths.iter().any(|known| known == path || known.starts_with(&inside))
 }
 
 /// Joins a relative link to the folder of its document.
@@ -113,14 +84,8 @@ mod tests {
     #[test]
     fn dead_links_and_paths_are_found() {
         let house = house_of(&[
-            (
-                "ARCHITECTURE.md",
-                "`crates/model/src/ids.rs` `crates/model/` `crates/attic/` `a/b`\n[docs](docs/a.md)\n",
-            ),
-            (
-                "docs/a.md",
-                "[up](../ARCHITECTURE.md#rooms) [gone](b.md) [web](https://example.com) `crates/attic/`\n",
-            ),
+            ("ARCHITECTURE.md", "`crates/model/src/ids.rs` `crates/model/` `crates/attic/` `a/b`\n[docs](docs/a.md)\n"),
+            ("docs/a.md", "[up](../ARCHITECTURE.md#rooms) [gone](b.md) [web](https://example.com) `crates/attic/`\n"),
             ("crates/model/src/ids.rs", ""),
         ]);
         let found: Vec<String> = check(&house).iter().map(Finding::to_string).collect();

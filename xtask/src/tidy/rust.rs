@@ -37,17 +37,10 @@ pub(crate) fn functions(source: &str) -> Vec<Function> {
         if at > 0 && is_word(bytes[at - 1]) {
             continue;
         }
-        let name: String = code[at + 3..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let name: String = code[at + 3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         if let Some(end) = body_end(bytes, at).filter(|_| !name.is_empty()) {
             let line = line_of(at);
-            found.push(Function {
-                name,
-                line,
-                n_lines: line_of(end) + 1 - line,
-            });
+            found.push(Function { name, line, n_lines: line_of(end) + 1 - line });
         }
     }
     found
@@ -89,9 +82,7 @@ fn skipped_to(bytes: &[u8], i: usize) -> usize {
         b'/' if bytes[i..].starts_with(b"//") => find(bytes, i, b"\n"),
         b'/' if bytes[i..].starts_with(b"/*") => block_comment_end(bytes, i),
         b'"' => string_end(bytes, i + 1),
-        b'r' if i == 0 || !is_word(bytes[i - 1]) || matches!(bytes[i - 1], b'b' | b'c') => {
-            raw_string_end(bytes, i)
-        }
+        b'r' if i == 0 || !is_word(bytes[i - 1]) || matches!(bytes[i - 1], b'b' | b'c') => raw_string_end(bytes, i),
         b'\'' => character_end(bytes, i),
         _ => i,
     }
@@ -124,10 +115,7 @@ fn string_end(bytes: &[u8], mut i: usize) -> usize {
 }
 
 fn raw_string_end(bytes: &[u8], start: usize) -> usize {
-    let n_hashes = bytes[start + 1..]
-        .iter()
-        .take_while(|byte| **byte == b'#')
-        .count();
+    let n_hashes = bytes[start + 1..].iter().take_while(|byte| **byte == b'#').count();
     let quote = start + 1 + n_hashes;
     if bytes.get(quote) != Some(&b'"') {
         return start;
@@ -142,26 +130,16 @@ fn character_end(bytes: &[u8], start: usize) -> usize {
     if bytes.get(start + 1) == Some(&b'\\') {
         return (find(bytes, start + 3, b"'") + 1).min(bytes.len());
     }
-    let Some(rest) = bytes
-        .get(start + 1..)
-        .and_then(|rest| rest.utf8_chunks().next())
-    else {
+    let Some(rest) = bytes.get(start + 1..).and_then(|rest| rest.utf8_chunks().next()) else {
         return start;
     };
     let width = rest.valid().chars().next().map_or(0, char::len_utf8);
-    if width > 0 && bytes.get(start + 1 + width) == Some(&b'\'') {
-        start + width + 2
-    } else {
-        start
-    }
+    if width > 0 && bytes.get(start + 1 + width) == Some(&b'\'') { start + width + 2 } else { start }
 }
 
 fn find(bytes: &[u8], from: usize, what: &[u8]) -> usize {
     let from = from.min(bytes.len());
-    bytes[from..]
-        .windows(what.len())
-        .position(|window| window == what)
-        .map_or(bytes.len(), |i| from + i)
+    bytes[from..].windows(what.len()).position(|window| window == what).map_or(bytes.len(), |i| from + i)
 }
 
 fn is_word(byte: u8) -> bool {
@@ -174,22 +152,10 @@ mod tests {
 
     #[test]
     fn comments_and_literals_become_blanks() {
-        assert_eq!(
-            code_only("a // b\nc /* d /* e */ f */ g"),
-            format!("a     \nc{}g", " ".repeat(19))
-        );
-        assert_eq!(
-            code_only(r##"x("}\"{", r#"{"#, '{', '\'', 'é')"##).replace(' ', ""),
-            "x(,,,,)"
-        );
-        assert_eq!(
-            code_only("fn f<'a>(x: &'a str) {}"),
-            "fn f<'a>(x: &'a str) {}"
-        );
-        assert_eq!(
-            code_only("for r in rows { a = b'\\\\'; }").replace(' ', ""),
-            "forrinrows{a=b;}"
-        );
+        assert_eq!(code_only("a // b\nc /* d /* e */ f */ g"), format!("a     \nc{}g", " ".repeat(19)));
+        assert_eq!(code_only(r##"x("}\"{", r#"{"#, '{', '\'', 'é')"##).replace(' ', ""), "x(,,,,)");
+        assert_eq!(code_only("fn f<'a>(x: &'a str) {}"), "fn f<'a>(x: &'a str) {}");
+        assert_eq!(code_only("for r in rows { a = b'\\\\'; }").replace(' ', ""), "forrinrows{a=b;}");
     }
 
     #[test]
@@ -197,18 +163,7 @@ mod tests {
         let source = "trait T {\n    fn a();\n    fn b() {\n        \"}\";\n    }\n}\nfn c<T>(x: [u8; 3]) -> u8 where T: X { 1 }\n";
         assert_eq!(
             functions(source),
-            [
-                Function {
-                    name: "b".into(),
-                    line: 3,
-                    n_lines: 3
-                },
-                Function {
-                    name: "c".into(),
-                    line: 7,
-                    n_lines: 1
-                },
-            ]
+            [Function { name: "b".into(), line: 3, n_lines: 3 }, Function { name: "c".into(), line: 7, n_lines: 1 },]
         );
     }
 }

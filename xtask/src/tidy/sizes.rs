@@ -15,18 +15,9 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[];
 
 pub(crate) fn check(house: &House) -> Vec<Finding> {
     let mut findings: Vec<Finding> = house.rust().flat_map(measure).collect();
-    let gone = |path: &str| {
-        !house
-            .paths
-            .iter()
-            .any(|known| path.starts_with(known.as_str()))
-    };
+    let gone = |path: &str| !house.paths.iter().any(|known| path.starts_with(known.as_str()));
     let listed = LONG_FILES.iter().chain(LONG_FUNCTIONS);
-    findings.extend(
-        listed
-            .filter(|(path, _)| gone(path))
-            .map(|(path, _)| Finding::new(*path, "is listed but gone")),
-    );
+    findings.extend(listed.filter(|(path, _)| gone(path)).map(|(path, _)| Finding::new(*path, "is listed but gone")));
     findings
 }
 
@@ -34,24 +25,15 @@ fn measure(file: &TextFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     let n_lines = file.text.lines().count();
     if n_lines > FILE_LINES && !LONG_FILES.iter().any(|(path, _)| *path == file.path) {
-        let message =
-            format!("{n_lines} lines, at most {FILE_LINES}; split it, or list it with a reason");
+        let message = format!("{n_lines} lines, at most {FILE_LINES}; split it, or list it with a reason");
         findings.push(Finding::new(&file.path, message));
     }
-    for function in rust::functions(&file.text)
-        .into_iter()
-        .filter(|function| function.n_lines > FUNCTION_LINES)
-    {
+    for function in rust::functions(&file.text).into_iter().filter(|function| function.n_lines > FUNCTION_LINES) {
         let name = format!("{}::{}", file.path, function.name);
         if !LONG_FUNCTIONS.iter().any(|(listed, _)| *listed == name) {
-            let message = format!(
-                "function `{}` has {} lines, at most {FUNCTION_LINES}",
-                function.name, function.n_lines
-            );
-            findings.push(Finding::new(
-                format!("{}:{}", file.path, function.line),
-                message,
-            ));
+            let message =
+                format!("function `{}` has {} lines, at most {FUNCTION_LINES}", function.name, function.n_lines);
+            findings.push(Finding::new(format!("{}:{}", file.path, function.line), message));
         }
     }
     findings

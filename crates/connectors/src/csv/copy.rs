@@ -15,33 +15,20 @@ use std::path::Path;
 const TELL_EVERY: u64 = 8192;
 
 /// Writes the table of an open source and stages it.
-pub(super) fn copy(
-    run: &mut Run<'_>,
-    settings: &CsvSettings,
-    source: Source,
-) -> Result<(), ExportError> {
+pub(super) fn copy(run: &mut Run<'_>, settings: &CsvSettings, source: Source) -> Result<(), ExportError> {
     let path = source.path.clone();
     let encoding = decode::encoding(&settings.encoding).unwrap_or(encoding_rs::UTF_8);
-    let mut records = Records::new(
-        Utf8Source::new(source, encoding)?,
-        settings.separator.as_bytes(),
-    );
+    let mut records = Records::new(Utf8Source::new(source, encoding)?, settings.separator.as_bytes());
     records.skip_lines(settings.number_of_lines_to_skip)?;
     let columns = header(&mut records, settings, &path)?;
 
     let mut writer = TableWriter::create(run.request.output_dir, run.connection(), ".partial")?;
     columns.write_header(&mut writer)?;
-    let is_plain = records.input().is_verbatim()
-        && settings.separator == ","
-        && settings.values_to_trim.is_empty();
+    let is_plain = records.input().is_verbatim() && settings.separator == "," && settings.values_to_trim.is_empty();
     if is_plain && columns.keep_all() {
         copy_verbatim(run, &mut records, &mut writer)?;
     } else {
-        let trims: Vec<&[u8]> = settings
-            .values_to_trim
-            .iter()
-            .map(String::as_bytes)
-            .collect();
+        let trims: Vec<&[u8]> = settings.values_to_trim.iter().map(String::as_bytes).collect();
         let odd = copy_records(run, &mut records, &mut writer, &columns, &trims)?;
         run.problems.extend(odd.problem(&path));
     }
@@ -51,16 +38,8 @@ pub(super) fn copy(
 }
 
 /// Reads the header: which columns stay, and their names.
-fn header(
-    records: &mut Records<Utf8Source>,
-    settings: &CsvSettings,
-    path: &Path,
-) -> Result<Columns, ExportError> {
-    let trims: Vec<&[u8]> = settings
-        .values_to_trim
-        .iter()
-        .map(String::as_bytes)
-        .collect();
+fn header(records: &mut Records<Utf8Source>, settings: &CsvSettings, path: &Path) -> Result<Columns, ExportError> {
+    let trims: Vec<&[u8]> = settings.values_to_trim.iter().map(String::as_bytes).collect();
     let skipped = settings.number_of_lines_to_skip;
     let no_header = || ExportError::NoHeader {
         path: path.to_owned(),
@@ -72,16 +51,10 @@ fn header(
     let record = records.next()?.ok_or_else(no_header)?;
     if record.is_odd {
         let detail = "it has a stray or unclosed quote, or its lines end with CR alone (expected LF or CR LF)";
-        return Err(ExportError::Header {
-            path: path.to_owned(),
-            line: record.line,
-            detail: detail.to_owned(),
-        });
+        return Err(ExportError::Header { path: path.to_owned(), line: record.line, detail: detail.to_owned() });
     }
     let mut scratch = Vec::new();
-    let names = (0..record.len())
-        .map(|i| trim(record.value(i, &mut scratch), &trims).to_vec())
-        .collect();
+    let names = (0..record.len()).map(|i| trim(record.value(i, &mut scratch), &trims).to_vec()).collect();
     let line = record.line;
     Columns::new(names, path, line)?.ok_or_else(no_header)
 }
@@ -154,9 +127,7 @@ impl OddRows {
             self.first_line
         );
         let problem = Problem::new("malformed-rows", Severity::Warning, message);
-        (self.count > 0).then(|| {
-            problem.hint("they are passed on as they are, and prepare rejects them one by one")
-        })
+        (self.count > 0).then(|| problem.hint("they are passed on as they are, and prepare rejects them one by one"))
     }
 }
 
@@ -197,18 +168,16 @@ fn write_record(
         return writer.end_record(true);
     }
     let mut written = 0;
-    for index in (0..record.len()).filter(|index| columns.keeps(*index)) {
-        written += 1;
+    for index in 0..record.len() {
         if record.shape(index) == Shape::Odd {
-            write_odd(writer, record.raw(index))?;
-        } else {
+            writer.odd_field(record.raw(index))?;
+        } else if columns.keeps(index) {
             let value = trim(record.value(index, scratch), trims);
-            if columns.kept() == 1 && value.is_empty() {
-                writer.only_empty_field()?
-            } else {
-                writer.field(value)?
-            }
+            if columns.kept() == 1 && value.is_empty() { writer.only_empty_field()? } else { writer.field(value)? }
+        } else {
+            continue;
         }
+        written += 1;
     }
     if written == 0 {
         writer.only_empty_field()?;
@@ -220,16 +189,6 @@ fn write_record(
     writer.end_record(true)
 }
 
-/// Passes an odd field on so that it stays odd and stays one field.
-fn write_odd(writer: &mut TableWriter, raw: &[u8]) -> Result<(), ExportError> {
-    let splits = raw.first() != Some(&b'"') && raw.contains(&b'"') && raw.contains(&b',');
-    if splits {
-        writer.field_as_is(&[b"\"", raw, b"\""].concat())
-    } else {
-        writer.field_as_is(raw)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,11 +197,7 @@ mod tests {
     fn rows_are_counted_whatever_the_buffers_cut() {
         for text in ["1,2\n\"a\nb\",3\n4,5", "1,2\n\"a\nb\",3\n4,5\n"] {
             let mut counter = RowCounter::default();
-            let ended: u64 = text
-                .as_bytes()
-                .chunks(3)
-                .map(|chunk| counter.count(chunk))
-                .sum();
+            let ended: u64 = text.as_bytes().chunks(3).map(|chunk| counter.count(chunk)).sum();
             assert_eq!(ended + counter.last_row_without_end(), 3);
         }
     }

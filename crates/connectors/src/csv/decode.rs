@@ -36,10 +36,7 @@ pub(crate) struct Utf8Source {
 }
 
 impl Utf8Source {
-    pub(super) fn new(
-        source: Source,
-        wanted: &'static Encoding,
-    ) -> Result<Utf8Source, ExportError> {
+    pub(super) fn new(source: Source, wanted: &'static Encoding) -> Result<Utf8Source, ExportError> {
         let raw = vec![0; BUFFER];
         let mut input = Utf8Source {
             source,
@@ -102,8 +99,7 @@ impl Utf8Source {
                 break;
             };
             let raw = &self.raw[self.start..self.filled];
-            let (result, read, written) =
-                decoder.decode_to_utf8_without_replacement(raw, buffer, self.ended);
+            let (result, read, written) = decoder.decode_to_utf8_without_replacement(raw, buffer, self.ended);
             self.line += memchr::memchr_iter(b'\n', &buffer[..written]).count() as u64;
             self.start += read;
             self.offset += read as u64;
@@ -127,11 +123,7 @@ impl Utf8Source {
 
 impl Input for Utf8Source {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ExportError> {
-        if self.decoder.is_none() {
-            self.fill_verbatim(buffer)
-        } else {
-            self.fill_decoded(buffer)
-        }
+        if self.decoder.is_none() { self.fill_verbatim(buffer) } else { self.fill_decoded(buffer) }
     }
 
     fn path(&self) -> PathBuf {

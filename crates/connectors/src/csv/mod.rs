@@ -55,11 +55,7 @@ fn encoding(reader: &mut Reader<'_>) -> String {
     };
     if decode::encoding(&name).is_none() {
         let expected = "UTF-8, UTF-16, Windows-1252, ISO-8859-15 or another name of the WHATWG encoding standard";
-        reader.wrong(
-            "Encoding",
-            &format!("\"{name}\" is not a known encoding"),
-            expected,
-        );
+        reader.wrong("Encoding", &format!("\"{name}\" is not a known encoding"), expected);
     }
     name
 }
@@ -71,11 +67,7 @@ fn separator(reader: &mut Reader<'_>) -> String {
     // People write the two characters \t in tools that do not unescape.
     let text = if text == "\\t" { "\t".to_owned() } else { text };
     if text.contains(['"', '\r', '\n']) {
-        reader.wrong(
-            "Separator",
-            "it holds a quote or a line end",
-            "one character such as , or ; or \\t",
-        );
+        reader.wrong("Separator", "it holds a quote or a line end", "one character such as , or ; or \\t");
     }
     text
 }
@@ -98,6 +90,7 @@ impl Driver for Csv {
     fn run(&self, run: &mut Run<'_>) -> Result<(), ExportError> {
         let (settings, _) = read(run.settings());
         let source = settings.file.open(run.request)?;
+        run.sources.push(source.path.clone());
         copy::copy(run, &settings, source)
     }
 }

@@ -1,5 +1,5 @@
 //! A connection, its folders, and what an export of it leaves.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, Progress, export};
 use provost_model::Problem;
@@ -30,22 +30,13 @@ impl World {
             ..Connection::default()
         };
         let (mode, force_complete, roots) = (ExportMode::Complete, false, Vec::new());
-        World {
-            folder,
-            connection,
-            settings,
-            mode,
-            force_complete,
-            roots,
-        }
+        World { folder, connection, settings, mode, force_complete, roots }
     }
 
     /// A CSV connection that reads `in/hr.csv`, with this content and these further settings.
     pub(crate) fn csv(content: impl AsRef<[u8]>, settings: Value) -> World {
         let mut all = json!({"Path": "in/hr.csv"});
-        all.as_object_mut()
-            .unwrap()
-            .extend(settings.as_object().unwrap().clone());
+        all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         let world = World::new("Usercube.CSV@0000001", all);
         world.put("in/hr.csv", content);
         world
@@ -68,20 +59,24 @@ impl World {
         self.run_with(&mut |_| {})
     }
 
-    pub(crate) fn run_with(
-        &self,
-        progress: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<ExportReport, ExportError> {
-        let request = ExportRequest {
+    pub(crate) fn run_with(&self, progress: &mut dyn FnMut(Progress<'_>)) -> Result<ExportReport, ExportError> {
+        export(&self.request(&self.path("out")), progress)
+    }
+
+    pub(crate) fn run_into(&self, output_dir: &Path) -> Result<ExportReport, ExportError> {
+        export(&self.request(output_dir), &mut |_| {})
+    }
+
+    fn request<'a>(&'a self, output_dir: &'a Path) -> ExportRequest<'a> {
+        ExportRequest {
             connection: &self.connection,
             settings: &self.settings,
             mode: self.mode,
             force_complete: self.force_complete,
-            output_dir: &self.path("out"),
+            output_dir,
             sources_root_paths: &self.roots,
             base_dir: self.folder.path(),
-        };
-        export(&request, progress)
+        }
     }
 
     /// Exports and returns the bytes of one table.
@@ -104,29 +99,21 @@ impl World {
     }
 
     fn told(&self, problems: &[Problem]) -> Vec<String> {
-        problems
-            .iter()
-            .map(|problem| self.masked(&format!("{}: {}", problem.severity, problem.message)))
-            .collect()
+        problems.iter().map(|problem| self.masked(&format!("{}: {}", problem.severity, problem.message))).collect()
     }
 
     /// The error of an export, its code and remedy; the output folder must hold what it held.
     pub(crate) fn error(&self) -> String {
         let before = listing(&self.path("out"));
         let error = self.run().unwrap_err();
-        assert_eq!(
-            listing(&self.path("out")),
-            before,
-            "a failed export must leave the output folder as it was"
-        );
+        assert_eq!(listing(&self.path("out")), before, "a failed export must leave the output folder as it was");
         self.masked(&format!("{}: {error}\n-> {}", error.code(), error.remedy()))
     }
 
     /// Replaces the folder of the test by `@`.
     pub(crate) fn masked(&self, text: &str) -> String {
         let real = fs::canonicalize(self.folder.path()).unwrap();
-        text.replace(&real.display().to_string(), "@")
-            .replace(&self.folder.path().display().to_string(), "@")
+        text.replace(&real.display().to_string(), "@").replace(&self.folder.path().display().to_string(), "@")
     }
 }
 
@@ -135,12 +122,7 @@ pub(crate) fn listing(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap())
-        .map(|entry| {
-            (
-                entry.file_name().into_string().unwrap(),
-                fs::read(entry.path()).unwrap_or_default(),
-            )
-        })
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap_or_default()))
         .collect();
     files.sort();
     files

@@ -28,11 +28,7 @@ pub fn export(items: &[Item]) -> Vec<(String, String)> {
 }
 
 fn path_of(item: &Item) -> &str {
-    if item.file.is_empty() {
-        DEFAULT_FILE
-    } else {
-        &item.file
-    }
+    if item.file.is_empty() { DEFAULT_FILE } else { &item.file }
 }
 
 /// Files that add children to an item, in the order of their first child.
@@ -47,53 +43,26 @@ fn other_files(item: &Item) -> Vec<&str> {
 }
 
 fn write_to(files: &mut Vec<(String, String)>, path: &str, item: &Item) {
-    let at = files
-        .iter()
-        .position(|(known, _)| known == path)
-        .unwrap_or_else(|| {
-            files.push((path.to_owned(), String::new()));
-            files.len() - 1
-        });
+    let at = files.iter().position(|(known, _)| known == path).unwrap_or_else(|| {
+        files.push((path.to_owned(), String::new()));
+        files.len() - 1
+    });
     let text = &mut files[at].1;
-    let children: Vec<&Item> = item
-        .children
-        .iter()
-        .filter(|child| path_of(child) == path)
-        .collect();
+    let children: Vec<&Item> = item.children.iter().filter(|child| path_of(child) == path).collect();
     if path == path_of(item) {
         element(text, item, &item.attributes, &children, 1);
     } else {
-        let identifier: Vec<(String, String)> = item
-            .attributes
-            .iter()
-            .filter(|(name, _)| name == "Identifier")
-            .cloned()
-            .collect();
+        let identifier: Vec<(String, String)> =
+            item.attributes.iter().filter(|(name, _)| name == "Identifier").cloned().collect();
         element(text, item, &identifier, &children, 1);
     }
 }
 
-fn element(
-    text: &mut String,
-    item: &Item,
-    attributes: &[(String, String)],
-    children: &[&Item],
-    depth: usize,
-) {
+fn element(text: &mut String, item: &Item, attributes: &[(String, String)], children: &[&Item], depth: usize) {
     let indent = "  ".repeat(depth);
-    let parts: Vec<String> = attributes
-        .iter()
-        .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
-        .collect();
-    let length: usize = indent.len()
-        + item.element.len()
-        + parts.iter().map(|part| part.len() + 1).sum::<usize>()
-        + 3;
-    let separator = if length <= WIDTH {
-        " ".to_owned()
-    } else {
-        format!("\n{indent}    ")
-    };
+    let parts: Vec<String> = attributes.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+    let length: usize = indent.len() + item.element.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>() + 3;
+    let separator = if length <= WIDTH { " ".to_owned() } else { format!("\n{indent}    ") };
     let _ = write!(text, "{indent}<{}", item.element);
     for part in &parts {
         let _ = write!(text, "{separator}{part}");

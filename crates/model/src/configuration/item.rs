@@ -36,10 +36,7 @@ impl Eq for Item {}
 impl Item {
     /// The value of this attribute, if it differs from the default.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether two items say the same, whatever files they come from.
@@ -48,11 +45,7 @@ impl Item {
             && self.identity == other.identity
             && self.attributes == other.attributes
             && self.children.len() == other.children.len()
-            && self
-                .children
-                .iter()
-                .zip(&other.children)
-                .all(|(a, b)| a.same_content(b))
+            && self.children.iter().zip(&other.children).all(|(a, b)| a.same_content(b))
     }
 
     /// The identity without the number that tells apart items that would share it.
@@ -88,17 +81,13 @@ pub(super) fn items(nodes: &[Node], sources: &Sources<'_>) -> Vec<Item> {
 
 fn item(node: &Node, sources: &Sources<'_>) -> Item {
     let attributes = node.attributes.iter().filter(|attribute| {
-        let default = attribute
-            .definition
-            .and_then(|definition| definition.default);
+        let default = attribute.definition.and_then(|definition| definition.default);
         attribute.valid && default != Some(attribute.value.as_str())
     });
     let mut item = Item {
         element: node.element.name.to_owned(),
         identity: String::new(),
-        attributes: attributes
-            .map(|a| (a.name.clone(), a.value.clone()))
-            .collect(),
+        attributes: attributes.map(|a| (a.name.clone(), a.value.clone())).collect(),
         children: items(&node.children, sources),
         file: sources.files[node.span.file].path.to_owned(),
         position: Some(sources.position(&node.span)),
@@ -111,18 +100,13 @@ fn identity(item: &Item, element: &'static Element) -> String {
     let named = match element.identity {
         Identity::Single => Some(String::new()),
         Identity::Unique(keys) => {
-            let values: Option<Vec<&str>> = keys
-                .iter()
-                .map(|key| item.get(key).or_else(|| element.default_of(key)))
-                .collect();
+            let values: Option<Vec<&str>> =
+                keys.iter().map(|key| item.get(key).or_else(|| element.default_of(key))).collect();
             values.map(|values| values.join("/"))
         }
         Identity::Natural(keys) => {
-            let of_key = |name: &str| {
-                element
-                    .attribute(name)
-                    .is_some_and(|(attribute, _, _)| keys.contains(&attribute.name))
-            };
+            let of_key =
+                |name: &str| element.attribute(name).is_some_and(|(attribute, _, _)| keys.contains(&attribute.name));
             let parts: Vec<String> = item
                 .attributes
                 .iter()
@@ -141,10 +125,7 @@ fn identity(item: &Item, element: &'static Element) -> String {
 fn number(items: &mut [Item], elements: &[&'static Element]) {
     let mut groups: HashMap<(String, String), Vec<usize>> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
-        groups
-            .entry((item.element.clone(), item.identity.clone()))
-            .or_default()
-            .push(at);
+        groups.entry((item.element.clone(), item.identity.clone())).or_default().push(at);
     }
     for mut group in groups.into_values().filter(|group| group.len() > 1) {
         let unique = matches!(elements[group[0]].identity, Identity::Unique(keys) if keys.iter().all(|key| items[group[0]].get(key).is_some()));
@@ -160,8 +141,8 @@ fn number(items: &mut [Item], elements: &[&'static Element]) {
 
 /// FNV-1a: short, stable for ever, and nobody gains by forging it.
 fn digest(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("({hash:016x})")
 }

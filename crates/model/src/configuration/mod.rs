@@ -11,6 +11,7 @@
 //! [`types`] holds the elements that the engine acts on; [`dialect`] is the table of everything that may be written.
 
 mod checks;
+mod consequences;
 pub mod dialect;
 mod export;
 mod item;
@@ -27,6 +28,7 @@ pub mod types;
 mod values;
 mod xsd;
 
+pub use consequences::{Consequence, consequences};
 pub use export::{DEFAULT_FILE, export};
 pub use item::Item;
 pub use nearest::nearest;

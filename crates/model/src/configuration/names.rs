@@ -22,9 +22,7 @@ impl DefinitionNames {
         dialect::visit(&mut |parent| {
             let parent_name = names.get(&key(parent)).cloned().unwrap_or_default();
             for child in parent.all_children() {
-                names
-                    .entry(key(child))
-                    .or_insert_with(|| format!("{parent_name}.{}", child.name));
+                names.entry(key(child)).or_insert_with(|| format!("{parent_name}.{}", child.name));
             }
         });
         DefinitionNames { names }
@@ -32,8 +30,6 @@ impl DefinitionNames {
 
     /// The name of a definition.
     pub(super) fn of(&self, element: &'static Element) -> &str {
-        self.names
-            .get(&key(element))
-            .map_or(element.name, String::as_str)
+        self.names.get(&key(element)).map_or(element.name, String::as_str)
     }
 }

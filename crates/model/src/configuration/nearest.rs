@@ -8,33 +8,40 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
     }
     let folded = wrong.to_lowercase();
     let length = folded.chars().count();
-    let allowed = (length / 3).clamp(1, 4);
+    // One wrong letter in a name of one letter is another name.
+    let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 4) };
     candidates
         .into_iter()
         // The distance is at least the difference of the lengths.
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
-        .map(|candidate| (distance(&folded, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (distance(&folded, &candidate.to_lowercase(), allowed), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Number of characters to insert, delete, replace, or swap with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
+/// Number of characters to insert, delete, replace, or swap with their neighbour; anything above `most` when it is
+/// more than that.
+fn distance(a: &str, b: &str, most: usize) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    let mut before = vec![0; b.len() + 1];
+    let mut above: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
         let mut row = vec![i; b.len() + 1];
         for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replaced.min(above[j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(rows[i - 2][j - 2] + 1);
+                row[j] = row[j].min(before[j - 2] + 1);
             }
         }
-        rows.push(row);
+        // A swap may come back to the row before, so both must be too far.
+        if row.iter().chain(&above).all(|far| *far > most) {
+            return most + 1;
+        }
+        before = std::mem::replace(&mut above, row);
     }
-    rows[a.len()][b.len()]
+    above[b.len()]
 }
 
 #[cfg(test)]
@@ -49,7 +56,9 @@ mod tests {
         assert_eq!(nearest("Aegnt", names), Some("Agent"));
         assert_eq!(nearest("Priority", names), None);
         assert_eq!(nearest("", names), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("ab", "ba"), 1);
+        assert_eq!(distance("kitten", "sitting", 9), 3);
+        assert_eq!(distance("ab", "ba", 1), 1);
+        assert_eq!(distance("kitten", "sitting", 2), 3);
+        assert_eq!(distance("abcd", "badc", 2), 2);
     }
 }

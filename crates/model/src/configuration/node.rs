@@ -14,8 +14,6 @@ pub(super) struct Node {
     pub(super) attributes: Vec<NodeAttribute>,
     /// Its children, in document order.
     pub(super) children: Vec<Node>,
-    /// Places of later elements that added to it.
-    pub(super) additions: Vec<Span>,
 }
 
 /// One attribute of an element of a file.
@@ -38,22 +36,17 @@ pub(super) struct NodeAttribute {
 impl Node {
     /// The attribute with this canonical name.
     pub(super) fn attribute(&self, name: &str) -> Option<&NodeAttribute> {
-        self.attributes
-            .iter()
-            .find(|attribute| attribute.name == name)
+        self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
     /// The value written for this attribute.
     pub(super) fn written(&self, name: &str) -> Option<&str> {
-        self.attribute(name)
-            .map(|attribute| attribute.value.as_str())
+        self.attribute(name).map(|attribute| attribute.value.as_str())
     }
 
     /// The value of this attribute: written, or its default, or empty.
     pub(super) fn value(&self, name: &str) -> &str {
-        self.written(name)
-            .or_else(|| self.element.default_of(name))
-            .unwrap_or_default()
+        self.written(name).or_else(|| self.element.default_of(name)).unwrap_or_default()
     }
 
     /// `Identifier`, or empty.
@@ -73,18 +66,12 @@ impl Node {
 
     /// Place of the value of this attribute, else of the element.
     pub(super) fn value_span(&self, name: &str) -> &Span {
-        self.attribute(name)
-            .map_or(&self.span, |attribute| &attribute.value_span)
+        self.attribute(name).map_or(&self.span, |attribute| &attribute.value_span)
     }
 
     /// Children of this definition.
-    pub(super) fn children_of<'a>(
-        &'a self,
-        element: &'static Element,
-    ) -> impl Iterator<Item = &'a Node> {
-        self.children
-            .iter()
-            .filter(move |child| std::ptr::eq(child.element, element))
+    pub(super) fn children_of<'a>(&'a self, element: &'static Element) -> impl Iterator<Item = &'a Node> {
+        self.children.iter().filter(move |child| std::ptr::eq(child.element, element))
     }
 
     /// For messages: `<Connector Identifier="HR">`.
@@ -99,7 +86,6 @@ impl Node {
 impl NodeAttribute {
     /// What kind of value it holds.
     pub(super) fn kind(&self) -> Kind {
-        self.definition
-            .map_or(Kind::Text, |definition| definition.kind)
+        self.definition.map_or(Kind::Text, |definition| definition.kind)
     }
 }

@@ -47,29 +47,18 @@ pub fn parse(files: &[(String, String)]) -> Parsed {
     checks::run(&nodes, &mut problems);
     let items = item::items(&nodes, &sources);
     let not_acted_on = not_acted_on(&nodes, &sources);
-    Parsed {
-        configuration: typed(&items),
-        items,
-        problems: problems.finish(),
-        not_acted_on,
-    }
+    Parsed { configuration: typed(&items), items, problems: problems.finish(), not_acted_on }
 }
 
 impl Parsed {
     /// The typed configuration of stored items, which were checked before they were stored.
     pub fn from_items(items: Vec<Item>) -> Parsed {
-        Parsed {
-            configuration: typed(&items),
-            items,
-            ..Parsed::default()
-        }
+        Parsed { configuration: typed(&items), items, ..Parsed::default() }
     }
 
     /// Whether something must be mended before it can be deployed.
     pub fn has_errors(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 }
 
@@ -78,43 +67,30 @@ fn not_acted_on(nodes: &[Node], sources: &Sources<'_>) -> Vec<NotActedOn> {
     gather(nodes, "", &mut found);
     found
         .into_iter()
-        .map(|(element, (count, span))| NotActedOn {
-            element,
-            count,
-            first: Some(sources.place(&span)),
-        })
+        .map(|(element, (count, span))| NotActedOn { element, count, first: Some(sources.place(&span)) })
         .collect()
 }
 
 /// Elements by their path below the root. What is inside an element that is not acted on is not listed again.
 fn gather(nodes: &[Node], parent: &str, found: &mut BTreeMap<String, (usize, Span)>) {
-    let mut add =
-        |name: String, span: &Span| found.entry(name).or_insert_with(|| (0, span.clone())).0 += 1;
+    let mut add = |name: String, span: &Span| found.entry(name).or_insert_with(|| (0, span.clone())).0 += 1;
     let mut acted_on = Vec::new();
     for node in nodes {
-        let path = if parent.is_empty() {
-            node.element.name.to_owned()
-        } else {
-            format!("{parent}/{}", node.element.name)
-        };
+        let path =
+            if parent.is_empty() { node.element.name.to_owned() } else { format!("{parent}/{}", node.element.name) };
         if !node.element.acted_on {
             add(path, &node.span);
             continue;
         }
         for attribute in &node.attributes {
-            let unusual =
-                attribute.definition.and_then(|d| d.default) != Some(attribute.value.as_str());
+            let unusual = attribute.definition.and_then(|d| d.default) != Some(attribute.value.as_str());
             if unusual
-                && attribute
-                    .definition
-                    .is_some_and(|definition| is_inert(node.element, definition, &attribute.name))
+                && attribute.definition.is_some_and(|definition| is_inert(node.element, definition, &attribute.name))
             {
                 add(format!("{path}/@{}", attribute.name), &attribute.name_span);
             }
         }
-        let expression = node
-            .attribute("Expression")
-            .filter(|a| checks::is_body(&a.value));
+        let expression = node.attribute("Expression").filter(|a| checks::is_body(&a.value));
         if let Some(expression) = expression {
             add(format!("{path}/@Expression C#:…"), &expression.value_span);
         }

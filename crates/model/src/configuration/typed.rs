@@ -9,10 +9,7 @@ use std::collections::BTreeSet;
 /// The typed part of a configuration. Total: what a check would refuse is left out or takes its default.
 pub fn typed(items: &[Item]) -> Configuration {
     let of = |element: &'static Element| {
-        items
-            .iter()
-            .filter(|item| item.element == element.name)
-            .map(move |item| View { item, element })
+        items.iter().filter(|item| item.element == element.name).map(move |item| View { item, element })
     };
     let mut configuration = Configuration {
         agents: of(&dialect::AGENT).map(agent).collect(),
@@ -21,15 +18,9 @@ pub fn typed(items: &[Item]) -> Configuration {
         connections: of(&dialect::CONNECTION).map(connection).collect(),
         entity_types: of(&dialect::ENTITY_TYPE).map(entity_type).collect(),
         associations: of(&dialect::ENTITY_ASSOCIATION).map(association).collect(),
-        type_mappings: of(&dialect::ENTITY_TYPE_MAPPING)
-            .map(type_mapping)
-            .collect(),
-        association_mappings: of(&dialect::ENTITY_ASSOCIATION_MAPPING)
-            .map(association_mapping)
-            .collect(),
-        expressions: of(&dialect::ENTITY_PROPERTY_EXPRESSION)
-            .map(property_expression)
-            .collect(),
+        type_mappings: of(&dialect::ENTITY_TYPE_MAPPING).map(type_mapping).collect(),
+        association_mappings: of(&dialect::ENTITY_ASSOCIATION_MAPPING).map(association_mapping).collect(),
+        expressions: of(&dialect::ENTITY_PROPERTY_EXPRESSION).map(property_expression).collect(),
     };
     resolve_navigations(&mut configuration);
     promote_referenced_keys(&mut configuration);
@@ -39,22 +30,12 @@ pub fn typed(items: &[Item]) -> Configuration {
 
 /// The documentation also writes a dot for the colon after the entity type of a binding.
 fn strip_dotted_prefixes(configuration: &mut Configuration) {
-    let Configuration {
-        entity_types,
-        expressions,
-        ..
-    } = configuration;
+    let Configuration { entity_types, expressions, .. } = configuration;
     for expression in expressions {
-        let Some((first, rest)) = expression
-            .binding
-            .as_deref()
-            .and_then(|path| path.split_once('.'))
-        else {
+        let Some((first, rest)) = expression.binding.as_deref().and_then(|path| path.split_once('.')) else {
             continue;
         };
-        let owner = entity_types
-            .iter()
-            .find(|t| t.identifier == expression.entity_type);
+        let owner = entity_types.iter().find(|t| t.identifier == expression.entity_type);
         if first == expression.entity_type && owner.is_some_and(|t| t.property(first).is_none()) {
             expression.binding = Some(rest.to_owned());
         }
@@ -64,18 +45,13 @@ fn strip_dotted_prefixes(configuration: &mut Configuration) {
 /// Properties that an association refers to are navigations, even when they are written as `Int64`; a mapping of one
 /// says nothing, because links come from association mappings.
 fn resolve_navigations(configuration: &mut Configuration) {
-    let ends: BTreeSet<PropertyPath> = configuration
-        .associations
-        .iter()
-        .flat_map(|a| [a.property1.clone(), a.property2.clone()])
-        .collect();
+    let ends: BTreeSet<PropertyPath> =
+        configuration.associations.iter().flat_map(|a| [a.property1.clone(), a.property2.clone()]).collect();
     let mut navigations = BTreeSet::new();
     for entity_type in &mut configuration.entity_types {
         for property in &mut entity_type.properties {
-            let path = PropertyPath {
-                entity_type: entity_type.identifier.clone(),
-                property: property.identifier.clone(),
-            };
+            let path =
+                PropertyPath { entity_type: entity_type.identifier.clone(), property: property.identifier.clone() };
             if property.kind == PropertyType::Int64 && ends.contains(&path) {
                 property.kind = PropertyType::ForeignKey;
             }
@@ -87,10 +63,7 @@ fn resolve_navigations(configuration: &mut Configuration) {
     for mapping in &mut configuration.type_mappings {
         let entity_type = mapping.identifier.clone();
         mapping.properties.retain(|property| {
-            let path = PropertyPath {
-                entity_type: entity_type.clone(),
-                property: property.identifier.clone(),
-            };
+            let path = PropertyPath { entity_type: entity_type.clone(), property: property.identifier.clone() };
             !navigations.contains(&path)
         });
     }
@@ -99,31 +72,15 @@ fn resolve_navigations(configuration: &mut Configuration) {
 /// An association may refer to a property that is only a key property (`IsKey`): synchronisation then needs it as a
 /// unique key.
 fn promote_referenced_keys(configuration: &mut Configuration) {
-    let referenced: BTreeSet<PropertyPath> = configuration
-        .association_mappings
-        .iter()
-        .flat_map(|m| [m.key1.clone(), m.key2.clone()])
-        .collect();
+    let referenced: BTreeSet<PropertyPath> =
+        configuration.association_mappings.iter().flat_map(|m| [m.key1.clone(), m.key2.clone()]).collect();
     for mapping in &mut configuration.type_mappings {
-        let Some(entity_type) = configuration
-            .entity_types
-            .iter()
-            .find(|t| t.identifier == mapping.identifier)
-        else {
+        let Some(entity_type) = configuration.entity_types.iter().find(|t| t.identifier == mapping.identifier) else {
             continue;
         };
-        for property in mapping
-            .properties
-            .iter_mut()
-            .filter(|p| !p.is_primary_key && !p.is_unique_key)
-        {
-            let path = PropertyPath {
-                entity_type: mapping.identifier.clone(),
-                property: property.identifier.clone(),
-            };
-            let is_key = entity_type
-                .property(&property.identifier)
-                .is_some_and(|p| p.is_key);
+        for property in mapping.properties.iter_mut().filter(|p| !p.is_primary_key && !p.is_unique_key) {
+            let path = PropertyPath { entity_type: mapping.identifier.clone(), property: property.identifier.clone() };
+            let is_key = entity_type.property(&property.identifier).is_some_and(|p| p.is_key);
             property.is_unique_key = is_key && referenced.contains(&path);
         }
     }
@@ -138,18 +95,11 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn text(self, name: &str) -> String {
-        self.item
-            .get(name)
-            .or_else(|| self.element.default_of(name))
-            .unwrap_or_default()
-            .to_owned()
+        self.item.get(name).or_else(|| self.element.default_of(name)).unwrap_or_default().to_owned()
     }
 
     fn optional(self, name: &str) -> Option<String> {
-        self.item
-            .get(name)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
+        self.item.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
     fn is(self, name: &str) -> bool {
@@ -165,40 +115,26 @@ impl<'a> View<'a> {
     }
 
     fn limit(self, lines: &str, percent: &str) -> Limit {
-        Limit {
-            lines: self.number(lines),
-            percent: self.number(percent),
-        }
+        Limit { lines: self.number(lines), percent: self.number(percent) }
     }
 
     fn path(self, name: &str) -> PropertyPath {
-        property_path(&self.text(name)).map_or_else(
-            PropertyPath::default,
-            |(entity_type, property)| PropertyPath {
-                entity_type: entity_type.to_owned(),
-                property: property.to_owned(),
-            },
-        )
+        property_path(&self.text(name)).map_or_else(PropertyPath::default, |(entity_type, property)| PropertyPath {
+            entity_type: entity_type.to_owned(),
+            property: property.to_owned(),
+        })
     }
 
     fn table(self) -> String {
         let name = self.text("ConnectionTable");
-        match name
-            .len()
-            .checked_sub(4)
-            .and_then(|at| name.split_at_checked(at))
-        {
+        match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
             Some((stem, extension)) if extension.eq_ignore_ascii_case(".csv") => stem.to_owned(),
             _ => name,
         }
     }
 
     fn children(self, element: &'static Element) -> impl Iterator<Item = View<'a>> {
-        self.item
-            .children
-            .iter()
-            .filter(|item| item.element == element.name)
-            .map(move |item| View { item, element })
+        self.item.children.iter().filter(|item| item.element == element.name).map(move |item| View { item, element })
     }
 }
 
@@ -211,10 +147,7 @@ fn agent(view: View<'_>) -> Agent {
 }
 
 fn language(view: View<'_>) -> Language {
-    Language {
-        code: view.text("Code"),
-        indicator_number: view.number("IndicatorNumber"),
-    }
+    Language { code: view.text("Code"), indicator_number: view.number("IndicatorNumber") }
 }
 
 fn connector(view: View<'_>) -> Connector {
@@ -240,10 +173,7 @@ fn connection(view: View<'_>) -> Connection {
         package: view.text("Package"),
         export_deactivated: deactivated == "Export",
         fulfill_deactivated: deactivated == "Fulfill",
-        transformations: view
-            .children(&dialect::TRANSFORMATION)
-            .filter_map(transformation)
-            .collect(),
+        transformations: view.children(&dialect::TRANSFORMATION).filter_map(transformation).collect(),
     }
 }
 
@@ -252,16 +182,10 @@ fn transformation(view: View<'_>) -> Option<Transformation> {
     let kind = match view.text("Type").as_str() {
         "ConcatColumns" => TransformationKind::ConcatColumns {
             column,
-            inputs: [
-                "InputColumn",
-                "InputColumn2",
-                "InputColumn3",
-                "InputColumn4",
-                "InputColumn5",
-            ]
-            .into_iter()
-            .filter_map(|name| view.optional(name))
-            .collect(),
+            inputs: ["InputColumn", "InputColumn2", "InputColumn3", "InputColumn4", "InputColumn5"]
+                .into_iter()
+                .filter_map(|name| view.optional(name))
+                .collect(),
             separator: view.text("ConcatSeparator"),
             remove_empty: view.is("RemoveEmpty"),
             remove_duplicates: view.is("RemoveDuplicates"),
@@ -282,10 +206,7 @@ fn transformation(view: View<'_>) -> Option<Transformation> {
         },
         _ => return None,
     };
-    Some(Transformation {
-        table: view.text("Table"),
-        kind,
-    })
+    Some(Transformation { table: view.text("Table"), kind })
 }
 
 fn where_operator(name: &str) -> Option<WhereOperator> {
@@ -317,11 +238,7 @@ fn property(view: View<'_>) -> Property {
         kind,
         is_key: view.is("IsKey"),
         // File contents never live in a column of the resource.
-        target_column_index: if kind == PropertyType::Binary {
-            -1
-        } else {
-            view.number("TargetColumnIndex")
-        },
+        target_column_index: if kind == PropertyType::Binary { -1 } else { view.number("TargetColumnIndex") },
         history_precision: view.number("HistoryPrecision"),
     }
 }
@@ -394,10 +311,7 @@ fn association_mapping(view: View<'_>) -> EntityAssociationMapping {
 fn property_expression(view: View<'_>) -> EntityPropertyExpression {
     let entity_type = view.text("EntityType");
     let binding = view.optional("Binding").map(|binding| {
-        let path = binding
-            .strip_prefix(&format!("{entity_type}:"))
-            .unwrap_or(&binding)
-            .trim();
+        let path = binding.strip_prefix(&format!("{entity_type}:")).unwrap_or(&binding).trim();
         path.to_owned()
     });
     EntityPropertyExpression {

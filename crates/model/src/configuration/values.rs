@@ -14,11 +14,7 @@ pub(super) struct Misfit {
 }
 
 fn misfit(code: &'static str, expected: impl Into<String>) -> Misfit {
-    Misfit {
-        code,
-        expected: expected.into(),
-        nearest: None,
-    }
+    Misfit { code, expected: expected.into(), nearest: None }
 }
 
 /// The canonical form of a value of this kind.
@@ -35,31 +31,19 @@ pub(super) fn canonical(kind: Kind, written: &str) -> Result<String, Misfit> {
         },
         Kind::Int(least, most) => match trimmed.parse::<i64>() {
             Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
-            Ok(_) => Err(misfit(
-                "out-of-range",
-                format!("expected a whole number from {least} to {most}"),
-            )),
-            Err(_) => Err(misfit(
-                "wrong-type",
-                format!("expected a whole number from {least} to {most}"),
-            )),
+            Ok(_) => Err(misfit("out-of-range", format!("expected a whole number from {least} to {most}"))),
+            Err(_) => Err(misfit("wrong-type", format!("expected a whole number from {least} to {most}"))),
         },
         Kind::Float => match trimmed.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number.to_string()),
             _ => Err(misfit("wrong-type", "expected a number such as -0.5")),
         },
         Kind::Date if is_date(trimmed) => Ok(trimmed.to_owned()),
-        Kind::Date => Err(misfit(
-            "wrong-type",
-            "expected a date such as 2079-06-06 or 2079-06-06T08:30:00Z",
-        )),
-        Kind::Enum(list) => list
-            .canonical(trimmed)
-            .map(str::to_owned)
-            .ok_or_else(|| Misfit {
-                nearest: nearest(trimmed, list.names()).map(str::to_owned),
-                ..misfit("unknown-value", format!("expected {}", list.choices()))
-            }),
+        Kind::Date => Err(misfit("wrong-type", "expected a date such as 2079-06-06 or 2079-06-06T08:30:00Z")),
+        Kind::Enum(list) => list.canonical(trimmed).map(str::to_owned).ok_or_else(|| Misfit {
+            nearest: nearest(trimmed, list.names()).map(str::to_owned),
+            ..misfit("unknown-value", format!("expected {}", list.choices()))
+        }),
         Kind::PropertyPath => property_path(trimmed)
             .map(|(entity_type, property)| format!("{entity_type}:{property}"))
             .ok_or_else(|| misfit("wrong-type", "expected EntityType:Property")),
@@ -99,16 +83,11 @@ fn is_date(text: &str) -> bool {
 fn fields(text: &str, separator: char, expected: &[(usize, u32, u32)]) -> bool {
     let parts: Vec<&str> = text.split(separator).collect();
     parts.len() == expected.len()
-        && parts
-            .iter()
-            .zip(expected)
-            .all(|(part, (width, least, most))| {
-                part.len() == *width
-                    && part.bytes().all(|b| b.is_ascii_digit())
-                    && part
-                        .parse::<u32>()
-                        .is_ok_and(|n| (*least..=*most).contains(&n))
-            })
+        && parts.iter().zip(expected).all(|(part, (width, least, most))| {
+            part.len() == *width
+                && part.bytes().all(|b| b.is_ascii_digit())
+                && part.parse::<u32>().is_ok_and(|n| (*least..=*most).contains(&n))
+        })
 }
 
 #[cfg(test)]
@@ -117,23 +96,10 @@ mod tests {
 
     #[test]
     fn dates() {
-        for good in [
-            "2079-06-06",
-            "2079-06-06 00:00",
-            "2024-02-29T23:59:59.123Z",
-            "2024-01-01T00:00:00+02:00",
-        ] {
+        for good in ["2079-06-06", "2079-06-06 00:00", "2024-02-29T23:59:59.123Z", "2024-01-01T00:00:00+02:00"] {
             assert!(is_date(good), "{good}");
         }
-        for wrong in [
-            "",
-            "06/06/2079",
-            "2024-13-01",
-            "2024-1-1",
-            "2024-01-01T",
-            "2024-01-01T24:00",
-            "2024-01-01T1:2",
-        ] {
+        for wrong in ["", "06/06/2079", "2024-13-01", "2024-1-1", "2024-01-01T", "2024-01-01T24:00", "2024-01-01T1:2"] {
             assert!(!is_date(wrong), "{wrong}");
         }
     }

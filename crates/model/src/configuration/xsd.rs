@@ -8,30 +8,19 @@ use std::fmt::Write;
 /// An XSD 1.0 schema that every legal file satisfies. It knows names, places, types and values; what must hold
 /// between elements is left to the check.
 pub fn xsd() -> String {
-    let mut schema = Schema {
-        names: DefinitionNames::new(),
-        simple: BTreeMap::new(),
-        groups: BTreeMap::new(),
-    };
+    let mut schema = Schema { names: DefinitionNames::new(), simple: BTreeMap::new(), groups: BTreeMap::new() };
     let mut types = String::new();
     dialect::visit(&mut |element| schema.complex_type(element, &mut types));
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" \
          xmlns=\"{NAMESPACE}\"\n    targetNamespace=\"{NAMESPACE}\" elementFormDefault=\"qualified\">\n"
     );
-    let _ = writeln!(
-        text,
-        "  <xs:element name=\"{ROOT_ELEMENT}\">\n    <xs:complexType>"
-    );
+    let _ = writeln!(text, "  <xs:element name=\"{ROOT_ELEMENT}\">\n    <xs:complexType>");
     let roots: Vec<&'static Element> = dialect::roots().collect();
     schema.choice(&roots, 6, &mut text);
     text.push_str("    </xs:complexType>\n  </xs:element>\n");
     text.push_str(&types);
-    schema
-        .groups
-        .values()
-        .chain(schema.simple.values())
-        .for_each(|definition| text.push_str(definition));
+    schema.groups.values().chain(schema.simple.values()).for_each(|definition| text.push_str(definition));
     text.push_str("</xs:schema>\n");
     text
 }
@@ -46,16 +35,8 @@ struct Schema {
 
 impl Schema {
     fn complex_type(&mut self, element: &'static Element, text: &mut String) {
-        let _ = writeln!(
-            text,
-            "  <xs:complexType name=\"{}\">",
-            self.names.of(element)
-        );
-        let note = if element.acted_on {
-            ""
-        } else {
-            " Kept, not acted on yet."
-        };
+        let _ = writeln!(text, "  <xs:complexType name=\"{}\">", self.names.of(element));
+        let note = if element.acted_on { "" } else { " Kept, not acted on yet." };
         documentation(&format!("{}{note}", element.doc), 4, text);
         let children: Vec<&'static Element> = element.all_children().collect();
         if !children.is_empty() {
@@ -64,8 +45,7 @@ impl Schema {
         for attribute in element.all_attributes() {
             if attribute.names == Names::One {
                 // An addition repeats nothing but the identifier of what it adds to.
-                let required =
-                    attribute.required && (!element.additive || attribute.name == "Identifier");
+                let required = attribute.required && (!element.additive || attribute.name == "Identifier");
                 self.single(attribute, required, text);
             } else {
                 let group = self.group(attribute);
@@ -73,26 +53,17 @@ impl Schema {
             }
         }
         if element.open {
-            text.push_str(
-                "    <xs:anyAttribute namespace=\"##local\" processContents=\"skip\" />\n",
-            );
+            text.push_str("    <xs:anyAttribute namespace=\"##local\" processContents=\"skip\" />\n");
         }
         text.push_str("  </xs:complexType>\n");
     }
 
     fn choice(&self, elements: &[&'static Element], indent: usize, text: &mut String) {
         let pad = " ".repeat(indent);
-        let _ = writeln!(
-            text,
-            "{pad}<xs:choice minOccurs=\"0\" maxOccurs=\"unbounded\">"
-        );
+        let _ = writeln!(text, "{pad}<xs:choice minOccurs=\"0\" maxOccurs=\"unbounded\">");
         for element in elements {
             for name in std::iter::once(&element.name).chain(element.aliases) {
-                let _ = writeln!(
-                    text,
-                    "{pad}  <xs:element name=\"{name}\" type=\"{}\" />",
-                    self.names.of(element)
-                );
+                let _ = writeln!(text, "{pad}  <xs:element name=\"{name}\" type=\"{}\" />", self.names.of(element));
             }
         }
         let _ = writeln!(text, "{pad}</xs:choice>");
@@ -101,19 +72,10 @@ impl Schema {
     /// One attribute, under each of its spellings; with several spellings none can be required.
     fn single(&mut self, attribute: &Attribute, required: bool, text: &mut String) {
         let kind = self.simple_type(attribute.kind);
-        let required = if required && attribute.aliases.is_empty() {
-            " use=\"required\""
-        } else {
-            ""
-        };
+        let required = if required && attribute.aliases.is_empty() { " use=\"required\"" } else { "" };
         for name in attribute.spellings() {
-            let _ = writeln!(
-                text,
-                "    <xs:attribute name=\"{name}\" type=\"{kind}\"{required}>"
-            );
-            let default = attribute
-                .default
-                .map_or(String::new(), |default| format!(" Default: {default}."));
+            let _ = writeln!(text, "    <xs:attribute name=\"{name}\" type=\"{kind}\"{required}>");
+            let default = attribute.default.map_or(String::new(), |default| format!(" Default: {default}."));
             documentation(&format!("{}{default}", attribute.doc), 6, text);
             text.push_str("    </xs:attribute>\n");
         }
@@ -130,10 +92,7 @@ impl Schema {
             let mut text = format!("  <xs:attributeGroup name=\"{name}\">\n");
             documentation(attribute.doc, 4, &mut text);
             for spelling in attribute.spellings() {
-                let _ = writeln!(
-                    text,
-                    "    <xs:attribute name=\"{spelling}\" type=\"{kind}\" />"
-                );
+                let _ = writeln!(text, "    <xs:attribute name=\"{spelling}\" type=\"{kind}\" />");
             }
             text.push_str("  </xs:attributeGroup>\n");
             self.groups.insert(name.clone(), text);
@@ -148,18 +107,12 @@ impl Schema {
             Kind::Float => "xs:double".to_owned(),
             Kind::Int(least, most) => {
                 let name = format!("Int.{least}.{most}").replace('-', "minus");
-                let facets = format!(
-                    "<xs:minInclusive value=\"{least}\" /><xs:maxInclusive value=\"{most}\" />"
-                );
+                let facets = format!("<xs:minInclusive value=\"{least}\" /><xs:maxInclusive value=\"{most}\" />");
                 self.restriction(name, "xs:integer", &facets)
             }
             Kind::Date => {
                 let pattern = "\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+\\-]\\d{2}:\\d{2})?)?";
-                self.restriction(
-                    "Date".to_owned(),
-                    "xs:token",
-                    &format!("<xs:pattern value=\"{pattern}\" />"),
-                )
+                self.restriction("Date".to_owned(), "xs:token", &format!("<xs:pattern value=\"{pattern}\" />"))
             }
             Kind::Enum(list) => self.enumeration(list),
             Kind::Text
@@ -175,14 +128,8 @@ impl Schema {
     fn enumeration(&mut self, list: &Enumeration) -> String {
         let numbers = list.numbered.iter().map(|(number, _)| number.to_string());
         let aliases = list.aliases.iter().map(|(alias, _)| (*alias).to_owned());
-        let values = list
-            .names()
-            .map(str::to_owned)
-            .chain(numbers)
-            .chain(aliases);
-        let facets: String = values
-            .map(|value| format!("<xs:enumeration value=\"{value}\" />"))
-            .collect();
+        let values = list.names().map(str::to_owned).chain(numbers).chain(aliases);
+        let facets: String = values.map(|value| format!("<xs:enumeration value=\"{value}\" />")).collect();
         self.restriction(format!("Enum.{}", list.name), "xs:token", &facets)
     }
 
@@ -197,12 +144,6 @@ impl Schema {
 
 fn documentation(said: &str, indent: usize, text: &mut String) {
     let pad = " ".repeat(indent);
-    let said = said
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    let _ = writeln!(
-        text,
-        "{pad}<xs:annotation><xs:documentation>{said}</xs:documentation></xs:annotation>"
-    );
+    let said = said.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let _ = writeln!(text, "{pad}<xs:annotation><xs:documentation>{said}</xs:documentation></xs:annotation>");
 }

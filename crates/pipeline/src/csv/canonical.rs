@@ -1,6 +1,8 @@
 //! The canonical form: UTF-8, `,`, LF, and quotes only around a field that contains `,` `"` CR or LF, or that begins
 //! or ends with a blank or a tab. Equal records are equal bytes.
 
+use crate::bytes::contains_any;
+
 /// Appends a field in canonical form.
 #[inline]
 pub fn push_field(out: &mut Vec<u8>, field: &[u8]) {
@@ -24,14 +26,8 @@ pub fn push_record<'a>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = &'a [
 
 #[inline]
 fn needs_quotes(field: &[u8]) -> bool {
-    let special = |byte: u8| (byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    // Without early exit the compiler compares sixteen bytes at once.
-    field
-        .iter()
-        .fold(false, |found, &byte| found | special(byte))
-        || blank(field.first())
-        || blank(field.last())
+    blank(field.first()) || blank(field.last()) || contains_any(field, *b",\"\n\r")
 }
 
 fn push_quoted(out: &mut Vec<u8>, field: &[u8]) {

@@ -83,22 +83,12 @@ impl Header {
                 if raw.starts_with(b"\xFF\xFE") || raw.starts_with(b"\xFE\xFF") {
                     return Err(HeaderError::Utf16);
                 }
-                let names = record
-                    .fields()
-                    .map(|name| String::from_utf8_lossy(name).into_owned())
-                    .collect();
-                Header {
-                    names,
-                    line: record.line(),
-                    separator,
-                }
+                let names = record.fields().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+                Header { names, line: record.line(), separator }
             }
             Some(Row::Bad(bad)) => {
                 let rejected = bad.rejected();
-                return Err(HeaderError::Malformed {
-                    line: rejected.line,
-                    fault: bad.fault().clone(),
-                });
+                return Err(HeaderError::Malformed { line: rejected.line, fault: bad.fault().clone() });
             }
         };
         reader.expect_columns(header.names.clone());
@@ -120,12 +110,7 @@ impl Header {
     /// # Errors
     /// When there is no such column, with the nearest name or a word about the separator, or when there are two.
     pub fn index_of(&self, column: &str) -> Result<usize, HeaderError> {
-        let mut found = self
-            .names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| *name == column)
-            .map(|(index, _)| index);
+        let mut found = self.names.iter().enumerate().filter(|(_, name)| *name == column).map(|(index, _)| index);
         match (found.next(), found.next()) {
             (Some(index), None) => Ok(index),
             (Some(first), Some(second)) => Err(HeaderError::DuplicateColumn {
@@ -147,51 +132,22 @@ impl Header {
         let [only] = &self.names[..] else { return None };
         let candidates = [(';', "`;`"), (',', "`,`"), ('\t', "a tab"), ('|', "`|`")];
         let count = |separator: char| only.matches(separator).count();
-        let (separator, shown) = candidates
-            .into_iter()
-            .max_by_key(|&(separator, _)| count(separator))?;
+        let (separator, shown) = candidates.into_iter().max_by_key(|&(separator, _)| count(separator))?;
         (count(separator) > 0).then(|| {
             let used = char::from(self.separator).escape_default();
-            format!(
-                "the header line has no `{used}` but {} of {shown}: set the separator to {shown}",
-                count(separator)
-            )
+            format!("the header line has no `{used}` but {} of {shown}: set the separator to {shown}", count(separator))
         })
     }
 
     fn nearest_hint(&self, column: &str) -> Option<String> {
-        let distance = |name: &String| edit_distance(&name.to_lowercase(), &column.to_lowercase());
-        let nearest = self.names.iter().min_by_key(|name| distance(name))?;
-        let count = column.chars().count().max(nearest.chars().count());
-        if distance(nearest) * 5 <= count * 2 {
+        // A name out of all proportion is no misspelling, and comparing it would take long.
+        let candidates = self.names.iter().map(String::as_str).filter(|name| name.len() <= 4 * column.len() + 8);
+        if let Some(nearest) = crate::text::nearest(column, candidates) {
             return Some(format!("the nearest name in the file is \"{nearest}\""));
         }
-        let shown: Vec<&str> = self.names.iter().take(20).map(String::as_str).collect();
+        let shown: Vec<String> = self.names.iter().take(20).map(|name| name.chars().take(40).collect()).collect();
         Some(format!("the file has {}", shown.join(", ")))
     }
-}
-
-/// Insertions, deletions and replacements of characters that turn one text into the other.
-fn edit_distance(a: &str, b: &str) -> usize {
-    // Long names would cost their product; names that long are not misspelt versions of each other.
-    let (a, b): (Vec<char>, Vec<char>) =
-        (a.chars().take(200).collect(), b.chars().take(200).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, to) in row.iter_mut().zip(std::iter::once(&'\0').chain(&b)).skip(1) {
-            let above = *cell;
-            *cell = (diagonal + usize::from(from != to))
-                .min(above + 1)
-                .min(left + 1);
-            (diagonal, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -204,14 +160,6 @@ mod tests {
     }
 
     #[test]
-    fn measures_distance() {
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-        assert_eq!(edit_distance("", "abc"), 3);
-        assert_eq!(edit_distance("abc", ""), 3);
-        assert_eq!(edit_distance("flaw", "lawn"), 2);
-    }
-
-    #[test]
     fn finds_columns() {
         let header = header("id,name\n1,x\n").unwrap();
         assert_eq!(header.names(), ["id", "name"]);
@@ -221,13 +169,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        let missing = |text: &str, column: &str| {
-            header(text)
-                .unwrap()
-                .index_of(column)
-                .unwrap_err()
-                .to_string()
-        };
+        let missing = |text: &str, column: &str| header(text).unwrap().index_of(column).unwrap_err().to_string();
         insta::assert_snapshot!(missing("id,e_mail\n", "email"), @r#"line 1: column "email" is missing; the nearest name in the file is "e_mail""#);
         insta::assert_snapshot!(missing("\n\nid;mail;phone\n", "mail"), @r#"line 3: column "mail" is missing; the header line has no `,` but 2 of `;`: set the separator to `;`"#);
         insta::assert_snapshot!(missing("id,mail\n", "employee"), @r#"line 1: column "employee" is missing; the file has id, mail"#);

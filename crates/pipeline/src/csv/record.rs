@@ -107,13 +107,6 @@ impl<'a> Malformed<'a> {
     pub fn rejected(&self) -> Rejected {
         let column = self.column.clone().unwrap_or_default();
         let (reason, remedy) = (self.fault.to_string(), self.fault.remedy());
-        Rejected::new(
-            self.line,
-            column,
-            self.value,
-            reason,
-            remedy,
-            self.readable.raw,
-        )
+        Rejected::new(self.line, column, self.value, reason, remedy, self.readable.raw)
     }
 }

@@ -40,32 +40,23 @@ impl Fault {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Fault::FieldCount {
-                expected,
-                found,
-                separator,
-            } if found > expected => format!(
-                "enclose a value that contains {} in quotes, or check the separator",
-                printable(*separator)
-            ),
+            Fault::FieldCount { expected, found, separator } if found > expected => {
+                format!("enclose a value that contains {} in quotes, or check the separator", printable(*separator))
+            }
             Fault::FieldCount { separator, .. } => format!(
                 "complete the row with {}; it may be cut off, or a quote in the row before may be missing",
                 printable(*separator)
             ),
             Fault::TextAfterQuote => {
-                "write a quote inside a quoted value twice, and close each quoted value on its row"
-                    .to_owned()
+                "write a quote inside a quoted value twice, and close each quoted value on its row".to_owned()
             }
             Fault::StrayQuote => {
-                "enclose the value in quotes and write the quotes inside it twice (\"5\"\" pipe\")"
-                    .to_owned()
+                "enclose the value in quotes and write the quotes inside it twice (\"5\"\" pipe\")".to_owned()
             }
             Fault::UnclosedQuote | Fault::LongQuote { .. } => {
                 "close the quote; reading went on at the next line".to_owned()
             }
-            Fault::TooLong { .. } => {
-                "shorten the value, or leave its column out of the export".to_owned()
-            }
+            Fault::TooLong { .. } => "shorten the value, or leave its column out of the export".to_owned(),
         }
     }
 }
@@ -99,23 +90,9 @@ impl Rejected {
     const RAW_BYTES: usize = 4096;
 
     /// Values may be of any length and any bytes: they are shortened and made readable.
-    pub fn new(
-        line: u64,
-        column: String,
-        value: &[u8],
-        reason: String,
-        remedy: String,
-        raw: &[u8],
-    ) -> Rejected {
+    pub fn new(line: u64, column: String, value: &[u8], reason: String, remedy: String, raw: &[u8]) -> Rejected {
         let value = readable(value, Self::VALUE_BYTES);
-        Rejected {
-            line,
-            column,
-            value,
-            reason,
-            remedy,
-            raw: readable(raw, Self::RAW_BYTES),
-        }
+        Rejected { line, column, value, reason, remedy, raw: readable(raw, Self::RAW_BYTES) }
     }
 }
 
@@ -123,11 +100,7 @@ impl Rejected {
 fn readable(bytes: &[u8], limit: usize) -> String {
     let kept = bytes.get(..limit).unwrap_or(bytes);
     // A character cut in two at the limit is dropped rather than shown as damage.
-    let cut = (kept.len() < bytes.len()).then(|| {
-        kept.utf8_chunks()
-            .last()
-            .map_or(0, |chunk| chunk.invalid().len())
-    });
+    let cut = (kept.len() < bytes.len()).then(|| kept.utf8_chunks().last().map_or(0, |chunk| chunk.invalid().len()));
     let kept = kept.get(..kept.len() - cut.unwrap_or(0)).unwrap_or(kept);
     let text = String::from_utf8_lossy(kept).replace('\0', "\u{2400}");
     match cut {

@@ -18,11 +18,7 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Starts at position `at`.
     pub(super) fn at(at: usize) -> Cursor {
-        Cursor {
-            base: at,
-            mask: 0,
-            next: at,
-        }
+        Cursor { base: at, mask: 0, next: at }
     }
 
     /// The position of the next special byte before `end`.
@@ -43,10 +39,7 @@ impl Cursor {
 
     #[inline(always)]
     fn load(&self, buffer: &[u8], end: usize, separator: u8) -> u64 {
-        let Some(block) = buffer
-            .get(self.base..)
-            .and_then(|rest| rest.first_chunk::<BLOCK>())
-        else {
+        let Some(block) = buffer.get(self.base..).and_then(|rest| rest.first_chunk::<BLOCK>()) else {
             return 0;
         };
         let mask = specials(block, separator);

@@ -31,14 +31,7 @@ impl<'a> Engine<'a> {
     pub(super) fn new(kind: Kind, old: Feed, new: Feed, held: &'a Held, sink: Sink) -> Engine<'a> {
         let old = Side::new(Which::Previous, kind, old);
         let new = Side::new(Which::New, kind, new);
-        Engine {
-            kind,
-            old,
-            new,
-            held,
-            sink,
-            found: Delta::default(),
-        }
+        Engine { kind, old, new, held, sink, found: Delta::default() }
     }
 
     /// Compares everything and finishes the outputs.
@@ -75,10 +68,7 @@ impl<'a> Engine<'a> {
             let old = self.old.header()?;
             if old != new {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                return Err(DeltaError::HeaderChanged {
-                    previous: text(&old),
-                    new: text(&new),
-                });
+                return Err(DeltaError::HeaderChanged { previous: text(&old), new: text(&new) });
             }
         }
         if let Some(delta) = &mut self.sink.delta {
@@ -159,10 +149,7 @@ fn failed(what: &'static str) -> impl Fn(std::io::Error) -> DeltaError {
 }
 
 fn finish(writer: Option<HashedWriter>, what: &'static str) -> Result<Option<Written>, DeltaError> {
-    writer
-        .map(HashedWriter::finish)
-        .transpose()
-        .map_err(failed(what))
+    writer.map(HashedWriter::finish).transpose().map_err(failed(what))
 }
 
 impl Sink {
@@ -190,10 +177,7 @@ impl Sink {
 /// How many bytes at the front are equal.
 fn equal_length(a: &[u8], b: &[u8]) -> usize {
     let most = a.len().min(b.len());
-    let (a, b) = (
-        a.get(..most).unwrap_or_default(),
-        b.get(..most).unwrap_or_default(),
-    );
+    let (a, b) = (a.get(..most).unwrap_or_default(), b.get(..most).unwrap_or_default());
     let mut equal = 0;
     for (x, y) in a.chunks(STEP).zip(b.chunks(STEP)) {
         if x != y {

@@ -27,10 +27,7 @@ pub(super) struct Digest<'scope>(ScopedJoinHandle<'scope, io::Result<[u8; 32]>>)
 impl Feed {
     /// A file without a byte.
     pub(super) fn empty() -> Feed {
-        Feed {
-            full: None,
-            empty: sync_channel(1).0,
-        }
+        Feed { full: None, empty: sync_channel(1).0 }
     }
 
     /// The next block; `None` at the end, or when reading failed (then the digest says why).
@@ -47,9 +44,7 @@ impl Feed {
 
 impl Digest<'_> {
     pub(super) fn wait(self) -> io::Result<[u8; 32]> {
-        self.0
-            .join()
-            .map_err(|_| io::Error::other("the reading thread ended unexpectedly"))?
+        self.0.join().map_err(|_| io::Error::other("the reading thread ended unexpectedly"))?
     }
 }
 
@@ -73,28 +68,13 @@ pub(super) fn start<'scope, R: Read + Send + 'scope>(
             }
             hasher.update(buffer.get(room..room + read).unwrap_or_default());
             // When nobody wants the bytes, nobody wants the digest.
-            if give
-                .send(Block {
-                    buffer,
-                    start: room,
-                    end: room + read,
-                })
-                .is_err()
-            {
+            if give.send(Block { buffer, start: room, end: room + read }).is_err() {
                 return Ok([0; 32]);
             }
         }
     };
-    let handle = Builder::new()
-        .name("read".to_owned())
-        .spawn_scoped(scope, work)?;
-    Ok((
-        Feed {
-            full: Some(full),
-            empty,
-        },
-        Digest(handle),
-    ))
+    let handle = Builder::new().name("read".to_owned()).spawn_scoped(scope, work)?;
+    Ok((Feed { full: Some(full), empty }, Digest(handle)))
 }
 
 /// Reads until the room is full or the source ends.

@@ -81,38 +81,21 @@ pub enum DeltaError {
     #[error(
         "the {which} sorted file was changed by someone else (expected digest {expected}, found {found}); run a complete synchronisation"
     )]
-    Tampered {
-        which: Which,
-        expected: blake3::Hash,
-        found: blake3::Hash,
-    },
+    Tampered { which: Which, expected: blake3::Hash, found: blake3::Hash },
     /// A file is not in canonical form.
-    #[error(
-        "line {line} of the {which} sorted file cannot be read: {reason}; run a complete synchronisation"
-    )]
-    Malformed {
-        which: Which,
-        line: u64,
-        reason: &'static str,
-    },
+    #[error("line {line} of the {which} sorted file cannot be read: {reason}; run a complete synchronisation")]
+    Malformed { which: Which, line: u64, reason: &'static str },
     /// A file is not in order.
     #[error(
         "line {line} of the {which} sorted file is not in order: key `{key}` does not come after the one before; run a complete synchronisation"
     )]
-    NotInOrder {
-        which: Which,
-        line: u64,
-        key: String,
-    },
+    NotInOrder { which: Which, line: u64, key: String },
     /// A source failed.
     #[error("reading the {which} sorted file failed")]
     Read { which: Which, source: io::Error },
     /// An output failed.
     #[error("writing {what} failed")]
-    Write {
-        what: &'static str,
-        source: io::Error,
-    },
+    Write { what: &'static str, source: io::Error },
 }
 
 impl DeltaError {
@@ -144,29 +127,18 @@ fn compare<P: Read + Send, N: Read + Send>(
     outlets: Outlets,
     block: usize,
 ) -> Result<Delta, DeltaError> {
-    let expected = [
-        previous.as_ref().and_then(|generation| generation.digest),
-        new.digest,
-    ];
+    let expected = [previous.as_ref().and_then(|generation| generation.digest), new.digest];
     std::thread::scope(|scope| {
         let (old_feed, old_digest) = match previous {
             Some(generation) => {
-                let (feed, digest) =
-                    feed::start(scope, generation.source, block).map_err(|source| {
-                        DeltaError::Read {
-                            which: Which::Previous,
-                            source,
-                        }
-                    })?;
+                let (feed, digest) = feed::start(scope, generation.source, block)
+                    .map_err(|source| DeltaError::Read { which: Which::Previous, source })?;
                 (feed, Some(digest))
             }
             None => (feed::Feed::empty(), None),
         };
         let (new_feed, new_digest) =
-            feed::start(scope, new.source, block).map_err(|source| DeltaError::Read {
-                which: Which::New,
-                source,
-            })?;
+            feed::start(scope, new.source, block).map_err(|source| DeltaError::Read { which: Which::New, source })?;
         let has_old = old_digest.is_some();
         let sink = engine::Sink {
             delta: outlets.delta.map(HashedWriter::new),
@@ -174,48 +146,29 @@ fn compare<P: Read + Send, N: Read + Send>(
         };
         let mut engine = engine::Engine::new(kind, old_feed, new_feed, held, sink);
         let outcome = engine.run(has_old);
-        if outcome
-            .as_ref()
-            .is_err_and(|error| !error.demands_complete())
-        {
+        if outcome.as_ref().is_err_and(|error| !error.demands_complete()) {
             return outcome;
         }
         // A file that was changed may look malformed in any way: the digest tells the cause.
         engine.drain();
         let digests = [old_digest.map(feed::Digest::wait), Some(new_digest.wait())];
         let mut found = [None, None];
-        for (slot, (which, digest)) in found
-            .iter_mut()
-            .zip([Which::Previous, Which::New].into_iter().zip(digests))
-        {
-            *slot = digest
-                .transpose()
-                .map_err(|source| DeltaError::Read { which, source })?;
+        for (slot, (which, digest)) in found.iter_mut().zip([Which::Previous, Which::New].into_iter().zip(digests)) {
+            *slot = digest.transpose().map_err(|source| DeltaError::Read { which, source })?;
         }
         verify(expected, found)?;
         let [previous_digest, new_digest] = found;
         provost_model::fault::point("delta.written");
-        Ok(Delta {
-            previous_digest,
-            new_digest: new_digest.unwrap_or_default(),
-            ..outcome?
-        })
+        Ok(Delta { previous_digest, new_digest: new_digest.unwrap_or_default(), ..outcome? })
     })
 }
 
 fn verify(expected: [Option<[u8; 32]>; 2], found: [Option<[u8; 32]>; 2]) -> Result<(), DeltaError> {
-    for (which, (expected, found)) in [Which::Previous, Which::New]
-        .into_iter()
-        .zip(expected.into_iter().zip(found))
-    {
+    for (which, (expected, found)) in [Which::Previous, Which::New].into_iter().zip(expected.into_iter().zip(found)) {
         if let (Some(expected), Some(found)) = (expected, found)
             && expected != found
         {
-            return Err(DeltaError::Tampered {
-                which,
-                expected: expected.into(),
-                found: found.into(),
-            });
+            return Err(DeltaError::Tampered { which, expected: expected.into(), found: found.into() });
         }
     }
     Ok(())

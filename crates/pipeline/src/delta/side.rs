@@ -27,30 +27,13 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn new(which: Which, kind: Kind, feed: Feed) -> Side {
-        let block = Block {
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-        };
-        Side {
-            which,
-            kind,
-            feed,
-            block,
-            done: false,
-            line: 1,
-            front: None,
-            key: Vec::new(),
-            last_key: None,
-        }
+        let block = Block { buffer: Vec::new(), start: 0, end: 0 };
+        Side { which, kind, feed, block, done: false, line: 1, front: None, key: Vec::new(), last_key: None }
     }
 
     /// The bytes at hand.
     pub(super) fn window(&self) -> &[u8] {
-        self.block
-            .buffer
-            .get(self.block.start..self.block.end)
-            .unwrap_or_default()
+        self.block.buffer.get(self.block.start..self.block.end).unwrap_or_default()
     }
 
     /// Leaves whole records behind.
@@ -83,11 +66,7 @@ impl Side {
             None => {
                 let mut buffer = rest.to_vec();
                 buffer.extend_from_slice(next.buffer.get(next.start..next.end).unwrap_or_default());
-                next = Block {
-                    start: 0,
-                    end: buffer.len(),
-                    buffer,
-                };
+                next = Block { start: 0, end: buffer.len(), buffer };
             }
         }
         let used = std::mem::replace(&mut self.block, next);
@@ -104,10 +83,7 @@ impl Side {
             self.read_key(length)?;
             self.front = Some(length);
         }
-        let record = self
-            .window()
-            .get(..self.front.unwrap_or_default())
-            .unwrap_or_default();
+        let record = self.window().get(..self.front.unwrap_or_default()).unwrap_or_default();
         Ok(Some((record, &self.key)))
     }
 
@@ -161,31 +137,19 @@ impl Side {
 
     fn read_key(&mut self, length: usize) -> Result<(), DeltaError> {
         let mut key = std::mem::take(&mut self.key);
-        let record = self
-            .block
-            .buffer
-            .get(self.block.start..self.block.start + length)
-            .unwrap_or_default();
+        let record = self.block.buffer.get(self.block.start..self.block.start + length).unwrap_or_default();
         let result = read_key(record, self.kind, &mut key);
         self.key = key;
         result.ok_or_else(|| self.malformed("it is not in canonical form"))?;
         if self.last_key.as_ref().is_some_and(|last| *last >= self.key) {
             let key = String::from_utf8_lossy(&self.key).replace('\0', ",");
-            return Err(DeltaError::NotInOrder {
-                which: self.which,
-                line: self.line,
-                key,
-            });
+            return Err(DeltaError::NotInOrder { which: self.which, line: self.line, key });
         }
         Ok(())
     }
 
     pub(super) fn malformed(&self, reason: &'static str) -> DeltaError {
-        DeltaError::Malformed {
-            which: self.which,
-            line: self.line,
-            reason,
-        }
+        DeltaError::Malformed { which: self.which, line: self.line, reason }
     }
 }
 

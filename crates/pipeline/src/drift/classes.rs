@@ -42,10 +42,7 @@ impl Class {
         if bytes.iter().all(u8::is_ascii_digit) {
             return digits(value);
         }
-        if ["true", "false", "yes", "no"]
-            .iter()
-            .any(|word| value.eq_ignore_ascii_case(word))
-        {
+        if ["true", "false", "yes", "no"].iter().any(|word| value.eq_ignore_ascii_case(word)) {
             Class::Boolean
         } else if dates::parse(value).is_some() {
             Class::Date
@@ -101,16 +98,11 @@ fn is_number(bytes: &[u8]) -> bool {
     let marks = unsigned.iter().filter(|b| matches!(b, b'.' | b',')).count();
     marks <= 1
         && unsigned.first().is_some_and(u8::is_ascii_digit)
-        && unsigned
-            .iter()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+        && unsigned.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
 }
 
 fn is_guid(bytes: &[u8]) -> bool {
-    let bare = bytes
-        .strip_prefix(b"{")
-        .and_then(|b| b.strip_suffix(b"}"))
-        .unwrap_or(bytes);
+    let bare = bytes.strip_prefix(b"{").and_then(|b| b.strip_suffix(b"}")).unwrap_or(bytes);
     let hexadecimal = bare.iter().filter(|b| b.is_ascii_hexdigit()).count();
     let hyphens = bare.iter().filter(|b| **b == b'-').count();
     hexadecimal == 32 && (hyphens == 0 || hyphens == 4) && bare.len() == hexadecimal + hyphens
@@ -118,10 +110,7 @@ fn is_guid(bytes: &[u8]) -> bool {
 
 fn is_mail(value: &str) -> bool {
     value.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty()
-            && domain.contains('.')
-            && !domain.contains('@')
-            && !value.contains(char::is_whitespace)
+        !name.is_empty() && domain.contains('.') && !domain.contains('@') && !value.contains(char::is_whitespace)
     })
 }
 
@@ -129,9 +118,7 @@ fn is_phone(bytes: &[u8]) -> bool {
     let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
     (6..=18).contains(&digits)
         && bytes.len() <= 2 * digits
-        && bytes.iter().all(|b| {
-            b.is_ascii_digit() || matches!(b, b' ' | b'.' | b'-' | b'(' | b')' | b'/' | b'+')
-        })
+        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'.' | b'-' | b'(' | b')' | b'/' | b'+'))
 }
 
 fn is_distinguished_name(value: &str) -> bool {

@@ -4,7 +4,7 @@ use super::classes::Class;
 use super::context::Context;
 use super::dates::{self, DateEvidence, Order};
 use super::findings::{Findings, Weight};
-use super::profile::{ColumnProfile, TableProfile};
+use super::profile::{ColumnProfile, TableProfile, TopValue};
 use super::wording::{counted, listed, percent, rows};
 
 /// Values that a column must have before and now to be judged.
@@ -28,9 +28,7 @@ pub(super) fn gone(
     for name in missing {
         findings.explain(name);
         let had = before.and_then(|b| b.column(name).map(|c| rows(b, c.filled(b))));
-        let had = had.map_or(String::new(), |n| {
-            format!("; before, {n} rows had a value in it")
-        });
+        let had = had.map_or(String::new(), |n| format!("; before, {n} rows had a value in it"));
         findings.add(
             Weight::ColumnGone,
             "column-vanished",
@@ -41,12 +39,7 @@ pub(super) fn gone(
 }
 
 fn gone_hint(context: &Context<'_>) -> String {
-    let new: Vec<String> = context
-        .unmapped_columns
-        .iter()
-        .take(5)
-        .map(|c| format!("`{c}`"))
-        .collect();
+    let new: Vec<String> = context.unmapped_columns.iter().take(5).map(|c| format!("`{c}`")).collect();
     if new.is_empty() {
         "Ask for the column back in the export, or remove it from the mapping if it is not wanted any more.".to_owned()
     } else {
@@ -58,12 +51,7 @@ fn gone_hint(context: &Context<'_>) -> String {
 }
 
 /// Looks at each column that no other cause explains yet.
-pub(super) fn look(
-    before: &TableProfile,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn look(before: &TableProfile, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     for column in &before.columns {
         let Some(later) = now.column(&column.name) else {
             continue;
@@ -71,12 +59,7 @@ pub(super) fn look(
         if findings.explains(&column.name) {
             continue;
         }
-        let pair = Pair {
-            before,
-            now,
-            column,
-            later,
-        };
+        let pair = Pair { before, now, column, later };
         let found = pair
             .emptied()
             .or_else(|| pair.constant())
@@ -107,9 +90,7 @@ fn hint(code: &str, context: &Context<'_>) -> String {
         "date-format-changed" => format!(
             "Ask the owner of {file} for the former date format, or change the Format of the mapping, and do not approve."
         ),
-        _ => format!(
-            "Ask the owner of {file} whether this is meant; if not, correct the export and do not approve."
-        ),
+        _ => format!("Ask the owner of {file} whether this is meant; if not, correct the export and do not approve."),
     }
 }
 
@@ -153,43 +134,28 @@ impl Pair<'_> {
         }
         let now = match self.filled_now() {
             0 => "is empty in every row now".to_owned(),
-            n => format!(
-                "has a value in {} of {} now",
-                rows(self.now, n),
-                counted(self.now.rows, "row", "rows")
-            ),
+            n => format!("has a value in {} of {} now", rows(self.now, n), counted(self.now.rows, "row", "rows")),
         };
         let before = format!(
             "before, {} of {} had one",
             rows(self.before, self.filled_before()),
             counted(self.before.rows, "row", "rows")
         );
-        Some((
-            Weight::Emptied,
-            "column-emptied",
-            format!("Column `{}` {now}; {before}.", self.name()),
-        ))
+        Some((Weight::Emptied, "column-emptied", format!("Column `{}` {now}; {before}.", self.name())))
     }
 
     /// The same value everywhere.
     fn constant(&self) -> Found {
-        let (value, count) = self.later.top.first()?;
-        let everywhere =
-            self.now.sampled >= FEW_VALUES && u64::from(*count) * 50 >= self.now.sampled * 49;
-        let top_before = self.column.top.first().map_or(1, |(_, n)| u64::from(*n));
+        let TopValue { value, count, .. } = self.later.top.first()?;
+        let everywhere = self.now.sampled >= FEW_VALUES && u64::from(*count) * 50 >= self.now.sampled * 49;
+        let top_before = self.column.top.first().map_or(1, |top| u64::from(top.count));
         let varied = self.before.sampled >= FEW_VALUES && top_before * 5 <= self.before.sampled * 3;
         (everywhere && varied).then(|| {
             let before = match self.column.distinct {
                 0 => "before, it was empty".to_owned(),
-                n => format!(
-                    "before, it had {}",
-                    counted(n.into(), "value", "different values")
-                ),
+                n => format!("before, it had {}", counted(n.into(), "value", "different values")),
             };
-            let message = format!(
-                "Column `{}` holds `{value}` in nearly every row now; {before}.",
-                self.name()
-            );
+            let message = format!("Column `{}` holds `{value}` in nearly every row now; {before}.", self.name());
             (Weight::Emptied, "column-filled-constant", message)
         })
     }
@@ -208,18 +174,9 @@ impl Pair<'_> {
         let evidence = if then.layout == now.layout {
             self.order_evidence(then, now)
         } else {
-            format!(
-                "{} of {} dates are written so now",
-                now.count,
-                self.filled_now()
-            )
+            format!("{} of {} dates are written so now", now.count, self.filled_now())
         };
-        let message = format!(
-            "`{}` changed from {} to {}: {evidence}.",
-            self.name(),
-            then.name(),
-            now.name()
-        );
+        let message = format!("`{}` changed from {} to {}: {evidence}.", self.name(), then.name(), now.name());
         Some((Weight::Dates, "date-format-changed", message))
     }
 
@@ -284,10 +241,7 @@ impl Pair<'_> {
         }
         let share = |count: u32, c: &ColumnProfile| f64::from(count) / total(c);
         let words = |upper: bool| if upper { "upper case" } else { "lower case" };
-        for (count_then, count_now, upper) in [
-            (then.upper, now.upper, true),
-            (then.lower, now.lower, false),
-        ] {
+        for (count_then, count_now, upper) in [(then.upper, now.upper, true), (then.lower, now.lower, false)] {
             let (s_then, s_now) = (share(count_then, self.column), share(count_now, self.later));
             if s_now - s_then >= 0.6 {
                 let message = format!(
@@ -310,18 +264,13 @@ impl Pair<'_> {
         }
         let (then, now) = (self.column.lengths, self.later.lengths);
         let zeros = |c: &ColumnProfile, filled: u64| f64::from(c.leading_zeros) / filled as f64;
-        let padded = (
-            zeros(self.column, self.filled_before()),
-            zeros(self.later, self.filled_now()),
-        );
-        let digits = |c: &ColumnProfile| {
-            c.main_class()
-                .is_some_and(|(class, _)| class == Class::Digits)
-        };
+        let padded = (zeros(self.column, self.filled_before()), zeros(self.later, self.filled_now()));
+        let digits = |c: &ColumnProfile| c.main_class().is_some_and(|(class, _)| class == Class::Digits);
         if digits(self.column)
             && digits(self.later)
             && padded.0 >= 0.2
             && padded.1 <= padded.0 / 10.0
+            && now.mean < then.mean
         {
             let message = format!(
                 "The values of column `{}` lost their leading zeros: {} began with one before, {} do now.",
@@ -344,9 +293,5 @@ impl Pair<'_> {
 }
 
 fn span(min: u32, max: u32) -> String {
-    if min == max {
-        min.to_string()
-    } else {
-        format!("{min} to {max}")
-    }
+    if min == max { min.to_string() } else { format!("{min} to {max}") }
 }

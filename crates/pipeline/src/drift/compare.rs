@@ -12,11 +12,7 @@ use provost_model::summary::Cause;
 /// `before` is the profile of the last accepted generation, `None` when there is none. Not for tables that carry
 /// changes only: their rows say nothing about the whole. When [`Context::blocked`] is set, at least one cause is
 /// given, be it that the file looks as usual.
-pub fn compare(
-    before: Option<&TableProfile>,
-    now: &TableProfile,
-    context: &Context<'_>,
-) -> Vec<Cause> {
+pub fn compare(before: Option<&TableProfile>, now: &TableProfile, context: &Context<'_>) -> Vec<Cause> {
     let mut findings = Findings::about(context.subject);
     let before = before.filter(|profile| profile.rows > 0);
     if files::nothing_in_it(before, now, context, &mut findings) {
@@ -44,11 +40,7 @@ pub fn compare(
 }
 
 /// The block that everybody meets once: a complete run into an empty repository.
-fn first_load(
-    before: Option<&TableProfile>,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) -> bool {
+fn first_load(before: Option<&TableProfile>, context: &Context<'_>, findings: &mut Findings<'_>) -> bool {
     let Some(changes) = context.changes.filter(|c| c.stored == 0 && c.inserted > 0) else {
         return false;
     };
@@ -80,12 +72,7 @@ fn first_load(
 }
 
 /// The answer when no cause is in sight: the changes are many, but of an ordinary kind.
-fn as_usual(
-    before: Option<&TableProfile>,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+fn as_usual(before: Option<&TableProfile>, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     let changes = context.changes.unwrap_or_default();
     if context.changes.is_some() && changes.inserted + changes.updated + changes.deleted == 0 {
         return;
@@ -101,7 +88,7 @@ fn as_usual(
         Some(before) => (
             "looks-as-usual",
             format!(
-                "{} looks as before ({} then, {} now, every column of its usual kind), but has many changes: {figures}.",
+                "{} looks as before ({} then, {} now, every column of its usual kind): {figures}.",
                 context.file,
                 counted(before.rows, "row", "rows"),
                 counted(now.rows, "row", "rows")
@@ -109,10 +96,7 @@ fn as_usual(
         ),
         None => (
             "nothing-to-compare",
-            format!(
-                "{} has many changes, and no earlier run to compare it with: {figures}.",
-                context.file
-            ),
+            format!("There is no earlier run of {} to compare this one with: {figures}.", context.file),
         ),
     };
     let hint = "Look at the listed changes with the owner of the data: approve the change set if they are wanted, \

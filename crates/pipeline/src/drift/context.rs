@@ -9,8 +9,8 @@ pub struct Context<'a> {
     pub subject: &'a str,
     /// Name of the source file, as a person knows it: `hr_people.csv`.
     pub file: &'a str,
-    /// A threshold stopped the run. The guard then names what makes up most of the changes even if it is small, and
-    /// never stays silent.
+    /// A threshold stopped the run, and this table is one of those that it counts. The guard then names what makes up
+    /// most of the changes even if it is small, and never stays silent about a table that changes.
     pub blocked: bool,
     /// What the change set does to this table; `None` when it was not computed.
     pub changes: Option<Changes>,

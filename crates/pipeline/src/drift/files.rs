@@ -18,9 +18,7 @@ pub(super) fn nothing_in_it(
     if now.rows > 0 || context.source.rows > 0 || context.rejected.count > 0 {
         return false;
     }
-    let rows_before = before
-        .map_or(0, |b| b.rows)
-        .max(context.changes.map_or(0, |c| c.stored));
+    let rows_before = before.map_or(0, |b| b.rows).max(context.changes.map_or(0, |c| c.stored));
     let held = match rows_before {
         0 => String::new(),
         rows => format!("; before, there were {}", counted(rows, "row", "rows")),
@@ -76,28 +74,15 @@ pub(super) fn keys_missing_or_repeated(context: &Context<'_>, findings: &mut Fin
 }
 
 /// Far fewer or far more rows than before.
-pub(super) fn size(
-    before: &TableProfile,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn size(before: &TableProfile, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     let larger = before.rows.max(now.rows);
     if larger < FEW_ROWS || findings.has_code("rows-rejected") || findings.has_code("keys-empty") {
         return;
     }
     let share = now.rows as f64 / before.rows as f64;
-    let figures = format!(
-        "{} has {} instead of {}",
-        context.file,
-        counted(now.rows, "row", "rows"),
-        grouped(before.rows)
-    );
-    let (shrunk, grown) = if context.blocked {
-        (0.9, 1.2)
-    } else {
-        (0.7, 1.5)
-    };
+    let figures =
+        format!("{} has {} instead of {}", context.file, counted(now.rows, "row", "rows"), grouped(before.rows));
+    let (shrunk, grown) = if context.blocked { (0.9, 1.2) } else { (0.7, 1.5) };
     if share <= shrunk && !findings.has_code("group-vanished") {
         let size = if (0.45..=0.55).contains(&share) {
             "about half its usual size".to_owned()

@@ -37,27 +37,12 @@ pub(super) struct Findings<'a> {
 impl<'a> Findings<'a> {
     /// Nothing yet, about this entity type or association.
     pub(super) fn about(subject: &'a str) -> Findings<'a> {
-        Findings {
-            subject,
-            found: Vec::new(),
-            explained: HashSet::new(),
-        }
+        Findings { subject, found: Vec::new(), explained: HashSet::new() }
     }
 
     /// Adds a cause.
-    pub(super) fn add(
-        &mut self,
-        weight: Weight,
-        code: &str,
-        message: String,
-        hint: impl Into<String>,
-    ) {
-        let cause = Cause {
-            code: code.to_owned(),
-            message,
-            hint: hint.into(),
-            subject: Some(self.subject.to_owned()),
-        };
+    pub(super) fn add(&mut self, weight: Weight, code: &str, message: String, hint: impl Into<String>) {
+        let cause = Cause { code: code.to_owned(), message, hint: hint.into(), subject: Some(self.subject.to_owned()) };
         self.found.push((weight, cause));
     }
 

@@ -3,21 +3,14 @@
 use super::context::Context;
 use super::findings::{Findings, Weight};
 use super::profile::{ColumnProfile, TableProfile};
+use super::tally::{FEW_ROWS, Group, Tally};
 use super::wording::{counted, grouped, listed, percent};
-use std::collections::HashMap;
 
 /// Groups that one message names.
 const NAMED: usize = 3;
-/// Sampled rows below which a group says nothing.
-const FEW_ROWS: u64 = 3;
 
 /// Names the groups that make up most of what was deleted, moved or inserted.
-pub(super) fn look(
-    before: &TableProfile,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn look(before: &TableProfile, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     if findings.has(Weight::ColumnGone) || findings.has_code("keys-replaced") {
         return;
     }
@@ -46,13 +39,6 @@ struct Facts<'a> {
     deleted: u64,
 }
 
-/// A value and how many rows have it.
-struct Group<'a> {
-    value: &'a str,
-    before: u64,
-    now: u64,
-}
-
 /// What became of the groups of one column.
 struct Fates<'a> {
     column: &'a str,
@@ -69,13 +55,9 @@ impl<'a> Facts<'a> {
             before,
             now,
             context,
-            inserted: context
-                .changes
-                .map_or(now.rows.saturating_sub(before.rows), |c| c.inserted),
+            inserted: context.changes.map_or(now.rows.saturating_sub(before.rows), |c| c.inserted),
             updated: context.changes.map(|c| c.updated),
-            deleted: context
-                .changes
-                .map_or(before.rows.saturating_sub(now.rows), |c| c.deleted),
+            deleted: context.changes.map_or(before.rows.saturating_sub(now.rows), |c| c.deleted),
         }
     }
 
@@ -89,10 +71,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a group that moved or was renamed is worth a word: in a block, it must have its part in it.
     fn matters_among_changes(&self, group: &Group<'_>) -> bool {
-        let changes = self
-            .inserted
-            .saturating_add(self.deleted)
-            .saturating_add(self.updated.unwrap_or(0));
+        let changes = self.inserted.saturating_add(self.deleted).saturating_add(self.updated.unwrap_or(0));
         self.matters(group.before, 5) && group.before.saturating_mul(10) >= changes
     }
 
@@ -102,11 +81,7 @@ impl<'a> Facts<'a> {
             return true;
         };
         let replaced = self.inserted.min(self.deleted);
-        2 * (if self.before.pairs {
-            replaced
-        } else {
-            updated.max(replaced)
-        }) >= rows
+        2 * (if self.before.pairs { replaced } else { updated.max(replaced) }) >= rows
     }
 
     fn fates(&self, column: &'a ColumnProfile, later: &'a ColumnProfile) -> Fates<'a> {
@@ -117,23 +92,14 @@ impl<'a> Facts<'a> {
             renamed: Vec::new(),
             moved: Vec::new(),
         };
-        let counts = Counts::new(self, column, later);
-        let mut arrived = counts.arrived();
-        for lost in counts.lost() {
-            let like = |g: &Group<'_>| {
-                g.before == 0 && g.now.abs_diff(lost.before) <= (lost.before / 4).max(2)
-            };
-            let successor = arrived.iter().enumerate().filter(|(_, g)| like(g));
-            let successor = successor
-                .min_by_key(|(_, g)| g.now.abs_diff(lost.before))
-                .map(|(at, _)| at);
-            if let Some(at) = successor.filter(|_| self.could_change(lost.before)) {
+        let tally = Tally::new((self.before, column), (self.now, later));
+        let mut arrived = tally.arrived();
+        for lost in tally.lost() {
+            let changed = self.could_change(lost.before);
+            if let Some(at) = tally.successor(&lost, &arrived).filter(|_| changed) {
                 let to = arrived.remove(at).value;
                 fates.renamed.push((lost, to));
-            } else if let Some(to) = counts
-                .absorbed(&lost)
-                .filter(|_| self.could_change(lost.before))
-            {
+            } else if let Some(to) = tally.absorbed(&lost).filter(|_| changed) {
                 fates.moved.push((lost, to));
             } else if 2 * self.deleted >= lost.before {
                 fates.vanished.push(lost);
@@ -143,97 +109,31 @@ impl<'a> Facts<'a> {
         fates
     }
 
+    /// Whether the rows of groups are estimated from a sample.
+    fn is_estimate(&self) -> bool {
+        self.before.sampled < self.before.rows || self.now.sampled < self.now.rows
+    }
+
+    /// `1,204`, or `about 1,200`.
+    fn figure(&self, rows: u64) -> String {
+        if !self.is_estimate() {
+            return grouped(rows);
+        }
+        let step = 10u64.pow(rows.checked_ilog10().unwrap_or(0).saturating_sub(1));
+        format!("about {}", grouped((rows + step / 2) / step * step))
+    }
+
+    fn plural(&self) -> &'static str {
+        if self.before.pairs { "links" } else { "rows" }
+    }
+
     fn noun(&self, rows: u64) -> String {
-        if self.before.pairs {
-            counted(rows, "link", "links")
-        } else {
-            counted(rows, "row", "rows")
-        }
-    }
-}
-
-/// Rows by value in both generations.
-struct Counts<'a> {
-    before: HashMap<&'a str, u64>,
-    now: HashMap<&'a str, u64>,
-    /// What a value has at most that is not listed.
-    unlisted_before: u64,
-    unlisted_now: u64,
-}
-
-impl<'a> Counts<'a> {
-    fn new(facts: &Facts<'a>, column: &'a ColumnProfile, later: &'a ColumnProfile) -> Counts<'a> {
-        let counts = |table: &TableProfile, column: &'a ColumnProfile| -> HashMap<&'a str, u64> {
-            let common = column
-                .top
-                .iter()
-                .filter(|(_, n)| u64::from(*n) >= FEW_ROWS || column.top_is_complete);
-            common
-                .map(|(value, n)| (value.as_str(), table.scaled((*n).into())))
-                .collect()
+        let noun = match (rows, self.before.pairs) {
+            (1, true) => "link",
+            (1, false) => "row",
+            _ => self.plural(),
         };
-        let unlisted = |table: &TableProfile, column: &ColumnProfile| match column.top.last() {
-            _ if column.top_is_complete => 0,
-            Some((_, n)) => table.scaled((*n).into()),
-            // Values that hardly repeat are not listed at all.
-            None => u64::MAX,
-        };
-        Counts {
-            before: counts(facts.before, column),
-            now: counts(facts.now, later),
-            unlisted_before: unlisted(facts.before, column),
-            unlisted_now: unlisted(facts.now, later),
-        }
-    }
-
-    /// Groups of which at most a tenth is left, the largest first.
-    fn lost(&self) -> Vec<Group<'a>> {
-        Self::gone(&self.before, &self.now, self.unlisted_now)
-            .into_iter()
-            .map(|(value, before, now)| Group { value, before, now })
-            .collect()
-    }
-
-    /// Groups of which at most a tenth was there before, the largest first.
-    fn arrived(&self) -> Vec<Group<'a>> {
-        Self::gone(&self.now, &self.before, self.unlisted_before)
-            .into_iter()
-            .map(|(value, now, before)| Group { value, before, now })
-            .collect()
-    }
-
-    fn gone(
-        from: &HashMap<&'a str, u64>,
-        to: &HashMap<&'a str, u64>,
-        unlisted: u64,
-    ) -> Vec<(&'a str, u64, u64)> {
-        let mut gone: Vec<(&str, u64, u64)> = from
-            .iter()
-            .filter_map(|(value, rows)| {
-                let left = to.get(value).copied();
-                let at_most = left.unwrap_or(unlisted);
-                (*rows >= FEW_ROWS && at_most <= *rows / 10).then_some((
-                    *value,
-                    *rows,
-                    left.unwrap_or(0),
-                ))
-            })
-            .collect();
-        gone.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        gone
-    }
-
-    /// The group that existed before and grew by about what this one lost.
-    fn absorbed(&self, lost: &Group<'a>) -> Option<&'a str> {
-        let grown = self.now.iter().filter_map(|(value, now)| {
-            let before = self.before.get(value)?;
-            let growth = now.saturating_sub(*before);
-            (growth * 10 >= lost.before * 6 && growth <= lost.before * 2)
-                .then_some((*value, growth))
-        });
-        grown
-            .min_by_key(|(value, growth)| (growth.abs_diff(lost.before), *value))
-            .map(|(value, _)| value)
+        format!("{} {noun}", self.figure(rows))
     }
 }
 
@@ -243,65 +143,72 @@ fn named(column: &str, groups: &[Group<'_>]) -> String {
     format!("`{column}` = {}", listed(&values).replace(" and ", " or "))
 }
 
+/// The column whose largest groups explain most; with equal ones, the one with fewer groups, then the first.
+fn telling<'f, 'a>(
+    columns: &'f [Fates<'a>],
+    groups: impl Fn(&'f Fates<'a>) -> &'f [Group<'a>],
+    rows: impl Fn(&Group<'_>) -> u64,
+) -> Option<(&'f Fates<'a>, u64)> {
+    let sum = |fates: &'f Fates<'a>| groups(fates).iter().take(NAMED).map(&rows).sum::<u64>();
+    let some = columns.iter().enumerate().filter(|(_, fates)| !groups(fates).is_empty());
+    let best = some.max_by_key(|(at, fates)| (sum(fates), usize::MAX - groups(fates).len(), usize::MAX - at));
+    best.map(|(_, fates)| (fates, sum(fates)))
+}
+
 fn vanished(facts: &Facts<'_>, columns: &[Fates<'_>], findings: &mut Findings<'_>) {
-    let sum = |f: &Fates<'_>| {
-        f.vanished
-            .iter()
-            .take(NAMED)
-            .map(|g| g.before - g.now)
-            .sum::<u64>()
+    let lost = |group: &Group<'_>| group.before - group.now;
+    let Some((fates, of_largest)) = telling(columns, |f| &f.vanished, lost) else {
+        return;
     };
-    let most = columns
-        .iter()
-        .enumerate()
-        .filter(|(_, f)| !f.vanished.is_empty());
-    let best = most.max_by_key(|(at, f)| (sum(f), usize::MAX - f.vanished.len(), usize::MAX - at));
-    let Some((_, fates)) = best else { return };
-    let rows = sum(fates);
-    if !facts.matters(rows, 5) || rows * 2 < facts.deleted {
+    let (share, hint) = (|rows: u64| share_of_deletions(rows, facts.deleted), vanished_hint(facts));
+    if facts.matters(of_largest, 5) && of_largest * 2 >= facts.deleted {
+        let groups = &fates.vanished[..fates.vanished.len().min(NAMED)];
+        let left: u64 = groups.iter().map(|g| g.now).sum();
+        let (noun, named) = (facts.noun(of_largest), named(fates.column, groups));
+        let gone = match left {
+            0 if facts.is_estimate() => {
+                format!("All {} with {named} ({}) are gone", facts.plural(), facts.figure(of_largest))
+            }
+            0 => format!("All {noun} with {named} are gone"),
+            left => format!("{noun} with {named} are gone and {} are left", grouped(left)),
+        };
+        let message = format!("{gone}{}.", share(of_largest));
+        findings.add(Weight::Group, "group-vanished", message, hint);
         return;
     }
-    let groups = &fates.vanished[..fates.vanished.len().min(NAMED)];
-    let left: u64 = groups.iter().map(|g| g.now).sum();
-    let gone = match left {
-        0 => format!(
-            "All {} with {} are gone",
-            facts.noun(rows),
-            named(fates.column, groups)
-        ),
-        left => format!(
-            "{} with {} are gone and {left} are left",
-            facts.noun(rows),
-            named(fates.column, groups)
-        ),
-    };
-    let share = match facts.deleted {
-        0 => String::new(),
-        deleted => format!(
-            ": {} of the {}",
-            percent((rows as f64 / deleted as f64).min(1.0)),
-            counted(deleted, "deletion", "deletions")
-        ),
-    };
-    findings.add(
-        Weight::Group,
-        "group-vanished",
-        format!("{gone}{share}."),
-        format!(
-            "Ask the owner of {} whether this was meant; otherwise the export lost them (a filter, a permission): correct it \
-             and do not approve.",
-            facts.context.file
-        ),
-    );
+    let of_all: u64 = fates.vanished.iter().map(lost).sum();
+    if fates.vanished.len() > NAMED && facts.matters(of_all, 10) && of_all * 2 >= facts.deleted {
+        let examples: Vec<String> = fates.vanished.iter().take(NAMED).map(|g| format!("`{}`", g.value)).collect();
+        let message = format!(
+            "{} of {} different values of `{}` are gone, among them {}{}.",
+            facts.noun(of_all),
+            fates.vanished.len(),
+            fates.column,
+            listed(&examples),
+            share(of_all)
+        );
+        findings.add(Weight::Moved, "groups-vanished", message, hint);
+    }
+}
+
+fn share_of_deletions(rows: u64, deleted: u64) -> String {
+    if deleted == 0 {
+        return String::new();
+    }
+    let share = percent((rows as f64 / deleted as f64).min(1.0));
+    format!(": {share} of the {}", counted(deleted, "deletion", "deletions"))
+}
+
+fn vanished_hint(facts: &Facts<'_>) -> String {
+    format!(
+        "Ask the owner of {} whether this was meant; otherwise the export lost them (a filter, a permission): correct it \
+         and do not approve.",
+        facts.context.file
+    )
 }
 
 fn moved(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
-    for (group, to) in fates
-        .moved
-        .iter()
-        .filter(|(g, _)| facts.matters_among_changes(g))
-        .take(NAMED)
-    {
+    for (group, to) in fates.moved.iter().filter(|(g, _)| facts.matters_among_changes(g)).take(NAMED) {
         findings.add(
             Weight::Moved,
             "group-moved",
@@ -320,12 +227,7 @@ fn moved(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
 }
 
 fn renamed(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
-    for (group, to) in fates
-        .renamed
-        .iter()
-        .filter(|(g, _)| facts.matters_among_changes(g))
-        .take(NAMED)
-    {
+    for (group, to) in fates.renamed.iter().filter(|(g, _)| facts.matters_among_changes(g)).take(NAMED) {
         findings.add(
             Weight::Renamed,
             "value-replaced",
@@ -344,20 +246,10 @@ fn renamed(facts: &Facts<'_>, fates: &Fates<'_>, findings: &mut Findings<'_>) {
 }
 
 fn arrived(facts: &Facts<'_>, columns: &[Fates<'_>], findings: &mut Findings<'_>) {
-    let sum = |f: &Fates<'_>| {
-        f.arrived
-            .iter()
-            .take(NAMED)
-            .map(|g| g.now - g.before)
-            .sum::<u64>()
+    let gained = |group: &Group<'_>| group.now - group.before;
+    let Some((fates, rows)) = telling(columns, |f| &f.arrived, gained) else {
+        return;
     };
-    let most = columns
-        .iter()
-        .enumerate()
-        .filter(|(_, f)| !f.arrived.is_empty());
-    let best = most.max_by_key(|(at, f)| (sum(f), usize::MAX - f.arrived.len(), usize::MAX - at));
-    let Some((_, fates)) = best else { return };
-    let rows = sum(fates);
     if !facts.matters(rows, 10) || rows * 2 < facts.inserted || facts.inserted * 2 < rows {
         return;
     }
@@ -370,14 +262,7 @@ fn arrived(facts: &Facts<'_>, columns: &[Fates<'_>], findings: &mut Findings<'_>
     findings.add(
         Weight::Arrived,
         "many-new-rows-of",
-        format!(
-            "{} with {} are new; {new}.",
-            facts.noun(rows),
-            named(fates.column, groups)
-        ),
-        format!(
-            "Approve if this group was really added; otherwise ask the owner of {}.",
-            facts.context.file
-        ),
+        format!("{} with {} are new; {new}.", facts.noun(rows), named(fates.column, groups)),
+        format!("Approve if this group was really added; otherwise ask the owner of {}.", facts.context.file),
     );
 }

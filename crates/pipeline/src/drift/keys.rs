@@ -13,12 +13,7 @@ const FEW_KEYS: usize = 10;
 const REPLACED: f64 = 0.3;
 
 /// Names the key column whose values are others than before, and how they were transformed if that explains it.
-pub(super) fn look(
-    before: &TableProfile,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn look(before: &TableProfile, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(overlap) = before.keys.overlap(&now.keys, FEW_KEYS) else {
         return;
     };
@@ -27,10 +22,7 @@ pub(super) fn look(
     }
     let keys = if before.pairs { 2 } else { 1 };
     for column in before.columns.iter().take(keys) {
-        let Some(later) = now
-            .column(&column.name)
-            .filter(|_| !findings.explains(&column.name))
-        else {
+        let Some(later) = now.column(&column.name).filter(|_| !findings.explains(&column.name)) else {
             continue;
         };
         let common = match before.pairs {
@@ -40,12 +32,7 @@ pub(super) fn look(
                 _ => continue,
             },
         };
-        let change = Change {
-            before,
-            now,
-            column,
-            later,
-        };
+        let change = Change { before, now, column, later };
         report(&change, common, context, findings);
     }
 }
@@ -55,9 +42,7 @@ fn report(change: &Change<'_>, common: f64, context: &Context<'_>, findings: &mu
     findings.explain(name);
     let (message, hint) = match change.transformation() {
         Some(what) => (
-            format!(
-                "The keys in column `{name}` {what}, so each row looks deleted and a new one inserted."
-            ),
+            format!("The keys in column `{name}` {what}, so each row looks deleted and a new one inserted."),
             format!(
                 "Ask the owner of {} to write the keys as before; approving would replace every resource.",
                 context.file
@@ -96,28 +81,14 @@ impl Change<'_> {
         }
         if self.agree(then, now, |f| &f.unpadded) || self.padding_only() {
             let lost = self.column.leading_zeros > self.later.leading_zeros;
-            return Some(
-                if lost {
-                    "lost their leading zeros"
-                } else {
-                    "got leading zeros"
-                }
-                .to_owned(),
-            );
-        }
-        if self.agree(then, now, |f| &f.number) {
-            return Some(prefix_change(&then.common_prefix, &now.common_prefix));
+            return Some(if lost { "lost their leading zeros" } else { "got leading zeros" }.to_owned());
         }
         if self.agree(then, now, |f| &f.local) {
             let longer = self.later.lengths.mean > self.column.lengths.mean;
-            return Some(
-                if longer {
-                    "got a domain"
-                } else {
-                    "lost their domain"
-                }
-                .to_owned(),
-            );
+            return Some(if longer { "got a domain" } else { "lost their domain" }.to_owned());
+        }
+        if self.agree(then, now, |f| &f.number) {
+            return Some(prefix_change(&then.common_prefix, &now.common_prefix));
         }
         None
     }
@@ -126,24 +97,16 @@ impl Change<'_> {
     /// so that only a part of the forms can meet.
     fn agree(&self, then: &KeyForms, now: &KeyForms, form: impl Fn(&KeyForms) -> &Sketch) -> bool {
         let expected = 0.6 * self.before.fraction().min(self.now.fraction());
-        form(then)
-            .overlap(form(now), FEW_KEYS)
-            .is_some_and(|o| o.shared >= 5 && o.coefficient() >= expected)
+        form(then).overlap(form(now), FEW_KEYS).is_some_and(|o| o.shared >= 5 && o.coefficient() >= expected)
     }
 
     /// Whether leading zeros went and nothing else is to be seen.
     fn padding_only(&self) -> bool {
-        let digits = |c: &ColumnProfile| {
-            c.classes
-                .keys()
-                .all(|class| matches!(class, Class::Digits | Class::Date))
-        };
+        let digits = |c: &ColumnProfile| c.classes.keys().all(|class| matches!(class, Class::Digits | Class::Date));
         let filled = (self.column.filled(self.before), self.later.filled(self.now));
         let zeros = |c: &ColumnProfile, of: u64| f64::from(c.leading_zeros) / of.max(1) as f64;
         let (then, now) = (zeros(self.column, filled.0), zeros(self.later, filled.1));
-        digits(self.column)
-            && digits(self.later)
-            && (then >= 0.5 && now <= 0.05 || now >= 0.5 && then <= 0.05)
+        digits(self.column) && digits(self.later) && (then >= 0.5 && now <= 0.05 || now >= 0.5 && then <= 0.05)
     }
 
     fn case_now(&self) -> &'static str {
@@ -159,16 +122,9 @@ impl Change<'_> {
 
     /// What the column holds instead.
     fn replacement(&self) -> String {
-        let others = self
-            .before
-            .columns
-            .iter()
-            .filter(|c| c.name != self.column.name);
+        let others = self.before.columns.iter().filter(|c| c.name != self.column.name);
         let mut sources = others.filter(|c| {
-            c.distinct >= 10
-                && c.values
-                    .overlap(&self.later.values, FEW_KEYS)
-                    .is_some_and(|o| o.coefficient() >= 0.5)
+            c.distinct >= 10 && c.values.overlap(&self.later.values, FEW_KEYS).is_some_and(|o| o.coefficient() >= 0.5)
         });
         if let Some(source) = sources.next() {
             return format!("; it now holds what column `{}` held", source.name);

@@ -18,7 +18,9 @@ mod profile;
 mod profiler;
 mod rejections;
 mod sketch;
+mod summarise;
 mod swaps;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -27,6 +29,6 @@ pub use classes::Class;
 pub use compare::compare;
 pub use context::{Changes, Context, RejectedColumn, RejectedStats, Source};
 pub use dates::DateEvidence;
-pub use profile::{CaseCounts, ColumnProfile, KeyForms, Lengths, TableProfile};
+pub use profile::{CaseCounts, ColumnProfile, KeyForms, Lengths, TableProfile, TopValue};
 pub use profiler::Profiler;
 pub use sketch::Sketch;

@@ -46,7 +46,7 @@ pub struct ColumnProfile {
     pub dates: Vec<DateEvidence>,
     /// The most frequent values, if values repeat, the most frequent first. Long ones are shortened.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub top: Vec<(String, u32)>,
+    pub top: Vec<TopValue>,
     /// `top` lists every value of the sample.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub top_is_complete: bool,
@@ -57,6 +57,39 @@ pub struct ColumnProfile {
     /// Only for key columns: other ways to write the same keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forms: Option<KeyForms>,
+}
+
+/// A value that many rows have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, u32, Aligned)", into = "(String, u32, Aligned)")]
+pub struct TopValue {
+    /// The value, shortened when it is long.
+    pub value: String,
+    /// Sampled rows that have it.
+    pub count: u32,
+    /// Short hashes of a few of these rows, the same ones in each generation.
+    pub companions: Aligned,
+}
+
+impl From<(String, u32, Aligned)> for TopValue {
+    fn from((value, count, companions): (String, u32, Aligned)) -> TopValue {
+        TopValue { value, count, companions }
+    }
+}
+
+impl From<TopValue> for (String, u32, Aligned) {
+    fn from(top: TopValue) -> (String, u32, Aligned) {
+        (top.value, top.count, top.companions)
+    }
+}
+
+impl TopValue {
+    /// Whether the same rows seem to have both values, each in its generation.
+    pub(super) fn has_rows_of(&self, other: &TopValue) -> bool {
+        let (ours, theirs) = (&self.companions.0, &other.companions.0);
+        let shared = ours.iter().filter(|hash| theirs.contains(hash)).count();
+        shared > 0 && 2 * shared >= ours.len().min(theirs.len())
+    }
 }
 
 /// Length of the values of a column, in characters, empty values left out.
@@ -141,11 +174,7 @@ impl TableProfile {
 
     /// Share of all rows that the sample holds, 0 to 1.
     pub(super) fn fraction(&self) -> f64 {
-        if self.rows == 0 {
-            1.0
-        } else {
-            (self.sampled as f64 / self.rows as f64).min(1.0)
-        }
+        if self.rows == 0 { 1.0 } else { (self.sampled as f64 / self.rows as f64).min(1.0) }
     }
 }
 
@@ -157,10 +186,7 @@ impl ColumnProfile {
 
     /// The kind of value that most values are, with its count.
     pub(super) fn main_class(&self) -> Option<(Class, u32)> {
-        self.classes
-            .iter()
-            .map(|(class, count)| (*class, *count))
-            .max_by_key(|(_, count)| *count)
+        self.classes.iter().map(|(class, count)| (*class, *count)).max_by_key(|(_, count)| *count)
     }
 
     /// Share of the values that would have to look different for the two columns to look the same, 0 to 1.
@@ -176,15 +202,9 @@ fn distance(a: &BTreeMap<Class, u32>, b: &BTreeMap<Class, u32>) -> f64 {
     if of_a == 0.0 || of_b == 0.0 {
         return if of_a == of_b { 0.0 } else { 1.0 };
     }
-    let share = |h: &BTreeMap<Class, u32>, class: &Class, of: f64| {
-        f64::from(h.get(class).copied().unwrap_or(0)) / of
-    };
+    let share = |h: &BTreeMap<Class, u32>, class: &Class, of: f64| f64::from(h.get(class).copied().unwrap_or(0)) / of;
     let mut classes: Vec<&Class> = a.keys().chain(b.keys()).collect();
     classes.sort_unstable();
     classes.dedup();
-    classes
-        .iter()
-        .map(|c| (share(a, c, of_a) - share(b, c, of_b)).abs())
-        .sum::<f64>()
-        / 2.0
+    classes.iter().map(|c| (share(a, c, of_a) - share(b, c, of_b)).abs()).sum::<f64>() / 2.0
 }

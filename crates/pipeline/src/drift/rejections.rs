@@ -44,7 +44,7 @@ pub(super) fn look(
 fn date_layout(column: &RejectedColumn) -> Option<DateEvidence> {
     let mut evidence = Vec::new();
     for date in column.samples.iter().filter_map(|s| dates::parse(s.trim())) {
-        dates::note(&mut evidence, date);
+        dates::note(&mut evidence, date, 1);
     }
     dates::dominant(&evidence, column.samples.len() as u64, 60).cloned()
 }
@@ -58,9 +58,7 @@ fn date_format(
     findings: &mut Findings<'_>,
 ) {
     let name = layout.name();
-    let had_values = before
-        .and_then(|b| b.column(&column.column).map(|c| c.filled(b) > 0))
-        .unwrap_or(false);
+    let had_values = before.and_then(|b| b.column(&column.column).map(|c| c.filled(b) > 0)).unwrap_or(false);
     let from = expected_layout(&column.expected).filter(|from| *from != name);
     let what = match (from, had_values) {
         (Some(from), true) => format!("changed from {from} to {name}"),
@@ -68,11 +66,7 @@ fn date_format(
         (Some(from), false) => format!("has dates as {name}, not as {from}"),
         (None, false) => format!("has dates as {name}"),
     };
-    let example = column
-        .samples
-        .iter()
-        .find(|s| dates::parse(s.trim()).is_some())
-        .map_or("", String::as_str);
+    let example = column.samples.iter().find(|s| dates::parse(s.trim()).is_some()).map_or("", String::as_str);
     findings.add(
         Weight::Dates,
         "date-format-changed",
@@ -92,14 +86,8 @@ fn date_format(
 }
 
 fn unreadable(column: &RejectedColumn, of: u64, findings: &mut Findings<'_>) {
-    let example = column.samples.first().map_or(String::new(), |s| {
-        format!(", found for example `{}`", shortened(s))
-    });
-    let expected = if column.expected.is_empty() {
-        String::new()
-    } else {
-        format!(": expected {}", column.expected)
-    };
+    let example = column.samples.first().map_or(String::new(), |s| format!(", found for example `{}`", shortened(s)));
+    let expected = if column.expected.is_empty() { String::new() } else { format!(": expected {}", column.expected) };
     findings.add(
         Weight::Rejected,
         "rows-rejected",

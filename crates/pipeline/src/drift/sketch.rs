@@ -33,10 +33,7 @@ impl Sketch {
     pub(super) fn new(mut hashes: Vec<u32>, limit: usize) -> Sketch {
         hashes.sort_unstable();
         hashes.dedup();
-        let mut sketch = Sketch {
-            hashes,
-            truncated: false,
-        };
+        let mut sketch = Sketch { hashes, truncated: false };
         sketch.shrink(limit);
         sketch
     }
@@ -64,10 +61,7 @@ impl Sketch {
         if smaller < least.max(1) {
             return None;
         }
-        let shared = ours
-            .iter()
-            .filter(|h| theirs.binary_search(h).is_ok())
-            .count();
+        let shared = ours.iter().filter(|h| theirs.binary_search(h).is_ok()).count();
         Some(Overlap { shared, smaller })
     }
 
@@ -90,9 +84,7 @@ const LETTERS: &[u8; 64] = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklm
 /// Appends the low `6 * letters` bits of `value`.
 pub(super) fn encode(value: u32, letters: u32, out: &mut String) {
     for place in (0..letters).rev() {
-        out.push(char::from(
-            LETTERS[(u64::from(value) >> (6 * place)) as usize & 63],
-        ));
+        out.push(char::from(LETTERS[(u64::from(value) >> (6 * place)) as usize & 63]));
     }
 }
 
@@ -103,16 +95,11 @@ pub(super) fn decode(text: &str, letters: usize) -> Option<Vec<u32>> {
         return None;
     }
     let number = |chunk: &[u8]| {
-        chunk.iter().try_fold(0u64, |number, letter| {
-            LETTERS
-                .binary_search(letter)
-                .ok()
-                .map(|digit| number << 6 | digit as u64)
-        })
+        chunk
+            .iter()
+            .try_fold(0u64, |number, letter| LETTERS.binary_search(letter).ok().map(|digit| number << 6 | digit as u64))
     };
-    chunks
-        .map(|chunk| number(chunk).and_then(|n| u32::try_from(n).ok()))
-        .collect()
+    chunks.map(|chunk| number(chunk).and_then(|n| u32::try_from(n).ok())).collect()
 }
 
 /// Letters that one hash takes.
@@ -142,10 +129,7 @@ impl<'de> Deserialize<'de> for Sketch {
         if !hashes.is_sorted_by(|a, b| a < b) {
             return Err(de::Error::custom("expected a sketch: ascending hashes"));
         }
-        Ok(Sketch {
-            truncated: kept.is_some(),
-            hashes,
-        })
+        Ok(Sketch { truncated: kept.is_some(), hashes })
     }
 }
 
@@ -165,13 +149,7 @@ mod tests {
     fn disjoint_and_empty_sets() {
         let a = Sketch::new(vec![1, 3, 5], 8);
         let b = Sketch::new(vec![2, 4, 6, 8], 8);
-        assert_eq!(
-            a.overlap(&b, 1),
-            Some(Overlap {
-                shared: 0,
-                smaller: 3
-            })
-        );
+        assert_eq!(a.overlap(&b, 1), Some(Overlap { shared: 0, smaller: 3 }));
         assert_eq!(a.overlap(&b, 4), None);
         assert_eq!(a.overlap(&Sketch::default(), 0), None);
     }
@@ -179,15 +157,9 @@ mod tests {
     #[test]
     fn text_form_is_compact_and_round_trips() {
         let sketch = Sketch::new(vec![u32::MAX, 0, 64], 3);
-        assert_eq!(
-            serde_json::to_string(&sketch).unwrap(),
-            "\"----------0-2zzzzz\""
-        );
+        assert_eq!(serde_json::to_string(&sketch).unwrap(), "\"----------0-2zzzzz\"");
         let truncated = Sketch::new(vec![3, 2, 1], 2);
-        assert_eq!(
-            serde_json::to_string(&truncated).unwrap(),
-            "\"-----0-----1+\""
-        );
+        assert_eq!(serde_json::to_string(&truncated).unwrap(), "\"-----0-----1+\"");
         for sketch in [sketch, truncated, Sketch::default()] {
             let text = serde_json::to_string(&sketch).unwrap();
             assert_eq!(serde_json::from_str::<Sketch>(&text).unwrap(), sketch);

@@ -20,28 +20,16 @@ enum Evidence {
 }
 
 /// Names pairs of columns whose contents changed places, each column once.
-pub(super) fn look(
-    before: &TableProfile,
-    now: &TableProfile,
-    context: &Context<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn look(before: &TableProfile, now: &TableProfile, context: &Context<'_>, findings: &mut Findings<'_>) {
     let rows = common_rows(before, now);
-    let columns: Vec<(&ColumnProfile, &ColumnProfile)> = before
-        .columns
-        .iter()
-        .filter_map(|b| Some((b, now.column(&b.name)?)))
-        .collect();
+    let columns: Vec<(&ColumnProfile, &ColumnProfile)> =
+        before.columns.iter().filter_map(|b| Some((b, now.column(&b.name)?))).collect();
     for (at, first) in columns.iter().enumerate() {
         for second in &columns[at + 1..] {
             if findings.explains(&first.0.name) || findings.explains(&second.0.name) {
                 continue;
             }
-            let generations = Generations {
-                before,
-                now,
-                rows: &rows,
-            };
+            let generations = Generations { before, now, rows: &rows };
             if let Some(evidence) = generations.crossed(*first, *second) {
                 report(first, second.0, &evidence, context, findings);
             }
@@ -55,9 +43,7 @@ pub(super) fn common_rows(before: &TableProfile, now: &TableProfile) -> Vec<(usi
     let (of_before, of_now) = (known(before), known(now));
     let later = &now.keys.hashes()[..of_now.min(now.keys.hashes().len())];
     let earlier = before.keys.hashes().iter().take(of_before).enumerate();
-    earlier
-        .filter_map(|(at, hash)| later.binary_search(hash).ok().map(|place| (at, place)))
-        .collect()
+    earlier.filter_map(|(at, hash)| later.binary_search(hash).ok().map(|place| (at, place))).collect()
 }
 
 struct Generations<'a> {
@@ -82,10 +68,7 @@ impl Generations<'_> {
 
     fn crossed_by_rows(&self, a: Column<'_>, b: Column<'_>) -> Option<Evidence> {
         let value = |c: &ColumnProfile, at: usize| c.aligned.0.get(at).copied().unwrap_or(0);
-        let telling = self
-            .rows
-            .iter()
-            .filter(|(before, _)| value(a.0, *before) != value(b.0, *before));
+        let telling = self.rows.iter().filter(|(before, _)| value(a.0, *before) != value(b.0, *before));
         let (mut rows, mut crossed) = (0, 0);
         for (before, now) in telling {
             rows += 1;
@@ -100,22 +83,14 @@ impl Generations<'_> {
         // When the key is one of the two, each generation samples other rows, and only a part of the values can meet.
         let expected = 0.5 * self.before.fraction().min(self.now.fraction());
         let meets = |c: &ColumnProfile, d: &ColumnProfile| {
-            c.values
-                .overlap(&d.values, 5)
-                .is_some_and(|o| o.shared >= 5 && o.coefficient() >= expected)
+            c.values.overlap(&d.values, 5).is_some_and(|o| o.shared >= 5 && o.coefficient() >= expected)
         };
-        let strange = |c: Column<'_>| {
-            c.0.values
-                .overlap(&c.1.values, 5)
-                .is_some_and(|o| o.coefficient() <= 0.2)
-        };
+        let strange = |c: Column<'_>| c.0.values.overlap(&c.1.values, 5).is_some_and(|o| o.coefficient() <= 0.2);
         strange(a) && strange(b) && meets(a.0, b.1) && meets(b.0, a.1)
     }
 
     fn crossed_by_looks(&self, a: Column<'_>, b: Column<'_>) -> bool {
-        let filled = [a, b]
-            .iter()
-            .all(|c| c.0.filled(self.before) >= 10 && c.1.filled(self.now) >= 10);
+        let filled = [a, b].iter().all(|c| c.0.filled(self.before) >= 10 && c.1.filled(self.now) >= 10);
         filled
             && a.0.class_distance(a.1) >= 0.8
             && b.0.class_distance(b.1) >= 0.8
@@ -138,15 +113,8 @@ fn report(
         }
         Evidence::Values => "each holds the values that the other held before".to_owned(),
         Evidence::Looks => {
-            let plural = |c: &ColumnProfile| {
-                c.main_class()
-                    .map_or("other values", |(class, _)| class.plural())
-            };
-            format!(
-                "`{a}` now holds {} and `{b}` {}",
-                plural(first.1),
-                plural(first.0)
-            )
+            let plural = |c: &ColumnProfile| c.main_class().map_or("other values", |(class, _)| class.plural());
+            format!("`{a}` now holds {} and `{b}` {}", plural(first.1), plural(first.0))
         }
     };
     findings.explain(a);

@@ -17,21 +17,13 @@ pub(super) fn grouped(number: u64) -> String {
 
 /// `1,204`, or `about 1,204` when the number is an estimate from a sample.
 pub(super) fn rows(table: &TableProfile, sampled: u64) -> String {
-    let about = if table.sampled < table.rows {
-        "about "
-    } else {
-        ""
-    };
+    let about = if table.sampled < table.rows { "about " } else { "" };
     format!("{about}{}", grouped(table.scaled(sampled)))
 }
 
 /// `1 row`, `1,204 rows`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        grouped(number),
-        if number == 1 { one } else { many }
-    )
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// `98 %`, of a share between 0 and 1. What is not quite all never reads 100 %, and not quite nothing never 0 %.
@@ -68,10 +60,7 @@ mod tests {
         assert_eq!(percent(0.984), "98 %");
         assert_eq!(percent(0.0001), "under 1 %");
         assert_eq!(percent(0.9999), "over 99 %");
-        assert_eq!(
-            (percent(0.0), percent(1.0)),
-            ("0 %".to_owned(), "100 %".to_owned())
-        );
+        assert_eq!((percent(0.0), percent(1.0)), ("0 %".to_owned(), "100 %".to_owned()));
         assert_eq!(counted(1, "row", "rows"), "1 row");
         let names = |n: usize| (0..n).map(|i| format!("c{i}")).collect::<Vec<_>>();
         assert_eq!(listed(&names(1)), "c0");

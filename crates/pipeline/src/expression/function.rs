@@ -53,99 +53,56 @@ const DATES: [(&str, &str); 5] = [
     ("ParseLocalDate", "time zone|format"),
     ("ParseLocalDateThenAddMinutes", "time zone|format|minutes"),
     ("ParseUniversalDate", "format"),
-    (
-        "ParseUniversalDateThenAddMinutes",
-        "time zone|format|minutes",
-    ),
+    ("ParseUniversalDateThenAddMinutes", "time zone|format|minutes"),
     ("FormatLocalDate", "time zone|format"),
 ];
 
 impl Function {
     /// Finds a function by name, in any letter case, and checks its arguments.
     pub(super) fn new(name: &str, arguments: Option<&str>) -> Result<Function, ExpressionError> {
-        if let Some((name, apply)) = TEXT
-            .into_iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
+        if let Some((name, apply)) = TEXT.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return match arguments {
-                None | Some("") => Ok(Function {
-                    name,
-                    action: Action::Text(apply),
-                }),
-                Some(found) => Err(ExpressionError::Arguments {
-                    function: name,
-                    expected: "",
-                    found: found.to_owned(),
-                }),
+                None | Some("") => Ok(Function { name, action: Action::Text(apply) }),
+                Some(found) => {
+                    Err(ExpressionError::Arguments { function: name, expected: "", found: found.to_owned() })
+                }
             };
         }
-        match DATES
-            .into_iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
-            Some((name, expected)) => {
-                Function::of_dates(name, expected, arguments.unwrap_or_default())
-            }
+        match DATES.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((name, expected)) => Function::of_dates(name, expected, arguments.unwrap_or_default()),
             None => {
-                let known = TEXT
-                    .iter()
-                    .map(|(known, _)| *known)
-                    .chain(DATES.iter().map(|(known, _)| *known));
-                Err(ExpressionError::UnknownFunction {
-                    name: name.to_owned(),
-                    near: nearest(name, known),
-                })
+                let known = TEXT.iter().map(|(known, _)| *known).chain(DATES.iter().map(|(known, _)| *known));
+                Err(ExpressionError::UnknownFunction { name: name.to_owned(), near: nearest(name, known) })
             }
         }
     }
 
-    fn of_dates(
-        name: &'static str,
-        expected: &'static str,
-        arguments: &str,
-    ) -> Result<Function, ExpressionError> {
+    fn of_dates(name: &'static str, expected: &'static str, arguments: &str) -> Result<Function, ExpressionError> {
         let parts: Vec<&str> = arguments.split('|').collect();
         let parse = |zone: Option<&str>, pattern: &str, minutes: &str| {
             let text = pattern.to_owned();
             let pattern = compile(pattern)?;
             if !pattern.has_year() {
-                return Err(ExpressionError::Pattern {
-                    pattern: text,
-                    reason: "it has no year (yyyy)".to_owned(),
-                });
+                return Err(ExpressionError::Pattern { pattern: text, reason: "it has no year (yyyy)".to_owned() });
             }
             let zone = zone.map(zone::find).transpose()?;
-            Ok(Action::ParseDate {
-                zone,
-                pattern,
-                text,
-                minutes: read_minutes(minutes)?,
-            })
+            Ok(Action::ParseDate { zone, pattern, text, minutes: read_minutes(minutes)? })
         };
         let action = match (name, parts.as_slice()) {
             ("ParseLocalDate", [zone, pattern]) => parse(Some(zone), pattern, "0")?,
-            ("ParseLocalDateThenAddMinutes", [zone, pattern, minutes]) => {
-                parse(Some(zone), pattern, minutes)?
-            }
+            ("ParseLocalDateThenAddMinutes", [zone, pattern, minutes]) => parse(Some(zone), pattern, minutes)?,
             ("ParseUniversalDate", [pattern]) if !pattern.is_empty() => parse(None, pattern, "0")?,
             // The documentation gives this function a time zone, which a date in UTC does not need.
-            ("ParseUniversalDateThenAddMinutes", [pattern, minutes]) => {
-                parse(None, pattern, minutes)?
-            }
+            ("ParseUniversalDateThenAddMinutes", [pattern, minutes]) => parse(None, pattern, minutes)?,
             ("ParseUniversalDateThenAddMinutes", [zone, pattern, minutes]) => {
                 zone::find(zone)?;
                 parse(None, pattern, minutes)?
             }
-            ("FormatLocalDate", [zone, pattern]) => Action::FormatDate {
-                zone: zone::find(zone)?,
-                pattern: compile(pattern)?,
-            },
+            ("FormatLocalDate", [zone, pattern]) => {
+                Action::FormatDate { zone: zone::find(zone)?, pattern: compile(pattern)? }
+            }
             _ => {
-                return Err(ExpressionError::Arguments {
-                    function: name,
-                    expected,
-                    found: arguments.to_owned(),
-                });
+                return Err(ExpressionError::Arguments { function: name, expected, found: arguments.to_owned() });
             }
         };
         Ok(Function { name, action })
@@ -169,18 +126,12 @@ impl Function {
     pub(super) fn apply(&self, input: &str) -> Result<String, ExpressionError> {
         match &self.action {
             Action::Text(apply) => Ok(apply(input)),
-            Action::ParseDate {
-                zone,
-                pattern,
-                text,
-                minutes,
-            } => parse_date(zone.as_ref(), pattern, *minutes, input).ok_or_else(|| {
-                ExpressionError::Date {
+            Action::ParseDate { zone, pattern, text, minutes } => parse_date(zone.as_ref(), pattern, *minutes, input)
+                .ok_or_else(|| ExpressionError::Date {
                     function: self.name,
                     value: input.to_owned(),
                     expected: format!("a date written as {text}, between the years 1 and 9999"),
-                }
-            }),
+                }),
             Action::FormatDate { zone, pattern } => {
                 format_date(zone, pattern, input).ok_or_else(|| ExpressionError::Date {
                     function: self.name,
@@ -193,17 +144,12 @@ impl Function {
 }
 
 fn compile(pattern: &str) -> Result<DatePattern, ExpressionError> {
-    DatePattern::new(pattern).map_err(|reason| ExpressionError::Pattern {
-        pattern: pattern.to_owned(),
-        reason,
-    })
+    DatePattern::new(pattern).map_err(|reason| ExpressionError::Pattern { pattern: pattern.to_owned(), reason })
 }
 
 fn read_minutes(text: &str) -> Result<i64, ExpressionError> {
     let minutes = text.trim().parse::<i32>().map(i64::from);
-    minutes.map_err(|_| ExpressionError::Minutes {
-        found: text.to_owned(),
-    })
+    minutes.map_err(|_| ExpressionError::Minutes { found: text.to_owned() })
 }
 
 /// Internal text of a date written in a time zone, so many minutes later.
@@ -211,12 +157,7 @@ fn read_minutes(text: &str) -> Result<i64, ExpressionError> {
 /// A local time that the clocks skipped is taken as if they had not been put forward yet (02:30 becomes 03:30); one
 /// that they showed twice is the second, in standard time, as .NET has it. Minutes are elapsed time, added to the
 /// instant.
-fn parse_date(
-    zone: Option<&TimeZone>,
-    pattern: &DatePattern,
-    minutes: i64,
-    input: &str,
-) -> Option<String> {
+fn parse_date(zone: Option<&TimeZone>, pattern: &DatePattern, minutes: i64, input: &str) -> Option<String> {
     let (civil, offset) = pattern.parse(input)?;
     let offset = match (offset, zone) {
         (Some(offset), _) => offset,
@@ -247,17 +188,12 @@ fn local_offset(zone: &TimeZone, civil: Civil) -> Option<i64> {
 fn format_date(zone: &TimeZone, pattern: &DatePattern, input: &str) -> Option<String> {
     // Values that were stored without a format may be in any notation.
     let mut internal = Vec::new();
-    Converter::of_type(PropertyType::DateTime)
-        .convert(input, &mut internal)
-        .ok()?;
+    Converter::of_type(PropertyType::DateTime).convert(input, &mut internal).ok()?;
     if internal.is_empty() {
         return Some(String::new());
     }
     let utc = Civil::from_internal(std::str::from_utf8(&internal).ok()?)?.to_seconds();
-    let offset = i64::from(
-        zone.to_offset(jiff::Timestamp::from_second(utc).ok()?)
-            .seconds(),
-    );
+    let offset = i64::from(zone.to_offset(jiff::Timestamp::from_second(utc).ok()?).seconds());
     Some(pattern.format(Civil::from_seconds(utc + offset)?, offset))
 }
 
@@ -273,9 +209,7 @@ fn capitalise(input: &str) -> String {
 /// `JEAN pierre` gives `Jean-Pierre`.
 fn first_name(input: &str) -> String {
     let corrected = text::lower(&text::compose_accents(input));
-    let parts = corrected
-        .split(|c: char| c == '-' || c.is_whitespace())
-        .filter(|part| !part.is_empty());
+    let parts = corrected.split(|c: char| c == '-' || c.is_whitespace()).filter(|part| !part.is_empty());
     parts.map(capitalise).collect::<Vec<_>>().join("-")
 }
 
@@ -286,7 +220,5 @@ fn soundex(input: &str) -> String {
 
 /// The primary key, four characters at most.
 fn double_metaphone(input: &str) -> String {
-    rphonetic::DoubleMetaphone::default()
-        .double_metaphone(&text::to_ascii_letters(input))
-        .primary()
+    rphonetic::DoubleMetaphone::default().double_metaphone(&text::to_ascii_letters(input)).primary()
 }

@@ -146,14 +146,18 @@ impl ExpressionError {
             ExpressionError::LiteralType { .. } => {
                 "take the value from a Binding, or change the type of the property".to_owned()
             }
-            ExpressionError::LiteralValue { .. } => "correct the literal, or change the type of the property".to_owned(),
+            ExpressionError::LiteralValue { .. } => {
+                "correct the literal, or change the type of the property".to_owned()
+            }
             ExpressionError::ResultType { .. } => {
                 "choose a property of type DateTime or String, or another function".to_owned()
             }
             ExpressionError::BodiesNotYet { .. } => {
                 "use a predefined function or a literal; the property keeps its value until then".to_owned()
             }
-            ExpressionError::Date { .. } => "correct the value in the source, or the format in the expression".to_owned(),
+            ExpressionError::Date { .. } => {
+                "correct the value in the source, or the format in the expression".to_owned()
+            }
         }
     }
 }
@@ -175,20 +179,14 @@ impl Expression {
         match rest {
             Some(value) if name.eq_ignore_ascii_case("Literal") => {
                 // Blanks at the end belong to the value.
-                let value = text
-                    .trim_start()
-                    .split_once(':')
-                    .map_or(value, |(_, value)| value);
+                let value = text.trim_start().split_once(':').map_or(value, |(_, value)| value);
                 literal(value, target).map(Expression::Literal)
             }
             Some(_) if name.eq_ignore_ascii_case("C#") => Body::read(text).map(Expression::Body),
             _ => {
                 let function = Function::new(name, rest)?;
                 if !function.suits(target) {
-                    return Err(ExpressionError::ResultType {
-                        function: function.name(),
-                        target,
-                    });
+                    return Err(ExpressionError::ResultType { function: function.name(), target });
                 }
                 Ok(Expression::Predefined(function))
             }
@@ -213,9 +211,7 @@ impl Expression {
                 Some(input) => function.apply(input)?,
             },
             Expression::Body(body) => {
-                return Err(ExpressionError::BodiesNotYet {
-                    offset: body.offset,
-                });
+                return Err(ExpressionError::BodiesNotYet { offset: body.offset });
             }
         };
         Ok(Some(result).filter(|text| !text.is_empty()))
@@ -229,13 +225,11 @@ fn literal(value: &str, target: PropertyType) -> Result<String, ExpressionError>
         return Err(ExpressionError::LiteralType { target });
     }
     let mut internal = Vec::new();
-    Converter::of_type(target)
-        .convert(value, &mut internal)
-        .map_err(|cause| ExpressionError::LiteralValue {
-            value: value.to_owned(),
-            target,
-            cause,
-        })?;
+    Converter::of_type(target).convert(value, &mut internal).map_err(|cause| ExpressionError::LiteralValue {
+        value: value.to_owned(),
+        target,
+        cause,
+    })?;
     Ok(String::from_utf8_lossy(&internal).into_owned())
 }
 
@@ -247,9 +241,8 @@ impl Body {
             (code.trim_end().to_owned(), text[..start].chars().count())
         };
         let prefix = text.find(':').map_or(text.len(), |colon| colon + 1);
-        let first = text[prefix..]
-            .split_once(':')
-            .filter(|(name, rest)| is_name(name.trim()) && !rest.starts_with(':'));
+        let first =
+            text[prefix..].split_once(':').filter(|(name, rest)| is_name(name.trim()) && !rest.starts_with(':'));
         let (parameter, (code, offset)) = match first {
             Some((name, _)) => (Some(name.trim().to_owned()), after(prefix + name.len() + 1)),
             None => (None, after(prefix)),
@@ -257,18 +250,13 @@ impl Body {
         if code.is_empty() {
             return Err(ExpressionError::Empty);
         }
-        Ok(Body {
-            parameter,
-            code,
-            offset,
-        })
+        Ok(Body { parameter, code, offset })
     }
 }
 
 fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_')
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_') && chars.all(|c| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]

@@ -7,9 +7,7 @@ use jiff::tz::TimeZone;
 /// The zone with this Windows or IANA name, in any letter case.
 pub(super) fn find(name: &str) -> Result<TimeZone, ExpressionError> {
     let name = name.trim();
-    let known = WINDOWS
-        .iter()
-        .find(|(windows, _)| windows.eq_ignore_ascii_case(name));
+    let known = WINDOWS.iter().find(|(windows, _)| windows.eq_ignore_ascii_case(name));
     let iana = known.map_or(name, |(_, iana)| iana);
     // An empty or relative name must never reach anything that could take it for a path.
     TimeZone::get(iana).map_err(|_| ExpressionError::UnknownZone {
@@ -178,19 +176,10 @@ mod tests {
     #[test]
     fn zones_are_found_by_either_name() {
         let name = |text: &str| find(text).unwrap().iana_name().map(str::to_owned);
-        assert_eq!(
-            name("romance standard time").as_deref(),
-            Some("Europe/Paris")
-        );
+        assert_eq!(name("romance standard time").as_deref(), Some("Europe/Paris"));
         assert_eq!(name(" Europe/Lisbon ").as_deref(), Some("Europe/Lisbon"));
         for utc in ["UTC", "Etc/UTC"] {
-            assert_eq!(
-                find(utc)
-                    .unwrap()
-                    .to_offset(jiff::Timestamp::UNIX_EPOCH)
-                    .seconds(),
-                0
-            );
+            assert_eq!(find(utc).unwrap().to_offset(jiff::Timestamp::UNIX_EPOCH).seconds(), 0);
         }
         for wrong in ["", "Romance", "../Paris", "Central European Time Zone"] {
             assert!(find(wrong).is_err(), "{wrong}");

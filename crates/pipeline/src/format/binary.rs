@@ -15,25 +15,14 @@ pub(super) fn guid(raw: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
     };
     let hyphen = |i: usize| inner.len() == 36 && matches!(i, 8 | 13 | 18 | 23);
     let well_formed = matches!(inner.len(), 32 | 36)
-        && inner.iter().enumerate().all(|(i, c)| {
-            if hyphen(i) {
-                *c == b'-'
-            } else {
-                c.is_ascii_hexdigit()
-            }
-        });
+        && inner.iter().enumerate().all(|(i, c)| if hyphen(i) { *c == b'-' } else { c.is_ascii_hexdigit() });
     if !well_formed {
         return Err(FormatError::new(
             "a GUID such as c076e361fa5f428e833939a449ce2db3 or {C076E361-FA5F-428E-8339-39A449CE2DB3}",
             "export the identifier as text with 32 hex digits (not its binary form), or leave Format empty",
         ));
     }
-    out.extend(
-        inner
-            .iter()
-            .filter(|c| **c != b'-')
-            .map(u8::to_ascii_lowercase),
-    );
+    out.extend(inner.iter().filter(|c| **c != b'-').map(u8::to_ascii_lowercase));
     Ok(())
 }
 
@@ -55,12 +44,7 @@ pub(super) fn base64(raw: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
     let start = out.len();
     out.extend(raw.bytes().filter(|c| !c.is_ascii_whitespace()));
     let text = &out[start..];
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|c| **c == b'=')
-        .count();
+    let padding = text.iter().rev().take(2).take_while(|c| **c == b'=').count();
     let digits = text.len() - padding;
     if !text.len().is_multiple_of(4) || !text[..digits].iter().all(|c| sextet(*c).is_some()) {
         out.truncate(start);
@@ -118,23 +102,13 @@ pub(super) fn sid(raw: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
 
 fn sid_from_text(text: &str, out: &mut Vec<u8>) -> Option<()> {
     let mut parts = text.split('-');
-    let number = |part: &str| {
-        part.bytes()
-            .all(|c| c.is_ascii_digit())
-            .then(|| part.parse::<u64>().ok())
-            .flatten()
-    };
+    let number = |part: &str| part.bytes().all(|c| c.is_ascii_digit()).then(|| part.parse::<u64>().ok()).flatten();
     if parts.next()? != "1" {
         return None;
     }
     let authority = parts.next()?;
-    let authority = match authority
-        .strip_prefix("0x")
-        .or_else(|| authority.strip_prefix("0X"))
-    {
-        Some(hex) if hex.bytes().all(|c| c.is_ascii_hexdigit()) => {
-            u64::from_str_radix(hex, 16).ok()?
-        }
+    let authority = match authority.strip_prefix("0x").or_else(|| authority.strip_prefix("0X")) {
+        Some(hex) if hex.bytes().all(|c| c.is_ascii_hexdigit()) => u64::from_str_radix(hex, 16).ok()?,
         Some(_) => return None,
         None => number(authority)?,
     };
@@ -155,17 +129,9 @@ fn sid_from_bytes(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if parts.len() != usize::from(*count) * 4 {
         return None;
     }
-    write_authority(
-        authority
-            .iter()
-            .fold(0, |n, byte| n << 8 | u64::from(*byte)),
-        out,
-    )?;
+    write_authority(authority.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)), out)?;
     for part in parts.chunks_exact(4) {
-        let part = part
-            .iter()
-            .rev()
-            .fold(0u32, |n, byte| n << 8 | u32::from(*byte));
+        let part = part.iter().rev().fold(0u32, |n, byte| n << 8 | u32::from(*byte));
         let _ = write!(out, "-{part}");
     }
     Some(())

@@ -27,14 +27,7 @@ impl Civil {
             && hour < 24
             && minute < 60
             && second < 60;
-        exists.then_some(Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        })
+        exists.then_some(Civil { year, month, day, hour, minute, second })
     }
 
     /// From internal text, `yyyyMMddHHmmss`.
@@ -43,15 +36,8 @@ impl Civil {
         if bytes.len() != 14 || !bytes.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let n = |from: usize, to: usize| {
-            bytes[from..to]
-                .iter()
-                .fold(0, |n, c| n * 10 + u32::from(c - b'0'))
-        };
-        Civil::new(
-            (i64::from(n(0, 4)), n(4, 6), n(6, 8)),
-            (n(8, 10), n(10, 12), n(12, 14)),
-        )
+        let n = |from: usize, to: usize| bytes[from..to].iter().fold(0, |n, c| n * 10 + u32::from(c - b'0'));
+        Civil::new((i64::from(n(0, 4)), n(4, 6), n(6, 8)), (n(8, 10), n(10, 12), n(12, 14)))
     }
 
     /// Seconds since 1970-01-01, taken as UTC.
@@ -76,14 +62,7 @@ impl Civil {
 
     /// Internal text.
     pub(crate) fn to_internal(self) -> String {
-        let Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
+        let Civil { year, month, day, hour, minute, second } = self;
         format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
     }
 
@@ -91,15 +70,7 @@ impl Civil {
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         // Never outside 0 to 9999: the parts were checked.
         let year = u32::try_from(self.year).unwrap_or_default();
-        for part in [
-            year / 100,
-            year % 100,
-            self.month,
-            self.day,
-            self.hour,
-            self.minute,
-            self.second,
-        ] {
+        for part in [year / 100, year % 100, self.month, self.day, self.hour, self.minute, self.second] {
             out.extend([part / 10, part % 10].map(|digit| b'0' + digit as u8));
         }
     }
@@ -127,23 +98,14 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     // Both are small by construction.
     let small = |n: i64| u32::try_from(n).unwrap_or_default();
-    (
-        era * 400 + year_of_era + i64::from(month <= 2),
-        small(month),
-        small(day),
-    )
+    (era * 400 + year_of_era + i64::from(month <= 2), small(month), small(day))
 }
 
 /// Appends the internal form of a date in any of the notations of the module's tests.
@@ -160,13 +122,7 @@ fn read(text: &str) -> Result<Option<Civil>, FormatError> {
         return Ok(None);
     }
     if text.len() == 8 || !text.bytes().all(|c| c.is_ascii_digit()) {
-        return Notation {
-            rest: text.as_bytes(),
-        }
-        .read()
-        .ok_or_else(not_a_date)?
-        .resolve()
-        .map(Some);
+        return Notation { rest: text.as_bytes() }.read().ok_or_else(not_a_date)?.resolve().map(Some);
     }
     match text.len() {
         14 => Civil::from_internal(text).map(Some).ok_or_else(impossible),
@@ -179,9 +135,7 @@ fn read(text: &str) -> Result<Option<Civil>, FormatError> {
 fn read_filetime(text: &str) -> Result<Option<Civil>, FormatError> {
     match text.parse::<i64>() {
         Ok(i64::MAX) => Ok(None),
-        Ok(ticks) => Civil::from_seconds(ticks / 10_000_000 - FILETIME_EPOCH)
-            .map(Some)
-            .ok_or_else(impossible),
+        Ok(ticks) => Civil::from_seconds(ticks / 10_000_000 - FILETIME_EPOCH).map(Some).ok_or_else(impossible),
         Err(_) => Err(impossible()),
     }
 }
@@ -233,12 +187,7 @@ impl Notation<'_> {
         if let Some(separator) = separator {
             self.eat(&[separator])?;
         }
-        let mut fields = Fields {
-            date: (year, month, self.digits(2)?),
-            time: (0, 0, 0),
-            extra: 0,
-            offset: 0,
-        };
+        let mut fields = Fields { date: (year, month, self.digits(2)?), time: (0, 0, 0), extra: 0, offset: 0 };
         if self.rest.is_empty() {
             return Some(fields);
         }
@@ -268,11 +217,7 @@ impl Notation<'_> {
             (Some(_), None) => 60,
             (None, None) => 3600,
         };
-        let extra = if self.eat(b".,").is_some() {
-            self.fraction_of(unit)?
-        } else {
-            0
-        };
+        let extra = if self.eat(b".,").is_some() { self.fraction_of(unit)? } else { 0 };
         Some(((hour, minute.unwrap_or(0), second.unwrap_or(0)), extra))
     }
 
@@ -300,9 +245,8 @@ impl Notation<'_> {
         let count = self.rest.iter().take_while(|c| c.is_ascii_digit()).count();
         let (digits, rest) = self.rest.split_at(count);
         self.rest = rest;
-        let (value, scale) = digits.iter().take(9).fold((0, 1), |(n, scale), c| {
-            (n * 10 + i64::from(c - b'0'), scale * 10)
-        });
+        let (value, scale) =
+            digits.iter().take(9).fold((0, 1), |(n, scale), c| (n * 10 + i64::from(c - b'0'), scale * 10));
         (count > 0).then(|| if unit == 1 { 0 } else { value * unit / scale })
     }
 

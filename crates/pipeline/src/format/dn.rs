@@ -13,9 +13,7 @@ pub(super) fn rdn(raw: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
     let start = out.len();
     let value = raw[equals + 1..].trim_start_matches(' ').as_bytes();
     let written = match value {
-        [b'"', quoted @ ..] => unescape(quoted, b"\"", out)
-            .filter(|rest| rest.first() == Some(&b'"'))
-            .map(|_| ()),
+        [b'"', quoted @ ..] => unescape(quoted, b"\"", out).filter(|rest| rest.first() == Some(&b'"')).map(|_| ()),
         _ => unescape(value, b",+;", out).map(|_| ()),
     };
     if written.is_none() || std::str::from_utf8(&out[start..]).is_err() {
@@ -35,9 +33,7 @@ fn unescape<'a>(mut rest: &'a [u8], ends: &[u8], out: &mut Vec<u8>) -> Option<&'
         match rest {
             [] => break,
             [c, ..] if ends.contains(c) => break,
-            [b'\\', high, low, tail @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            [b'\\', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 out.push(hex(*high) << 4 | hex(*low));
                 kept = out.len();
                 rest = tail;
@@ -78,9 +74,7 @@ pub fn escape(value: &str) -> String {
             '#' if i == 0 => escaped.push_str("\\#"),
             ' ' if i == 0 || i == last => escaped.push_str("\\ "),
             // The standard demands this of NUL; line breaks and the like survive copying only this way.
-            c if u32::from(c) < 0x20 || c == '\u{7F}' => {
-                escaped.push_str(&format!("\\{:02X}", u32::from(c)))
-            }
+            c if u32::from(c) < 0x20 || c == '\u{7F}' => escaped.push_str(&format!("\\{:02X}", u32::from(c))),
             c => escaped.push(c),
         }
     }

@@ -65,10 +65,7 @@ pub struct FormatError {
 
 impl FormatError {
     fn new(expected: impl Into<String>, remedy: impl Into<String>) -> FormatError {
-        FormatError {
-            expected: expected.into(),
-            remedy: remedy.into(),
-        }
+        FormatError { expected: expected.into(), remedy: remedy.into() }
     }
 }
 
@@ -111,9 +108,7 @@ impl Converter {
         let conversion = Conversion::read(name, arguments)?;
         if !conversion.suits(kind) {
             return Err(FormatError::new(
-                format!(
-                    "a format whose values a property of type {kind:?} can hold, but found {name}"
-                ),
+                format!("a format whose values a property of type {kind:?} can hold, but found {name}"),
                 "change the Format of the mapping or the Type of the property, or leave Format empty",
             ));
         }
@@ -251,10 +246,7 @@ impl Conversion {
             Conversion::Guid => kind == T::Guid,
             Conversion::Base64 => matches!(kind, T::Bytes | T::Binary),
             Conversion::DateTime => kind == T::DateTime,
-            Conversion::Sid
-            | Conversion::Rdn
-            | Conversion::MultivaluedText
-            | Conversion::Concat(_) => false,
+            Conversion::Sid | Conversion::Rdn | Conversion::MultivaluedText | Conversion::Concat(_) => false,
         }
     }
 }
@@ -262,10 +254,7 @@ impl Conversion {
 fn unknown(name: &str) -> FormatError {
     let remedy = match nearest(name, NAMES) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!(
-            "choose among {}, or leave Format empty so that values stay as they are",
-            NAMES.join(", ")
-        ),
+        None => format!("choose among {}, or leave Format empty so that values stay as they are", NAMES.join(", ")),
     };
     FormatError::new(format!("a known format, but found {name}"), remedy)
 }

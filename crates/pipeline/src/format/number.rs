@@ -12,18 +12,9 @@ pub(super) struct Range {
 }
 
 pub(super) const BYTE: Range = Range { min: 0, max: 255 };
-pub(super) const INT16: Range = Range {
-    min: i16::MIN as i64,
-    max: i16::MAX as i64,
-};
-pub(super) const INT32: Range = Range {
-    min: i32::MIN as i64,
-    max: i32::MAX as i64,
-};
-pub(super) const INT64: Range = Range {
-    min: i64::MIN,
-    max: i64::MAX,
-};
+pub(super) const INT16: Range = Range { min: i16::MIN as i64, max: i16::MAX as i64 };
+pub(super) const INT32: Range = Range { min: i32::MIN as i64, max: i32::MAX as i64 };
+pub(super) const INT64: Range = Range { min: i64::MIN, max: i64::MAX };
 
 impl Range {
     /// Whether every number of the range is one of the property type.
@@ -116,14 +107,8 @@ pub(super) fn integer(raw: &str, range: Range, out: &mut Vec<u8>) -> Result<(), 
     let leading = digits.iter().take_while(|c| **c == b'0').count();
     let digits = &digits[leading.min(digits.len() - 1)..];
     // Nineteen digits always fit.
-    let magnitude = (digits.len() <= 19).then(|| {
-        digits
-            .iter()
-            .fold(0u64, |n, c| n * 10 + u64::from(c - b'0'))
-    });
-    let value = magnitude
-        .map(i128::from)
-        .map(|m| if negative { -m } else { m });
+    let magnitude = (digits.len() <= 19).then(|| digits.iter().fold(0u64, |n, c| n * 10 + u64::from(c - b'0')));
+    let value = magnitude.map(i128::from).map(|m| if negative { -m } else { m });
     match value {
         Some(value) if (i128::from(range.min)..=i128::from(range.max)).contains(&value) => {
             if value < 0 {
@@ -145,9 +130,7 @@ pub(super) fn double(raw: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
         return Ok(());
     }
     // The parser also reads `inf` and `nan`, which are no numbers to store.
-    let plain = text
-        .bytes()
-        .all(|c| c.is_ascii_digit() || matches!(c, b'+' | b'-' | b'.' | b'e' | b'E'));
+    let plain = text.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'+' | b'-' | b'.' | b'e' | b'E'));
     match text.parse::<f64>() {
         Ok(value) if plain && value.is_finite() => {
             write_double(value, out);
@@ -174,16 +157,9 @@ fn write_double(value: f64, out: &mut Vec<u8>) {
         let Some(e) = out[start..].iter().position(|c| *c == b'E') else {
             return;
         };
-        let exponent: i32 = std::str::from_utf8(&out[start + e + 1..])
-            .ok()
-            .and_then(|t| t.parse().ok())
-            .unwrap_or_default();
+        let exponent: i32 =
+            std::str::from_utf8(&out[start + e + 1..]).ok().and_then(|t| t.parse().ok()).unwrap_or_default();
         out.truncate(start + e + 1);
-        let _ = write!(
-            out,
-            "{}{:02}",
-            if exponent < 0 { '-' } else { '+' },
-            exponent.abs()
-        );
+        let _ = write!(out, "{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
     }
 }

@@ -3,9 +3,7 @@ use proptest::prelude::*;
 
 fn convert(kind: PropertyType, format: &str, raw: &str) -> Result<String, FormatError> {
     let mut out = b"kept:".to_vec();
-    let result = Converter::new(kind, Some(format))
-        .unwrap()
-        .convert(raw, &mut out);
+    let result = Converter::new(kind, Some(format)).unwrap().convert(raw, &mut out);
     let text = String::from_utf8(out).unwrap();
     let text = text.strip_prefix("kept:").unwrap().to_owned();
     if result.is_err() {
@@ -17,11 +15,7 @@ fn convert(kind: PropertyType, format: &str, raw: &str) -> Result<String, Format
 /// Expected text, or `None` for an error.
 fn check(kind: PropertyType, format: &str, cases: &[(&str, Option<&str>)]) {
     for (raw, expected) in cases {
-        assert_eq!(
-            convert(kind, format, raw).ok().as_deref(),
-            *expected,
-            "{format} of {raw:?}"
-        );
+        assert_eq!(convert(kind, format, raw).ok().as_deref(), *expected, "{format} of {raw:?}");
     }
 }
 
@@ -29,15 +23,7 @@ use PropertyType as T;
 
 #[test]
 fn without_format_everything_stays_as_it_is() {
-    for kind in [
-        T::String,
-        T::Bool,
-        T::Int32,
-        T::Guid,
-        T::DateTime,
-        T::Bytes,
-        T::ForeignKey,
-    ] {
+    for kind in [T::String, T::Bool, T::Int32, T::Guid, T::DateTime, T::Bytes, T::ForeignKey] {
         let converter = Converter::new(kind, None).unwrap();
         assert!(converter.is_as_is());
         let mut out = Vec::new();
@@ -69,34 +55,9 @@ fn booleans() {
 
 #[test]
 fn whole_numbers() {
-    check(
-        T::Byte,
-        "Byte",
-        &[
-            ("255", Some("255")),
-            ("256", None),
-            ("-1", None),
-            ("-0", Some("0")),
-        ],
-    );
-    check(
-        T::Int16,
-        "INT16",
-        &[
-            ("-32768", Some("-32768")),
-            ("32767", Some("32767")),
-            ("32768", None),
-        ],
-    );
-    check(
-        T::Int32,
-        "Int32",
-        &[
-            ("+0042", Some("42")),
-            ("-2147483648", Some("-2147483648")),
-            ("2147483648", None),
-        ],
-    );
+    check(T::Byte, "Byte", &[("255", Some("255")), ("256", None), ("-1", None), ("-0", Some("0"))]);
+    check(T::Int16, "INT16", &[("-32768", Some("-32768")), ("32767", Some("32767")), ("32768", None)]);
+    check(T::Int32, "Int32", &[("+0042", Some("42")), ("-2147483648", Some("-2147483648")), ("2147483648", None)]);
     check(
         T::ForeignKey,
         "int64",
@@ -164,11 +125,7 @@ fn guids() {
             ("g076e361fa5f428e833939a449ce2db3", None),
         ],
     );
-    check(
-        T::String,
-        "guid",
-        &[("C076E361FA5F428E833939A449CE2DB3", expected)],
-    );
+    check(T::String, "guid", &[("C076E361FA5F428E833939A449CE2DB3", expected)]);
 }
 
 #[test]
@@ -197,10 +154,7 @@ fn security_identifiers() {
         "sid",
         &[
             ("S-1-5-32-544", Some("S-1-5-32-544")),
-            (
-                "s-1-5-21-1004336348-1177238915-682003330-512",
-                Some("S-1-5-21-1004336348-1177238915-682003330-512"),
-            ),
+            ("s-1-5-21-1004336348-1177238915-682003330-512", Some("S-1-5-21-1004336348-1177238915-682003330-512")),
             ("AQIAAAAAAAUgAAAAIAIAAA==", Some("S-1-5-32-544")),
             ("AQEAAAAAAAEAAAAA", Some("S-1-1-0")),
             ("S-1-0xFFFFFFFFFFFF-1", Some("S-1-0xFFFFFFFFFFFF-1")),
@@ -221,10 +175,7 @@ fn leading_rdns() {
         T::String,
         "rdn",
         &[
-            (
-                "CN=Person,CN=Schema,CN=Configuration,DC=acme,DC=com",
-                Some("Person"),
-            ),
+            ("CN=Person,CN=Schema,CN=Configuration,DC=acme,DC=com", Some("Person")),
             ("Person", Some("Person")),
             (r"CN=Doe\, John,OU=Users", Some("Doe, John")),
             (r"CN=Lu\C4\8Di\C4\87", Some("Lučić")),
@@ -346,18 +297,9 @@ fn several_values() {
     check(
         T::String,
         "concat:;",
-        &[
-            ("b;a;;C", Some("a\nb\nC")),
-            ("one", Some("one")),
-            (";", Some("")),
-            ("a, b", Some("a, b")),
-        ],
+        &[("b;a;;C", Some("a\nb\nC")), ("one", Some("one")), (";", Some("")), ("a, b", Some("a, b"))],
     );
-    check(
-        T::String,
-        "Concat: | ",
-        &[("b | a", Some("a\nb")), ("b|a", Some("b|a"))],
-    );
+    check(T::String, "Concat: | ", &[("b | a", Some("a\nb")), ("b|a", Some("b|a"))]);
 }
 
 #[test]
@@ -375,16 +317,8 @@ fn flags() {
             ("x", None),
         ],
     );
-    check(
-        T::Bool,
-        "Bit:groupType:32",
-        &[("-2147483646", Some("true")), ("2", Some("false"))],
-    );
-    check(
-        T::String,
-        "Bit:x:64",
-        &[("-1", Some("true")), ("9223372036854775807", Some("false"))],
-    );
+    check(T::Bool, "Bit:groupType:32", &[("-2147483646", Some("true")), ("2", Some("false"))]);
+    check(T::String, "Bit:x:64", &[("-1", Some("true")), ("9223372036854775807", Some("false"))]);
 }
 
 #[test]

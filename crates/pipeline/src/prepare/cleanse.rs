@@ -3,6 +3,7 @@
 use super::held::Holder;
 use super::sides::SideFiles;
 use super::{Held, Kind, Layout, PrepareError, TableSpec};
+use crate::bytes::is_clean_text;
 use crate::csv::canonical::push_field;
 use crate::csv::{Fault, Malformed, Reader, Record, Rejected, Row};
 use crate::format::FormatError;
@@ -12,8 +13,8 @@ use std::io::{self, Read};
 
 /// Between the two keys of a pair in its sort key. No value contains it, so that pairs sort by first, then second.
 pub(super) const PAIR: u8 = 0;
-/// Bytes at the front of a payload: the line, then the command.
-pub(super) const PAYLOAD_HEAD: usize = 9;
+/// Bytes at the front of a payload: the line in five bytes, then the command.
+pub(super) const PAYLOAD_HEAD: usize = 6;
 /// A long row with at most this many surplus separators still tells which keys it may have.
 const MOST_SURPLUS: usize = 4;
 
@@ -31,30 +32,13 @@ pub(super) fn cleanse<R: Read, F: FnMut() -> io::Result<Box<dyn Spill>>>(
     sides: &mut SideFiles<'_>,
     sorter: Sorter<F>,
 ) -> Result<Cleansed, PrepareError> {
-    let as_is = spec
-        .columns
-        .iter()
-        .map(|column| column.converter.is_as_is())
-        .collect();
+    let as_is = spec.columns.iter().map(|column| column.converter.is_as_is()).collect();
     let holder = Holder::default();
     let (key, payload, value) = (Vec::new(), Vec::new(), Vec::new());
-    let mut cleanser = Cleanser {
-        spec,
-        layout,
-        as_is,
-        sides,
-        sorter,
-        holder,
-        key,
-        payload,
-        value,
-    };
+    let mut cleanser = Cleanser { spec, layout, as_is, sides, sorter, holder, key, payload, value };
     let (mut rows, mut line) = (0, 0);
     loop {
-        match reader
-            .next_row()
-            .map_err(|source| PrepareError::Read { line, source })?
-        {
+        match reader.next_row().map_err(|source| PrepareError::Read { line, source })? {
             None => break,
             Some(Row::Good(record)) => {
                 line = record.line();
@@ -67,11 +51,7 @@ pub(super) fn cleanse<R: Read, F: FnMut() -> io::Result<Box<dyn Spill>>>(
         }
         rows += 1;
     }
-    Ok(Cleansed {
-        merged: cleanser.sorter.finish()?,
-        rows,
-        held: cleanser.holder.finish(),
-    })
+    Ok(Cleansed { merged: cleanser.sorter.finish()?, rows, held: cleanser.holder.finish() })
 }
 
 struct Cleanser<'a, 's, F> {
@@ -108,10 +88,10 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
     fn project(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
         self.key.clear();
         self.payload.clear();
-        self.payload.extend_from_slice(&record.line().to_le_bytes());
-        self.payload.push(0);
+        let [a, b, c, d, e, ..] = record.line().to_le_bytes();
+        self.payload.extend_from_slice(&[a, b, c, d, e, 0]);
         let keys = self.key_columns();
-        let mut zeros = false;
+        let mut clean = true;
         for (column, &index) in self.layout.columns.iter().enumerate() {
             let mut value = record.field(index);
             if !self.as_is.get(column).is_some_and(|&as_is| as_is) {
@@ -130,12 +110,10 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             if column > 0 {
                 self.key.push(PAIR);
             }
-            zeros |= memchr::memchr(0, value).is_some();
+            clean &= is_clean_text(value);
             self.key.extend_from_slice(value);
         }
-        let rest = self.payload.get(PAYLOAD_HEAD..).unwrap_or_default();
-        let text = std::str::from_utf8(&self.key).is_ok() && std::str::from_utf8(rest).is_ok();
-        if zeros || !text || memchr::memchr(0, rest).is_some() {
+        if !clean || !is_clean_text(self.payload.get(PAYLOAD_HEAD..).unwrap_or_default()) {
             return Err(Refusal::Text);
         }
         self.command(record)
@@ -147,9 +125,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         };
         let command = match record.field(index) {
             b"" => Some(Command::Merge),
-            word => std::str::from_utf8(word)
-                .ok()
-                .and_then(|word| Command::parse(word.trim())),
+            word => std::str::from_utf8(word).ok().and_then(|word| Command::parse(word.trim())),
         };
         if let Some(place) = self.payload.get_mut(PAYLOAD_HEAD - 1) {
             *place = command.ok_or(Refusal::Command)? as u8;
@@ -165,11 +141,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
     }
 
     fn header(&self, column: usize) -> String {
-        self.spec
-            .columns
-            .get(column)
-            .map(|column| column.header.clone())
-            .unwrap_or_default()
+        self.spec.columns.get(column).map(|column| column.header.clone()).unwrap_or_default()
     }
 
     /// A row whose key has no value. Such a row is no resource, so that nothing is held for it.
@@ -193,14 +165,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         let header = self.header(column);
         let sample = || {
             let remedy = "give the row a key in the source".to_owned();
-            Rejected::new(
-                record.line(),
-                header,
-                raw,
-                "the key is empty".to_owned(),
-                remedy,
-                record.raw(),
-            )
+            Rejected::new(record.line(), header, raw, "the key is empty".to_owned(), remedy, record.raw())
         };
         self.sides.null_key(record.line(), &values, sample)
     }
@@ -213,23 +178,12 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             (self.header(column), record.field(index))
         };
         let (column, (header, value), reason, remedy) = match refusal {
-            Refusal::Value { column, error } => (
-                *column,
-                place(*column),
-                error.to_string(),
-                error.remedy.clone(),
-            ),
+            Refusal::Value { column, error } => (*column, place(*column), error.to_string(), error.remedy.clone()),
             Refusal::Command => {
                 let index = self.layout.command.unwrap_or_default();
                 let header = self.spec.command_column.clone().unwrap_or_default();
-                let remedy =
-                    "use add, insert, update, delete or merge, or leave it empty".to_owned();
-                (
-                    usize::MAX,
-                    (header, record.field(index)),
-                    "this is no command".to_owned(),
-                    remedy,
-                )
+                let remedy = "use add, insert, update, delete or merge, or leave it empty".to_owned();
+                (usize::MAX, (header, record.field(index)), "this is no command".to_owned(), remedy)
             }
             Refusal::NullKey | Refusal::Text => {
                 let (column, reason) = self.not_text(record);
@@ -282,9 +236,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         let (key, found) = (self.key_index(), readable.len());
         match *fault {
             // The last field of a short row may be cut off.
-            Fault::FieldCount { expected, .. } if found < expected && key + 1 >= found => {
-                self.holder.all()
-            }
+            Fault::FieldCount { expected, .. } if found < expected && key + 1 >= found => self.holder.all(),
             Fault::FieldCount { expected, .. } if found > expected => {
                 self.hold_candidates(readable, key, found - expected);
             }
@@ -308,9 +260,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
                 }
                 candidate.extend_from_slice(readable.field(key + before + inside));
                 let mut converted = Vec::new();
-                if convert(self.spec, 0, &candidate, &mut converted).is_ok()
-                    && !converted.is_empty()
-                {
+                if convert(self.spec, 0, &candidate, &mut converted).is_ok() && !converted.is_empty() {
                     self.holder.key(&converted);
                     found = true;
                 }
@@ -339,7 +289,5 @@ fn convert(spec: &TableSpec, column: usize, raw: &[u8], out: &mut Vec<u8>) -> Re
     let Some(spec) = spec.columns.get(column) else {
         return Ok(());
     };
-    spec.converter
-        .convert(text, out)
-        .map_err(|error| Refusal::Value { column, error })
+    spec.converter.convert(text, out).map_err(|error| Refusal::Value { column, error })
 }

@@ -22,11 +22,7 @@ impl Held {
 
     /// Whether the resource with this key must stay. Only for the finished list.
     pub fn holds(&self, key: &[u8]) -> bool {
-        self.unknown
-            || self
-                .keys
-                .binary_search_by(|held| held.as_bytes().cmp(key))
-                .is_ok()
+        self.unknown || self.keys.binary_search_by(|held| held.as_bytes().cmp(key)).is_ok()
     }
 }
 
@@ -72,10 +68,7 @@ impl Holder {
     pub(super) fn finish(mut self) -> Held {
         self.keys.sort_unstable();
         self.keys.dedup();
-        Held {
-            keys: self.keys,
-            unknown: self.unknown,
-        }
+        Held { keys: self.keys, unknown: self.unknown }
     }
 }
 
@@ -87,13 +80,7 @@ mod tests {
     fn too_many_keys_hold_all() {
         let mut holder = Holder::default();
         (0..200_000).for_each(|i| holder.key(i.to_string().as_bytes()));
-        assert_eq!(
-            holder.finish(),
-            Held {
-                keys: vec![],
-                unknown: true
-            }
-        );
+        assert_eq!(holder.finish(), Held { keys: vec![], unknown: true });
     }
 
     #[test]
@@ -101,13 +88,7 @@ mod tests {
         let mut holder = Holder::default();
         (0..250_000).for_each(|i| holder.key(if i % 2 == 0 { b"b" } else { b"a" }));
         let held = holder.finish();
-        assert_eq!(
-            held,
-            Held {
-                keys: vec!["a".to_owned(), "b".to_owned()],
-                unknown: false
-            }
-        );
+        assert_eq!(held, Held { keys: vec!["a".to_owned(), "b".to_owned()], unknown: false });
         assert!(held.holds(b"a") && !held.holds(b"c"));
     }
 

@@ -171,20 +171,11 @@ pub fn prepare<R: Read>(
     spills: impl FnMut() -> io::Result<Box<dyn Spill>>,
 ) -> Result<Prepared, PrepareError> {
     check_columns(spec)?;
-    let dialect = crate::csv::Dialect {
-        separator: spec.separator,
-        ..Default::default()
-    };
+    let dialect = crate::csv::Dialect { separator: spec.separator, ..Default::default() };
     let mut reader = Reader::new(source, dialect);
     let layout = Layout::new(spec, &Header::read(&mut reader)?)?;
     let mut sides = sides::SideFiles::new(outputs, spec);
-    let clean = cleanse::cleanse(
-        spec,
-        &layout,
-        &mut reader,
-        &mut sides,
-        Sorter::new(budget, spills),
-    )?;
+    let clean = cleanse::cleanse(spec, &layout, &mut reader, &mut sides, Sorter::new(budget, spills))?;
     drop(reader);
     provost_model::fault::point("prepare.sorted");
     sorted::write(spec, &layout, clean, sides)
@@ -196,11 +187,7 @@ fn check_columns(spec: &TableSpec) -> Result<(), PrepareError> {
         (Kind::Association, found) if found != 2 => "two columns",
         _ => return Ok(()),
     };
-    Err(PrepareError::Columns {
-        name: spec.name.clone(),
-        expected,
-        found: spec.columns.len(),
-    })
+    Err(PrepareError::Columns { name: spec.name.clone(), expected, found: spec.columns.len() })
 }
 
 /// Where the columns of a table stand in the source.
@@ -211,19 +198,9 @@ struct Layout {
 
 impl Layout {
     fn new(spec: &TableSpec, header: &Header) -> Result<Layout, HeaderError> {
-        let columns: Result<_, _> = spec
-            .columns
-            .iter()
-            .map(|column| header.index_of(&column.header))
-            .collect();
-        let command = spec
-            .command_column
-            .as_ref()
-            .filter(|name| header.contains(name));
-        Ok(Layout {
-            columns: columns?,
-            command: command.map(|name| header.index_of(name)).transpose()?,
-        })
+        let columns: Result<_, _> = spec.columns.iter().map(|column| header.index_of(&column.header)).collect();
+        let command = spec.command_column.as_ref().filter(|name| header.contains(name));
+        Ok(Layout { columns: columns?, command: command.map(|name| header.index_of(name)).transpose()? })
     }
 }
 

@@ -1,8 +1,6 @@
 //! The files beside the sorted one: what was put aside, and why.
 
-use super::{
-    ColumnSpec, DUPLICATES, NULL_KEYS, Outputs, PrepareError, REJECTED, Samples, TableSpec,
-};
+use super::{ColumnSpec, DUPLICATES, NULL_KEYS, Outputs, PrepareError, REJECTED, Samples, TableSpec};
 use crate::csv::Rejected;
 use crate::csv::canonical::push_record;
 use std::io::Write;
@@ -30,26 +28,13 @@ impl SideFile {
     fn new(suffix: &'static str, header: &[&str]) -> SideFile {
         let mut buffer = Vec::new();
         push_record(&mut buffer, header.iter().map(|name| name.as_bytes()));
-        SideFile {
-            suffix,
-            buffer,
-            output: None,
-            rows: 0,
-        }
+        SideFile { suffix, buffer, output: None, rows: 0 }
     }
 
-    fn push(
-        &mut self,
-        outputs: &mut dyn Outputs,
-        row: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), PrepareError> {
+    fn push(&mut self, outputs: &mut dyn Outputs, row: impl FnOnce(&mut Vec<u8>)) -> Result<(), PrepareError> {
         row(&mut self.buffer);
         self.rows += 1;
-        if self.buffer.len() < FULL {
-            Ok(())
-        } else {
-            self.write(outputs)
-        }
+        if self.buffer.len() < FULL { Ok(()) } else { self.write(outputs) }
     }
 
     fn write(&mut self, outputs: &mut dyn Outputs) -> Result<(), PrepareError> {
@@ -95,10 +80,7 @@ impl<'a> SideFiles<'a> {
             outputs,
             null_keys: SideFile::new(NULL_KEYS, &rows),
             duplicates: SideFile::new(DUPLICATES, &rows),
-            rejected: SideFile::new(
-                REJECTED,
-                &["line", "column", "value", "reason", "remedy", "row"],
-            ),
+            rejected: SideFile::new(REJECTED, &["line", "column", "value", "reason", "remedy", "row"]),
             samples: Samples::default(),
         }
     }
@@ -115,10 +97,7 @@ impl<'a> SideFiles<'a> {
         }
         let line = line.to_string();
         self.null_keys.push(self.outputs, |row| {
-            push_record(
-                row,
-                std::iter::once(line.as_bytes()).chain(values.iter().map(Vec::as_slice)),
-            )
+            push_record(row, std::iter::once(line.as_bytes()).chain(values.iter().map(Vec::as_slice)))
         })
     }
 
@@ -141,17 +120,8 @@ impl<'a> SideFiles<'a> {
     /// A row that cannot be read.
     pub(super) fn rejected(&mut self, problem: Rejected) -> Result<(), PrepareError> {
         let line = problem.line.to_string();
-        let fields = [
-            &line,
-            &problem.column,
-            &problem.value,
-            &problem.reason,
-            &problem.remedy,
-            &problem.raw,
-        ];
-        self.rejected.push(self.outputs, |row| {
-            push_record(row, fields.map(|field| field.as_bytes()))
-        })?;
+        let fields = [&line, &problem.column, &problem.value, &problem.reason, &problem.remedy, &problem.raw];
+        self.rejected.push(self.outputs, |row| push_record(row, fields.map(|field| field.as_bytes())))?;
         if self.samples.rejected.len() < Samples::MOST {
             self.samples.rejected.push(problem);
         }

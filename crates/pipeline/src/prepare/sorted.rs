@@ -16,25 +16,20 @@ pub(super) fn write<'a>(
     cleansed: Cleansed,
     sides: SideFiles<'a>,
 ) -> Result<Prepared, PrepareError> {
-    let Cleansed {
-        mut merged,
-        rows,
-        held,
-    } = cleansed;
+    let Cleansed { mut merged, rows, held } = cleansed;
     let changes = layout.command.is_some();
     let suffix = if changes { DELTA } else { SORTED };
     let failed = PrepareError::write(suffix);
     let mut writer = HashedWriter::new(sides.outputs.create(suffix).map_err(&failed)?);
     push_header(spec, changes, writer.block());
-    let names: Vec<&str> = spec
-        .columns
-        .iter()
-        .map(|column| column.header.as_str())
-        .collect();
+    let names = profile_names(spec);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let pairs = spec.kind == Kind::Association;
     let mut run = Run {
         spec,
         sides,
-        profiler: Profiler::new(&names),
+        profiler: if pairs { Profiler::for_pairs(&names) } else { Profiler::new(&names) },
+        first: (usize::MAX, Vec::new()),
         kept: Vec::new(),
         conflicting: 0,
         clean: 0,
@@ -68,16 +63,27 @@ pub(super) fn write<'a>(
 
 fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
     let command = changes.then_some("command");
-    let names = command
-        .into_iter()
-        .chain(spec.columns.iter().map(|column| column.header.as_str()));
+    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
     push_record(out, names.map(str::as_bytes));
+}
+
+/// Names of the columns for the profile. A source column that feeds several properties appears once for each, with a
+/// number, so that each is compared with itself.
+fn profile_names(spec: &TableSpec) -> Vec<String> {
+    let headers: Vec<&str> = spec.columns.iter().map(|column| column.header.as_str()).collect();
+    let name = |(at, header): (usize, &&str)| match headers[..at].iter().filter(|before| *before == header).count() {
+        0 => (*header).to_owned(),
+        n => format!("{header} ({})", n + 1),
+    };
+    headers.iter().enumerate().map(name).collect()
 }
 
 struct Run<'a> {
     spec: &'a TableSpec,
     sides: SideFiles<'a>,
     profiler: Profiler,
+    /// The first key of the last pair with NUL behind it, and the same in canonical form with a comma.
+    first: (usize, Vec<u8>),
     /// Payload of the row that was kept last.
     kept: Vec<u8>,
     conflicting: u64,
@@ -86,15 +92,10 @@ struct Run<'a> {
 
 /// The parts of a payload: line, command, and the columns behind the key in canonical form, each behind a comma.
 fn parts(payload: &[u8]) -> (u64, u8, &[u8]) {
-    let Some((line, rest)) = payload.split_first_chunk::<8>() else {
+    let Some((&[a, b, c, d, e, command], rest)) = payload.split_first_chunk::<PAYLOAD_HEAD>() else {
         return (0, 0, &[]);
     };
-    let command = rest.first().copied().unwrap_or_default();
-    (
-        u64::from_le_bytes(*line),
-        command,
-        payload.get(PAYLOAD_HEAD..).unwrap_or_default(),
-    )
+    (u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]), command, rest)
 }
 
 impl Run<'_> {
@@ -105,13 +106,38 @@ impl Run<'_> {
             out.extend_from_slice(word(command).as_bytes());
             out.push(b',');
         }
-        push_row(self.spec.kind, item.key, rest, out);
+        let sampled = match self.spec.kind {
+            Kind::Entity => {
+                push_field(out, item.key);
+                self.profiler.wants(item.key)
+            }
+            Kind::Association => self.push_pair(item, out),
+        };
+        out.extend_from_slice(rest);
+        out.push(b'\n');
         self.clean += 1;
         self.kept.clear();
         self.kept.extend_from_slice(item.payload);
-        if self.profiler.wants(item.key) {
+        if sampled {
             self.observe(item.key, rest);
         }
+    }
+
+    /// Pairs come in long stretches with the same first key, which is encoded once. Tells whether the pair belongs to
+    /// the sample.
+    #[inline]
+    fn push_pair(&mut self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
+        let (length, encoded) = &mut self.first;
+        if item.shared < *length {
+            *length = memchr::memchr(PAIR, item.key).map_or(item.key.len(), |at| at + 1);
+            encoded.clear();
+            push_field(encoded, first_of(item.key, *length));
+            encoded.push(b',');
+        }
+        let second = item.key.get(*length..).unwrap_or_default();
+        out.extend_from_slice(encoded);
+        push_field(out, second);
+        self.profiler.wants_pair(first_of(item.key, *length), second)
     }
 
     fn observe(&mut self, key: &[u8], rest: &[u8]) {
@@ -133,31 +159,26 @@ impl Run<'_> {
         let (line, _, rest) = parts(item.payload);
         let (kept_line, _, kept) = parts(&self.kept);
         let mut record = Vec::new();
-        push_row(self.spec.kind, item.key, rest, &mut record);
+        let keys: Vec<&[u8]> = keys(self.spec.kind, item.key).collect();
+        push_record(&mut record, keys);
+        record.pop();
+        record.extend_from_slice(rest);
+        record.push(b'\n');
         if rest != kept {
             self.conflicting += 1;
-            let column = self
-                .spec
-                .columns
-                .first()
-                .map(|column| column.header.clone())
-                .unwrap_or_default();
-            let reason =
-                format!("line {kept_line} has the same key and other values; that row was kept");
+            let column = self.spec.columns.first().map(|column| column.header.clone()).unwrap_or_default();
+            let reason = format!("line {kept_line} has the same key and other values; that row was kept");
             let remedy = "remove one of the rows in the source".to_owned();
-            self.sides.conflict(|| {
-                Rejected::new(
-                    line,
-                    column,
-                    item.key,
-                    reason,
-                    remedy,
-                    record.trim_ascii_end(),
-                )
-            });
+            self.sides.conflict(|| Rejected::new(line, column, item.key, reason, remedy, record.trim_ascii_end()));
         }
         self.sides.duplicate(line, &record)
     }
+}
+
+/// The first key of a pair, given its length with NUL.
+#[inline]
+fn first_of(key: &[u8], length: usize) -> &[u8] {
+    key.get(..length.saturating_sub(1)).unwrap_or_default()
 }
 
 /// The key values in a sort key.
@@ -169,30 +190,7 @@ fn keys(kind: Kind, key: &[u8]) -> impl Iterator<Item = &[u8]> {
     key.splitn(pieces, |&byte| byte == PAIR)
 }
 
-#[inline]
-fn push_row(kind: Kind, key: &[u8], rest: &[u8], out: &mut Vec<u8>) {
-    match (kind, memchr::memchr(PAIR, key)) {
-        (Kind::Association, Some(at)) => {
-            let (first, second) = key.split_at(at);
-            push_field(out, first);
-            out.push(b',');
-            push_field(out, second.get(1..).unwrap_or_default());
-        }
-        _ => push_field(out, key),
-    }
-    out.extend_from_slice(rest);
-    out.push(b'\n');
-}
-
 fn word(command: u8) -> &'static str {
-    let all = [
-        Command::Insert,
-        Command::Update,
-        Command::Delete,
-        Command::Merge,
-    ];
-    all.into_iter()
-        .find(|&known| known as u8 == command)
-        .unwrap_or(Command::Merge)
-        .word()
+    let all = [Command::Insert, Command::Update, Command::Delete, Command::Merge];
+    all.into_iter().find(|&known| known as u8 == command).unwrap_or(Command::Merge).word()
 }

@@ -2,10 +2,7 @@ use super::*;
 use crate::testing::{Files, Trickle, memory};
 
 fn entity(columns: &[&str]) -> TableSpec {
-    let column = |header: &&str| ColumnSpec {
-        header: (*header).to_owned(),
-        converter: Converter::as_is(),
-    };
+    let column = |header: &&str| ColumnSpec { header: (*header).to_owned(), converter: Converter::as_is() };
     TableSpec {
         name: "T".to_owned(),
         kind: Kind::Entity,
@@ -16,10 +13,7 @@ fn entity(columns: &[&str]) -> TableSpec {
 }
 
 fn association() -> TableSpec {
-    TableSpec {
-        kind: Kind::Association,
-        ..entity(&["group", "user"])
-    }
+    TableSpec { kind: Kind::Association, ..entity(&["group", "user"]) }
 }
 
 struct Outcome {
@@ -36,55 +30,33 @@ fn run(spec: &TableSpec, source: impl AsRef<[u8]>) -> Outcome {
 }
 
 fn counts(prepared: &Prepared) -> [u64; 6] {
-    let Prepared {
-        rows,
-        null_keys,
-        duplicates,
-        duplicates_conflicting,
-        rejected,
-        clean,
-        ..
-    } = *prepared;
-    [
-        rows,
-        null_keys,
-        duplicates,
-        duplicates_conflicting,
-        rejected,
-        clean,
-    ]
+    let Prepared { rows, null_keys, duplicates, duplicates_conflicting, rejected, clean, .. } = *prepared;
+    [rows, null_keys, duplicates, duplicates_conflicting, rejected, clean]
 }
 
 #[test]
 fn projects_sorts_and_puts_aside() {
     let source = "name,x,id\nBob,1,10\n\"O\"\"Neil, Ann\",2,9\nNobody,3,\nBob,9,10\nBobby,4,10\n short ,5,1\n";
     let Outcome { prepared, files } = run(&entity(&["id", "name"]), source);
-    assert_eq!(
-        files.text(SORTED),
-        "id,name\n1,\" short \"\n10,Bob\n9,\"O\"\"Neil, Ann\"\n"
-    );
+    assert_eq!(files.text(SORTED), "id,name\n1,\" short \"\n10,Bob\n9,\"O\"\"Neil, Ann\"\n");
     assert_eq!(files.text(NULL_KEYS), "line,id,name\n4,,Nobody\n");
-    assert_eq!(
-        files.text(DUPLICATES),
-        "line,id,name\n5,10,Bob\n6,10,Bobby\n"
-    );
+    assert_eq!(files.text(DUPLICATES), "line,id,name\n5,10,Bob\n6,10,Bobby\n");
     assert_eq!(counts(&prepared), [6, 1, 2, 1, 0, 3]);
-    assert_eq!(
-        prepared.digest,
-        *blake3::hash(files.text(SORTED).as_bytes()).as_bytes()
-    );
+    assert_eq!(prepared.digest, *blake3::hash(files.text(SORTED).as_bytes()).as_bytes());
     assert_eq!(prepared.bytes, files.text(SORTED).len() as u64);
     assert!(prepared.held.is_empty() && !prepared.changes);
     let conflict = &prepared.samples.conflicts[0];
-    assert_eq!(
-        (conflict.line, &conflict.column[..], &conflict.value[..]),
-        (6, "id", "10")
-    );
-    assert_eq!(
-        conflict.reason,
-        "line 2 has the same key and other values; that row was kept"
-    );
+    assert_eq!((conflict.line, &conflict.column[..], &conflict.value[..]), (6, "id", "10"));
+    assert_eq!(conflict.reason, "line 2 has the same key and other values; that row was kept");
     assert_eq!(prepared.samples.null_keys[0].line, 4);
+}
+
+#[test]
+fn a_column_that_feeds_two_properties_is_profiled_twice() {
+    let Outcome { prepared, files } = run(&entity(&["dn", "dn"]), "dn\nCN=a\nCN=b\n");
+    assert_eq!(files.text(SORTED), "dn,dn\nCN=a,CN=a\nCN=b,CN=b\n");
+    let names: Vec<&str> = prepared.profile.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["dn", "dn (2)"]);
 }
 
 #[test]
@@ -107,17 +79,10 @@ fn an_empty_table_has_a_header() {
 
 #[test]
 fn a_file_with_commands_keeps_all_rows_of_a_key_in_order() {
-    let spec = TableSpec {
-        command_column: Some("command".to_owned()),
-        ..entity(&["id", "name"])
-    };
-    let source =
-        "command,id,name\nADD,2,b\nDelete,1,\nupdate,2,c\n,3,d\ndrop,4,e\nmerge,,f\ndelete,2,c\n";
+    let spec = TableSpec { command_column: Some("command".to_owned()), ..entity(&["id", "name"]) };
+    let source = "command,id,name\nADD,2,b\nDelete,1,\nupdate,2,c\n,3,d\ndrop,4,e\nmerge,,f\ndelete,2,c\n";
     let Outcome { prepared, files } = run(&spec, source);
-    assert_eq!(
-        files.text(DELTA),
-        "command,id,name\ndelete,1,\ninsert,2,b\nupdate,2,c\ndelete,2,c\nmerge,3,d\n"
-    );
+    assert_eq!(files.text(DELTA), "command,id,name\ndelete,1,\ninsert,2,b\nupdate,2,c\ndelete,2,c\nmerge,3,d\n");
     assert_eq!(counts(&prepared), [7, 1, 0, 0, 1, 5]);
     assert!(prepared.changes);
     assert_eq!(prepared.held.keys, ["4"]);
@@ -137,17 +102,8 @@ fn held(spec: &TableSpec, header: &str, bad: &[u8]) -> HeldKeys {
     let good = |key: &str| header.replace("id", key).into_bytes();
     let text = [header.as_bytes(), &good("1"), bad, &good("9")].join(&b'\n');
     let Outcome { prepared, .. } = run(spec, text);
-    assert_eq!(
-        counts(&prepared),
-        [3, 0, 0, 0, 1, 2],
-        "{}",
-        String::from_utf8_lossy(bad)
-    );
-    if prepared.held.unknown {
-        Err("all")
-    } else {
-        Ok(prepared.held.keys)
-    }
+    assert_eq!(counts(&prepared), [3, 0, 0, 0, 1, 2], "{}", String::from_utf8_lossy(bad));
+    if prepared.held.unknown { Err("all") } else { Ok(prepared.held.keys) }
 }
 
 #[test]
@@ -159,16 +115,8 @@ fn a_rejected_row_holds_its_key_or_everything() {
         ("id,b,c", b"5", Err("all")),
         ("b,c,id", b"x,5", Err("all")),
         ("b,id,c", b"x,5", Err("all")),
-        (
-            "id,b,c",
-            b"5,x,y,z",
-            Ok(vec!["5".to_owned(), "5,x".to_owned()]),
-        ),
-        (
-            "b,id,c",
-            b"x,5,y,z",
-            Ok(["5", "5,y", "y"].map(str::to_owned).to_vec()),
-        ),
+        ("id,b,c", b"5,x,y,z", Ok(vec!["5".to_owned(), "5,x".to_owned()])),
+        ("b,id,c", b"x,5,y,z", Ok(["5", "5,y", "y"].map(str::to_owned).to_vec())),
         ("id,b,c", b"5,1,2,3,4,5,6,7,8", Err("all")),
         ("id,b,c", b"5,x\"y,z", one("5")),
         ("b,c,id", b"x\"y,z,5", Err("all")),
@@ -179,22 +127,10 @@ fn a_rejected_row_holds_its_key_or_everything() {
         ("id,b,c", b"\0,x,z", Err("all")),
     ];
     for (header, bad, expected) in table {
-        assert_eq!(
-            held(&spec, header, bad),
-            expected,
-            "{header} {}",
-            String::from_utf8_lossy(bad)
-        );
+        assert_eq!(held(&spec, header, bad), expected, "{header} {}", String::from_utf8_lossy(bad));
     }
-    assert_eq!(
-        held(&spec, "id,b,c", b"5,\"x\ny\""),
-        Err("all"),
-        "good rows may be inside"
-    );
-    let pairs = TableSpec {
-        kind: Kind::Association,
-        ..entity(&["id", "b"])
-    };
+    assert_eq!(held(&spec, "id,b,c", b"5,\"x\ny\""), Err("all"), "good rows may be inside");
+    let pairs = TableSpec { kind: Kind::Association, ..entity(&["id", "b"]) };
     assert_eq!(held(&pairs, "id,b,c", b"5,x"), Err("all"));
 }
 
@@ -224,9 +160,7 @@ fn what_is_no_text_is_rejected_only_in_columns_that_are_used() {
 #[test]
 fn says_why_a_table_cannot_be_prepared() {
     let error = |spec: &TableSpec, source: &str| {
-        prepare(spec, source.as_bytes(), &mut Files::default(), 0, memory)
-            .unwrap_err()
-            .to_string()
+        prepare(spec, source.as_bytes(), &mut Files::default(), 0, memory).unwrap_err().to_string()
     };
     insta::assert_snapshot!(error(&entity(&[]), "id\n"), @"table T: expected a primary key, the mapping has 0 columns");
     insta::assert_snapshot!(error(&TableSpec { kind: Kind::Association, ..entity(&["a"]) }, "a\n"), @"table T: expected two columns, the mapping has 1 columns");

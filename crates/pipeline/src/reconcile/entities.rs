@@ -59,13 +59,7 @@ impl<R: SortedRecords> EntityMerge<R> {
     /// Starts the merge. `seed` stands for the mapping: another mapping gives other fingerprints.
     pub fn new(mut file: R, seed: u64) -> io::Result<EntityMerge<R>> {
         let has_record = file.advance()?;
-        Ok(EntityMerge {
-            file,
-            seed,
-            has_record,
-            previous_key: None,
-            unchanged: 0,
-        })
+        Ok(EntityMerge { file, seed, has_record, previous_key: None, unchanged: 0 })
     }
 
     /// Fingerprint of a record under the mapping that `seed` stands for; never 0, which means *void*.
@@ -83,10 +77,7 @@ impl<R: SortedRecords> EntityMerge<R> {
         sink: &mut dyn FnMut(Candidate<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         while self.has_record && self.file.key() < key {
-            sink(Candidate::Insert {
-                record: self.file.record(),
-                line: self.file.line(),
-            })?;
+            sink(Candidate::Insert { record: self.file.record(), line: self.file.line() })?;
             self.next()?;
         }
         if !self.has_record || self.file.key() != key {
@@ -95,11 +86,7 @@ impl<R: SortedRecords> EntityMerge<R> {
         if Self::fingerprint(self.file.record(), self.seed) == fingerprint {
             self.unchanged += 1;
         } else {
-            sink(Candidate::Compare {
-                resource,
-                record: self.file.record(),
-                line: self.file.line(),
-            })?;
+            sink(Candidate::Compare { resource, record: self.file.record(), line: self.file.line() })?;
         }
         self.next().map_err(E::from)
     }
@@ -110,10 +97,7 @@ impl<R: SortedRecords> EntityMerge<R> {
         sink: &mut dyn FnMut(Candidate<'_>) -> Result<(), E>,
     ) -> Result<u64, E> {
         while self.has_record {
-            sink(Candidate::Insert {
-                record: self.file.record(),
-                line: self.file.line(),
-            })?;
+            sink(Candidate::Insert { record: self.file.record(), line: self.file.line() })?;
             self.next()?;
         }
         Ok(self.unchanged)
@@ -127,10 +111,7 @@ impl<R: SortedRecords> EntityMerge<R> {
         if self.has_record && self.file.key().cmp(previous.as_slice()) != Ordering::Greater {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!(
-                    "line {}: the keys of a sorted file must ascend",
-                    self.file.line()
-                ),
+                format!("line {}: the keys of a sorted file must ascend", self.file.line()),
             ));
         }
         Ok(())
@@ -164,57 +145,35 @@ mod tests {
         }
     }
 
-    fn run(
-        file: &BTreeMap<String, String>,
-        stored: &BTreeMap<String, (i64, String)>,
-    ) -> (Vec<String>, u64) {
-        let rows = file
-            .iter()
-            .map(|(k, v)| (k.clone(), format!("{k},{v}")))
-            .collect();
+    fn run(file: &BTreeMap<String, String>, stored: &BTreeMap<String, (i64, String)>) -> (Vec<String>, u64) {
+        let rows = file.iter().map(|(k, v)| (k.clone(), format!("{k},{v}"))).collect();
         let mut merge = EntityMerge::new(Lines { rows, next: 0 }, 7).unwrap();
         let mut out = Vec::new();
         let mut sink = |c: Candidate<'_>| -> Result<(), io::Error> {
             let text = |b: &[u8]| String::from_utf8(b.to_vec()).unwrap();
             out.push(match c {
                 Candidate::Insert { record, .. } => format!("+ {}", text(record)),
-                Candidate::Compare {
-                    resource, record, ..
-                } => format!("? {resource} {}", text(record)),
+                Candidate::Compare { resource, record, .. } => format!("? {resource} {}", text(record)),
                 Candidate::Delete { resource, key } => format!("- {resource} {}", text(key)),
             });
             Ok(())
         };
         for (key, (id, value)) in stored {
-            let fingerprint =
-                EntityMerge::<Lines>::fingerprint(format!("{key},{value}").as_bytes(), 7);
-            merge
-                .stored(key.as_bytes(), *id, fingerprint, &mut sink)
-                .unwrap();
+            let fingerprint = EntityMerge::<Lines>::fingerprint(format!("{key},{value}").as_bytes(), 7);
+            merge.stored(key.as_bytes(), *id, fingerprint, &mut sink).unwrap();
         }
         let unchanged = merge.finish(&mut sink).unwrap();
         (out, unchanged)
     }
 
     fn table<V: Clone>(rows: &[(&str, V)]) -> BTreeMap<String, V> {
-        rows.iter()
-            .map(|(k, v)| ((*k).to_owned(), v.clone()))
-            .collect()
+        rows.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect()
     }
 
     #[test]
     fn finds_what_came_what_changed_and_what_went() {
-        let file = table(&[
-            ("a", "1".to_owned()),
-            ("b", "2".to_owned()),
-            ("d", "4".to_owned()),
-            ("e", "5".to_owned()),
-        ]);
-        let stored = table(&[
-            ("b", (10, "2".to_owned())),
-            ("c", (11, "3".to_owned())),
-            ("d", (12, "x".to_owned())),
-        ]);
+        let file = table(&[("a", "1".to_owned()), ("b", "2".to_owned()), ("d", "4".to_owned()), ("e", "5".to_owned())]);
+        let stored = table(&[("b", (10, "2".to_owned())), ("c", (11, "3".to_owned())), ("d", (12, "x".to_owned()))]);
         let (out, unchanged) = run(&file, &stored);
         assert_eq!(out, ["+ a,1", "- 11 c", "? 12 d,4", "+ e,5"]);
         assert_eq!(unchanged, 1);
@@ -222,16 +181,10 @@ mod tests {
 
     #[test]
     fn refuses_a_file_that_is_not_sorted() {
-        let rows = vec![
-            ("b".to_owned(), "b,1".to_owned()),
-            ("a".to_owned(), "a,1".to_owned()),
-        ];
+        let rows = vec![("b".to_owned(), "b,1".to_owned()), ("a".to_owned(), "a,1".to_owned())];
         let merge = EntityMerge::new(Lines { rows, next: 0 }, 0).unwrap();
         let error = merge.finish::<io::Error>(&mut |_| Ok(())).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 3: the keys of a sorted file must ascend"
-        );
+        assert_eq!(error.to_string(), "line 3: the keys of a sorted file must ascend");
     }
 
     proptest! {

@@ -50,18 +50,13 @@ pub fn link_key(first: i64, second: i64) -> [u8; 16] {
 /// The ids of a [`link_key`].
 pub fn link_ids(key: &[u8]) -> Option<(i64, i64)> {
     let (first, second) = key.split_first_chunk::<8>()?;
-    Some((
-        i64::from_be_bytes(*first),
-        i64::from_be_bytes(second.try_into().ok()?),
-    ))
+    Some((i64::from_be_bytes(*first), i64::from_be_bytes(second.try_into().ok()?)))
 }
 
 impl<P: Pull> LinkMerge<P> {
     /// `wanted` has [`link_key`] keys in ascending order, each once.
     pub fn new(wanted: P) -> io::Result<LinkMerge<P>> {
-        Ok(LinkMerge {
-            wanted: Head::new(wanted)?,
-        })
+        Ok(LinkMerge { wanted: Head::new(wanted)? })
     }
 
     /// Takes the next stored link.
@@ -76,11 +71,7 @@ impl<P: Pull> LinkMerge<P> {
             self.create(sink)?;
         }
         if self.wanted.key() == Some(stored.as_slice()) {
-            sink(LinkOutcome::Keep {
-                first,
-                second,
-                payload: self.wanted.payload(),
-            })?;
+            sink(LinkOutcome::Keep { first, second, payload: self.wanted.payload() })?;
             return self.wanted.advance().map_err(E::from);
         }
         sink(LinkOutcome::Remove { first, second })
@@ -97,21 +88,11 @@ impl<P: Pull> LinkMerge<P> {
         Ok(())
     }
 
-    fn create<E: From<io::Error>>(
-        &mut self,
-        sink: &mut dyn FnMut(LinkOutcome<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn create<E: From<io::Error>>(&mut self, sink: &mut dyn FnMut(LinkOutcome<'_>) -> Result<(), E>) -> Result<(), E> {
         let Some((first, second)) = self.wanted.key().and_then(link_ids) else {
-            return Err(E::from(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "a link key has 16 bytes",
-            )));
+            return Err(E::from(io::Error::new(io::ErrorKind::InvalidData, "a link key has 16 bytes")));
         };
-        sink(LinkOutcome::Create {
-            first,
-            second,
-            payload: self.wanted.payload(),
-        })?;
+        sink(LinkOutcome::Create { first, second, payload: self.wanted.payload() })?;
         self.wanted.advance().map_err(E::from)
     }
 }
@@ -123,23 +104,15 @@ mod tests {
 
     #[test]
     fn creates_keeps_and_removes() {
-        let wanted = [(1, 5, "a"), (1, 7, "b"), (3, 1, "c")]
-            .map(|(f, s, p)| (link_key(f, s).to_vec(), p.as_bytes().to_vec()));
+        let wanted =
+            [(1, 5, "a"), (1, 7, "b"), (3, 1, "c")].map(|(f, s, p)| (link_key(f, s).to_vec(), p.as_bytes().to_vec()));
         let mut merge = LinkMerge::new(Records::new(wanted.to_vec())).unwrap();
         let mut out = Vec::new();
         let mut sink = |o: LinkOutcome<'_>| -> io::Result<()> {
             let text = |b: &[u8]| String::from_utf8(b.to_vec()).unwrap();
             out.push(match o {
-                LinkOutcome::Create {
-                    first,
-                    second,
-                    payload,
-                } => format!("+{first}-{second}{}", text(payload)),
-                LinkOutcome::Keep {
-                    first,
-                    second,
-                    payload,
-                } => format!("={first}-{second}{}", text(payload)),
+                LinkOutcome::Create { first, second, payload } => format!("+{first}-{second}{}", text(payload)),
+                LinkOutcome::Keep { first, second, payload } => format!("={first}-{second}{}", text(payload)),
                 LinkOutcome::Remove { first, second } => format!("-{first}-{second}"),
             });
             Ok(())

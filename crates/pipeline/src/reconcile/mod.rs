@@ -12,7 +12,7 @@ mod sorted;
 pub use entities::{Candidate, EntityMerge, SortedRecords};
 pub use links::{LinkMerge, LinkOutcome, link_ids, link_key};
 pub use resolve::{Ends, KeyResolver, ResolvedSink, key_change};
-pub use sorted::{SortedFile, fields};
+pub use sorted::{Fields, SortedFile, fields};
 
 use std::io;
 
@@ -40,12 +40,7 @@ pub(crate) struct Head<P> {
 impl<P: Pull> Head<P> {
     /// Takes the stream and moves to its first record.
     pub(crate) fn new(stream: P) -> io::Result<Head<P>> {
-        let mut head = Head {
-            stream,
-            key: Vec::new(),
-            payload: Vec::new(),
-            at_end: false,
-        };
+        let mut head = Head { stream, key: Vec::new(), payload: Vec::new(), at_end: false };
         head.advance()?;
         Ok(head)
     }
@@ -96,10 +91,7 @@ pub(crate) mod testing {
     impl Pull for Records {
         fn pull(&mut self) -> io::Result<Option<(&[u8], &[u8])>> {
             self.next += 1;
-            Ok(self
-                .rows
-                .get(self.next - 1)
-                .map(|(k, p)| (k.as_slice(), p.as_slice())))
+            Ok(self.rows.get(self.next - 1).map(|(k, p)| (k.as_slice(), p.as_slice())))
         }
     }
 }

@@ -16,27 +16,15 @@ pub struct Ends {
 impl Ends {
     /// From the resources that hold the value now, those that lose it and those that gain it.
     pub fn of(stored: &[i64], removed: &[i64], added: &[i64]) -> Ends {
-        let mut new: Vec<i64> = stored
-            .iter()
-            .copied()
-            .filter(|id| !removed.contains(id))
-            .collect();
-        new.extend(
-            added
-                .iter()
-                .copied()
-                .filter(|id| !stored.contains(id) || removed.contains(id)),
-        );
+        let mut new: Vec<i64> = stored.iter().copied().filter(|id| !removed.contains(id)).collect();
+        new.extend(added.iter().copied().filter(|id| !stored.contains(id) || removed.contains(id)));
         new.sort_unstable();
         new.dedup();
         let only = |ids: &[i64]| match ids {
             [id] => Some(*id),
             _ => None,
         };
-        Ends {
-            new: only(&new),
-            old: only(stored),
-        }
+        Ends { new: only(&new), old: only(stored) }
     }
 }
 
@@ -141,10 +129,7 @@ impl<C: Pull, V: Pull> KeyResolver<C, V> {
             self.changes.advance()?;
         }
         let ends = match (stored, removed.is_empty() && added.is_empty()) {
-            ([id], true) => Ends {
-                new: Some(*id),
-                old: Some(*id),
-            },
+            ([id], true) => Ends { new: Some(*id), old: Some(*id) },
             _ => Ends::of(stored, &removed, &added),
         };
         while let Some(value) = self.values.key().filter(|value| *value <= key) {
@@ -163,20 +148,11 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn resolve(
-        stored: &[(&str, i64)],
-        changes: &[(&str, i64, bool)],
-        values: &[&str],
-    ) -> Vec<(String, Ends)> {
-        let changes = changes
-            .iter()
-            .map(|(k, id, removal)| (k.as_bytes().to_vec(), key_change(*id, *removal).to_vec()));
+    fn resolve(stored: &[(&str, i64)], changes: &[(&str, i64, bool)], values: &[&str]) -> Vec<(String, Ends)> {
+        let changes =
+            changes.iter().map(|(k, id, removal)| (k.as_bytes().to_vec(), key_change(*id, *removal).to_vec()));
         let values = values.iter().map(|v| (v.as_bytes().to_vec(), Vec::new()));
-        let mut resolver = KeyResolver::new(
-            Records::new(changes.collect()),
-            Records::new(values.collect()),
-        )
-        .unwrap();
+        let mut resolver = KeyResolver::new(Records::new(changes.collect()), Records::new(values.collect())).unwrap();
         let mut found = Vec::new();
         let mut out = |key: &[u8], _: &[u8], ends: Ends| -> io::Result<()> {
             found.push((String::from_utf8(key.to_vec()).unwrap(), ends));
@@ -195,11 +171,8 @@ mod tests {
 
     #[test]
     fn a_renamed_key_moves_from_the_old_value_to_the_new_one() {
-        let found = resolve(
-            &[("ann", 1), ("bob", 2)],
-            &[("bob", 2, true), ("rob", 2, false)],
-            &["ann", "bob", "rob", "zoe"],
-        );
+        let found =
+            resolve(&[("ann", 1), ("bob", 2)], &[("bob", 2, true), ("rob", 2, false)], &["ann", "bob", "rob", "zoe"]);
         assert_eq!(
             found,
             [

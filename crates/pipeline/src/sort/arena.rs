@@ -1,11 +1,15 @@
 //! A run in memory: records in one block of bytes, and an index that is sorted instead of them.
 
 use crate::bytes::common_prefix;
+use std::ops::Range;
 
 /// Groups of at most this many keys are sorted by plain comparison.
 const SMALL: usize = 24;
 const PREFIX: usize = size_of::<u64>();
 const LENGTH: usize = size_of::<u32>();
+
+/// Records fetched into the cache at a time.
+const BATCH: usize = 32;
 
 /// Where a record starts, and eight bytes of its key from the depth at which keys differ.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +27,8 @@ pub(super) struct Arena {
     entries: Vec<Entry>,
     /// How many leading bytes all keys share.
     shared: usize,
+    /// Where in the keys the prefixes of new entries start: what the keys of the last run shared.
+    depth: usize,
 }
 
 impl Arena {
@@ -42,17 +48,16 @@ impl Arena {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
+        self.depth = self.shared;
         self.shared = 0;
     }
 
     /// Adds a record; `false` when it does not fit an offset and the arena must be emptied first.
     #[inline]
     pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> bool {
-        let (Ok(offset), Ok(key_len), Ok(payload_len)) = (
-            u32::try_from(self.bytes.len()),
-            u32::try_from(key.len()),
-            u32::try_from(payload.len()),
-        ) else {
+        let (Ok(offset), Ok(key_len), Ok(payload_len)) =
+            (u32::try_from(self.bytes.len()), u32::try_from(key.len()), u32::try_from(payload.len()))
+        else {
             return false;
         };
         self.shared = match self.entries.first() {
@@ -60,21 +65,13 @@ impl Arena {
             Some(&first) => {
                 let first = self.key(first);
                 let head = first.get(..self.shared).unwrap_or(first);
-                if key.starts_with(head) {
-                    self.shared
-                } else {
-                    common_prefix(head, key)
-                }
+                if key.starts_with(head) { self.shared } else { common_prefix(head, key) }
             }
         };
         self.bytes.extend_from_slice(&payload_len.to_le_bytes());
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(payload);
-        self.entries.push(Entry {
-            prefix: 0,
-            offset,
-            key_len,
-        });
+        self.entries.push(Entry { prefix: prefix(key, self.depth), offset, key_len });
         true
     }
 
@@ -88,6 +85,16 @@ impl Arena {
         Some((key, rest.get(..u32::from_le_bytes(*length) as usize)?))
     }
 
+    /// All records in order.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (0..self.len()).filter_map(|index| {
+            if index % BATCH == 0 {
+                touch(&self.bytes, self.entries.get(index..).unwrap_or_default(), 0..256);
+            }
+            self.record(index)
+        })
+    }
+
     #[inline]
     fn key(&self, entry: Entry) -> &[u8] {
         key_of(&self.bytes, entry)
@@ -99,17 +106,23 @@ impl Arena {
     /// bytes that are not the same in the whole group are fetched, and so on: each step reads a key once instead of
     /// once per comparison.
     pub(super) fn sort(&mut self) {
-        let Arena {
-            bytes,
-            entries,
-            shared,
-        } = self;
-        let mut todo = Vec::new();
-        sort_at(bytes, entries, *shared);
-        todo.push((0..entries.len(), *shared));
+        let Arena { bytes, entries, shared, depth } = self;
+        // Usually a run is like the one before, and the prefixes taken on arrival spare a walk over all keys.
+        if (*depth..=*depth + 1).contains(shared) {
+            entries.sort_unstable_by_key(|entry| entry.prefix);
+        } else {
+            *depth = *shared;
+            sort_at(bytes, entries, *depth);
+        }
+        let mut todo = vec![(0..entries.len(), *depth)];
         while let Some((range, depth)) = todo.pop() {
             let mut start = range.start;
+            let mut touched = start;
             while start < range.end {
+                if start >= touched {
+                    touched = start + BATCH;
+                    touch(bytes, entries.get(start..range.end).unwrap_or_default(), depth..depth + 128);
+                }
                 let length = group_length(entries.get(start..range.end).unwrap_or_default());
                 if length > 1
                     && let Some(group) = entries.get_mut(start..start + length)
@@ -126,22 +139,36 @@ impl Arena {
 #[inline]
 fn key_of(bytes: &[u8], entry: Entry) -> &[u8] {
     let start = entry.offset as usize + LENGTH;
-    bytes
-        .get(start..start + entry.key_len as usize)
-        .unwrap_or_default()
+    bytes.get(start..start + entry.key_len as usize).unwrap_or_default()
 }
 
-/// Sorts entries by the eight bytes of their keys at `depth`; a key that ends there counts as padded with zeros.
+/// Reads a byte of each cache line of a part of the first few records. Sorted records lie anywhere in memory: fetched one by one
+/// each would cost a full wait, fetched together they wait together.
+fn touch(bytes: &[u8], entries: &[Entry], part: Range<usize>) {
+    let mut sum = 0u8;
+    for entry in entries.iter().take(BATCH) {
+        let start = entry.offset as usize;
+        for at in (part.start..part.end.min(entry.key_len as usize)).step_by(64) {
+            sum ^= bytes.get(start + at).copied().unwrap_or_default();
+        }
+    }
+    std::hint::black_box(sum);
+}
+
+/// Eight bytes of a key as a number that sorts like them; a key that ends there counts as padded with zeros.
+#[inline]
+fn prefix(key: &[u8], depth: usize) -> u64 {
+    let rest = key.get(depth..).unwrap_or_default();
+    match rest.first_chunk::<PREFIX>() {
+        Some(eight) => u64::from_be_bytes(*eight),
+        None => rest.iter().rev().fold(0, |prefix, &byte| (prefix >> 8) | (u64::from(byte) << 56)),
+    }
+}
+
+/// Sorts entries by the eight bytes of their keys at `depth`.
 fn sort_at(bytes: &[u8], entries: &mut [Entry], depth: usize) {
     for entry in entries.iter_mut() {
-        let rest = key_of(bytes, *entry).get(depth..).unwrap_or_default();
-        entry.prefix = match rest.first_chunk::<PREFIX>() {
-            Some(eight) => u64::from_be_bytes(*eight),
-            None => rest
-                .iter()
-                .rev()
-                .fold(0, |prefix, &byte| (prefix >> 8) | (u64::from(byte) << 56)),
-        };
+        entry.prefix = prefix(key_of(bytes, *entry), depth);
     }
     entries.sort_unstable_by_key(|entry| entry.prefix);
 }
@@ -151,10 +178,7 @@ fn group_length(entries: &[Entry]) -> usize {
     let Some(first) = entries.first() else {
         return 0;
     };
-    entries
-        .iter()
-        .take_while(|entry| entry.prefix == first.prefix)
-        .count()
+    entries.iter().take_while(|entry| entry.prefix == first.prefix).count()
 }
 
 /// Orders a group whose keys agree in the eight bytes at `depth`. When that is not the end of it, the group is sorted
@@ -197,22 +221,12 @@ mod tests {
         arena.sort();
         let record = |i| arena.record(i).unwrap();
         (0..arena.len())
-            .map(|i| {
-                (
-                    record(i).0.to_vec(),
-                    usize::from_le_bytes(record(i).1.try_into().unwrap()),
-                )
-            })
+            .map(|i| (record(i).0.to_vec(), usize::from_le_bytes(record(i).1.try_into().unwrap())))
             .collect()
     }
 
     fn expected(keys: &[Vec<u8>]) -> Vec<(Vec<u8>, usize)> {
-        let mut all: Vec<_> = keys
-            .iter()
-            .cloned()
-            .enumerate()
-            .map(|(i, key)| (key, i))
-            .collect();
+        let mut all: Vec<_> = keys.iter().cloned().enumerate().map(|(i, key)| (key, i)).collect();
         all.sort();
         all
     }

@@ -20,6 +20,7 @@
 mod arena;
 mod merge;
 mod run;
+mod shape;
 
 use arena::Arena;
 pub use merge::{Item, Merged};
@@ -42,9 +43,7 @@ impl<T: Read + Write + Seek + Send> Spill for T {}
 #[derive(Debug, thiserror::Error)]
 pub enum SortError {
     /// A temporary file cannot be made, written or read.
-    #[error(
-        "sorting through a temporary file failed; check free space and rights of the temporary folder"
-    )]
+    #[error("sorting through a temporary file failed; check free space and rights of the temporary folder")]
     Spill(#[from] io::Error),
     /// A temporary file does not hold what was written to it.
     #[error("a temporary file of the sort was changed or cut off by someone else; run again")]
@@ -83,14 +82,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
         let budget = budget.max(SMALLEST_BUDGET);
         // Offsets in an arena have 32 bits.
         let room = (budget / 2).min(1 << 30);
-        Sorter {
-            factory,
-            room,
-            budget,
-            arena: Arena::default(),
-            worker: None,
-            runs: Vec::new(),
-        }
+        Sorter { factory, room, budget, arena: Arena::default(), worker: None, runs: Vec::new() }
     }
 
     /// Adds a record.
@@ -102,11 +94,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
         if self.arena.size() + key.len() + payload.len() > self.room && !self.arena.is_empty() {
             self.spill()?;
         }
-        if self.arena.push(key, payload) {
-            Ok(())
-        } else {
-            Err(SortError::TooLong(key.len().max(payload.len())))
-        }
+        if self.arena.push(key, payload) { Ok(()) } else { Err(SortError::TooLong(key.len().max(payload.len()))) }
     }
 
     /// Sorts what is left; the records then come out in order.
@@ -119,10 +107,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
         self.worker = None;
         let mut sources = self.readers(self.runs.len())?;
         if !self.arena.is_empty() {
-            sources.push(Source::Memory {
-                arena: self.arena,
-                next: 0,
-            });
+            sources.push(Source::Memory { arena: self.arena, next: 0 });
         }
         Ok(Merged::new(sources))
     }
@@ -130,6 +115,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
     /// Hands the full arena to the worker and goes on with the one that the worker has done.
     fn spill(&mut self) -> Result<(), SortError> {
         self.collect()?;
+        provost_model::fault::point("sort.spilled");
         self.merge_full_level()?;
         let spill = (self.factory)()?;
         if self.worker.is_none() {
@@ -143,10 +129,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
             return Ok(());
         };
         let (arena, spare) = (std::mem::take(&mut self.arena), worker.spare.take());
-        worker
-            .jobs
-            .send((arena, spill))
-            .map_err(|_| SortError::Worker)?;
+        worker.jobs.send((arena, spill)).map_err(|_| SortError::Worker)?;
         worker.busy = true;
         self.arena = spare.unwrap_or_default();
         Ok(())
@@ -168,13 +151,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
     /// Merges the newest runs of equal level into one when there are [`FAN_IN`] of them.
     fn merge_full_level(&mut self) -> Result<(), SortError> {
         while let Some(level) = self.runs.last().map(|run| run.level)
-            && self
-                .runs
-                .iter()
-                .rev()
-                .take_while(|run| run.level == level)
-                .count()
-                >= FAN_IN
+            && self.runs.iter().rev().take_while(|run| run.level == level).count() >= FAN_IN
         {
             let mut merged = Merged::new(self.readers(FAN_IN)?);
             let mut writer = RunWriter::new((self.factory)()?);
@@ -197,7 +174,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
 
 fn write_run(arena: &Arena, spill: Box<dyn Spill>) -> io::Result<Run> {
     let mut writer = RunWriter::new(spill);
-    for (key, payload) in (0..arena.len()).filter_map(|index| arena.record(index)) {
+    for (key, payload) in arena.records() {
         writer.push(key, payload)?;
     }
     writer.finish(0)
@@ -218,16 +195,8 @@ impl Worker {
                 }
             }
         };
-        std::thread::Builder::new()
-            .name("sort".to_owned())
-            .spawn(work)
-            .ok()?;
-        Some(Worker {
-            jobs,
-            done,
-            busy: false,
-            spare: None,
-        })
+        std::thread::Builder::new().name("sort".to_owned()).spawn(work).ok()?;
+        Some(Worker { jobs, done, busy: false, spare: None })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Sorted runs: on a spill, with what a key shares with the one before left out, or in memory.
 
 use super::arena::Arena;
+use super::shape::Shape;
 use super::{SortError, Spill};
-use crate::bytes::{common_prefix, common_suffix};
+use crate::bytes::common_prefix;
 use std::io::{self, SeekFrom};
 
 const WRITE_BUFFER: usize = 256 << 10;
@@ -17,8 +18,8 @@ pub(super) struct Run {
     pub(super) level: u32,
 }
 
-/// Writes sorted records: for each the lengths of what its key shares with the key before at the front and at the
-/// back, of the rest of the key, and of the payload, then the last two.
+/// Writes sorted records: for each the [`Shape`] of its key, the length of its payload, the new parts of the key, the
+/// payload.
 pub(super) struct RunWriter {
     spill: Box<dyn Spill>,
     buffer: Vec<u8>,
@@ -29,38 +30,27 @@ pub(super) struct RunWriter {
 
 impl RunWriter {
     pub(super) fn new(spill: Box<dyn Spill>) -> RunWriter {
-        RunWriter {
-            spill,
-            buffer: Vec::with_capacity(WRITE_BUFFER),
-            last: Vec::new(),
-            records: 0,
-            longest: 0,
-        }
+        RunWriter { spill, buffer: Vec::with_capacity(WRITE_BUFFER), last: Vec::new(), records: 0, longest: 0 }
     }
 
     pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> io::Result<()> {
-        let front = common_prefix(&self.last, key);
-        let (last_rest, rest) = (
-            self.last.get(front..).unwrap_or_default(),
-            key.get(front..).unwrap_or_default(),
-        );
-        let back = common_suffix(last_rest, rest);
-        let middle = rest.get(..rest.len() - back).unwrap_or_default();
+        let shape = Shape::of(&self.last, key);
+        let (gap, middle) = shape.new_parts(key);
         let before = self.buffer.len();
-        for length in [front, back, middle.len(), payload.len()] {
-            push_length(&mut self.buffer, length);
-        }
-        self.buffer.extend_from_slice(middle);
-        self.buffer.extend_from_slice(payload);
-        self.longest = self.longest.max(self.buffer.len() - before);
-        self.last.truncate(front);
-        self.last.extend_from_slice(rest);
-        self.records += 1;
-        if self.buffer.len() >= WRITE_BUFFER {
-            self.flush()
+        let lengths = [shape.front, shape.back, shape.middle, shape.gap, shape.stretch, payload.len()];
+        if lengths.iter().all(|&length| length < 0x80) {
+            self.buffer.extend_from_slice(&lengths.map(|length| length as u8));
         } else {
-            Ok(())
+            lengths.iter().for_each(|&length| push_length(&mut self.buffer, length));
         }
+        for part in [gap, middle, payload] {
+            self.buffer.extend_from_slice(part);
+        }
+        self.longest = self.longest.max(self.buffer.len() - before);
+        self.last.truncate(shape.front);
+        self.last.extend_from_slice(key.get(shape.front..).unwrap_or_default());
+        self.records += 1;
+        if self.buffer.len() >= WRITE_BUFFER { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -72,12 +62,7 @@ impl RunWriter {
     pub(super) fn finish(mut self, level: u32) -> io::Result<Run> {
         self.flush()?;
         self.spill.flush()?;
-        Ok(Run {
-            spill: self.spill,
-            records: self.records,
-            longest: self.longest,
-            level,
-        })
+        Ok(Run { spill: self.spill, records: self.records, longest: self.longest, level })
     }
 }
 
@@ -88,6 +73,24 @@ fn push_length(out: &mut Vec<u8>, mut length: usize) {
         length >>= 7;
     }
     out.push(length as u8);
+}
+
+/// Six lengths at the front of a text, and how many bytes they take.
+fn long_lengths(text: &[u8]) -> Option<([usize; 6], usize)> {
+    let mut lengths = [0; 6];
+    let mut bytes = text.iter();
+    for length in &mut lengths {
+        let mut shift = 0;
+        loop {
+            let byte = *bytes.next()?;
+            *length |= usize::from(byte & 0x7F).checked_shl(shift)?;
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
+        }
+    }
+    Some((lengths, text.len() - bytes.len()))
 }
 
 /// Reads records back.
@@ -102,12 +105,11 @@ pub(super) struct RunReader {
     payload: (usize, usize),
 }
 
-/// What a record shares with the one before, its own part of the key, and where its bytes start and end.
-struct Lengths {
-    front: usize,
-    back: usize,
-    middle: usize,
+/// A record on a spill: the shape of its key, and where its new parts, its payload and the next record start.
+struct Coded {
+    shape: Shape,
     at: usize,
+    payload: usize,
     end: usize,
 }
 
@@ -133,67 +135,32 @@ impl RunReader {
             return Ok(None);
         }
         self.left -= 1;
-        let lengths = loop {
-            match self.lengths() {
-                Some(lengths) if lengths.end <= self.end => break lengths,
+        let coded = loop {
+            match self.coded() {
+                Some(coded) if coded.end <= self.end => break coded,
                 _ if self.end - self.start > self.longest => return Err(SortError::Damaged),
                 _ => self.fill()?,
             }
         };
-        let Lengths {
-            front,
-            back,
-            middle,
-            at,
-            end,
-        } = lengths;
-        let text = self.buffer.get(at..at + middle).ok_or(SortError::Damaged)?;
-        let kept = self
-            .key
-            .len()
-            .checked_sub(back)
-            .filter(|&kept| kept >= front)
-            .ok_or(SortError::Damaged)?;
-        if back == 0 {
-            self.key.truncate(front);
-            self.key.extend_from_slice(text);
-        } else if middle == kept - front {
-            self.key
-                .get_mut(front..kept)
-                .ok_or(SortError::Damaged)?
-                .copy_from_slice(text);
-        } else {
-            self.key.splice(front..kept, text.iter().copied());
-        }
-        self.start = end;
-        self.payload = (at + middle, end);
-        Ok(Some(front))
+        let new = self.buffer.get(coded.at..coded.payload).ok_or(SortError::Damaged)?;
+        coded.shape.apply(&mut self.key, new).ok_or(SortError::Damaged)?;
+        self.start = coded.end;
+        self.payload = (coded.payload, coded.end);
+        Ok(Some(coded.shape.front))
     }
 
     #[inline]
-    fn lengths(&self) -> Option<Lengths> {
-        let mut at = self.start;
-        let text = self.buffer.get(..self.end)?;
-        let mut length = || {
-            let mut length = 0;
-            for shift in (0..usize::BITS).step_by(7) {
-                let byte = *text.get(at)?;
-                at += 1;
-                length |= usize::from(byte & 0x7F) << shift;
-                if byte < 0x80 {
-                    return Some(length);
-                }
-            }
-            None
+    fn coded(&self) -> Option<Coded> {
+        let text = self.buffer.get(self.start..self.end)?;
+        let (lengths, size) = match text.first_chunk::<6>() {
+            Some(six) if six.iter().all(|&byte| byte < 0x80) => (six.map(usize::from), 6),
+            _ => long_lengths(text)?,
         };
-        let (front, back, middle, payload) = (length()?, length()?, length()?, length()?);
-        Some(Lengths {
-            front,
-            back,
-            middle,
-            at,
-            end: at.saturating_add(middle).saturating_add(payload),
-        })
+        let [front, back, middle, gap, stretch, payload] = lengths;
+        let at = self.start + size;
+        let new_end = at.saturating_add(gap).saturating_add(middle);
+        let shape = Shape { front, gap, stretch, middle, back };
+        Some(Coded { shape, at, payload: new_end, end: new_end.saturating_add(payload) })
     }
 
     /// Reads more; the buffer is longer than the longest record.
@@ -257,16 +224,10 @@ impl Source {
     #[inline]
     pub(super) fn record(&self) -> (&[u8], &[u8]) {
         match self {
-            Source::Spilled(run) => (
-                &run.key,
-                run.buffer
-                    .get(run.payload.0..run.payload.1)
-                    .unwrap_or_default(),
-            ),
-            Source::Memory { arena, next } => next
-                .checked_sub(1)
-                .and_then(|current| arena.record(current))
-                .unwrap_or_default(),
+            Source::Spilled(run) => (&run.key, run.buffer.get(run.payload.0..run.payload.1).unwrap_or_default()),
+            Source::Memory { arena, next } => {
+                next.checked_sub(1).and_then(|current| arena.record(current)).unwrap_or_default()
+            }
         }
     }
 }

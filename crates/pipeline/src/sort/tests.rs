@@ -33,10 +33,7 @@ fn expected(records: &Records) -> Sorted {
         map.entry(key).or_default().push(payload);
     }
     let flat = map.into_iter().flat_map(|(key, payloads)| {
-        payloads
-            .into_iter()
-            .enumerate()
-            .map(move |(i, payload)| (key.to_vec(), payload.to_vec(), i > 0))
+        payloads.into_iter().enumerate().map(move |(i, payload)| (key.to_vec(), payload.to_vec(), i > 0))
     });
     flat.collect()
 }
@@ -50,14 +47,7 @@ fn nothing_gives_nothing() {
 fn merges_levels_when_there_are_many_runs() {
     // Some 20,000 runs of one record: two levels of merges.
     let records: Records = (0..20_000u32)
-        .map(|i| {
-            (
-                (i.wrapping_mul(2_654_435_761) % 5000)
-                    .to_be_bytes()
-                    .to_vec(),
-                i.to_be_bytes().to_vec(),
-            )
-        })
+        .map(|i| ((i.wrapping_mul(2_654_435_761) % 5000).to_be_bytes().to_vec(), i.to_be_bytes().to_vec()))
         .collect();
     let (out, spills) = sort(&records, 30);
     assert_eq!(out, expected(&records));
@@ -66,11 +56,8 @@ fn merges_levels_when_there_are_many_runs() {
 
 #[test]
 fn a_record_beyond_the_budget_is_sorted_too() {
-    let records = vec![
-        (vec![b'z'; 300_000], vec![1; 300_000]),
-        (vec![b'a'], vec![]),
-        (vec![b'z'; 299_999], vec![2; 9]),
-    ];
+    let records =
+        vec![(vec![b'z'; 300_000], vec![1; 300_000]), (vec![b'a'], vec![]), (vec![b'z'; 299_999], vec![2; 9])];
     assert_eq!(sort(&records, 1000).0, expected(&records));
 }
 
@@ -78,9 +65,7 @@ fn a_record_beyond_the_budget_is_sorted_too() {
 fn a_full_disk_is_an_error() {
     let mut sorter = Sorter::new(0, || Err(io::Error::from(io::ErrorKind::StorageFull)));
     let result = (0..100_000u32).try_for_each(|i| sorter.push(&i.to_le_bytes(), b"payload"));
-    assert!(
-        matches!(result, Err(SortError::Spill(error)) if error.kind() == io::ErrorKind::StorageFull)
-    );
+    assert!(matches!(result, Err(SortError::Spill(error)) if error.kind() == io::ErrorKind::StorageFull));
 }
 
 /// Loses what is written beyond a size.
@@ -95,11 +80,7 @@ impl Read for Lossy {
 
 impl Write for Lossy {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.position() < 200 {
-            self.0.write(bytes.get(..bytes.len().min(200)).unwrap())
-        } else {
-            Ok(bytes.len())
-        }
+        if self.0.position() < 200 { self.0.write(bytes.get(..bytes.len().min(200)).unwrap()) } else { Ok(bytes.len()) }
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
@@ -114,9 +95,7 @@ impl Seek for Lossy {
 
 #[test]
 fn a_spill_that_was_cut_off_is_noticed() {
-    let mut sorter = Sorter::new(0, || {
-        Ok(Box::new(Lossy(Cursor::new(Vec::new()))) as Box<dyn Spill>)
-    });
+    let mut sorter = Sorter::new(0, || Ok(Box::new(Lossy(Cursor::new(Vec::new()))) as Box<dyn Spill>));
     for i in 0..5000u32 {
         sorter.push(&i.to_be_bytes(), b"payload").unwrap();
     }

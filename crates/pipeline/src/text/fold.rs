@@ -88,26 +88,15 @@ pub fn remove_diacritics(text: &str) -> String {
         }
     }
     // Scripts whose syllables were taken apart above are put together again.
-    if plain.is_ascii() {
-        plain
-    } else {
-        plain.nfc().collect()
-    }
+    if plain.is_ascii() { plain } else { plain.nfc().collect() }
 }
 
 /// Upper case, without diacritics, and nothing but letters and digits: `Jean-Noël d'Été` gives `JEANNOELDETE`.
 pub fn simplify(text: &str) -> String {
     let plain = remove_diacritics(text);
-    let letters = plain
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .map(upper_char);
+    let letters = plain.chars().filter(|c| c.is_alphanumeric()).map(upper_char);
     // What was kept apart by a sign may now compose.
-    if plain.is_ascii() {
-        letters.collect()
-    } else {
-        letters.nfc().collect()
-    }
+    if plain.is_ascii() { letters.collect() } else { letters.nfc().collect() }
 }
 
 /// Upper-case letters A to Z and blanks, for algorithms that know no others. Letters without a Latin equivalent are
@@ -192,19 +181,13 @@ mod tests {
 
     #[test]
     fn ascii_letters_leave_nothing_else() {
-        assert_eq!(
-            to_ascii_letters("  O'Brien-Müller 3rd "),
-            "OBRIEN MUELLER RD"
-        );
+        assert_eq!(to_ascii_letters("  O'Brien-Müller 3rd "), "OBRIEN MUELLER RD");
         assert_eq!(to_ascii_letters("Иван"), "");
     }
 
     #[test]
     fn accents_go_on_their_letters() {
-        assert_eq!(
-            compose_accents("Rene´ e\u{301} Loi¨c x´ ´"),
-            "René é Loïc x´ ´"
-        );
+        assert_eq!(compose_accents("Rene´ e\u{301} Loi¨c x´ ´"), "René é Loïc x´ ´");
         assert_eq!(compose_accents("`a e`"), "`a è");
     }
 

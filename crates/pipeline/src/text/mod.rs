@@ -9,10 +9,7 @@ use std::cmp::Ordering;
 /// Order of the values in multi-valued text: ordinal without regard to letter case, and plain ordinal between values
 /// that differ in case only, so that the result never depends on the order of arrival.
 pub fn compare_ignoring_case(a: &str, b: &str) -> Ordering {
-    let folded = a
-        .chars()
-        .map(fold::upper_char)
-        .cmp(b.chars().map(fold::upper_char));
+    let folded = a.chars().map(fold::upper_char).cmp(b.chars().map(fold::upper_char));
     folded.then_with(|| a.cmp(b))
 }
 
@@ -39,14 +36,8 @@ fn edits(wanted: &[char], candidate: &str) -> usize {
         let mut row = vec![i; wanted.len() + 1];
         for j in 1..=wanted.len() {
             let same = candidate[i - 1] == wanted[j - 1];
-            row[j] = (last[j - 1] + usize::from(!same))
-                .min(last[j] + 1)
-                .min(row[j - 1] + 1);
-            if i > 1
-                && j > 1
-                && candidate[i - 1] == wanted[j - 2]
-                && candidate[i - 2] == wanted[j - 1]
-            {
+            row[j] = (last[j - 1] + usize::from(!same)).min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && candidate[i - 1] == wanted[j - 2] && candidate[i - 2] == wanted[j - 1] {
                 row[j] = row[j].min(before_last[j - 2] + 1);
             }
         }

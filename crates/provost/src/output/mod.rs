@@ -37,11 +37,7 @@ pub fn print(text: &str) -> Result<(), Report> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(Report::new(
-            Kind::Error,
-            "output",
-            format!("cannot write the output: {error}"),
-        )),
+        Err(error) => Err(Report::new(Kind::Error, "output", format!("cannot write the output: {error}"))),
         Ok(()) => Ok(()),
     }
 }

@@ -4,9 +4,7 @@ use super::table::{Table, grouped};
 use crate::report::{Exit, HELP};
 use crate::terminal::Terminal;
 use anstyle::{AnsiColor, Style};
-use provost_model::summary::{
-    Cause, EntityCounters, ExceededThreshold, LinkCounters, State, Summary,
-};
+use provost_model::summary::{Cause, EntityCounters, ExceededThreshold, LinkCounters, State, Summary};
 use serde_json::Value;
 
 /// Rows worth looking at: those that a threshold counts, those that were rejected.
@@ -29,10 +27,7 @@ pub struct Outcome {
 
 impl From<Summary> for Outcome {
     fn from(summary: Summary) -> Outcome {
-        Outcome {
-            summary,
-            samples: Vec::new(),
-        }
+        Outcome { summary, samples: Vec::new() }
     }
 }
 
@@ -55,16 +50,8 @@ pub fn render(outcome: &Outcome, terminal: &Terminal) -> String {
     parts.extend(associations(summary, terminal));
     parts.extend(thresholds(&summary.thresholds, terminal));
     parts.extend(causes(&summary.causes, terminal));
-    for sample in outcome
-        .samples
-        .iter()
-        .filter(|sample| !sample.table.is_empty())
-    {
-        parts.push(section(
-            &sample.title,
-            &sample.table.aligned(terminal),
-            terminal,
-        ));
+    for sample in outcome.samples.iter().filter(|sample| !sample.table.is_empty()) {
+        parts.push(section(&sample.title, &sample.table.aligned(&inner(terminal)), terminal));
     }
     parts.extend(error(summary, terminal));
     parts.push(next(summary, terminal));
@@ -86,27 +73,26 @@ fn title(summary: &Summary, terminal: &Terminal) -> String {
         State::Blocked | State::Errored => AnsiColor::Red,
     };
     let state = terminal.paint(colour.on_default().bold(), &format!("{:?}", summary.state));
-    let mode = summary
-        .mode
-        .map(|mode| format!(", {mode}"))
-        .unwrap_or_default();
-    let mut line = format!(
-        "{}{mode}: {state}\n",
-        terminal.paint(Style::new().bold(), &summary.connector)
-    );
+    let mode = summary.mode.map(|mode| format!(", {mode}")).unwrap_or_default();
+    let mut line = format!("{}{mode}: {state}\n", terminal.paint(Style::new().bold(), &summary.connector));
     if let Some(name) = &summary.change_set {
         line.push_str(&format!("change set {}\n", name.hash));
     }
     line
 }
 
+/// Columns before what a section holds.
+const INDENT: usize = 2;
+
+/// What is inside a section has fewer columns.
+fn inner(terminal: &Terminal) -> Terminal {
+    terminal.narrowed(INDENT)
+}
+
 fn section(title: &str, body: &str, terminal: &Terminal) -> String {
-    let mut out = format!(
-        "{}\n",
-        terminal.paint(Style::new().bold().underline(), title)
-    );
+    let mut out = format!("{}\n", terminal.paint(Style::new().bold().underline(), title));
     for line in body.lines() {
-        out.push_str(&format!("  {line}\n"));
+        out.push_str(&format!("{}{line}\n", " ".repeat(INDENT)));
     }
     out
 }
@@ -118,16 +104,14 @@ fn counters<C: Copy>(
     columns: &[(&str, Counter<C>)],
     terminal: &Terminal,
 ) -> String {
-    let shown: Vec<&(&str, Counter<C>)> = columns
-        .iter()
-        .filter(|(_, of)| of.always || rows.iter().any(|(_, c)| (of.get)(c) > 0))
-        .collect();
+    let shown: Vec<&(&str, Counter<C>)> =
+        columns.iter().filter(|(_, of)| of.always || rows.iter().any(|(_, c)| (of.get)(c) > 0)).collect();
     let mut table = Table::new([""].into_iter().chain(shown.iter().map(|(name, _)| *name)));
     for (name, c) in rows {
         let counts = shown.iter().map(|(_, of)| Value::from((of.get)(c)));
         table.row([Value::from(name.as_str())].into_iter().chain(counts));
     }
-    section(title, &table.aligned(terminal), terminal)
+    section(title, &table.aligned(&inner(terminal)), terminal)
 }
 
 /// One counter: how to read it, and whether its column is shown even when it is zero everywhere.
@@ -146,8 +130,7 @@ fn if_any<C>(get: fn(&C) -> u64) -> Counter<C> {
 }
 
 fn entity_types(summary: &Summary, terminal: &Terminal) -> Option<String> {
-    let rows: Vec<(&String, EntityCounters)> =
-        summary.entity_types.iter().map(|(n, c)| (n, *c)).collect();
+    let rows: Vec<(&String, EntityCounters)> = summary.entity_types.iter().map(|(n, c)| (n, *c)).collect();
     let columns = [
         ("rows", always(|c: &EntityCounters| c.rows)),
         ("null keys", if_any(|c| c.null_primary_keys)),
@@ -162,8 +145,7 @@ fn entity_types(summary: &Summary, terminal: &Terminal) -> Option<String> {
 }
 
 fn associations(summary: &Summary, terminal: &Terminal) -> Option<String> {
-    let rows: Vec<(&String, LinkCounters)> =
-        summary.associations.iter().map(|(n, c)| (n, *c)).collect();
+    let rows: Vec<(&String, LinkCounters)> = summary.associations.iter().map(|(n, c)| (n, *c)).collect();
     let columns = [
         ("rows", always(|c: &LinkCounters| c.rows)),
         ("null keys", if_any(|c| c.null_keys)),
@@ -182,50 +164,28 @@ fn thresholds(exceeded: &[ExceededThreshold], terminal: &Terminal) -> Option<Str
     (!lines.is_empty()).then(|| section("Thresholds exceeded", &lines.join("\n"), terminal))
 }
 
-/// `EntityTypeMapping HR_Person: 300 of 2 000 (15.0 %), MaxPercentageDeletedLines allows 5 %`.
+/// `EntityTypeMapping HR_Person: 300 of 2,000 (15.0 %), MaxPercentageDeletedLines allows 5 %`.
 fn threshold(t: &ExceededThreshold) -> String {
     let count = grouped(t.count);
     if !t.name.contains("Percentage") {
-        return format!(
-            "{}: {count}, {} allows {}",
-            t.level,
-            t.name,
-            grouped(t.limit)
-        );
+        return format!("{}: {count}, {} allows {}", t.level, t.name, grouped(t.limit));
     }
     let share = match t.base {
         0 => "nothing is stored yet".to_owned(),
         base => format!("{:.1} %", t.count as f64 * 100.0 / base as f64),
     };
-    format!(
-        "{}: {count} of {} ({share}), {} allows {} %",
-        t.level,
-        grouped(t.base),
-        t.name,
-        t.limit
-    )
+    format!("{}: {count} of {} ({share}), {} allows {} %", t.level, grouped(t.base), t.name, t.limit)
 }
 
 fn causes(causes: &[Cause], terminal: &Terminal) -> Option<String> {
     let mut body = String::new();
     for (i, cause) in causes.iter().enumerate() {
-        let subject = cause
-            .subject
-            .as_ref()
-            .map(|s| format!("{s}: "))
-            .unwrap_or_default();
-        body.push_str(&format!(
-            "{}. {subject}{} [{}]\n",
-            i + 1,
-            cause.message,
-            cause.code
-        ));
+        let subject = cause.subject.as_ref().map(|s| format!("{s}: ")).unwrap_or_default();
+        let text = format!("{subject}{} [{}]", cause.message, cause.code);
+        body.push_str(&format!("{}. {}\n", i + 1, inner(terminal).folded(&text, 3)));
         if !cause.hint.is_empty() {
-            body.push_str(&format!(
-                "   {} {}\n",
-                terminal.paint(HELP, "help:"),
-                cause.hint
-            ));
+            let hint = inner(terminal).folded(&cause.hint, 9);
+            body.push_str(&format!("   {} {hint}\n", terminal.paint(HELP, "help:")));
         }
     }
     (!causes.is_empty()).then(|| section("Probable causes, most telling first", &body, terminal))
@@ -233,8 +193,9 @@ fn causes(causes: &[Cause], terminal: &Terminal) -> Option<String> {
 
 fn error(summary: &Summary, terminal: &Terminal) -> Option<String> {
     let error = summary.error.as_ref()?;
-    let mut body = format!("{} [{}]\n", error.message, error.code);
+    let mut body = inner(terminal).folded(&format!("{} [{}]", error.message, error.code), 0) + "\n";
     if let Some(hint) = &error.hint {
+        let hint = inner(terminal).folded(hint, 6);
         body.push_str(&format!("{} {hint}\n", terminal.paint(HELP, "help:")));
     }
     Some(section("What went wrong", &body, terminal))
@@ -244,13 +205,12 @@ fn next(summary: &Summary, terminal: &Terminal) -> String {
     let connector = argument(&summary.connector);
     let body = match summary.state {
         State::Completed => "Nothing to do.".to_owned(),
-        State::Warning => "The run is done, but something deserves a look: the causes above, and rows that were set aside\n\
+        State::Warning => {
+            "The run is done, but something deserves a look: the causes above, and rows that were set aside\n\
              (*.rejected.csv, *.duplicates.csv and *.nullpk.csv in Work/Collect)."
-            .to_owned(),
-        State::Errored => {
-            "The repository is as it was before. Mend the cause, then run the command again."
                 .to_owned()
         }
+        State::Errored => "The repository is as it was before. Mend the cause, then run the command again.".to_owned(),
         State::Blocked => match &summary.change_set {
             Some(name) => format!(
                 "The repository is as it was before. If these changes are wrong, mend the source and run again.\n\
@@ -258,26 +218,16 @@ fn next(summary: &Summary, terminal: &Terminal) -> String {
                  provost synchronization-validation --connector {connector} --change-set {} --reason \"…\"",
                 name.hash
             ),
-            None => {
-                "The repository is as it was before. Mend the cause, then run the command again."
-                    .to_owned()
-            }
+            None => "The repository is as it was before. Mend the cause, then run the command again.".to_owned(),
         },
     };
     section("What next", &body, terminal)
 }
 
 /// A word as a shell takes it.
-fn argument(word: &str) -> String {
-    let plain = !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./:@%+".contains(c));
-    if plain {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+pub fn argument(word: &str) -> String {
+    let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
@@ -287,27 +237,13 @@ mod tests {
     use serde_json::json;
 
     fn summary(state: State) -> Summary {
-        let person = EntityCounters {
-            rows: 2000,
-            inserted: 12,
-            updated: 30,
-            unchanged: 1958,
-            ..Default::default()
-        };
-        let manager = LinkCounters {
-            rows: 1900,
-            inserted: 3,
-            deleted: 2,
-            unchanged: 1897,
-            ..Default::default()
-        };
+        let person = EntityCounters { rows: 2000, inserted: 12, updated: 30, unchanged: 1958, ..Default::default() };
+        let manager = LinkCounters { rows: 1900, inserted: 3, deleted: 2, unchanged: 1897, ..Default::default() };
         Summary {
             connector: "HR".to_owned(),
             mode: Some(Mode::Complete),
             state,
-            change_set: Some(ChangeSetName {
-                hash: "0123456789abcdef0123456789abcdef".to_owned(),
-            }),
+            change_set: Some(ChangeSetName { hash: "0123456789abcdef0123456789abcdef".to_owned() }),
             entity_types: [("HR_Person".to_owned(), person)].into(),
             associations: [("HR_Person_Manager".to_owned(), manager)].into(),
             ..Summary::default()
@@ -342,15 +278,10 @@ mod tests {
         let mut summary = summary(State::Warning);
         let person = summary.entity_types.get_mut("HR_Person").unwrap();
         (person.rejected, person.null_primary_keys, person.unchanged) = (2, 1, 1955);
-        summary
-            .associations
-            .get_mut("HR_Person_Manager")
-            .unwrap()
-            .orphans = 4;
+        summary.associations.get_mut("HR_Person_Manager").unwrap().orphans = 4;
         summary.causes.push(Cause {
             code: "date-format-changed".to_owned(),
-            message: "2 of 2000 values of start_date look like MM/dd/yyyy, not dd/MM/yyyy"
-                .to_owned(),
+            message: "2 of 2000 values of start_date look like MM/dd/yyyy, not dd/MM/yyyy".to_owned(),
             hint: "ask whether the export was reconfigured".to_owned(),
             subject: Some("HR_Person".to_owned()),
         });
@@ -390,12 +321,7 @@ mod tests {
         };
         summary.thresholds = vec![
             exceeded("Connector HR", "MaximumDeletedLines", 100, 2258),
-            exceeded(
-                "EntityTypeMapping HR_Person",
-                "MaxPercentageDeletedLines",
-                5,
-                2258,
-            ),
+            exceeded("EntityTypeMapping HR_Person", "MaxPercentageDeletedLines", 5, 2258),
             exceeded("Connector HR", "MaxPercentageInsertedLines", 5, 0),
         ];
         summary.causes.push(Cause {
@@ -406,10 +332,7 @@ mod tests {
         });
         let mut table = Table::new(["EmployeeId", "Department"]);
         table.row([json!("10042"), json!("Sales")]);
-        let samples = vec![Sample {
-            title: "300 resources would be deleted, among them".to_owned(),
-            table,
-        }];
+        let samples = vec![Sample { title: "300 resources would be deleted, among them".to_owned(), table }];
         insta::assert_snapshot!(shown(Outcome { summary, samples }), @r#"
         HR & Co, complete: Blocked
         change set 0123456789abcdef0123456789abcdef
@@ -424,7 +347,7 @@ mod tests {
 
         Thresholds exceeded
           Connector HR: 300, MaximumDeletedLines allows 100
-          EntityTypeMapping HR_Person: 300 of 2 258 (13.3 %), MaxPercentageDeletedLines allows 5 %
+          EntityTypeMapping HR_Person: 300 of 2,258 (13.3 %), MaxPercentageDeletedLines allows 5 %
           Connector HR: 300 of 0 (nothing is stored yet), MaxPercentageInsertedLines allows 5 %
 
         Probable causes, most telling first
@@ -449,8 +372,7 @@ mod tests {
             state: State::Errored,
             error: Some(ErrorReport {
                 code: "file-system".to_owned(),
-                message: "cannot read Temp/ExportOutput/HR_Person.csv: permission denied"
-                    .to_owned(),
+                message: "cannot read Temp/ExportOutput/HR_Person.csv: permission denied".to_owned(),
                 hint: Some("give this user the right to it".to_owned()),
             }),
             ..Summary::default()
@@ -484,13 +406,7 @@ mod tests {
 
     #[test]
     fn exit_codes_follow_the_state() {
-        let states = [
-            State::Completed,
-            State::Warning,
-            State::Blocked,
-            State::Errored,
-        ]
-        .map(exit);
+        let states = [State::Completed, State::Warning, State::Blocked, State::Errored].map(exit);
         assert_eq!(states, [Exit::Done, Exit::Data, Exit::Blocked, Exit::Error]);
     }
 }

@@ -1,7 +1,7 @@
 //! Rows under headings, written as an aligned table, as CSV or as JSON.
 
 use super::Format;
-use crate::terminal::{Terminal, cut, printable, width};
+use crate::terminal::{Terminal, cut, fold, printable, width};
 use anstyle::Style;
 use serde_json::{Map, Value};
 
@@ -15,15 +15,20 @@ const NARROWEST: usize = 8;
 pub struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<Value>>,
+    prose: bool,
 }
 
 impl Table {
     /// An empty table with these headings.
     pub fn new<S: Into<String>>(headings: impl IntoIterator<Item = S>) -> Table {
-        Table {
-            headings: headings.into_iter().map(Into::into).collect(),
-            rows: Vec::new(),
-        }
+        Table { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new(), prose: false }
+    }
+
+    /// A table of sentences: where a terminal is too narrow, cells are broken into several lines instead of cut.
+    #[must_use]
+    pub fn of_prose(mut self) -> Table {
+        self.prose = true;
+        self
     }
 
     /// Adds a row, one value per heading. Null is shown as nothing.
@@ -47,11 +52,8 @@ impl Table {
 
     /// Aligned columns; numbers to the right. Only a terminal has its long cells cut: elsewhere nothing is lost.
     pub fn aligned(&self, terminal: &Terminal) -> String {
-        let cells: Vec<Vec<String>> = self
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|value| printable(&text(value), 0)).collect())
-            .collect();
+        let cells: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(|value| printable(&text(value), 0)).collect()).collect();
         let mut widths: Vec<usize> = self.headings.iter().map(|heading| width(heading)).collect();
         for row in &cells {
             for (column, cell) in row.iter().enumerate() {
@@ -61,26 +63,19 @@ impl Table {
         if terminal.interactive {
             narrow(&mut widths, terminal.width);
         }
-        let right: Vec<bool> = (0..widths.len())
-            .map(|column| self.is_number(column))
-            .collect();
+        let right: Vec<bool> = (0..widths.len()).map(|column| self.is_number(column)).collect();
         let headings: Vec<String> = self.headings.clone();
-        let mut out = line(&headings, &widths, &right, |cell| {
-            terminal.paint(Style::new().bold(), cell)
-        });
+        let mut out = line(&headings, &widths, &right, |cell| terminal.paint(Style::new().bold(), cell));
         for row in &cells {
-            out.push_str(&line(row, &widths, &right, str::to_owned));
+            for part in if self.prose { parts(row, &widths) } else { vec![row.clone()] } {
+                out.push_str(&line(&part, &widths, &right, str::to_owned));
+            }
         }
         out
     }
 
     fn is_number(&self, column: usize) -> bool {
-        let mut values = self
-            .rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .filter(|v| !v.is_null())
-            .peekable();
+        let mut values = self.rows.iter().filter_map(|row| row.get(column)).filter(|v| !v.is_null()).peekable();
         values.peek().is_some() && values.all(Value::is_number)
     }
 
@@ -105,13 +100,7 @@ impl Table {
     /// A list with one object per row.
     pub fn json(&self) -> Value {
         let object = |row: &Vec<Value>| {
-            Value::Object(
-                self.headings
-                    .iter()
-                    .cloned()
-                    .zip(row.iter().cloned())
-                    .collect::<Map<_, _>>(),
-            )
+            Value::Object(self.headings.iter().cloned().zip(row.iter().cloned()).collect::<Map<_, _>>())
         };
         Value::Array(self.rows.iter().map(object).collect())
     }
@@ -127,20 +116,13 @@ fn text(value: &Value) -> String {
 
 fn quoted(field: &str) -> String {
     let blank = |c: char| c == ' ' || c == '\t';
-    let must = field.contains([',', '"', '\r', '\n'])
-        || field.starts_with(blank)
-        || field.ends_with(blank);
-    if must {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
+    let must = field.contains([',', '"', '\r', '\n']) || field.starts_with(blank) || field.ends_with(blank);
+    if must { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 
 /// Takes from the widest columns until the table fits, or no column can give any more.
 fn narrow(widths: &mut [usize], limit: usize) {
-    let total =
-        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     while total(widths) > limit {
         let Some(widest) = widths.iter_mut().max() else {
             return;
@@ -152,12 +134,14 @@ fn narrow(widths: &mut [usize], limit: usize) {
     }
 }
 
-fn line(
-    cells: &[String],
-    widths: &[usize],
-    right: &[bool],
-    paint: impl Fn(&str) -> String,
-) -> String {
+/// A row as the lines that it takes when each cell is broken between words at the width of its column.
+fn parts(row: &[String], widths: &[usize]) -> Vec<Vec<String>> {
+    let broken: Vec<Vec<String>> = row.iter().zip(widths).map(|(cell, columns)| fold(cell, *columns)).collect();
+    let height = broken.iter().map(Vec::len).max().unwrap_or(1);
+    (0..height).map(|i| broken.iter().map(|lines| lines.get(i).cloned().unwrap_or_default()).collect()).collect()
+}
+
+fn line(cells: &[String], widths: &[usize], right: &[bool], paint: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     for (column, cell) in cells.iter().enumerate() {
         let cell = cut(cell, widths[column]);
@@ -177,13 +161,13 @@ fn line(
     out
 }
 
-/// A count as people read it: `1 100 000`.
+/// A count as people read it: `1,100,000`.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(' ');
+            out.push(',');
         }
         out.push(digit);
     }
@@ -237,20 +221,30 @@ mod tests {
         let mut table = Table::new(["Id", "Value"]);
         table.row([json!(1), json!("x".repeat(200))]);
         assert!(table.aligned(&Terminal::plain()).contains(&"x".repeat(200)));
-        let terminal = Terminal {
-            interactive: true,
-            width: 40,
-            ..Terminal::plain()
-        };
+        let terminal = Terminal { interactive: true, width: 40, ..Terminal::plain() };
         let shown = table.aligned(&terminal);
         assert_eq!(shown.lines().map(width).max(), Some(40));
         assert!(shown.trim_end().ends_with("x…"));
     }
 
     #[test]
+    fn sentences_are_broken_instead_of_cut() {
+        let mut table = Table::new(["Id", "Reason", "Remedy"]).of_prose();
+        table.row([json!(1), json!("expected a date such as 2020-09-29"), json!("export the date year first")]);
+        let terminal = Terminal { interactive: true, width: 40, ..Terminal::plain() };
+        insta::assert_snapshot!(table.aligned(&terminal), @"
+        Id  Reason             Remedy
+         1  expected a date    export the date
+            such as            year first
+            2020-09-29
+        ");
+        assert!(table.aligned(&Terminal::plain()).contains("such as 2020-09-29  export"));
+    }
+
+    #[test]
     fn counts_are_grouped_by_thousands() {
         let shown = [0, 999, 1000, 1_100_000].map(grouped);
-        assert_eq!(shown, ["0", "999", "1 000", "1 100 000"]);
+        assert_eq!(shown, ["0", "999", "1,000", "1,100,000"]);
     }
 
     proptest::proptest! {

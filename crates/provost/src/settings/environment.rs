@@ -29,9 +29,7 @@ fn is_plain(name: &str) -> bool {
     let known = keys::names_under("");
     match name.split_once("__") {
         None => known.contains(&name),
-        Some((section, rest)) => {
-            !rest.is_empty() && known.iter().any(|key| key.eq_ignore_ascii_case(section))
-        }
+        Some((section, rest)) => !rest.is_empty() && known.iter().any(|key| key.eq_ignore_ascii_case(section)),
     }
 }
 

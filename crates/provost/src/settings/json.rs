@@ -50,23 +50,16 @@ pub fn parse(file: &str, text: &str) -> Result<Json, Box<Problem>> {
     parser.blank();
     match parser.peek() {
         None => Ok(value),
-        Some(_) => Err(parser.wrong(
-            "text after the end of the document",
-            "remove what follows the last closing brace",
-        )),
+        Some(_) => {
+            Err(parser.wrong("text after the end of the document", "remove what follows the last closing brace"))
+        }
     }
 }
 
 /// The place of `span` in a text.
 pub fn place(file: &str, text: &str, span: Span) -> Place {
     let line = text.lines().nth(span.line as usize - 1).unwrap_or_default();
-    Place {
-        file: file.to_owned(),
-        line: span.line,
-        column: span.column,
-        length: span.length,
-        text: line.to_owned(),
-    }
+    Place { file: file.to_owned(), line: span.line, column: span.column, length: span.length, text: line.to_owned() }
 }
 
 struct Parser<'a> {
@@ -100,10 +93,7 @@ impl Parser<'_> {
     }
 
     fn wrong_at(&self, from: usize, message: &str, hint: &str) -> Box<Problem> {
-        let end = self.text[from..]
-            .chars()
-            .next()
-            .map_or(from, |c| from + c.len_utf8());
+        let end = self.text[from..].chars().next().map_or(from, |c| from + c.len_utf8());
         let span = self.span(from, end);
         let problem = Problem::new("invalid-json", Severity::Error, message).hint(hint);
         Box::new(problem.at(place(self.file, self.text, span)))
@@ -122,10 +112,7 @@ impl Parser<'_> {
 
     fn value(&mut self, depth: usize) -> Parsed<Json> {
         if depth > DEPTH {
-            return Err(self.wrong(
-                "nested too deeply",
-                &format!("settings may nest {DEPTH} levels"),
-            ));
+            return Err(self.wrong("nested too deeply", &format!("settings may nest {DEPTH} levels")));
         }
         let from = self.at;
         let node = match self.peek() {
@@ -134,18 +121,13 @@ impl Parser<'_> {
             Some('"') => Node::Scalar(Value::String(self.string()?)),
             _ => Node::Scalar(self.word()?),
         };
-        Ok(Json {
-            span: self.span(from, self.at),
-            node,
-        })
+        Ok(Json { span: self.span(from, self.at), node })
     }
 
     /// Null, a boolean or a number.
     fn word(&mut self) -> Parsed<Value> {
         let rest = &self.text[self.at..];
-        let length = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)))
-            .unwrap_or(rest.len());
+        let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).unwrap_or(rest.len());
         match serde_json::from_str::<Value>(&rest[..length]) {
             Ok(value) => {
                 self.at += length;
@@ -157,21 +139,14 @@ impl Parser<'_> {
 
     fn no_value(&self, word: &str) -> Box<Problem> {
         let hint = match self.peek() {
-            Some('/') => {
-                "JSON has no comments: remove it (a setting under a name of your own may hold a remark)"
-            }
+            Some('/') => "JSON has no comments: remove it (a setting under a name of your own may hold a remark)",
             Some('\'') => "JSON text stands between double quotes",
             Some('}' | ']') => "remove the comma before it",
-            _ if ["true", "false", "null"]
-                .iter()
-                .any(|w| w.eq_ignore_ascii_case(word)) =>
-            {
+            _ if ["true", "false", "null"].iter().any(|w| w.eq_ignore_ascii_case(word)) => {
                 "write true, false or null in small letters"
             }
             _ if !word.is_empty() => "put text between double quotes",
-            _ => {
-                "write text between double quotes, a number, true, false, null, an object or a list"
-            }
+            _ => "write text between double quotes, a number, true, false, null, an object or a list",
         };
         self.wrong(&format!("expected a value, found {}", self.found()), hint)
     }
@@ -191,23 +166,13 @@ impl Parser<'_> {
             }
             let key = self.string()?;
             let span = self.span(from, self.at);
-            if members
-                .iter()
-                .any(|(other, ..)| other.eq_ignore_ascii_case(&key))
-            {
+            if members.iter().any(|(other, ..)| other.eq_ignore_ascii_case(&key)) {
                 let message = format!("`{key}` is set twice in the same object");
-                return Err(self.wrong_at(
-                    from,
-                    &message,
-                    "keep one of the two (letter case does not matter)",
-                ));
+                return Err(self.wrong_at(from, &message, "keep one of the two (letter case does not matter)"));
             }
             self.blank();
             if !self.take(':') {
-                let message = format!(
-                    "expected `:` after the name `{key}`, found {}",
-                    self.found()
-                );
+                let message = format!("expected `:` after the name `{key}`, found {}", self.found());
                 return Err(self.wrong(&message, "write \"Name\": value"));
             }
             self.blank();
@@ -221,20 +186,11 @@ impl Parser<'_> {
 
     fn no_key(&self, opened: usize) -> Box<Problem> {
         match self.peek() {
-            Some('}') => self.wrong(
-                "a comma without a setting after it",
-                "remove the comma before the closing brace",
-            ),
-            Some('/') => self.wrong(
-                "JSON has no comments",
-                "remove it (a setting of your own may hold a remark)",
-            ),
+            Some('}') => self.wrong("a comma without a setting after it", "remove the comma before the closing brace"),
+            Some('/') => self.wrong("JSON has no comments", "remove it (a setting of your own may hold a remark)"),
             None => self.unclosed('}', opened),
             _ => {
-                let message = format!(
-                    "expected a name between double quotes, found {}",
-                    self.found()
-                );
+                let message = format!("expected a name between double quotes, found {}", self.found());
                 self.wrong(&message, "write \"Name\": value")
             }
         }
@@ -269,10 +225,7 @@ impl Parser<'_> {
         }
         match self.peek() {
             None => Err(self.unclosed(close, opened)),
-            Some('/') => Err(self.wrong(
-                "JSON has no comments",
-                "remove it (a setting of your own may hold a remark)",
-            )),
+            Some('/') => Err(self.wrong("JSON has no comments", "remove it (a setting of your own may hold a remark)")),
             Some('"' | '{' | '[') => Err(self.wrong_at(
                 after,
                 "a comma is missing",
@@ -280,10 +233,7 @@ impl Parser<'_> {
             )),
             _ => {
                 let message = format!("expected `,` or `{close}`, found {}", self.found());
-                Err(self.wrong(
-                    &message,
-                    "text stands between double quotes; settings are separated by commas",
-                ))
+                Err(self.wrong(&message, "text stands between double quotes; settings are separated by commas"))
             }
         }
     }
@@ -315,11 +265,7 @@ impl Parser<'_> {
             }
         }
         if bytes.get(end) != Some(&b'"') {
-            return Err(self.wrong_at(
-                from,
-                "a text without its closing quote",
-                "close it on the same line",
-            ));
+            return Err(self.wrong_at(from, "a text without its closing quote", "close it on the same line"));
         }
         match serde_json::from_str(&self.text[from..=end]) {
             Ok(text) => {
@@ -350,51 +296,17 @@ mod tests {
     fn error(text: &str) -> String {
         let problem = parse("appsettings.json", text).unwrap_err();
         let place = problem.place.unwrap();
-        format!(
-            "{}:{} {} | {}",
-            place.line,
-            place.column,
-            problem.message,
-            problem.hint.unwrap()
-        )
+        format!("{}:{} {} | {}", place.line, place.column, problem.message, problem.hint.unwrap())
     }
 
     #[test]
     fn a_document_keeps_its_values_and_places() {
-        let json = parse(
-            "a.json",
-            "\u{feff}{\n  \"é\": [1, true, null, \"x\\n\"]\n}\n",
-        )
-        .unwrap();
-        let Node::Object(members) = json.node else {
-            panic!("an object")
-        };
+        let json = parse("a.json", "\u{feff}{\n  \"é\": [1, true, null, \"x\\n\"]\n}\n").unwrap();
+        let Node::Object(members) = json.node else { panic!("an object") };
         let (key, span, value) = &members[0];
-        assert_eq!(
-            (key.as_str(), *span),
-            (
-                "é",
-                Span {
-                    line: 2,
-                    column: 3,
-                    length: 3
-                }
-            )
-        );
-        let Node::Array(items) = &value.node else {
-            panic!("a list")
-        };
-        assert_eq!(
-            items[0],
-            Json {
-                span: Span {
-                    line: 2,
-                    column: 9,
-                    length: 1
-                },
-                node: Node::Scalar(Value::from(1))
-            }
-        );
+        assert_eq!((key.as_str(), *span), ("é", Span { line: 2, column: 3, length: 3 }));
+        let Node::Array(items) = &value.node else { panic!("a list") };
+        assert_eq!(items[0], Json { span: Span { line: 2, column: 9, length: 1 }, node: Node::Scalar(Value::from(1)) });
         assert_eq!(items[3].node, Node::Scalar(Value::from("x\n")));
     }
 

@@ -39,13 +39,7 @@ pub struct Key {
 }
 
 const fn key(path: &'static str, holds: Holds, about: &'static str) -> Key {
-    Key {
-        path,
-        holds,
-        default: None,
-        acted_on: false,
-        about,
-    }
+    Key { path, holds, default: None, acted_on: false, about }
 }
 
 impl Key {
@@ -62,210 +56,51 @@ impl Key {
 
 /// The settings of a home folder, those of the server first, then those of the agent.
 pub const KEYS: &[Key] = &[
-    key(
-        "ConnectionString",
-        Holds::Text,
-        "Repository: an SQLite file, or PostgreSQL",
-    )
-    .or("provost.db")
-    .used(),
-    key(
-        "TempFolderPath",
-        Holds::Path,
-        "Files that may be deleted between two runs",
-    )
-    .or("Temp")
-    .used(),
-    key(
-        "WorkFolderPath",
-        Holds::Path,
-        "Files that must be kept between two runs",
-    )
-    .or("Work")
-    .used(),
-    key(
-        "DefaultPageSize",
-        Holds::Number,
-        "Rows of a page when nobody asks for another number",
-    )
-    .or("50")
-    .used(),
-    key("MaxPageSize", Holds::Number, "Most rows of a page")
-        .or("1000")
-        .used(),
-    key(
-        "Serilog:MinimumLevel",
-        Holds::Anything,
-        "Least grave message that is logged",
-    )
-    .or("Information")
-    .used(),
+    key("ConnectionString", Holds::Text, "Repository: an SQLite file, or PostgreSQL").or("provost.db").used(),
+    key("TempFolderPath", Holds::Path, "Files that may be deleted between two runs").or("Temp").used(),
+    key("WorkFolderPath", Holds::Path, "Files that must be kept between two runs").or("Work").used(),
+    key("DefaultPageSize", Holds::Number, "Rows of a page when nobody asks for another number").or("50").used(),
+    key("MaxPageSize", Holds::Number, "Most rows of a page").or("1000").used(),
+    key("Serilog:MinimumLevel", Holds::Anything, "Least grave message that is logged").or("Information").used(),
     key("Serilog", Holds::Anything, "Where messages are logged"),
-    key(
-        "ApplicationUri",
-        Holds::Text,
-        "Public address of the server",
-    ),
-    key(
-        "ConnectionStringGovernor",
-        Holds::Text,
-        "Repository for tasks and jobs",
-    ),
-    key(
-        "AzureCredentials",
-        Holds::Anything,
-        "Identity of this installation in Azure",
-    ),
-    key(
-        "License",
-        Holds::Anything,
-        "Licence of the original product; not needed",
-    ),
-    key(
-        "EncryptionCertificate",
-        Holds::Anything,
-        "Certificate that encrypts files and settings",
-    ),
-    key(
-        "IdentityServer",
-        Holds::Anything,
-        "Certificate that signs tokens",
-    ),
+    key("ApplicationUri", Holds::Text, "Public address of the server"),
+    key("ConnectionStringGovernor", Holds::Text, "Repository for tasks and jobs"),
+    key("AzureCredentials", Holds::Anything, "Identity of this installation in Azure"),
+    key("License", Holds::Anything, "Licence of the original product; not needed"),
+    key("EncryptionCertificate", Holds::Anything, "Certificate that encrypts files and settings"),
+    key("IdentityServer", Holds::Anything, "Certificate that signs tokens"),
     key("Authentication", Holds::Anything, "How people sign in"),
     key("Agents", Holds::Sections, "Address of each agent"),
-    key(
-        "NotUseAgent",
-        Holds::Bool,
-        "The server does the agent's work",
-    ),
-    key(
-        "OpenIdClients",
-        Holds::Sections,
-        "Hashed secret of each client of the server",
-    ),
-    key(
-        "MaxActors",
-        Holds::Number,
-        "People who are told of a workflow step",
-    ),
+    key("NotUseAgent", Holds::Bool, "The server does the agent's work"),
+    key("OpenIdClients", Holds::Sections, "Hashed secret of each client of the server"),
+    key("MaxActors", Holds::Number, "People who are told of a workflow step"),
     key("MailSettings", Holds::Anything, "How mails are sent"),
     key("LogsPath", Holds::Path, "Logs shown on the monitoring page"),
-    key(
-        "ApplicationInsights",
-        Holds::Anything,
-        "Telemetry of the original product; not sent",
-    ),
-    key(
-        "Swagger",
-        Holds::Anything,
-        "Description of the programming interface",
-    ),
-    key(
-        "DataProtection",
-        Holds::Anything,
-        "Keys that protect cookies",
-    ),
-    key(
-        "HstsPreload",
-        Holds::Bool,
-        "Browsers are told to use TLS only",
-    ),
-    key(
-        "AppDisplay",
-        Holds::Anything,
-        "Name and colours of the pages",
-    ),
+    key("ApplicationInsights", Holds::Anything, "Telemetry of the original product; not sent"),
+    key("Swagger", Holds::Anything, "Description of the programming interface"),
+    key("DataProtection", Holds::Anything, "Keys that protect cookies"),
+    key("HstsPreload", Holds::Bool, "Browsers are told to use TLS only"),
+    key("AppDisplay", Holds::Anything, "Name and colours of the pages"),
     key("PowerBISettings", Holds::Anything, "Paging for reports"),
-    key(
-        "InstallationDirectoryPath",
-        Holds::Path,
-        "Folder of the executables",
-    ),
-    key(
-        "ResetSettings",
-        Holds::Anything,
-        "File whose touch reloads the server",
-    ),
-    key(
-        "Jobs:MaxTaskBatchSize",
-        Holds::Number,
-        "Tasks of one level that run at the same time",
-    ),
-    key(
-        "Scheduler:Enabled",
-        Holds::Bool,
-        "Jobs start on schedule in this process",
-    ),
-    key(
-        "Scheduler:MaxLockWatchTime",
-        Holds::Anything,
-        "Seconds to wait for the scheduler's lock",
-    ),
-    key(
-        "TaskTimeoutSupplement",
-        Holds::Number,
-        "Minutes added to the time limit of tasks",
-    ),
-    key(
-        "JobLaunchTimeout",
-        Holds::Number,
-        "Milliseconds in which a job must start",
-    ),
-    key(
-        "InvokeSqlCommands",
-        Holds::Sections,
-        "Input and output of each SQL task",
-    ),
-    key(
-        "Cors",
-        Holds::Anything,
-        "Other sites that may call the server",
-    ),
+    key("InstallationDirectoryPath", Holds::Path, "Folder of the executables"),
+    key("ResetSettings", Holds::Anything, "File whose touch reloads the server"),
+    key("Jobs:MaxTaskBatchSize", Holds::Number, "Tasks of one level that run at the same time"),
+    key("Scheduler:Enabled", Holds::Bool, "Jobs start on schedule in this process"),
+    key("Scheduler:MaxLockWatchTime", Holds::Anything, "Seconds to wait for the scheduler's lock"),
+    key("TaskTimeoutSupplement", Holds::Number, "Minutes added to the time limit of tasks"),
+    key("JobLaunchTimeout", Holds::Number, "Milliseconds in which a job must start"),
+    key("InvokeSqlCommands", Holds::Sections, "Input and output of each SQL task"),
+    key("Cors", Holds::Anything, "Other sites that may call the server"),
     key("CyberArk", Holds::Anything, "Secrets kept in CyberArk"),
     key("AzureKeyVault", Holds::Anything, "Secrets kept in Azure"),
-    key(
-        "Connections",
-        Holds::Sections,
-        "Settings of each connection, by its identifier",
-    )
-    .used(),
-    key(
-        "Databases",
-        Holds::Texts,
-        "Connection string of each database that SQL tasks may use",
-    ),
-    key(
-        "OpenId:AgentIdentifier",
-        Holds::Text,
-        "Identifier of this agent in the configuration",
-    )
-    .used(),
-    key(
-        "OpenId:OpenIdClients",
-        Holds::Texts,
-        "Secret of each client of the agent",
-    ),
-    key(
-        "OpenId:DefaultOpenIdClient",
-        Holds::Text,
-        "Client used when none is named",
-    ),
-    key(
-        "SourcesRootPaths",
-        Holds::Paths,
-        "Folders that file connections may read; none named: all",
-    )
-    .used(),
-    key(
-        "TaskAgentConfiguration",
-        Holds::Anything,
-        "Time limits of calls to the server",
-    ),
-    key(
-        "PasswordResetSettings",
-        Holds::Anything,
-        "How passwords are reset",
-    ),
+    key("Connections", Holds::Sections, "Settings of each connection, by its identifier").used(),
+    key("Databases", Holds::Texts, "Connection string of each database that SQL tasks may use"),
+    key("OpenId:AgentIdentifier", Holds::Text, "Identifier of this agent in the configuration").used(),
+    key("OpenId:OpenIdClients", Holds::Texts, "Secret of each client of the agent"),
+    key("OpenId:DefaultOpenIdClient", Holds::Text, "Client used when none is named"),
+    key("SourcesRootPaths", Holds::Paths, "Folders that file connections may read; none named: all").used(),
+    key("TaskAgentConfiguration", Holds::Anything, "Time limits of calls to the server"),
+    key("PasswordResetSettings", Holds::Anything, "How passwords are reset"),
 ];
 
 /// The names known directly under a section (the empty path is the outermost one).
@@ -277,8 +112,7 @@ pub fn names_under(section: &str) -> Vec<&'static str> {
                 "" => key.path,
                 _ => key.path.get(section.len()..)?.strip_prefix(':')?,
             };
-            let under =
-                section.is_empty() || key.path[..section.len()].eq_ignore_ascii_case(section);
+            let under = section.is_empty() || key.path[..section.len()].eq_ignore_ascii_case(section);
             under.then(|| rest.split(':').next().unwrap_or(rest))
         })
         .collect();
@@ -289,8 +123,5 @@ pub fn names_under(section: &str) -> Vec<&'static str> {
 /// Whether names under `section` are fixed, so that another name is probably a slip.
 pub fn is_closed(section: &str) -> bool {
     section.is_empty()
-        || (!names_under(section).is_empty()
-            && !KEYS
-                .iter()
-                .any(|key| key.path.eq_ignore_ascii_case(section)))
+        || (!names_under(section).is_empty() && !KEYS.iter().any(|key| key.path.eq_ignore_ascii_case(section)))
 }

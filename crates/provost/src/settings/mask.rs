@@ -6,17 +6,8 @@ use serde_json::Value;
 pub const MASK: &str = "********";
 
 /// Words that make a setting secret when its name contains one of them.
-const SECRET_WORDS: &[&str] = &[
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "token",
-    "credential",
-    "authorization",
-    "privatekey",
-];
+const SECRET_WORDS: &[&str] =
+    &["password", "passwd", "pwd", "passphrase", "secret", "token", "credential", "authorization", "privatekey"];
 
 /// Names that end in `Key` but hold no secret.
 const OPEN_KEYS: &[&str] = &["primarykey", "uniquekey", "iskey", "foreignkey"];
@@ -39,19 +30,13 @@ pub fn shown(path: &str, value: &Value) -> Value {
 /// Whether a path names a secret. Any of its names may: what lies inside a secret section is secret.
 pub fn is_secret(path: &str) -> bool {
     let folded = path.to_ascii_lowercase();
-    SECRET_SECTIONS
-        .iter()
-        .any(|section| folded.starts_with(section))
-        || folded.split(':').any(is_secret_name)
+    SECRET_SECTIONS.iter().any(|section| folded.starts_with(section)) || folded.split(':').any(is_secret_name)
 }
 
 fn is_secret_name(name: &str) -> bool {
-    let is_key = (name.ends_with("key") || name.ends_with("keys"))
-        && !OPEN_KEYS.contains(&name.trim_end_matches('s'));
+    let is_key = (name.ends_with("key") || name.ends_with("keys")) && !OPEN_KEYS.contains(&name.trim_end_matches('s'));
     // Names of files and of people around a secret are no secrets: `X509KeyFilePath`, `TokenEndpoint`.
-    let is_about = ["path", "endpoint", "uri", "url", "settings", "validfor"]
-        .iter()
-        .any(|end| name.ends_with(end));
+    let is_about = ["path", "endpoint", "uri", "url", "settings", "validfor"].iter().any(|end| name.ends_with(end));
     !is_about && (is_key || SECRET_WORDS.iter().any(|word| name.contains(word)))
 }
 
@@ -66,16 +51,12 @@ fn mask_pairs(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(equals) = rest.find('=') {
-        let name_start = rest[..equals]
-            .trim_end()
-            .rfind([';', ' ', '?', '&', '\n'])
-            .map_or(0, |i| i + 1);
+        let name_start = rest[..equals].trim_end().rfind([';', ' ', '?', '&', '\n']).map_or(0, |i| i + 1);
         let name = rest[name_start..equals].trim().to_ascii_lowercase();
         let (head, value) = rest.split_at(equals + 1);
         out.push_str(head);
         let length = value_length(value);
-        if is_secret_name(&name.replace([' ', '_', '-'], "")) && !value[..length].trim().is_empty()
-        {
+        if is_secret_name(&name.replace([' ', '_', '-'], "")) && !value[..length].trim().is_empty() {
             out.push_str(MASK);
         } else {
             out.push_str(&value[..length]);
@@ -92,9 +73,7 @@ fn value_length(text: &str) -> usize {
     match text[blank..].chars().next() {
         Some(quote @ ('\'' | '"')) => {
             let inside = blank + 1;
-            text[inside..]
-                .find(quote)
-                .map_or(text.len(), |i| inside + i + 1)
+            text[inside..].find(quote).map_or(text.len(), |i| inside + i + 1)
         }
         // A blank ends a value only where `name=` follows: passwords may hold blanks.
         _ => text
@@ -109,10 +88,7 @@ fn value_length(text: &str) -> usize {
 }
 
 fn begins_pair(text: &str) -> bool {
-    let word = text.len()
-        - text
-            .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            .len();
+    let word = text.len() - text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
     word > 0 && text[word..].starts_with('=')
 }
 
@@ -125,9 +101,7 @@ fn mask_address(text: &str) -> String {
         out.push_str(head);
         let authority = tail.find(['/', '?', '#', ' ']).unwrap_or(tail.len());
         // A password may hold a slash that nobody encoded: look for the `@` a little further.
-        let end = tail[..authority]
-            .rfind('@')
-            .or_else(|| tail.find('@').filter(|_| tail[..authority].contains(':')));
+        let end = tail[..authority].rfind('@').or_else(|| tail.find('@').filter(|_| tail[..authority].contains(':')));
         match end.and_then(|end| tail[..end].find(':').map(|colon| (colon, end))) {
             Some((colon, end)) => {
                 out.push_str(&tail[..=colon]);
@@ -151,29 +125,17 @@ mod tests {
     #[test]
     fn connection_strings_lose_their_passwords_only() {
         let cases = [
-            (
-                "Host=db;Username=u;Password=p;Database=d",
-                "Host=db;Username=u;Password=********;Database=d",
-            ),
+            ("Host=db;Username=u;Password=p;Database=d", "Host=db;Username=u;Password=********;Database=d"),
             (
                 "Data Source=.;Initial Catalog=U;PWD='a;b';Encrypt=no",
                 "Data Source=.;Initial Catalog=U;PWD=********;Encrypt=no",
             ),
-            (
-                "host=db password=s3 user=u",
-                "host=db password=******** user=u",
-            ),
+            ("host=db password=s3 user=u", "host=db password=******** user=u"),
             ("host=db password=two words", "host=db password=********"),
-            (
-                "postgres://u:p%40@db:5432/x?sslmode=require",
-                "postgres://u:********@db:5432/x?sslmode=require",
-            ),
+            ("postgres://u:p%40@db:5432/x?sslmode=require", "postgres://u:********@db:5432/x?sslmode=require"),
             ("postgres://u:a/b@db/x", "postgres://u:********@db/x"),
             ("postgres://u@db:5432/x", "postgres://u@db:5432/x"),
-            (
-                "postgres://db/x?user=u&password=p",
-                "postgres://db/x?user=u&password=********",
-            ),
+            ("postgres://db/x?user=u&password=p", "postgres://db/x?user=u&password=********"),
             ("https://login.example/a:b", "https://login.example/a:b"),
             ("C:\\Temp", "C:\\Temp"),
             ("Password=", "Password="),
@@ -219,9 +181,6 @@ mod tests {
         assert_eq!(shown("A:Password", &Value::Null), Value::Null);
         assert_eq!(shown("A:Password", &Value::from("")), "");
         assert_eq!(shown("A:Other", &Value::from(1234)), 1234);
-        assert_eq!(
-            shown("ConnectionString", &Value::from("Host=a;Password=b")),
-            "Host=a;Password=********"
-        );
+        assert_eq!(shown("ConnectionString", &Value::from("Host=a;Password=b")), "Host=a;Password=********");
     }
 }

@@ -22,10 +22,7 @@ pub const SERVER_FILE: &str = "appsettings.json";
 /// File of the agent's settings: connections and secrets.
 pub const AGENT_FILE: &str = "appsettings.agent.json";
 /// Files of the original product that are not read yet; their presence is told.
-const UNREAD_FILES: &[&str] = &[
-    "appsettings.encrypted.agent.json",
-    "appsettings.cyberArk.agent.json",
-];
+const UNREAD_FILES: &[&str] = &["appsettings.encrypted.agent.json", "appsettings.cyberArk.agent.json"];
 
 /// Checked settings.
 #[derive(Clone, Debug)]
@@ -90,11 +87,7 @@ impl Settings {
         }
         environment::apply(&mut tree, &overrides.environment);
         if let Some(text) = &overrides.connection_string {
-            tree.put(
-                &["ConnectionString"],
-                text,
-                Origin::Flag("--database-connection-string"),
-            );
+            tree.put(&["ConnectionString"], text, Origin::Flag("--database-connection-string"));
         }
         let settings = read::typed(home, tree, &mut sources);
         match settings {
@@ -105,12 +98,7 @@ impl Settings {
             }
             _ => {
                 let text = format!("the settings of {} cannot be used", home.display());
-                Err(Report::with_problems(
-                    Kind::Usage,
-                    "invalid-settings",
-                    text,
-                    sources.problems,
-                ))
+                Err(Report::with_problems(Kind::Usage, "invalid-settings", text, sources.problems))
             }
         }
     }
@@ -121,11 +109,7 @@ impl Settings {
             .tree
             .leaves()
             .into_iter()
-            .map(|(path, value, origin)| Effective {
-                value: mask::shown(&path, &value),
-                path,
-                origin,
-            })
+            .map(|(path, value, origin)| Effective { value: mask::shown(&path, &value), path, origin })
             .collect();
         all.sort_by_key(|e| e.path.to_ascii_lowercase());
         all
@@ -156,12 +140,24 @@ impl Settings {
         self.work.join("Synchronization")
     }
 
+    /// Number of rows of a page, when somebody asked for `wanted`.
+    ///
+    /// # Errors
+    /// More than `MaxPageSize` is wanted.
+    pub fn page_size(&self, wanted: Option<u32>) -> Result<usize, Report> {
+        let size = wanted.unwrap_or_else(|| self.default_page_size.min(self.max_page_size));
+        if size > self.max_page_size {
+            let text = format!("a page holds at most {} rows", self.max_page_size);
+            return Err(
+                Report::usage("page-too-large", text).hint("ask for fewer, or set MaxPageSize in appsettings.json")
+            );
+        }
+        Ok(size as usize)
+    }
+
     /// Settings of a connection, found without regard to letter case; null when there are none.
     pub fn connection(&self, identifier: &str) -> &Value {
-        let found = self
-            .connections
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(identifier));
+        let found = self.connections.iter().find(|(name, _)| name.eq_ignore_ascii_case(identifier));
         found.map_or(&Value::Null, |(_, settings)| settings)
     }
 
@@ -180,19 +176,10 @@ impl Settings {
 }
 
 fn unread(home: &Path) -> impl Iterator<Item = Problem> + '_ {
-    UNREAD_FILES
-        .iter()
-        .filter(|file| home.join(file).exists())
-        .map(|file| {
-            Problem::new(
-                "unread-settings-file",
-                Severity::Note,
-                format!("{file} is not read by this version"),
-            )
-            .hint(format!(
-                "put its settings into {AGENT_FILE}, or into environment variables"
-            ))
-        })
+    UNREAD_FILES.iter().filter(|file| home.join(file).exists()).map(|file| {
+        Problem::new("unread-settings-file", Severity::Note, format!("{file} is not read by this version"))
+            .hint(format!("put its settings into {AGENT_FILE}, or into environment variables"))
+    })
 }
 
 #[cfg(test)]
@@ -204,22 +191,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(SERVER_FILE), server).unwrap();
         std::fs::write(folder.path().join(AGENT_FILE), agent).unwrap();
-        let environment = environment
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        Settings::load(
-            folder.path(),
-            &Overrides {
-                environment,
-                connection_string: None,
-            },
-        )
-        .map_err(|report| {
-            report
-                .render(&Terminal::plain())
-                .replace(&folder.path().display().to_string(), "HOME")
-        })
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::load(folder.path(), &Overrides { environment, connection_string: None })
+            .map_err(|report| report.render(&Terminal::plain()).replace(&folder.path().display().to_string(), "HOME"))
     }
 
     #[test]
@@ -230,25 +204,13 @@ mod tests {
             &[("PROVOST__DefaultPageSize", "30"), ("Connections__HR__Skip", "2"), ("HOME", "/root")],
         )
         .unwrap();
-        assert_eq!(
-            (settings.default_page_size, settings.max_page_size),
-            (30, 200)
-        );
+        assert_eq!((settings.default_page_size, settings.max_page_size), (30, 200));
         assert_eq!(settings.temp, Path::new("/t"));
         assert_eq!(settings.work, settings.home.join("Work"));
-        assert_eq!(
-            settings.connections["HR"],
-            serde_json::json!({"Path": "b", "Skip": 2})
-        );
-        assert_eq!(
-            settings.sources_root_paths,
-            [settings.home.join("in"), PathBuf::from("/data")]
-        );
-        let origins: Vec<String> = settings
-            .effective()
-            .iter()
-            .map(|e| format!("{} = {} ({})", e.path, e.value, e.origin))
-            .collect();
+        assert_eq!(settings.connections["HR"], serde_json::json!({"Path": "b", "Skip": 2}));
+        assert_eq!(settings.sources_root_paths, [settings.home.join("in"), PathBuf::from("/data")]);
+        let origins: Vec<String> =
+            settings.effective().iter().map(|e| format!("{} = {} ({})", e.path, e.value, e.origin)).collect();
         insta::assert_snapshot!(origins.join("\n"), @r#"
         Connections:HR:Path = "b" (appsettings.agent.json:1:33)
         Connections:HR:Skip = 2 (environment Connections__HR__Skip)
@@ -267,31 +229,14 @@ mod tests {
     fn the_repository_of_a_home_is_in_it_unless_it_is_elsewhere() {
         let database = |text: &str| {
             let settings = load(&format!("{{{text}}}"), "{}", &[]).unwrap();
-            settings
-                .database()
-                .replace(&settings.home.display().to_string(), "HOME")
+            settings.database().replace(&settings.home.display().to_string(), "HOME")
         };
         assert_eq!(database(""), "HOME/provost.db");
-        assert_eq!(
-            database("\"ConnectionString\": \"other.db\""),
-            "HOME/other.db"
-        );
-        assert_eq!(
-            database("\"ConnectionString\": \"sqlite:other.db?mode=ro\""),
-            "sqlite:HOME/other.db?mode=ro"
-        );
-        assert_eq!(
-            database("\"ConnectionString\": \"/data/x.db\""),
-            "/data/x.db"
-        );
-        assert_eq!(
-            database("\"ConnectionString\": \"postgres://u@h/d\""),
-            "postgres://u@h/d"
-        );
-        assert_eq!(
-            database("\"ConnectionString\": \"host=h user=u\""),
-            "host=h user=u"
-        );
+        assert_eq!(database("\"ConnectionString\": \"other.db\""), "HOME/other.db");
+        assert_eq!(database("\"ConnectionString\": \"sqlite:other.db?mode=ro\""), "sqlite:HOME/other.db?mode=ro");
+        assert_eq!(database("\"ConnectionString\": \"/data/x.db\""), "/data/x.db");
+        assert_eq!(database("\"ConnectionString\": \"postgres://u@h/d\""), "postgres://u@h/d");
+        assert_eq!(database("\"ConnectionString\": \"host=h user=u\""), "host=h user=u");
     }
 
     #[test]

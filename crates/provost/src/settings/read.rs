@@ -30,9 +30,7 @@ impl Sources {
         };
         let Ok(text) = String::from_utf8(bytes) else {
             let text = format!("{} is not UTF-8 text", path.display());
-            return Err(
-                Report::new(Kind::Usage, "invalid-settings", text).hint("save the file as UTF-8")
-            );
+            return Err(Report::new(Kind::Usage, "invalid-settings", text).hint("save the file as UTF-8"));
         };
         let parsed = json::parse(name, &text).and_then(|json| object(name, &text, json));
         let (json, problem) = match parsed {
@@ -48,16 +46,10 @@ impl Sources {
     /// The problem, placed where the value was given.
     fn placed(&self, problem: Problem, origin: &Origin) -> Problem {
         match origin {
-            Origin::File { file, span } => {
-                match self.files.iter().find(|(name, ..)| name == file) {
-                    Some((_, text, _)) => problem.at(json::place(
-                        file,
-                        text.trim_start_matches('\u{feff}'),
-                        *span,
-                    )),
-                    None => problem,
-                }
-            }
+            Origin::File { file, span } => match self.files.iter().find(|(name, ..)| name == file) {
+                Some((_, text, _)) => problem.at(json::place(file, text.trim_start_matches('\u{feff}'), *span)),
+                None => problem,
+            },
             _ => problem,
         }
     }
@@ -67,13 +59,9 @@ fn object(file: &str, text: &str, json: Json) -> Result<Json, Box<Problem>> {
     match json.node {
         json::Node::Object(_) => Ok(json),
         _ => Err(Box::new(
-            Problem::new(
-                "invalid-json",
-                Severity::Error,
-                "settings are one JSON object",
-            )
-            .hint("write { \"Name\": value, … }")
-            .at(json::place(file, text, json.span)),
+            Problem::new("invalid-json", Severity::Error, "settings are one JSON object")
+                .hint("write { \"Name\": value, … }")
+                .at(json::place(file, text, json.span)),
         )),
     }
 }
@@ -99,11 +87,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
     }
     let log_level = log_level(&tree, sources);
     let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
-    let text = |path: &str| {
-        tree.at(path)
-            .and_then(as_text)
-            .filter(|text| !text.is_empty())
-    };
+    let text = |path: &str| tree.at(path).and_then(as_text).filter(|text| !text.is_empty());
     let folder = |path: &str| text(path).map(|text| home.join(text));
     let given = |path: &str| !matches!(tree.at(path), None | Some(Tree::Leaf(_, Origin::Default)));
     let settings = Settings {
@@ -128,11 +112,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
 
 fn roots(home: &Path, value: Option<&Tree>) -> Vec<PathBuf> {
     match value {
-        Some(Tree::List(items, _)) => items
-            .iter()
-            .filter_map(as_text)
-            .map(|text| home.join(text))
-            .collect(),
+        Some(Tree::List(items, _)) => items.iter().filter_map(as_text).map(|text| home.join(text)).collect(),
         _ => Vec::new(),
     }
 }
@@ -190,28 +170,15 @@ fn check(path: &str, holds: Holds, value: &Tree, sources: &mut Sources) {
     let (good, expected) = match holds {
         Holds::Anything => (true, ""),
         Holds::Text | Holds::Path => (as_text(value).is_some(), "text between double quotes"),
-        Holds::Number => (
-            as_number(value).is_some(),
-            "a whole number from 0 to 4294967295",
-        ),
+        Holds::Number => (as_number(value).is_some(), "a whole number from 0 to 4294967295"),
         Holds::Bool => (as_bool(value).is_some(), "true or false"),
-        Holds::Level => (
-            as_text(value).is_some_and(|t| Level::parse(&t).is_some()),
-            Level::EXPECTED,
-        ),
+        Holds::Level => (as_text(value).is_some_and(|t| Level::parse(&t).is_some()), Level::EXPECTED),
         Holds::Paths => {
-            let texts =
-                matches!(value, Tree::List(items, _) if items.iter().all(|i| as_text(i).is_some()));
+            let texts = matches!(value, Tree::List(items, _) if items.iter().all(|i| as_text(i).is_some()));
             (texts, "a list of folders: [\"/data/in\"]")
         }
-        Holds::Sections => (
-            every(|c| matches!(c, Tree::Section(_))),
-            "a section per name: { \"Name\": { … } }",
-        ),
-        Holds::Texts => (
-            every(|c| as_text(c).is_some()),
-            "a text per name: { \"Name\": \"…\" }",
-        ),
+        Holds::Sections => (every(|c| matches!(c, Tree::Section(_))), "a section per name: { \"Name\": { … } }"),
+        Holds::Texts => (every(|c| as_text(c).is_some()), "a text per name: { \"Name\": \"…\" }"),
     };
     if !good {
         let (path, origin) = culprit(path, holds, value);
@@ -219,12 +186,8 @@ fn check(path: &str, holds: Holds, value: &Tree, sources: &mut Sources) {
             Origin::File { .. } => String::new(),
             other => format!(" (given by {other})"),
         };
-        let problem = Problem::new(
-            "wrong-type",
-            Severity::Error,
-            format!("`{path}` has a wrong value{given}"),
-        )
-        .hint(format!("expected {expected}"));
+        let problem = Problem::new("wrong-type", Severity::Error, format!("`{path}` has a wrong value{given}"))
+            .hint(format!("expected {expected}"));
         let problem = sources.placed(problem, &origin);
         sources.problems.push(problem);
     }
@@ -248,11 +211,7 @@ fn culprit(path: &str, holds: Holds, value: &Tree) -> (String, Origin) {
 fn first_origin(tree: &Tree) -> Origin {
     match tree {
         Tree::List(_, origin) | Tree::Leaf(_, origin) => origin.clone(),
-        Tree::Section(_) => tree
-            .leaves()
-            .into_iter()
-            .next()
-            .map_or(Origin::Default, |(.., origin)| origin),
+        Tree::Section(_) => tree.leaves().into_iter().next().map_or(Origin::Default, |(.., origin)| origin),
     }
 }
 
@@ -269,9 +228,7 @@ pub(super) fn unknown_names(tree: &Tree, sources: &Sources) -> Vec<Problem> {
             continue;
         };
         let (section, name) = match path.split_once(':') {
-            Some((section, rest)) if is_closed(section) => {
-                (section, rest.split(':').next().unwrap_or(rest))
-            }
+            Some((section, rest)) if is_closed(section) => (section, rest.split(':').next().unwrap_or(rest)),
             _ => ("", path.split(':').next().unwrap_or(&path)),
         };
         notes.extend(unknown(section, name).map(|mut note| {
@@ -282,22 +239,12 @@ pub(super) fn unknown_names(tree: &Tree, sources: &Sources) -> Vec<Problem> {
     notes
 }
 
-fn unknown_in_file(
-    section: &str,
-    file: &'static str,
-    json: &Json,
-    sources: &Sources,
-    notes: &mut Vec<Problem>,
-) {
+fn unknown_in_file(section: &str, file: &'static str, json: &Json, sources: &Sources, notes: &mut Vec<Problem>) {
     let json::Node::Object(members) = &json.node else {
         return;
     };
     for (name, span, value) in members {
-        let path = if section.is_empty() {
-            name.clone()
-        } else {
-            format!("{section}:{name}")
-        };
+        let path = if section.is_empty() { name.clone() } else { format!("{section}:{name}") };
         if let Some(note) = unknown(section, name) {
             notes.push(sources.placed(note, &Origin::File { file, span: *span }));
         } else if is_closed(&path) {
@@ -312,16 +259,8 @@ fn unknown(section: &str, name: &str) -> Option<Problem> {
     if !is_closed(section) || known.iter().any(|right| right.eq_ignore_ascii_case(name)) {
         return None;
     }
-    let path = if section.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{section}:{name}")
-    };
-    let note = Problem::new(
-        "unknown-setting",
-        Severity::Note,
-        format!("`{path}` is no setting; it is ignored"),
-    );
+    let path = if section.is_empty() { name.to_owned() } else { format!("{section}:{name}") };
+    let note = Problem::new("unknown-setting", Severity::Note, format!("`{path}` is no setting; it is ignored"));
     Some(match nearest(name, known) {
         Some(right) => note.hint(format!("did you mean `{right}`?")),
         None => note,

@@ -53,24 +53,12 @@ impl Default for Tree {
 impl Tree {
     /// The settings of a file.
     pub fn of_file(json: Json, file: &'static str) -> Tree {
-        let origin = Origin::File {
-            file,
-            span: json.span,
-        };
+        let origin = Origin::File { file, span: json.span };
         match json.node {
-            Node::Object(members) => Tree::Section(
-                members
-                    .into_iter()
-                    .map(|(key, _, value)| (key, Tree::of_file(value, file)))
-                    .collect(),
-            ),
-            Node::Array(items) => Tree::List(
-                items
-                    .into_iter()
-                    .map(|item| Tree::of_file(item, file))
-                    .collect(),
-                origin,
-            ),
+            Node::Object(members) => {
+                Tree::Section(members.into_iter().map(|(key, _, value)| (key, Tree::of_file(value, file))).collect())
+            }
+            Node::Array(items) => Tree::List(items.into_iter().map(|item| Tree::of_file(item, file)).collect(), origin),
             Node::Scalar(value) => Tree::Leaf(value, origin),
         }
     }
@@ -78,10 +66,9 @@ impl Tree {
     /// The child with this name (or this position, in a list).
     pub fn get(&self, name: &str) -> Option<&Tree> {
         match self {
-            Tree::Section(children) => children
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, child)| child),
+            Tree::Section(children) => {
+                children.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, child)| child)
+            }
             Tree::List(items, _) => items.get(name.parse::<usize>().ok()?),
             Tree::Leaf(..) => None,
         }
@@ -97,10 +84,7 @@ impl Tree {
         match (self, over) {
             (Tree::Section(base), Tree::Section(over)) => {
                 for (key, child) in over {
-                    match base
-                        .iter_mut()
-                        .find(|(other, _)| other.eq_ignore_ascii_case(&key))
-                    {
+                    match base.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&key)) {
                         Some((_, old)) => old.lay(child),
                         None => base.push((key, child)),
                     }
@@ -135,13 +119,10 @@ impl Tree {
         let Tree::Section(children) = self else {
             return;
         };
-        let position = children
-            .iter()
-            .position(|(key, _)| key.eq_ignore_ascii_case(name))
-            .unwrap_or_else(|| {
-                children.push(((*name).to_owned(), Tree::empty(rest)));
-                children.len() - 1
-            });
+        let position = children.iter().position(|(key, _)| key.eq_ignore_ascii_case(name)).unwrap_or_else(|| {
+            children.push(((*name).to_owned(), Tree::empty(rest)));
+            children.len() - 1
+        });
         children[position].1.put(rest, text, origin);
     }
 
@@ -156,12 +137,9 @@ impl Tree {
     /// As plain JSON.
     pub fn to_json(&self) -> Value {
         match self {
-            Tree::Section(children) => Value::Object(
-                children
-                    .iter()
-                    .map(|(key, child)| (key.clone(), child.to_json()))
-                    .collect::<Map<_, _>>(),
-            ),
+            Tree::Section(children) => {
+                Value::Object(children.iter().map(|(key, child)| (key.clone(), child.to_json())).collect::<Map<_, _>>())
+            }
             Tree::List(items, _) => Value::Array(items.iter().map(Tree::to_json).collect()),
             Tree::Leaf(value, _) => value.clone(),
         }
@@ -176,24 +154,13 @@ impl Tree {
 
     fn collect(&self, path: String, found: &mut Vec<(String, Value, Origin)>) {
         let below = |name: &str| {
-            if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}:{name}")
-            }
+            if path.is_empty() { name.to_owned() } else { format!("{path}:{name}") }
         };
         match self {
-            Tree::Section(children) => children
-                .iter()
-                .for_each(|(key, child)| child.collect(below(key), found)),
-            Tree::List(items, origin) if items.is_empty() => {
-                found.push((path, Value::Array(vec![]), origin.clone()))
-            }
+            Tree::Section(children) => children.iter().for_each(|(key, child)| child.collect(below(key), found)),
+            Tree::List(items, origin) if items.is_empty() => found.push((path, Value::Array(vec![]), origin.clone())),
             Tree::List(items, _) => {
-                items
-                    .iter()
-                    .enumerate()
-                    .for_each(|(i, child)| child.collect(below(&i.to_string()), found));
+                items.iter().enumerate().for_each(|(i, child)| child.collect(below(&i.to_string()), found));
             }
             Tree::Leaf(value, origin) => found.push((path, value.clone(), origin.clone())),
         }
@@ -203,14 +170,8 @@ impl Tree {
 /// `text` as a value of the type of `old`, where it can be read as one.
 fn like(old: &Value, text: &str) -> Value {
     let read = match old {
-        Value::Bool(_) => text
-            .to_ascii_lowercase()
-            .parse::<bool>()
-            .ok()
-            .map(Value::from),
-        Value::Number(_) => serde_json::from_str::<serde_json::Number>(text)
-            .ok()
-            .map(Value::Number),
+        Value::Bool(_) => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
+        Value::Number(_) => serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number),
         _ => None,
     };
     read.unwrap_or_else(|| Value::from(text))
@@ -229,10 +190,7 @@ mod tests {
     fn later_sources_win_name_by_name_and_lists_are_replaced() {
         let mut base = tree(r#"{"A": {"x": 1, "y": [1, 2]}, "B": "b"}"#);
         base.lay(tree(r#"{"a": {"Y": [3], "z": true}}"#));
-        assert_eq!(
-            base.to_json(),
-            serde_json::json!({"A": {"x": 1, "y": [3], "z": true}, "B": "b"})
-        );
+        assert_eq!(base.to_json(), serde_json::json!({"A": {"x": 1, "y": [3], "z": true}, "B": "b"}));
         assert_eq!(base.at("A:Y:0").unwrap().to_json(), 3);
         assert_eq!(base.at("A:nothing"), None);
     }
@@ -250,9 +208,6 @@ mod tests {
             {"A": {"flag": true, "n": 17, "list": [{"s": "17"}, {"s": "new"}]}, "New": ["true"]});
         assert_eq!(base.to_json(), expected);
         let (path, value, from) = base.leaves().remove(0);
-        assert_eq!(
-            (path.as_str(), value, from.to_string().as_str()),
-            ("A:flag", Value::from(true), "environment E")
-        );
+        assert_eq!((path.as_str(), value, from.to_string().as_str()), ("A:flag", Value::from(true), "environment E"));
     }
 }

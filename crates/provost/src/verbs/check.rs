@@ -46,11 +46,7 @@ Examples:
             Format::Json => format!("{:#}\n", as_json(&folder)),
             Format::Csv => as_table(&folder.parsed.problems).csv(),
         })?;
-        Ok(if folder.parsed.has_errors() {
-            Exit::Data
-        } else {
-            Exit::Done
-        })
+        Ok(if folder.parsed.has_errors() { Exit::Data } else { Exit::Done })
     }
 }
 
@@ -58,8 +54,7 @@ Examples:
 fn of_home(settings: &Settings) -> Result<Folder, Report> {
     let mut folder = read(&settings.conf())?;
     for connection in &folder.parsed.configuration.connections {
-        let found =
-            provost_connectors::check(connection, settings.connection(&connection.identifier));
+        let found = provost_connectors::check(connection, settings.connection(&connection.identifier));
         folder.parsed.problems.extend(found);
     }
     Ok(folder)
@@ -69,38 +64,22 @@ fn for_people(folder: &Folder, terminal: &Terminal) -> String {
     let mut out = String::new();
     if !folder.parsed.not_acted_on.is_empty() {
         out.push_str("Read and kept, but not acted on yet in this version:\n");
-        for line in not_acted_on(&folder.parsed.not_acted_on)
-            .aligned(terminal)
-            .lines()
-        {
+        for line in not_acted_on(&folder.parsed.not_acted_on).aligned(&terminal.narrowed(2)).lines() {
             out.push_str(&format!("  {line}\n"));
         }
         out.push('\n');
     }
     out.push_str(&problems(&folder.parsed.problems, terminal));
-    let (files, items) = (
-        plural(folder.files, "file"),
-        plural(folder.parsed.items.len(), "item"),
-    );
-    out.push_str(&format!(
-        "{files}, {items}: {}\n",
-        counts(&folder.parsed.problems)
-    ));
+    let (files, items) = (plural(folder.files, "file"), plural(folder.parsed.items.len(), "item"));
+    out.push_str(&format!("{files}, {items}: {}\n", counts(&folder.parsed.problems)));
     out
 }
 
 fn not_acted_on(found: &[NotActedOn]) -> Table {
     let mut table = Table::new(["Element", "Count", "First"]);
     for entry in found {
-        let place = entry
-            .first
-            .as_ref()
-            .map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
-        table.row([
-            entry.element.as_str().into(),
-            entry.count.into(),
-            place.into(),
-        ]);
+        let place = entry.first.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+        table.row([entry.element.as_str().into(), entry.count.into(), place.into()]);
     }
     table
 }
@@ -116,9 +95,7 @@ fn as_json(folder: &Folder) -> Value {
 }
 
 fn as_table(found: &[Problem]) -> Table {
-    let mut table = Table::new([
-        "Severity", "Code", "File", "Line", "Column", "Message", "Hint",
-    ]);
+    let mut table = Table::new(["Severity", "Code", "File", "Line", "Column", "Message", "Hint"]);
     for problem in found {
         let of = |get: fn(&Place) -> Value| problem.place.as_ref().map_or(Value::Null, get);
         table.row([

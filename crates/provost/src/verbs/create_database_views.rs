@@ -3,7 +3,10 @@
 use super::Run;
 use super::later::{self, Later};
 use crate::context::Context;
-use crate::report::{Exit, Report};
+use crate::output::print;
+use crate::report::{Exit, Report, plural};
+use crate::repository::{metadata, open};
+use crate::road::actor;
 use clap::Args;
 
 /// Drop and make the views zz_<EntityType>, which show resources with their property names
@@ -19,7 +22,12 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::API];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let _ = context;
-        Err(Report::not_yet("create-database-views"))
+        let (_, store) = open(context)?;
+        let made = store.write(&actor(), Self::NAME, |tx| {
+            let metadata = metadata(tx)?;
+            Ok::<_, Report>(tx.rebuild_views(&metadata)?)
+        })?;
+        print(&format!("Made {} in {}\n", plural(made as usize, "view"), store.name()))?;
+        Ok(Exit::Done)
     }
 }

@@ -3,10 +3,17 @@
 use super::Run;
 use super::later::{Later, switch, value};
 use super::options::FormatOption;
+use crate::configuration::read_valid;
 use crate::context::Context;
-use crate::report::{Exit, Report};
+use crate::deployment::Deployment;
+use crate::output::table::Table;
+use crate::output::{Format, print};
+use crate::report::{Exit, Report, counts};
+use crate::repository::open;
 use clap::Args;
-use std::path::PathBuf;
+use provost_model::configuration::{AttributeChange, Change, Plan};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// Compare a configuration folder with what is deployed, show the plan, and apply it in one transaction
 ///
@@ -21,7 +28,7 @@ pub(crate) struct DeployConfiguration {
     #[arg(long)]
     simulate_only: bool,
 
-    /// Folder where the plan is written, too
+    /// Folder where the plan is written, too: changes.txt and changes.json
     #[arg(long, value_name = "DIR")]
     dump_changes_directory: Option<PathBuf>,
 
@@ -30,56 +37,22 @@ pub(crate) struct DeployConfiguration {
 }
 
 const LATER: &[Later] = &[
-    value(
-        "api-url",
-        "Address of a server to deploy to instead of the local home folder",
-    ),
+    value("api-url", "Address of a server to deploy to instead of the local home folder"),
     value("api-client-id", "Login at that server"),
     value("api-secret", "Password at that server"),
-    switch(
-        "continuous-deployment",
-        "Deploy again whenever a file is saved",
-    )
-    .short('a'),
+    switch("continuous-deployment", "Deploy again whenever a file is saved").short('a'),
     switch("force-bindings", "Write bindings although they are equal"),
-    switch(
-        "force-categories",
-        "Write categories although they are equal",
-    )
-    .short('c'),
-    switch(
-        "force-expressions",
-        "Compile expressions although they are equal",
-    )
-    .short('e'),
-    switch(
-        "force-permissions",
-        "Write permissions although they are equal",
-    )
-    .short('p'),
-    switch(
-        "force-translations",
-        "Write translations although they are equal",
-    ),
-    switch(
-        "force-cascade-delete",
-        "Delete what refers to deleted items, too",
-    ),
+    switch("force-categories", "Write categories although they are equal").short('c'),
+    switch("force-expressions", "Compile expressions although they are equal").short('e'),
+    switch("force-permissions", "Write permissions although they are equal").short('p'),
+    switch("force-translations", "Write translations although they are equal"),
+    switch("force-cascade-delete", "Delete what refers to deleted items, too"),
     switch("no-create-index", "Do not make indexes"),
     switch("reset-database", "Empty the repository first"),
-    switch(
-        "enable-saas-checks",
-        "Check what the hosted product forbids",
-    ),
-    value(
-        "resource-identity-property",
-        "Property that matches a resource with who signs in",
-    ),
+    switch("enable-saas-checks", "Check what the hosted product forbids"),
+    value("resource-identity-property", "Property that matches a resource with who signs in"),
     value("deployment-slot", "Slot of the hosted product"),
-    value(
-        "http-client-timeout-supplement",
-        "Minutes added to the time limit of calls",
-    ),
+    value("http-client-timeout-supplement", "Minutes added to the time limit of calls"),
     value("product-translation", "File of translations of the product"),
 ];
 
@@ -93,7 +66,73 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[LATER];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let _ = context;
-        Err(Report::not_yet("deploy-configuration"))
+        let folder = &self.configuration_directory;
+        let parsed = read_valid(folder)?;
+        let (_, store) = open(context)?;
+        let deployment = Deployment::compute(&store, &parsed)?;
+        if let Some(dump) = &self.dump_changes_directory {
+            write_plan(dump, &deployment.plan)?;
+        }
+        if self.format.format == Format::Table {
+            print(&deployment.plan.to_string())?;
+        }
+        if !self.simulate_only {
+            deployment.apply(&store, &format!("deploy-configuration of {}", folder.display()))?;
+        }
+        let end = match self.format.format {
+            Format::Table if deployment.plan.is_empty() => String::new(),
+            Format::Table if self.simulate_only => "Nothing was deployed: this was a simulation.\n".to_owned(),
+            Format::Table => "Deployed.\n".to_owned(),
+            Format::Json => format!("{:#}\n", as_json(&deployment.plan, !self.simulate_only)),
+            Format::Csv => as_table(&deployment.plan).csv(),
+        };
+        print(&end)?;
+        if !parsed.problems.is_empty() {
+            let found = counts(&parsed.problems);
+            eprintln!("{found} in the configuration; to see them: provost check {}", folder.display());
+        }
+        Ok(Exit::Done)
     }
+}
+
+/// Writes the plan into a folder: as people read it, and as JSON.
+fn write_plan(folder: &Path, plan: &Plan) -> Result<(), Report> {
+    std::fs::create_dir_all(folder).map_err(|error| Report::io("make the folder", folder, &error))?;
+    let json = format!("{:#}\n", as_json(plan, false)["changes"]);
+    for (name, text) in [("changes.txt", plan.to_string()), ("changes.json", json)] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|error| Report::io("write", &path, &error))?;
+    }
+    Ok(())
+}
+
+fn as_json(plan: &Plan, deployed: bool) -> Value {
+    let (added, changed, removed) = plan.counts();
+    json!({
+        "added": added,
+        "changed": changed,
+        "removed": removed,
+        "deployed": deployed,
+        "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
+    })
+}
+
+fn change(change: &Change) -> Value {
+    let attribute = |a: &AttributeChange| json!({"name": a.name, "before": a.before, "after": a.after});
+    json!({
+        "sign": change.sign.symbol().to_string(),
+        "element": change.element,
+        "identity": change.identity,
+        "attributes": change.attributes.iter().map(attribute).collect::<Vec<_>>(),
+        "children": change.children.iter().map(self::change).collect::<Vec<_>>(),
+    })
+}
+
+fn as_table(plan: &Plan) -> Table {
+    let mut table = Table::new(["Sign", "Element", "Identity"]);
+    for change in &plan.changes {
+        let sign = change.sign.symbol().to_string();
+        table.row([sign.into(), change.element.as_str().into(), change.identity.as_str().into()]);
+    }
+    table
 }

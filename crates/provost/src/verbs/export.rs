@@ -47,24 +47,16 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::FILE_CERTIFICATE];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(
-            context,
-            self.format.format,
-            &self.connection,
-            Some(self.mode),
-            |progress| self.step(context, progress),
-        )
+        super::step::run(context, self.format.format, &self.connection, Some(self.mode), |progress| {
+            self.step(context, progress)
+        })
     }
 }
 
 impl Export {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
         let road = Road::open(context)?;
-        let mode = if self.ignore_cookies {
-            Mode::Complete
-        } else {
-            self.mode
-        };
+        let mode = if self.ignore_cookies { Mode::Complete } else { self.mode };
         road.export_connection(&self.connection, mode, self.force_complete, progress)
     }
 }

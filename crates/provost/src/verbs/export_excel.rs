@@ -70,27 +70,17 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::FILE_CERTIFICATE];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let mode = if self.not_incremental {
-            Mode::Complete
-        } else {
-            Mode::Incremental
-        };
-        super::step::run(
-            context,
-            self.format.format,
-            &self.connection_identifier,
-            Some(mode),
-            |progress| {
-                let file = FileExport {
-                    identifier: &self.connection_identifier,
-                    package: "Usercube.Excel@0000001",
-                    mode,
-                    force_complete: self.force_complete,
-                    output: &self.output_path,
-                };
-                file.run(context, &self.settings(), progress)
-            },
-        )
+        let mode = if self.not_incremental { Mode::Complete } else { Mode::Incremental };
+        super::step::run(context, self.format.format, &self.connection_identifier, Some(mode), |progress| {
+            let file = FileExport {
+                identifier: &self.connection_identifier,
+                package: "Usercube.Excel@0000001",
+                mode,
+                force_complete: self.force_complete,
+                output: &self.output_path,
+            };
+            file.run(context, &self.settings(), progress)
+        })
     }
 }
 

@@ -26,10 +26,7 @@ Examples:
   provost init /srv/provost   make it there";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let home = self
-            .dir
-            .or_else(|| context.named_home())
-            .unwrap_or_else(|| PathBuf::from(USUAL));
+        let home = self.dir.or_else(|| context.named_home()).unwrap_or_else(|| PathBuf::from(USUAL));
         let made = home::make(&home)?;
         let shown = home.display();
         let mut out = match made.created.is_empty() {

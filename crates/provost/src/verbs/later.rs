@@ -15,40 +15,24 @@ pub(crate) struct Later {
 
 /// An option with a value.
 pub(crate) const fn value(long: &'static str, about: &'static str) -> Later {
-    Later {
-        long,
-        short: None,
-        takes_value: true,
-        about,
-    }
+    Later { long, short: None, takes_value: true, about }
 }
 
 /// A switch.
 pub(crate) const fn switch(long: &'static str, about: &'static str) -> Later {
-    Later {
-        long,
-        short: None,
-        takes_value: false,
-        about,
-    }
+    Later { long, short: None, takes_value: false, about }
 }
 
 /// The server to work with over the network, instead of the local home folder.
 pub(crate) const API: &[Later] = &[
-    value(
-        "api-url",
-        "Address of a server to work with instead of the local home folder",
-    ),
+    value("api-url", "Address of a server to work with instead of the local home folder"),
     value("api-client-id", "Login at that server"),
     value("api-secret", "Password at that server"),
 ];
 
 /// The certificate that encrypts exported and collected files.
 pub(crate) const FILE_CERTIFICATE: &[Later] = &[
-    value(
-        "file-cert-thumbprint",
-        "Certificate for encrypted files, by thumbprint",
-    ),
+    value("file-cert-thumbprint", "Certificate for encrypted files, by thumbprint"),
     value("file-cert-dn", "The same, by distinguished name"),
     value("file-cert-store-location", "Store that holds it"),
     value("file-cert-store-name", "Name of that store"),
@@ -71,11 +55,7 @@ impl Later {
             .help(self.about)
             .help_heading("Recognised, but not available yet in this version")
             .hide_short_help(true)
-            .action(if self.takes_value {
-                ArgAction::Set
-            } else {
-                ArgAction::SetTrue
-            });
+            .action(if self.takes_value { ArgAction::Set } else { ArgAction::SetTrue });
         match self.short {
             Some(letter) => arg.short(letter),
             None => arg,

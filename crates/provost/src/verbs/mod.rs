@@ -82,12 +82,7 @@ pub struct Verb {
 
 impl Verb {
     const fn of<V: Run>() -> Verb {
-        Verb {
-            name: V::NAME,
-            originals: V::ORIGINALS,
-            command: command::<V>,
-            run: run::<V>,
-        }
+        Verb { name: V::NAME, originals: V::ORIGINALS, command: command::<V>, run: run::<V> }
     }
 
     /// Its part of the command line.
@@ -106,18 +101,12 @@ impl Verb {
 
 fn command<V: Run>() -> Command {
     let command = V::augment_args(Command::new(V::NAME)).after_help(V::EXAMPLES);
-    V::LATER
-        .iter()
-        .copied()
-        .flatten()
-        .fold(command, |command, later| command.arg(later.arg()))
+    V::LATER.iter().copied().flatten().fold(command, |command, later| command.arg(later.arg()))
 }
 
 fn run<V: Run>(matches: &ArgMatches, context: &Context) -> Result<Exit, Report> {
     for later in V::LATER.iter().copied().flatten() {
         later.refuse(matches)?;
     }
-    V::from_arg_matches(matches)
-        .map_err(|error| crate::cli::unread(&error))?
-        .run(context)
+    V::from_arg_matches(matches).map_err(|error| crate::cli::unread(&error))?.run(context)
 }

@@ -51,11 +51,7 @@ Examples:
 fn random() -> Result<String, Report> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Report::new(
-            Kind::Error,
-            "no-randomness",
-            format!("the machine gives no random bytes: {error}"),
-        )
+        Report::new(Kind::Error, "no-randomness", format!("the machine gives no random bytes: {error}"))
     })?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -69,10 +65,7 @@ fn hash(secret: &str) -> String {
 mod tests {
     #[test]
     fn the_hash_is_the_documented_one() {
-        assert_eq!(
-            super::hash("secret"),
-            "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols="
-        );
+        assert_eq!(super::hash("secret"), "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=");
     }
 
     #[test]

@@ -11,12 +11,7 @@ use provost_server::Delivery;
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct FormatOption {
     /// Form of the output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "table",
-        ignore_case = true
-    )]
+    #[arg(long, value_name = "FORMAT", default_value = "table", ignore_case = true)]
     pub(crate) format: Format,
 }
 
@@ -24,12 +19,7 @@ pub(crate) struct FormatOption {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct StepFormatOption {
     /// Form of the result; json is exactly one line on standard output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "table",
-        ignore_case = true
-    )]
+    #[arg(long, value_name = "FORMAT", default_value = "table", ignore_case = true)]
     pub(crate) format: StepFormat,
 }
 

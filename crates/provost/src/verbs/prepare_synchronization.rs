@@ -58,13 +58,9 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::API, later::FILE_CERTIFICATE];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(
-            context,
-            self.format.format,
-            &self.connector,
-            Some(self.synchronization_mode),
-            |progress| self.step(context, progress),
-        )
+        super::step::run(context, self.format.format, &self.connector, Some(self.synchronization_mode), |progress| {
+            self.step(context, progress)
+        })
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::Run;
 use crate::context::Context;
+use crate::output::print;
 use crate::report::{Exit, Report};
 use clap::Args;
+use provost_model::configuration::xsd;
 use std::path::PathBuf;
 
 /// Write the XML schema of configuration files, for completion and checks in an editor
@@ -21,8 +23,11 @@ Examples:
   provost schema --output provost.xsd
   provost schema > provost.xsd";
 
-    fn run(self, context: &Context) -> Result<Exit, Report> {
-        let _ = context;
-        Err(Report::not_yet("schema"))
+    fn run(self, _: &Context) -> Result<Exit, Report> {
+        match self.output {
+            Some(path) => std::fs::write(&path, xsd()).map_err(|error| Report::io("write", &path, &error))?,
+            None => print(&xsd())?,
+        }
+        Ok(Exit::Done)
     }
 }

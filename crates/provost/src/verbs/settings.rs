@@ -30,22 +30,14 @@ Examples:
         let settings = context.settings()?;
         let mut table = Table::new(["Setting", "Value", "Source"]);
         for effective in settings.effective() {
-            table.row([
-                effective.path.into(),
-                effective.value,
-                Value::from(effective.origin.to_string()),
-            ]);
+            table.row([effective.path.into(), effective.value, Value::from(effective.origin.to_string())]);
         }
         if self.format.format == Format::Table {
             print(&format!("Home {}\n\n", settings.home.display()))?;
         }
         print(&table.render(self.format.format, &context.stdout))?;
         if !settings.notes.is_empty() {
-            eprint!(
-                "\n{}{}\n",
-                problems(&settings.notes, &context.stderr),
-                counts(&settings.notes)
-            );
+            eprint!("\n{}{}\n", problems(&settings.notes, &context.stderr), counts(&settings.notes));
         }
         Ok(Exit::Done)
     }

@@ -42,18 +42,7 @@ fn line(outcome: &Outcome) -> Result<String, Report> {
 }
 
 fn errored(connector: &str, mode: Option<Mode>, report: &Report) -> Outcome {
-    let state = if report.kind == Kind::Blocked {
-        State::Blocked
-    } else {
-        State::Errored
-    };
+    let state = if report.kind == Kind::Blocked { State::Blocked } else { State::Errored };
     let error = Some(report.to_error());
-    Summary {
-        connector: connector.to_owned(),
-        mode,
-        state,
-        error,
-        ..Summary::default()
-    }
-    .into()
+    Summary { connector: connector.to_owned(), mode, state, error, ..Summary::default() }.into()
 }

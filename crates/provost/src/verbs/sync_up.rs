@@ -53,13 +53,9 @@ Examples:
   provost sync-up --connector HR --mode complete --force --reason \"yearly reorganisation\"";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(
-            context,
-            self.format.format,
-            &self.connector,
-            Some(self.mode),
-            |progress| self.step(context, progress),
-        )
+        super::step::run(context, self.format.format, &self.connector, Some(self.mode), |progress| {
+            self.step(context, progress)
+        })
     }
 }
 

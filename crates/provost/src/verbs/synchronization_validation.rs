@@ -51,13 +51,7 @@ Examples:
   provost synchronization-validation --connector HR --change-set 0123456789abcdef0123456789abcdef --reason \"checked with HR\"";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(
-            context,
-            self.format.format,
-            &self.connector,
-            None,
-            |progress| self.step(context, progress),
-        )
+        super::step::run(context, self.format.format, &self.connector, None, |progress| self.step(context, progress))
     }
 }
 
@@ -67,11 +61,7 @@ impl SynchronizationValidation {
         Road::open(context)?.validate(
             &self.connector,
             &self.change_set,
-            &Synchronisation {
-                force: self.reason.clone(),
-                keep_changes: self.do_not_delete_changes,
-                orphans: false,
-            },
+            &Synchronisation { force: self.reason.clone(), keep_changes: self.do_not_delete_changes, orphans: false },
         )
     }
 }

@@ -52,13 +52,7 @@ Examples:
     const LATER: &'static [&'static [Later]] = &[later::API];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(
-            context,
-            self.format.format,
-            &self.connector,
-            None,
-            |progress| self.step(context, progress),
-        )
+        super::step::run(context, self.format.format, &self.connector, None, |progress| self.step(context, progress))
     }
 }
 

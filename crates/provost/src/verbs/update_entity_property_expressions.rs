@@ -31,12 +31,12 @@ pub(crate) struct UpdateEntityPropertyExpressions {
     #[arg(long)]
     dirty: bool,
 
-    /// Resources read at a time
+    /// Accepted as documented, without effect: resources are read in one ordered pass
     #[arg(short = 'q', long, value_name = "COUNT", default_value_t = 10_000, alias = "batch-size",
         value_parser = clap::value_parser!(u32).range(1..))]
     batch_select_size: u32,
 
-    /// Resources written at a time
+    /// Accepted as documented, without effect: changed values are written in batches of the repository's own
     #[arg(short = 'c', long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
     batch_update_size: u32,
 
@@ -52,15 +52,11 @@ Examples:
   provost update-entity-property-expressions --all-entitytype
   provost update-entity-property-expressions --entitytype-list HR_Person HR_Department --dirty";
 
-    const LATER: &'static [&'static [Later]] = &[&[later::value(
-        "resource-identity-property",
-        "Property that matches a resource with who signs in",
-    )]];
+    const LATER: &'static [&'static [Later]] =
+        &[&[later::value("resource-identity-property", "Property that matches a resource with who signs in")]];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        super::step::run(context, self.format.format, "", None, |progress| {
-            self.step(context, progress)
-        })
+        super::step::run(context, self.format.format, "", None, |progress| self.step(context, progress))
     }
 }
 

@@ -8,29 +8,28 @@ use crate::spool::Spool;
 use provost_model::changes::Command;
 use provost_model::summary::EntityCounters;
 use provost_model::{ResourceId, Slot};
-use provost_pipeline::reconcile::{
-    Candidate, EntityMerge, Pull, SortedFile, SortedRecords, fields,
-};
+use provost_pipeline::reconcile::{Candidate, EntityMerge, Pull, SortedFile, SortedRecords, fields};
 use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
 /// Rows whose stored values are fetched at once.
 const BATCH: usize = 2_000;
-/// Resource ids reserved at once.
-const IDS: u64 = 10_000;
+/// Resource ids reserved at once: few at first, then twice as many each time, so that small runs leave no gaps.
+const IDS: (u64, u64) = (16, 16_384);
 
 const INSERT: u8 = 1;
 const COMPARE: u8 = 2;
 const DELETE: u8 = 3;
 
-type Sorted = SortedFile<File>;
+pub(super) type Sorted = SortedFile<File>;
 
 /// Compares a full sorted file with the repository.
 pub(super) fn stage_complete(
     context: &mut Context<'_>,
     mapped: &MappedType,
     table: &Table,
+    stored: u64,
 ) -> Result<EntityCounters, ServerError> {
     let file = open(context, mapped, table, 0)?;
     let key = &mapped.columns[0];
@@ -47,32 +46,25 @@ pub(super) fn stage_complete(
         spool_candidate(&mut found, candidate)
     };
     let mut merge = EntityMerge::new(file, mapped.seed)?;
+    let mut keyed = 0;
     context.tx.scan_keys(mapped.id, key.property, |row| {
-        merge.stored(
-            row.key.as_bytes(),
-            row.resource.0,
-            row.fingerprint,
-            &mut sink,
-        )
+        keyed += 1;
+        merge.stored(row.key.as_bytes(), row.resource.0, row.fingerprint, &mut sink)
     })?;
     let unchanged = merge.finish(&mut sink)?;
-    for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
-        found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+    // Looking for resources without key is dear, and idle when there are as many keys as resources.
+    if keyed != stored {
+        for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
+            found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+        }
     }
     if withheld > 0 {
-        let reason = format!(
-            "{withheld} resources are not in the file, but unreadable rows may stand for them: kept"
-        );
-        context.problems.warn(
-            &mapped.identifier,
-            0,
-            "",
-            reason,
-            "mend the rejected rows and export again",
-        );
+        let reason = format!("{withheld} resources are not in the file, but unreadable rows may stand for them: kept");
+        context.problems.warn(&mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
     }
     let mut counters = Emitter::new(context, mapped)?.emit(found)?;
-    counters.unchanged += unchanged + withheld;
+    // What is held counts as rejected. The file carries its last known records, so they are not counted here again.
+    counters.unchanged = table.clean.saturating_sub(counters.inserted + counters.updated);
     Ok(counters)
 }
 
@@ -97,10 +89,7 @@ pub(super) fn stage_incremental(
                 if batch.len() >= BATCH {
                     decide(context, mapped, &mut batch, &mut found)?;
                 }
-                batch.push(DeltaKey {
-                    key,
-                    rows: vec![(command, record.to_vec(), line)],
-                });
+                batch.push(DeltaKey { key, rows: vec![(command, record.to_vec(), line)] });
             }
         }
     }
@@ -128,11 +117,8 @@ fn decide(
     found: &mut Spool,
 ) -> Result<(), ServerError> {
     let keys: Vec<&str> = batch.iter().map(|d| d.key.as_str()).collect();
-    let known: HashMap<String, ResourceId> = context
-        .tx
-        .lookup_keys(mapped.id, mapped.columns[0].property, &keys)?
-        .into_iter()
-        .collect();
+    let known: HashMap<String, ResourceId> =
+        context.tx.lookup_keys(mapped.id, mapped.columns[0].property, &keys)?.into_iter().collect();
     for delta in batch.drain(..) {
         let resource = known.get(&delta.key).map(|id| id.0);
         let mut exists = resource.is_some();
@@ -140,10 +126,7 @@ fn decide(
         for (command, record, line) in &delta.rows {
             match command {
                 Command::Delete | Command::Update if !exists => {
-                    let reason = format!(
-                        "{} of a resource that the repository does not know: ignored",
-                        command.word()
-                    );
+                    let reason = format!("{} of a resource that the repository does not know: ignored", command.word());
                     context.problems.warn(
                         &mapped.identifier,
                         *line,
@@ -159,16 +142,9 @@ fn decide(
             }
         }
         let candidate = match (resource, exists, last) {
-            (Some(resource), true, Some((record, line))) => Candidate::Compare {
-                resource,
-                record,
-                line,
-            },
+            (Some(resource), true, Some((record, line))) => Candidate::Compare { resource, record, line },
             (None, true, Some((record, line))) => Candidate::Insert { record, line },
-            (Some(resource), false, _) => Candidate::Delete {
-                resource,
-                key: delta.key.as_bytes(),
-            },
+            (Some(resource), false, _) => Candidate::Delete { resource, key: delta.key.as_bytes() },
             _ => continue,
         };
         spool_candidate(found, candidate)?;
@@ -176,7 +152,7 @@ fn decide(
     Ok(())
 }
 
-fn open(
+pub(super) fn open(
     context: &Context<'_>,
     mapped: &MappedType,
     table: &Table,
@@ -203,17 +179,10 @@ fn open(
 /// The command of a delta record and the record behind it.
 fn split_command<'a>(file: &'a Sorted, table: &Table) -> Result<(Command, &'a [u8]), ServerError> {
     let record = file.record();
-    let comma = record
-        .iter()
-        .position(|b| *b == b',')
-        .unwrap_or(record.len());
+    let comma = record.iter().position(|b| *b == b',').unwrap_or(record.len());
     let word = String::from_utf8_lossy(&record[..comma]);
     let command = Command::parse(&word).ok_or_else(|| ServerError::Source {
-        message: format!(
-            "{} line {}: unknown command \"{word}\"",
-            table.file,
-            file.line()
-        ),
+        message: format!("{} line {}: unknown command \"{word}\"", table.file, file.line()),
         hint: "expected insert, update, delete or merge".to_owned(),
     })?;
     Ok((command, record.get(comma + 1..).unwrap_or_default()))
@@ -231,14 +200,8 @@ fn payload(kind: u8, resource: i64, line: u64, record: &[u8]) -> Vec<u8> {
 fn spool_candidate(found: &mut Spool, candidate: Candidate<'_>) -> Result<(), ServerError> {
     match candidate {
         Candidate::Insert { record, line } => found.push(b"", &payload(INSERT, 0, line, record))?,
-        Candidate::Compare {
-            resource,
-            record,
-            line,
-        } => found.push(b"", &payload(COMPARE, resource, line, record))?,
-        Candidate::Delete { resource, key } => {
-            found.push(key, &payload(DELETE, resource, 0, &[]))?
-        }
+        Candidate::Compare { resource, record, line } => found.push(b"", &payload(COMPARE, resource, line, record))?,
+        Candidate::Delete { resource, key } => found.push(key, &payload(DELETE, resource, 0, &[]))?,
     }
     Ok(())
 }
@@ -278,20 +241,16 @@ struct Emitter<'c, 'a> {
     counters: EntityCounters,
     next_id: i64,
     last_id: i64,
+    block: u64,
     changes: ResourceChanges,
     unique_keys: KeyChanges,
     renewals: FingerprintRenewals,
 }
 
 impl<'c, 'a> Emitter<'c, 'a> {
-    fn new(
-        context: &'c mut Context<'a>,
-        mapped: &'c MappedType,
-    ) -> Result<Emitter<'c, 'a>, ServerError> {
+    fn new(context: &'c mut Context<'a>, mapped: &'c MappedType) -> Result<Emitter<'c, 'a>, ServerError> {
         let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
-        let changes = context
-            .tx
-            .resource_changes(context.run, mapped.id, &slots)?;
+        let changes = context.tx.resource_changes(context.run, mapped.id, &slots)?;
         let unique_keys = context.tx.key_changes(context.run)?;
         let renewals = context.tx.fingerprint_renewals(context.run)?;
         Ok(Emitter {
@@ -301,6 +260,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
             counters: EntityCounters::default(),
             next_id: 0,
             last_id: 0,
+            block: IDS.0,
             changes,
             unique_keys,
             renewals,
@@ -324,20 +284,15 @@ impl<'c, 'a> Emitter<'c, 'a> {
     }
 
     fn batch(&mut self, batch: &mut Vec<Pending>) -> Result<(), ServerError> {
-        let known: Vec<ResourceId> = batch
-            .iter()
-            .filter(|p| p.kind != INSERT)
-            .map(|p| ResourceId(p.resource))
-            .collect();
+        let known: Vec<ResourceId> =
+            batch.iter().filter(|p| p.kind != INSERT).map(|p| ResourceId(p.resource)).collect();
         let mut stored: HashMap<i64, Stored> = HashMap::with_capacity(known.len());
         if !known.is_empty() {
-            self.context
-                .tx
-                .rows_by_id(self.mapped.id, &self.slots, &known, |row| {
-                    let values = row.values.iter().map(|v| v.map(str::to_owned)).collect();
-                    stored.insert(row.id.0, values);
-                    Ok::<(), ServerError>(())
-                })?;
+            self.context.tx.rows_by_id(self.mapped.id, &self.slots, &known, |row| {
+                let values = row.values.iter().map(|v| v.map(str::to_owned)).collect();
+                stored.insert(row.id.0, values);
+                Ok::<(), ServerError>(())
+            })?;
         }
         for pending in batch.drain(..) {
             match pending.kind {
@@ -374,29 +329,15 @@ impl<'c, 'a> Emitter<'c, 'a> {
     fn compare(&mut self, pending: &Pending, old: &Stored) -> Result<(), ServerError> {
         let values = values(&pending.record);
         let id = ResourceId(pending.resource);
-        let changed: Vec<usize> = (0..values.len())
-            .filter(|&i| old.get(i) != values.get(i))
-            .collect();
+        let changed: Vec<usize> = (0..values.len()).filter(|&i| old.get(i) != values.get(i)).collect();
         if changed.is_empty() {
             let fingerprint = EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed);
-            let key = values
-                .first()
-                .and_then(Option::as_deref)
-                .unwrap_or_default();
-            self.renewals.push(
-                self.mapped.id,
-                self.mapped.columns[0].property,
-                key,
-                id,
-                fingerprint,
-            )?;
+            let key = values.first().and_then(Option::as_deref).unwrap_or_default();
+            self.renewals.push(self.mapped.id, self.mapped.columns[0].property, key, id, fingerprint)?;
             self.counters.unchanged += 1;
             return Ok(());
         }
-        for &i in changed
-            .iter()
-            .filter(|&&i| i > 0 && self.mapped.columns[i].is_unique)
-        {
+        for &i in changed.iter().filter(|&&i| i > 0 && self.mapped.columns[i].is_unique) {
             let property = self.mapped.columns[i].property;
             if let Some(lost) = old.get(i).and_then(Option::as_deref) {
                 self.key_change(property, lost, id, true)?;
@@ -435,13 +376,10 @@ impl<'c, 'a> Emitter<'c, 'a> {
         id: ResourceId,
         is_removal: bool,
     ) -> Result<(), ServerError> {
-        self.context
-            .keys
-            .push((self.mapped.id, property), key, id, is_removal)?;
+        self.context.keys.push((self.mapped.id, property), key, id, is_removal)?;
         // The row of the primary key follows the change of the resource by itself.
         if property != self.mapped.columns[0].property {
-            self.unique_keys
-                .push(self.mapped.id, property, key, id, 0, is_removal)?;
+            self.unique_keys.push(self.mapped.id, property, key, id, 0, is_removal)?;
         }
         Ok(())
     }
@@ -456,31 +394,15 @@ impl<'c, 'a> Emitter<'c, 'a> {
     ) -> Result<(), ServerError> {
         let key = match command {
             Command::Delete => pending.key.as_str(),
-            _ => values
-                .first()
-                .and_then(Option::as_deref)
-                .unwrap_or_default(),
+            _ => values.first().and_then(Option::as_deref).unwrap_or_default(),
         };
         let shown: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
-        let hashed =
-            changed.map_or_else(|| (0..values.len()).collect::<Vec<_>>(), <[usize]>::to_vec);
-        let parts = hashed.iter().flat_map(|&i| {
-            [
-                Some(self.mapped.columns[i].identifier.as_bytes()),
-                shown[i].map(str::as_bytes),
-            ]
-        });
-        self.context.hash.row(
-            &self.mapped.identifier,
-            command,
-            std::iter::once(Some(key.as_bytes())).chain(parts),
-        );
-        let precision = changed.map_or(0, |c| {
-            c.iter()
-                .map(|&i| self.mapped.columns[i].precision)
-                .min()
-                .unwrap_or(0)
-        });
+        let hashed = changed.map_or_else(|| (0..values.len()).collect::<Vec<_>>(), <[usize]>::to_vec);
+        let parts = hashed
+            .iter()
+            .flat_map(|&i| [Some(self.mapped.columns[i].identifier.as_bytes()), shown[i].map(str::as_bytes)]);
+        self.context.hash.row(&self.mapped.identifier, command, std::iter::once(Some(key.as_bytes())).chain(parts));
+        let precision = changed.map_or(0, |c| c.iter().map(|&i| self.mapped.columns[i].precision).min().unwrap_or(0));
         let row = ResourceChangeRow {
             command,
             id,
@@ -490,11 +412,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
             fingerprint: EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed),
             display_name: self.mapped.display.and_then(|i| shown[i]),
             values: &shown,
-            changed: changed.map_or(0, |c| {
-                c.iter()
-                    .filter(|&&i| i < 64)
-                    .fold(0, |bits, &i| bits | 1 << i)
-            }),
+            changed: changed.map_or(0, |c| c.iter().filter(|&&i| i < 64).fold(0, |bits, &i| bits | 1 << i)),
         };
         self.changes.push(row)?;
         Ok(())
@@ -502,8 +420,9 @@ impl<'c, 'a> Emitter<'c, 'a> {
 
     fn reserve(&mut self) -> Result<ResourceId, ServerError> {
         if self.next_id == self.last_id {
-            self.next_id = self.context.tx.reserve_resource_ids(IDS)?.0;
-            self.last_id = self.next_id + IDS.cast_signed();
+            self.next_id = self.context.tx.reserve_resource_ids(self.block)?.0;
+            self.last_id = self.next_id + self.block.cast_signed();
+            self.block = (self.block * 2).min(IDS.1);
         }
         self.next_id += 1;
         Ok(ResourceId(self.next_id - 1))
@@ -513,15 +432,10 @@ impl<'c, 'a> Emitter<'c, 'a> {
 fn gone(entity_type: &str, resource: i64) -> ServerError {
     ServerError::Session {
         session: String::new(),
-        message: format!(
-            "{entity_type}: the key table names resource {resource}, which does not exist"
-        ),
+        message: format!("{entity_type}: the key table names resource {resource}, which does not exist"),
     }
 }
 
 fn values(record: &[u8]) -> Vec<Option<String>> {
-    fields(record)
-        .into_iter()
-        .map(|v| if v.is_empty() { None } else { Some(v) })
-        .collect()
+    fields(record).into_iter().map(|v| if v.is_empty() { None } else { Some(v) }).collect()
 }

@@ -55,10 +55,7 @@ mod tests {
             hash.finish()
         };
         assert_eq!(hash(&[]).len(), 32);
-        assert_ne!(
-            hash(&[Some(b"ab"), Some(b"c")]),
-            hash(&[Some(b"a"), Some(b"bc")])
-        );
+        assert_ne!(hash(&[Some(b"ab"), Some(b"c")]), hash(&[Some(b"a"), Some(b"bc")]));
         assert_ne!(hash(&[None]), hash(&[Some(b"")]));
         assert_eq!(hash(&[Some(b"a")]), hash(&[Some(b"a")]));
     }

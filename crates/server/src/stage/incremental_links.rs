@@ -32,10 +32,7 @@ const INSERT: i64 = 3;
 const DELETE: i64 = 4;
 
 /// Brings the pairs of a delta file, and all pairs that this run affects, to what they ask of the repository.
-pub(super) fn stage(
-    stage: &mut LinkStage<'_, '_>,
-    table: &Table,
-) -> Result<LinkCounters, ServerError> {
+pub(super) fn stage(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<LinkCounters, ServerError> {
     let mut known = KnownChanges::load(stage)?;
     let mut affected = Sorting::new(stage.context.folder, BUDGET);
     let mut orphans = spool_orphans(stage)?;
@@ -72,24 +69,12 @@ struct KnownChanges {
 impl KnownChanges {
     fn load(stage: &mut LinkStage<'_, '_>) -> Result<KnownChanges, ServerError> {
         let mut ends = [HashMap::new(), HashMap::new()];
-        for (end, changes) in [&stage.mapped.end1, &stage.mapped.end2]
-            .into_iter()
-            .zip(&mut ends)
-        {
-            let mut reader = stage
-                .context
-                .keys
-                .read((end.entity_type, end.key.property))?;
+        for (end, changes) in [&stage.mapped.end1, &stage.mapped.end2].into_iter().zip(&mut ends) {
+            let mut reader = stage.context.keys.read((end.entity_type, end.key.property))?;
             while let Some((key, payload)) = reader.pull()? {
-                let change: &mut Change = changes
-                    .entry(String::from_utf8_lossy(key).into_owned())
-                    .or_default();
+                let change: &mut Change = changes.entry(String::from_utf8_lossy(key).into_owned()).or_default();
                 let resource = number(payload, 0);
-                if payload.get(8) == Some(&1) {
-                    change.removed.push(resource)
-                } else {
-                    change.added.push(resource)
-                }
+                if payload.get(8) == Some(&1) { change.removed.push(resource) } else { change.added.push(resource) }
             }
         }
         Ok(KnownChanges { ends })
@@ -105,11 +90,7 @@ fn resolve(
 ) -> Result<HashMap<String, Ends>, ServerError> {
     let asked: Vec<&str> = keys.iter().copied().collect();
     let mut holders: HashMap<String, Vec<i64>> = HashMap::with_capacity(asked.len());
-    for (key, id) in stage
-        .context
-        .tx
-        .lookup_keys(end.entity_type, end.key.property, &asked)?
-    {
+    for (key, id) in stage.context.tx.lookup_keys(end.entity_type, end.key.property, &asked)? {
         holders.entry(key).or_default().push(id.0);
     }
     let none = Change::default();
@@ -118,10 +99,7 @@ fn resolve(
         .map(|key| {
             let change = changes.get(key).unwrap_or(&none);
             let stored = holders.get(key).map_or(&[][..], Vec::as_slice);
-            (
-                key.to_owned(),
-                Ends::of(stored, &change.removed, &change.added),
-            )
+            (key.to_owned(), Ends::of(stored, &change.removed, &change.added))
         })
         .collect())
 }
@@ -138,10 +116,7 @@ fn resolve_pairs(
     let first = resolve(stage, &stage.mapped.end1, &known.ends[0], &firsts)?;
     let second = resolve(stage, &stage.mapped.end2, &known.ends[1], &seconds)?;
     let of = |map: &HashMap<String, Ends>, key: &str| map.get(key).copied().unwrap_or_default();
-    Ok(pairs
-        .iter()
-        .map(|(a, b)| (of(&first, a), of(&second, b)))
-        .collect())
+    Ok(pairs.iter().map(|(a, b)| (of(&first, a), of(&second, b))).collect())
 }
 
 /// Pair keys sort as (first, second) does: NUL cannot occur in a key.
@@ -152,17 +127,10 @@ fn pair_key(first: &str, second: &str) -> Vec<u8> {
 fn split_pair(key: &[u8]) -> (String, String) {
     let at = key.iter().position(|b| *b == 0).unwrap_or(key.len());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        text(&key[..at]),
-        text(key.get(at + 1..).unwrap_or_default()),
-    )
+    (text(&key[..at]), text(key.get(at + 1..).unwrap_or_default()))
 }
 
-fn push(
-    affected: &mut Sorting,
-    pair: &(String, String),
-    numbers: [i64; 4],
-) -> Result<(), ServerError> {
+fn push(affected: &mut Sorting, pair: &(String, String), numbers: [i64; 4]) -> Result<(), ServerError> {
     Ok(affected.push(&pair_key(&pair.0, &pair.1), Numbers::of(&numbers).bytes())?)
 }
 
@@ -176,12 +144,9 @@ fn collect_waiting(
     let mut reader = orphans.read()?;
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        let record = reader.pull()?.map(|(a, b)| {
-            (
-                String::from_utf8_lossy(a).into_owned(),
-                String::from_utf8_lossy(b).into_owned(),
-            )
-        });
+        let record = reader
+            .pull()?
+            .map(|(a, b)| (String::from_utf8_lossy(a).into_owned(), String::from_utf8_lossy(b).into_owned()));
         let at_end = record.is_none();
         if let Some(pair) = record {
             push(affected, &pair, [WAITED, 0, 0, 0])?;
@@ -208,16 +173,8 @@ fn collect_competitors(
         return Ok(());
     };
     let ends = resolve_pairs(stage, known, pairs)?;
-    let owners: BTreeSet<i64> = ends
-        .iter()
-        .filter_map(|(first, second)| {
-            if side == Side::First {
-                first.new
-            } else {
-                second.new
-            }
-        })
-        .collect();
+    let owners: BTreeSet<i64> =
+        ends.iter().filter_map(|(first, second)| if side == Side::First { first.new } else { second.new }).collect();
     let owners: Vec<ResourceId> = owners.into_iter().map(ResourceId).collect();
     collect_links(stage, side, &owners, affected)
 }
@@ -230,21 +187,14 @@ fn collect_links(
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
     for chunk in resources.chunks(BATCH) {
-        let links = stage
-            .context
-            .tx
-            .links_of(stage.mapped.place, chunk, side.stored())?;
+        let links = stage.context.tx.links_of(stage.mapped.place, chunk, side.stored())?;
         let firsts: BTreeSet<i64> = links.iter().map(|(a, _)| a.0).collect();
         let seconds: BTreeSet<i64> = links.iter().map(|(_, b)| b.0).collect();
         let first = keys_of(stage, &stage.mapped.end1, &firsts)?;
         let second = keys_of(stage, &stage.mapped.end2, &seconds)?;
         for (a, b) in links {
             if let (Some(first), Some(second)) = (first.get(&a.0), second.get(&b.0)) {
-                push(
-                    affected,
-                    &(first.clone(), second.clone()),
-                    [STORED, a.0, b.0, 0],
-                )?;
+                push(affected, &(first.clone(), second.clone()), [STORED, a.0, b.0, 0])?;
             }
         }
     }
@@ -260,15 +210,12 @@ fn keys_of(
     let ids: Vec<ResourceId> = resources.iter().copied().map(ResourceId).collect();
     let mut keys = BTreeMap::new();
     for chunk in ids.chunks(BATCH) {
-        stage
-            .context
-            .tx
-            .rows_by_id(end.entity_type, &[end.key.slot], chunk, |row| {
-                if let Some(Some(key)) = row.values.first() {
-                    keys.insert(row.id.0, (*key).to_owned());
-                }
-                Ok::<(), ServerError>(())
-            })?;
+        stage.context.tx.rows_by_id(end.entity_type, &[end.key.slot], chunk, |row| {
+            if let Some(Some(key)) = row.values.first() {
+                keys.insert(row.id.0, (*key).to_owned());
+            }
+            Ok::<(), ServerError>(())
+        })?;
     }
     Ok(keys)
 }
@@ -279,25 +226,12 @@ fn collect_rekeyed(
     known: &KnownChanges,
     affected: &mut Sorting,
 ) -> Result<(), ServerError> {
-    let sides = [
-        (Side::First, &stage.mapped.end1),
-        (Side::Second, &stage.mapped.end2),
-    ];
+    let sides = [(Side::First, &stage.mapped.end1), (Side::Second, &stage.mapped.end2)];
     for ((side, end), changes) in sides.into_iter().zip(&known.ends) {
-        let mut resources: BTreeSet<i64> = changes
-            .values()
-            .flat_map(|c| c.removed.iter().copied())
-            .collect();
-        let gained: Vec<&str> = changes
-            .iter()
-            .filter(|(_, c)| !c.added.is_empty())
-            .map(|(k, _)| k.as_str())
-            .collect();
+        let mut resources: BTreeSet<i64> = changes.values().flat_map(|c| c.removed.iter().copied()).collect();
+        let gained: Vec<&str> = changes.iter().filter(|(_, c)| !c.added.is_empty()).map(|(k, _)| k.as_str()).collect();
         for chunk in gained.chunks(BATCH) {
-            let holders = stage
-                .context
-                .tx
-                .lookup_keys(end.entity_type, end.key.property, chunk)?;
+            let holders = stage.context.tx.lookup_keys(end.entity_type, end.key.property, chunk)?;
             resources.extend(holders.into_iter().map(|(_, id)| id.0));
         }
         let resources: Vec<ResourceId> = resources.into_iter().map(ResourceId).collect();
@@ -322,15 +256,8 @@ fn collect_delta(
         if more {
             let mut record = fields(file.record()).into_iter();
             let word = record.next().unwrap_or_default();
-            let pair = (
-                record.next().unwrap_or_default(),
-                record.next().unwrap_or_default(),
-            );
-            let kind = if Command::parse(&word) == Some(Command::Delete) {
-                DELETE
-            } else {
-                INSERT
-            };
+            let pair = (record.next().unwrap_or_default(), record.next().unwrap_or_default());
+            let kind = if Command::parse(&word) == Some(Command::Delete) { DELETE } else { INSERT };
             push(affected, &pair, [kind, 0, 0, file.line().cast_signed()])?;
             batch.push(pair);
         }
@@ -354,11 +281,8 @@ fn collect_stored(
 ) -> Result<(), ServerError> {
     let ends = resolve_pairs(stage, known, pairs)?;
     let old = |(first, second): &(Ends, Ends)| first.old.zip(second.old);
-    let asked: Vec<(ResourceId, ResourceId)> = ends
-        .iter()
-        .filter_map(old)
-        .map(|(a, b)| (ResourceId(a), ResourceId(b)))
-        .collect();
+    let asked: Vec<(ResourceId, ResourceId)> =
+        ends.iter().filter_map(old).map(|(a, b)| (ResourceId(a), ResourceId(b))).collect();
     let stored = stored_links(stage, &asked)?;
     for (pair, ends) in pairs.iter().zip(&ends) {
         if let Some((a, b)) = old(ends).filter(|ids| stored.contains(ids)) {
@@ -410,11 +334,7 @@ impl Pair {
     }
 }
 
-fn settle(
-    stage: &mut LinkStage<'_, '_>,
-    known: &KnownChanges,
-    affected: Sorting,
-) -> Result<Outcome, ServerError> {
+fn settle(stage: &mut LinkStage<'_, '_>, known: &KnownChanges, affected: Sorting) -> Result<Outcome, ServerError> {
     let mut outcome = Outcome {
         wanted: Sorting::new(stage.context.folder, BUDGET),
         stored: Sorting::new(stage.context.folder, BUDGET),
@@ -428,10 +348,7 @@ fn settle(
             if batch.len() >= BATCH {
                 settle_batch(stage, known, &mut batch, &mut outcome)?;
             }
-            batch.push(Pair {
-                key: key.to_vec(),
-                ..Pair::default()
-            });
+            batch.push(Pair { key: key.to_vec(), ..Pair::default() });
         }
         if let Some(pair) = batch.last_mut() {
             pair.note(payload);
@@ -459,11 +376,8 @@ fn settle_batch(
         let flags = [line, i64::from(pair.waited)];
         match first.new.zip(second.new).filter(|_| pair.wanted()) {
             Some((a, b)) => {
-                let owner_first = if stage.mapped.single_side() == Some(Side::Second) {
-                    link_key(b, a)
-                } else {
-                    link_key(a, b)
-                };
+                let owner_first =
+                    if stage.mapped.single_side() == Some(Side::Second) { link_key(b, a) } else { link_key(a, b) };
                 let mut payload = Numbers::of(&flags).bytes().to_vec();
                 payload.extend_from_slice(&pair.key);
                 outcome.wanted.push(&owner_first, &payload)?;
@@ -500,39 +414,20 @@ struct Written {
 
 /// Compares wanted with stored links and writes the difference.
 fn write(stage: &mut LinkStage<'_, '_>, outcome: &mut Outcome) -> Result<Written, ServerError> {
-    let wanted = std::mem::replace(
-        &mut outcome.wanted,
-        Sorting::new(stage.context.folder, BUDGET),
-    );
-    let stored = std::mem::replace(
-        &mut outcome.stored,
-        Sorting::new(stage.context.folder, BUDGET),
-    );
+    let wanted = std::mem::replace(&mut outcome.wanted, Sorting::new(stage.context.folder, BUDGET));
+    let stored = std::mem::replace(&mut outcome.stored, Sorting::new(stage.context.folder, BUDGET));
     let chosen = choose(stage, outcome, wanted)?;
     let mut merge = LinkMerge::new(chosen.finish()?)?;
     let mut stored = stored.finish()?;
-    let mut written = Written {
-        created: 0,
-        removed: 0,
-    };
+    let mut written = Written { created: 0, removed: 0 };
     let mut last = None;
     let mut sink = |found: LinkOutcome<'_>| -> Result<(), ServerError> {
         match found {
-            LinkOutcome::Create {
-                first,
-                second,
-                payload,
-            } => {
+            LinkOutcome::Create { first, second, payload } => {
                 written.created += 1;
                 let (a, b) = split_pair(payload.get(16..).unwrap_or_default());
                 let line = number(payload, 0).cast_unsigned();
-                emit_link(
-                    stage,
-                    Command::Insert,
-                    (first, second),
-                    Some((&a, &b)),
-                    line,
-                )
+                emit_link(stage, Command::Insert, (first, second), Some((&a, &b)), line)
             }
             LinkOutcome::Keep { .. } => Ok(()),
             LinkOutcome::Remove { first, second } => {
@@ -553,20 +448,14 @@ fn write(stage: &mut LinkStage<'_, '_>, outcome: &mut Outcome) -> Result<Written
 
 /// Where an owner may have one link only, the first pair in the order of files wins; the others are held back. Pairs
 /// that waited and are linked now wait no more.
-fn choose(
-    stage: &mut LinkStage<'_, '_>,
-    outcome: &mut Outcome,
-    wanted: Sorting,
-) -> Result<Sorting, ServerError> {
+fn choose(stage: &mut LinkStage<'_, '_>, outcome: &mut Outcome, wanted: Sorting) -> Result<Sorting, ServerError> {
     let side = stage.mapped.single_side();
     let mut chosen = Sorting::new(stage.context.folder, BUDGET);
     let mut wanted = wanted.finish()?;
     let mut group: Vec<(i64, Vec<u8>)> = Vec::new();
     let mut owner = None;
     loop {
-        let next = wanted
-            .pull()?
-            .map(|(key, payload)| (link_ids(key).unwrap_or_default(), payload.to_vec()));
+        let next = wanted.pull()?.map(|(key, payload)| (link_ids(key).unwrap_or_default(), payload.to_vec()));
         if side.is_none() || next.as_ref().map(|((o, _), _)| *o) != owner {
             if let Some(owner) = owner {
                 choose_one(stage, outcome, owner, &mut group, &mut chosen)?;
@@ -599,11 +488,7 @@ fn choose_one(
         if waited {
             stage.orphans.push(&names.0, &names.1, true)?;
         }
-        let key = if single == Some(Side::Second) {
-            link_key(other, owner)
-        } else {
-            link_key(owner, other)
-        };
+        let key = if single == Some(Side::Second) { link_key(other, owner) } else { link_key(owner, other) };
         chosen.push(&key, &payload)?;
     }
     Ok(())

@@ -23,11 +23,7 @@ pub(crate) struct KeyChanges {
 impl KeyChanges {
     /// None yet; what does not fit in memory goes to `folder`.
     pub(crate) fn new(folder: &Path) -> KeyChanges {
-        KeyChanges {
-            folder: folder.to_owned(),
-            open: BTreeMap::new(),
-            sorted: BTreeMap::new(),
-        }
+        KeyChanges { folder: folder.to_owned(), open: BTreeMap::new(), sorted: BTreeMap::new() }
     }
 
     /// Notes that `resource` gains the value, or loses it.
@@ -38,20 +34,14 @@ impl KeyChanges {
         resource: ResourceId,
         is_removal: bool,
     ) -> io::Result<()> {
-        let sorter = self
-            .open
-            .entry(property)
-            .or_insert_with(|| Sorting::new(&self.folder, BUDGET));
+        let sorter = self.open.entry(property).or_insert_with(|| Sorting::new(&self.folder, BUDGET));
         sorter.push(key.as_bytes(), &key_change(resource.0, is_removal))
     }
 
     /// The changes of one property in ascending key order. May be read any number of times, once nothing is pushed
     /// any more.
     pub(crate) fn read(&mut self, property: Property) -> io::Result<SpoolReader<'_>> {
-        let spool = self
-            .sorted
-            .entry(property)
-            .or_insert_with(|| Spool::new(&self.folder));
+        let spool = self.sorted.entry(property).or_insert_with(|| Spool::new(&self.folder));
         if let Some(sorter) = self.open.remove(&property) {
             let mut merged = sorter.finish()?;
             while let Some((key, payload)) = merged.pull()? {

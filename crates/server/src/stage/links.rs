@@ -14,14 +14,12 @@ use crate::spool::Spool;
 use provost_model::changes::Command;
 use provost_model::summary::LinkCounters;
 use provost_model::{ResourceId, metadata::LinkStorage};
-use provost_pipeline::reconcile::{
-    Ends, KeyResolver, LinkMerge, LinkOutcome, Pull, ResolvedSink, link_ids, link_key,
-};
+use provost_pipeline::reconcile::{Ends, KeyResolver, LinkMerge, LinkOutcome, Pull, ResolvedSink, link_ids, link_key};
 use std::collections::HashSet;
 use std::io;
 
 /// Memory for each sorter.
-const BUDGET: usize = 32 << 20;
+pub(super) const BUDGET: usize = 32 << 20;
 /// Stored links looked up at once.
 const BATCH: usize = 2_000;
 
@@ -31,10 +29,7 @@ const KEPT: i64 = 2;
 const HELD_BACK: i64 = 3;
 
 /// Compares the full sorted pairs with the stored links.
-pub(super) fn stage_complete(
-    stage: &mut LinkStage<'_, '_>,
-    table: &Table,
-) -> Result<LinkCounters, ServerError> {
+pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<LinkCounters, ServerError> {
     let mut lines = Sorting::new(stage.context.folder, BUDGET);
     let wanted = resolve(stage, table, &mut lines)?;
     let wanted = one_per_owner(stage, wanted, &mut lines)?;
@@ -42,26 +37,14 @@ pub(super) fn stage_complete(
     let stored_orphans = spool_orphans(stage)?;
     let held_before = stage.context.tx.count_links(stage.mapped.place)? + stored_orphans.len();
     let by_line = emit_lines(stage, table, lines, stored_orphans)?;
-    let mut counters = LinkCounters {
-        orphans: by_line.orphans,
-        links_created: by_line.created,
-        ..by_line.counters
-    };
+    let mut counters = LinkCounters { orphans: by_line.orphans, links_created: by_line.created, ..by_line.counters };
     counters.unchanged = compared.unchanged + by_line.held;
     counters.inserted = table.clean.saturating_sub(counters.unchanged);
     counters.deleted = held_before.saturating_sub(counters.unchanged);
     if table.rejected > 0 && compared.removed.len() > 0 {
         let count = compared.removed.len();
-        let reason = format!(
-            "{count} links are not in the file, but unreadable rows may stand for them: kept"
-        );
-        stage.context.problems.warn(
-            &stage.mapped.identifier,
-            0,
-            "",
-            reason,
-            "mend the rejected rows and export again",
-        );
+        let reason = format!("{count} links are not in the file, but unreadable rows may stand for them: kept");
+        stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
         counters.deleted = 0;
         return Ok(counters);
     }
@@ -71,7 +54,7 @@ pub(super) fn stage_complete(
 }
 
 /// Resolves both ends of every pair. Resolved pairs come sorted as stored links are; the others go to `lines`.
-fn resolve(
+pub(super) fn resolve(
     stage: &mut LinkStage<'_, '_>,
     table: &Table,
     lines: &mut Sorting,
@@ -88,36 +71,21 @@ fn resolve(
     let mut wanted = Sorting::new(stage.context.folder, BUDGET);
     let second_first = stage.mapped.second_first();
     let by_second = by_second.finish()?;
-    resolve_end(
-        stage,
-        &stage.mapped.end2,
-        by_second,
-        &mut |_, payload, second| {
-            let some = |n: i64| (n != 0).then_some(n);
-            let first = Ends {
-                new: some(number(payload, 0)),
-                old: some(number(payload, 1)),
-            };
-            let line = number(payload, 2);
-            let resolved = Resolved::of(first, second);
-            let (old1, old2) = resolved.old.unwrap_or((0, 0));
-            match resolved.new {
-                Some((new1, new2)) => {
-                    let key = if second_first {
-                        link_key(new2, new1)
-                    } else {
-                        link_key(new1, new2)
-                    };
-                    wanted.push(&key, Numbers::of(&[line, old1, old2]).bytes())?;
-                }
-                None => lines.push(
-                    &line.to_be_bytes(),
-                    Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes(),
-                )?,
+    resolve_end(stage, &stage.mapped.end2, by_second, &mut |_, payload, second| {
+        let some = |n: i64| (n != 0).then_some(n);
+        let first = Ends { new: some(number(payload, 0)), old: some(number(payload, 1)) };
+        let line = number(payload, 2);
+        let resolved = Resolved::of(first, second);
+        let (old1, old2) = resolved.old.unwrap_or((0, 0));
+        match resolved.new {
+            Some((new1, new2)) => {
+                let key = if second_first { link_key(new2, new1) } else { link_key(new1, new2) };
+                wanted.push(&key, Numbers::of(&[line, old1, old2]).bytes())?;
             }
-            Ok(())
-        },
-    )?;
+            None => lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?,
+        }
+        Ok(())
+    })?;
     Ok(Box::new(wanted.finish()?))
 }
 
@@ -128,23 +96,18 @@ fn resolve_end<V: Pull>(
     values: V,
     out: &mut ResolvedSink<'_, ServerError>,
 ) -> Result<(), ServerError> {
-    let changes = stage
-        .context
-        .keys
-        .read((end.entity_type, end.key.property))?;
+    let changes = stage.context.keys.read((end.entity_type, end.key.property))?;
     let mut resolver = KeyResolver::new(changes, values)?;
     stage
         .context
         .tx
-        .scan_keys(end.entity_type, end.key.property, |row| {
-            resolver.stored(row.key.as_bytes(), row.resource.0, out)
-        })?;
+        .scan_keys(end.entity_type, end.key.property, |row| resolver.stored(row.key.as_bytes(), row.resource.0, out))?;
     resolver.finish(out)
 }
 
 /// Lets one pair through for each owner that may have one link only: the first in the order of the file. The others
 /// are held back, and take over when the first one goes.
-fn one_per_owner(
+pub(super) fn one_per_owner(
     stage: &mut LinkStage<'_, '_>,
     wanted: Box<dyn Pull>,
     lines: &mut Sorting,
@@ -153,11 +116,7 @@ fn one_per_owner(
         return Ok(wanted);
     };
     let swapped = (side == Side::Second) != stage.mapped.second_first();
-    let wanted = if swapped {
-        swap(stage, wanted)?
-    } else {
-        wanted
-    };
+    let wanted = if swapped { swap(stage, wanted)? } else { wanted };
     let mut wanted = wanted;
     let mut chosen = Sorting::new(stage.context.folder, BUDGET);
     let mut group: Vec<(i64, i64, Vec<u8>)> = Vec::new();
@@ -165,22 +124,11 @@ fn one_per_owner(
         group.sort_by_key(|(_, _, payload)| number(payload, 0));
         for (position, (owner, other, payload)) in group.drain(..).enumerate() {
             if position == 0 {
-                let key = if swapped {
-                    link_key(other, owner)
-                } else {
-                    link_key(owner, other)
-                };
+                let key = if swapped { link_key(other, owner) } else { link_key(owner, other) };
                 chosen.push(&key, &payload)?;
             } else {
-                let (line, old1, old2) = (
-                    number(&payload, 0),
-                    number(&payload, 1),
-                    number(&payload, 2),
-                );
-                lines.push(
-                    &line.to_be_bytes(),
-                    Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes(),
-                )?;
+                let (line, old1, old2) = (number(&payload, 0), number(&payload, 1), number(&payload, 2));
+                lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?;
             }
         }
         Ok(())
@@ -198,10 +146,7 @@ fn one_per_owner(
 }
 
 /// The same links, sorted by their other end.
-fn swap(
-    stage: &mut LinkStage<'_, '_>,
-    mut wanted: Box<dyn Pull>,
-) -> Result<Box<dyn Pull>, ServerError> {
+fn swap(stage: &mut LinkStage<'_, '_>, mut wanted: Box<dyn Pull>) -> Result<Box<dyn Pull>, ServerError> {
     let mut swapped = Sorting::new(stage.context.folder, BUDGET);
     while let Some((key, payload)) = wanted.pull()? {
         let (first, second) = link_ids(key).unwrap_or_default();
@@ -217,43 +162,20 @@ struct Compared {
     removed: Spool,
 }
 
-fn compare(
-    stage: &mut LinkStage<'_, '_>,
-    wanted: Box<dyn Pull>,
-    lines: &mut Sorting,
-) -> Result<Compared, ServerError> {
+fn compare(stage: &mut LinkStage<'_, '_>, wanted: Box<dyn Pull>, lines: &mut Sorting) -> Result<Compared, ServerError> {
     let mut merge = LinkMerge::new(wanted)?;
-    let mut compared = Compared {
-        unchanged: 0,
-        removed: Spool::new(stage.context.folder),
-    };
+    let mut compared = Compared { unchanged: 0, removed: Spool::new(stage.context.folder) };
     let second_first = stage.mapped.second_first();
     let mut last_stored = (0, 0);
     let Compared { unchanged, removed } = &mut compared;
     let mut sink = |outcome: LinkOutcome<'_>| -> Result<(), ServerError> {
         match outcome {
-            LinkOutcome::Create {
-                first,
-                second,
-                payload,
-            } => {
-                let (r1, r2) = if second_first {
-                    (second, first)
-                } else {
-                    (first, second)
-                };
+            LinkOutcome::Create { first, second, payload } => {
+                let (r1, r2) = if second_first { (second, first) } else { (first, second) };
                 push_line(lines, CREATED, (r1, r2), payload)?;
             }
-            LinkOutcome::Keep {
-                payload,
-                first,
-                second,
-            } => {
-                let (r1, r2) = if second_first {
-                    (second, first)
-                } else {
-                    (first, second)
-                };
+            LinkOutcome::Keep { payload, first, second } => {
+                let (r1, r2) = if second_first { (second, first) } else { (first, second) };
                 if (number(payload, 1), number(payload, 2)) == (r1, r2) {
                     *unchanged += 1;
                 } else {
@@ -261,11 +183,7 @@ fn compare(
                 }
             }
             LinkOutcome::Remove { first, second } => {
-                let (r1, r2) = if second_first {
-                    (second, first)
-                } else {
-                    (first, second)
-                };
+                let (r1, r2) = if second_first { (second, first) } else { (first, second) };
                 removed.push(&link_key(r1, r2), &[])?;
             }
         }
@@ -277,59 +195,35 @@ fn compare(
         merge.stored(first.0, second.0, &mut sink)
     };
     match stage.mapped.association.storage {
-        LinkStorage::Table => stage
-            .context
-            .tx
-            .scan_links(stage.mapped.association.id, &mut each)?,
-        LinkStorage::Slot1(slot) => {
-            stage
-                .context
-                .tx
-                .scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?
-        }
-        LinkStorage::Slot2(slot) => {
-            stage
-                .context
-                .tx
-                .scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?
-        }
+        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, &mut each)?,
+        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?,
+        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?,
     }
     merge.finish(&mut sink)?;
     Ok(compared)
 }
 
 /// A line of the file that needs more than counting; the payload of a wanted link holds (line, old ids).
-fn push_line(
-    lines: &mut Sorting,
-    kind: i64,
-    (r1, r2): (i64, i64),
-    payload: &[u8],
-) -> io::Result<()> {
+fn push_line(lines: &mut Sorting, kind: i64, (r1, r2): (i64, i64), payload: &[u8]) -> io::Result<()> {
     let (line, old1, old2) = (number(payload, 0), number(payload, 1), number(payload, 2));
-    lines.push(
-        &line.to_be_bytes(),
-        Numbers::of(&[kind, r1, r2, old1, old2]).bytes(),
-    )
+    lines.push(&line.to_be_bytes(), Numbers::of(&[kind, r1, r2, old1, old2]).bytes())
 }
 
 /// Pairs that waited for an end before this run, in order.
 pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, ServerError> {
     let mut spool = Spool::new(stage.context.folder);
-    stage.context.tx.scan_orphans(
-        stage.mapped.association.id,
-        |first, second| -> Result<(), ServerError> {
-            Ok(spool.push(first.as_bytes(), second.as_bytes())?)
-        },
-    )?;
+    stage.context.tx.scan_orphans(stage.mapped.association.id, |first, second| -> Result<(), ServerError> {
+        Ok(spool.push(first.as_bytes(), second.as_bytes())?)
+    })?;
     Ok(spool)
 }
 
 /// Counters of the lines that needed a closer look.
 #[derive(Default)]
-struct ByLine {
+pub(super) struct ByLine {
     /// Lines that were held before, as a link under other keys or as a waiting pair.
-    held: u64,
-    orphans: u64,
+    pub(super) held: u64,
+    pub(super) orphans: u64,
     created: u64,
     counters: LinkCounters,
 }
@@ -346,7 +240,7 @@ struct Line {
 }
 
 /// Walks the lines that create, keep under new keys, or wait, together with the pairs that waited before.
-fn emit_lines(
+pub(super) fn emit_lines(
     stage: &mut LinkStage<'_, '_>,
     table: &Table,
     lines: Sorting,
@@ -355,7 +249,7 @@ fn emit_lines(
     let mut found = ByLine::default();
     let mut lines = lines.finish()?;
     let mut pairs = Pairs::open(stage.context.folder, table)?;
-    let mut waiting = Waiting::new(&mut orphans)?;
+    let mut waiting = Waiting::new(&mut orphans, table.rejected > 0)?;
     let mut batch: Vec<Line> = Vec::with_capacity(BATCH);
     while let Some((key, payload)) = lines.pull()? {
         let line = number(key, 0).cast_unsigned();
@@ -384,16 +278,9 @@ fn emit_lines(
     Ok(found)
 }
 
-fn emit_batch(
-    stage: &mut LinkStage<'_, '_>,
-    batch: &mut Vec<Line>,
-    found: &mut ByLine,
-) -> Result<(), ServerError> {
-    let asked: Vec<(ResourceId, ResourceId)> = batch
-        .iter()
-        .filter(|l| l.old.0 != 0)
-        .map(|l| (ResourceId(l.old.0), ResourceId(l.old.1)))
-        .collect();
+fn emit_batch(stage: &mut LinkStage<'_, '_>, batch: &mut Vec<Line>, found: &mut ByLine) -> Result<(), ServerError> {
+    let asked: Vec<(ResourceId, ResourceId)> =
+        batch.iter().filter(|l| l.old.0 != 0).map(|l| (ResourceId(l.old.0), ResourceId(l.old.1))).collect();
     let stored = stored_links(stage, &asked)?;
     for line in batch.drain(..) {
         if line.waited || stored.contains(&line.old) {
@@ -402,13 +289,7 @@ fn emit_batch(
         match line.kind {
             CREATED => {
                 found.created += 1;
-                emit_link(
-                    stage,
-                    Command::Insert,
-                    line.ids,
-                    Some((&line.first, &line.second)),
-                    line.line,
-                )?;
+                emit_link(stage, Command::Insert, line.ids, Some((&line.first, &line.second)), line.line)?;
             }
             HELD_BACK => {
                 found.orphans += 1;
@@ -429,12 +310,7 @@ pub(super) fn stored_links(
     asked: &[(ResourceId, ResourceId)],
 ) -> Result<HashSet<(i64, i64)>, ServerError> {
     let exist = stage.context.tx.link_exists(stage.mapped.place, asked)?;
-    Ok(asked
-        .iter()
-        .zip(exist)
-        .filter(|(_, exists)| *exists)
-        .map(|((a, b), _)| (a.0, b.0))
-        .collect())
+    Ok(asked.iter().zip(exist).filter(|(_, exists)| *exists).map(|((a, b), _)| (a.0, b.0)).collect())
 }
 
 pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str) {
@@ -477,9 +353,7 @@ pub(super) fn emit_link(
         }
     }
     let (first, second) = keys.unzip();
-    Ok(stage
-        .links
-        .push(command, ResourceId(r1), ResourceId(r2), first, second, line)?)
+    Ok(stage.links.push(command, ResourceId(r1), ResourceId(r2), first, second, line)?)
 }
 
 fn emit_removed(stage: &mut LinkStage<'_, '_>, removed: &mut Spool) -> Result<(), ServerError> {
@@ -493,57 +367,48 @@ fn emit_removed(stage: &mut LinkStage<'_, '_>, removed: &mut Spool) -> Result<()
 
 /// The pairs that waited before this run, merged with the lines that wait now.
 struct Waiting<'a> {
+    /// Unreadable rows may stand for pairs that are not in the file: they go on waiting.
+    keep: bool,
     reader: crate::spool::SpoolReader<'a>,
     pair: Option<(String, String)>,
 }
 
 impl<'a> Waiting<'a> {
-    fn new(spool: &'a mut Spool) -> Result<Waiting<'a>, ServerError> {
-        let mut waiting = Waiting {
-            reader: spool.read()?,
-            pair: None,
-        };
+    fn new(spool: &'a mut Spool, keep: bool) -> Result<Waiting<'a>, ServerError> {
+        let mut waiting = Waiting { keep, reader: spool.read()?, pair: None };
         waiting.advance()?;
         Ok(waiting)
     }
 
     fn advance(&mut self) -> io::Result<()> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.pair = self
-            .reader
-            .pull()?
-            .map(|(first, second)| (text(first), text(second)));
+        self.pair = self.reader.pull()?.map(|(first, second)| (text(first), text(second)));
         Ok(())
     }
 
     fn is_at(&self, first: &str, second: &str) -> bool {
-        self.pair
-            .as_ref()
-            .is_some_and(|(a, b)| (a.as_str(), b.as_str()) == (first, second))
+        self.pair.as_ref().is_some_and(|(a, b)| (a.as_str(), b.as_str()) == (first, second))
     }
 
     /// Pairs before this one wait no more.
-    fn drop_until(
-        &mut self,
-        stage: &mut LinkStage<'_, '_>,
-        first: &str,
-        second: &str,
-    ) -> Result<(), ServerError> {
-        while let Some((a, b)) = self
-            .pair
-            .take_if(|(a, b)| (a.as_str(), b.as_str()) < (first, second))
-        {
-            stage.orphans.push(&a, &b, true)?;
-            self.advance()?;
+    fn drop_until(&mut self, stage: &mut LinkStage<'_, '_>, first: &str, second: &str) -> Result<(), ServerError> {
+        while let Some((a, b)) = self.pair.take_if(|(a, b)| (a.as_str(), b.as_str()) < (first, second)) {
+            self.drop_pair(stage, &a, &b)?;
         }
         Ok(())
     }
 
     fn drop_rest(&mut self, stage: &mut LinkStage<'_, '_>) -> Result<(), ServerError> {
         while let Some((a, b)) = self.pair.take() {
-            stage.orphans.push(&a, &b, true)?;
-            self.advance()?;
+            self.drop_pair(stage, &a, &b)?;
         }
         Ok(())
+    }
+
+    fn drop_pair(&mut self, stage: &mut LinkStage<'_, '_>, first: &str, second: &str) -> Result<(), ServerError> {
+        if !self.keep {
+            stage.orphans.push(first, second, true)?;
+        }
+        Ok(self.advance()?)
     }
 }

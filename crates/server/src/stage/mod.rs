@@ -3,11 +3,13 @@
 mod entities;
 mod hash;
 mod incremental_links;
+mod initial;
 mod keys;
 mod links;
 mod pairs;
 
 pub(crate) use hash::ChangeHash;
+pub(crate) use initial::load;
 pub(crate) use keys::KeyChanges;
 
 use crate::error::ServerError;
@@ -39,6 +41,13 @@ pub(crate) struct Context<'a> {
     pub(crate) problems: Problems,
 }
 
+impl<'a> Context<'a> {
+    fn new(tx: &'a mut WriteTx, run: RunId, folder: &'a Path) -> Context<'a> {
+        let keys = KeyChanges::new(folder);
+        Context { tx, run, folder, hash: ChangeHash::default(), keys, problems: Problems::default() }
+    }
+}
+
 /// What staging the links of one association needs.
 pub(crate) struct LinkStage<'c, 'a> {
     pub(crate) context: &'c mut Context<'a>,
@@ -66,14 +75,7 @@ impl Problems {
         }
     }
 
-    pub(crate) fn warn(
-        &mut self,
-        table: &str,
-        line: u64,
-        value: &str,
-        reason: String,
-        remedy: &str,
-    ) {
+    pub(crate) fn warn(&mut self, table: &str, line: u64, value: &str, reason: String, remedy: &str) {
         self.push(RowProblem {
             severity: Severity::Warning,
             table: table.to_owned(),
@@ -106,39 +108,21 @@ pub(crate) fn stage(
     manifest: &Manifest,
     folder: &Path,
 ) -> Result<Staged, ServerError> {
-    let mut context = Context {
-        tx,
-        run,
-        folder,
-        hash: ChangeHash::default(),
-        keys: KeyChanges::new(folder),
-        problems: Problems::default(),
-    };
-    let mut staged = Staged {
-        is_empty: true,
-        ..Staged::default()
-    };
+    let mut context = Context::new(tx, run, folder);
+    let mut staged = Staged { is_empty: true, ..Staged::default() };
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = stage_type(&mut context, mapped, manifest, table, &mut staged.measured)?;
             staged.is_empty &= counters.inserted + counters.updated + counters.deleted == 0;
-            staged
-                .entity_types
-                .insert(mapped.identifier.clone(), counters);
+            staged.entity_types.insert(mapped.identifier.clone(), counters);
         }
     }
     for mapped in &mapping.associations {
         if let Some(table) = manifest.table(&mapped.identifier) {
-            let counters =
-                stage_association(&mut context, mapped, manifest, table, &mut staged.measured)?;
-            staged.is_empty &= counters.inserted
-                + counters.deleted
-                + counters.links_created
-                + counters.links_removed
-                == 0;
-            staged
-                .associations
-                .insert(mapped.identifier.clone(), counters);
+            let counters = stage_association(&mut context, mapped, manifest, table, &mut staged.measured)?;
+            staged.is_empty &=
+                counters.inserted + counters.deleted + counters.links_created + counters.links_removed == 0;
+            staged.associations.insert(mapped.identifier.clone(), counters);
         }
     }
     staged.hash = context.hash.finish();
@@ -157,7 +141,7 @@ fn stage_type(
     let mut counters = if manifest.mode == Mode::Incremental {
         entities::stage_incremental(context, mapped, table)?
     } else {
-        entities::stage_complete(context, mapped, table)?
+        entities::stage_complete(context, mapped, table, stored)?
     };
     counters.rows = table.rows;
     counters.null_primary_keys = table.null_keys;
@@ -183,18 +167,9 @@ fn stage_association(
     measured: &mut Measured,
 ) -> Result<LinkCounters, ServerError> {
     let stored = context.tx.count_links(mapped.place)?;
-    let links = context
-        .tx
-        .link_changes(context.run, mapped.association.id)?;
-    let orphans = context
-        .tx
-        .orphan_changes(context.run, mapped.association.id)?;
-    let mut stage = LinkStage {
-        context,
-        mapped,
-        links,
-        orphans,
-    };
+    let links = context.tx.link_changes(context.run, mapped.association.id)?;
+    let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
+    let mut stage = LinkStage { context, mapped, links, orphans };
     let mut counters = if manifest.mode == Mode::Incremental {
         incremental_links::stage(&mut stage, table)?
     } else {

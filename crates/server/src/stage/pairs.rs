@@ -17,10 +17,7 @@ impl Pairs {
     pub(super) fn open(folder: &Path, table: &Table) -> Result<Pairs, ServerError> {
         let path = folder.join(&table.file);
         let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
-        Ok(Pairs {
-            file: SortedFile::new(file, 0)?,
-            second: Vec::new(),
-        })
+        Ok(Pairs { file: SortedFile::new(file, 0)?, second: Vec::new() })
     }
 
     /// Moves on to the pair on `line` and gives it. Lines must be asked for in ascending order.
@@ -31,10 +28,7 @@ impl Pairs {
             }
         }
         let mut pair = fields(self.file.record()).into_iter();
-        Ok((
-            pair.next().unwrap_or_default(),
-            pair.next().unwrap_or_default(),
-        ))
+        Ok((pair.next().unwrap_or_default(), pair.next().unwrap_or_default()))
     }
 }
 
@@ -45,8 +39,7 @@ impl Pull for Pairs {
             return Ok(None);
         }
         self.second.clear();
-        self.second
-            .extend_from_slice(&self.file.line().to_be_bytes());
+        self.second.extend_from_slice(&self.file.line().to_be_bytes());
         if let Some(value) = fields(self.file.record()).get(1) {
             self.second.extend_from_slice(value.as_bytes());
         }
@@ -70,10 +63,7 @@ impl Numbers {
 
 /// The number at `index` of a payload written by [`Numbers`].
 pub(super) fn number(payload: &[u8], index: usize) -> i64 {
-    payload
-        .get(index * 8..index * 8 + 8)
-        .and_then(|b| b.try_into().ok())
-        .map_or(0, i64::from_be_bytes)
+    payload.get(index * 8..index * 8 + 8).and_then(|b| b.try_into().ok()).map_or(0, i64::from_be_bytes)
 }
 
 /// Ids are positive, so 0 stands for none.
@@ -90,9 +80,6 @@ pub(super) struct Resolved {
 
 impl Resolved {
     pub(super) fn of(first: Ends, second: Ends) -> Resolved {
-        Resolved {
-            new: first.new.zip(second.new),
-            old: first.old.zip(second.old),
-        }
+        Resolved { new: first.new.zip(second.new), old: first.old.zip(second.old) }
     }
 }

@@ -25,14 +25,7 @@ super::both!(
 fn inserts_resources_keys_and_links(s: &Scratch) {
     let c = s.deploy(&configuration(), 50);
     c.fill(s);
-    assert_eq!(
-        s.people(),
-        [
-            "1|P1|Ada|ada@x|-|11|100",
-            "2|P2|Bob|bob@x|-|11|100",
-            "3|P3|Cyd|cyd@x|-|-|100"
-        ]
-    );
+    assert_eq!(s.people(), ["1|P1|Ada|ada@x|-|11|100", "2|P2|Bob|bob@x|-|11|100", "3|P3|Cyd|cyd@x|-|-|100"]);
     assert_eq!(s.links(), ["1|11|100|", "1|12|100|"]);
     assert_eq!(
         s.keys(),
@@ -48,13 +41,7 @@ fn inserts_resources_keys_and_links(s: &Scratch) {
         ]
     );
     assert!(s.past().is_empty());
-    assert_eq!(
-        s.read(|tx| Ok((
-            tx.count_resources(c.person)?,
-            tx.count_links(c.works_in_place)?
-        ))),
-        (3, 2)
-    );
+    assert_eq!(s.read(|tx| Ok((tx.count_resources(c.person)?, tx.count_links(c.works_in_place)?))), (3, 2));
 }
 
 fn an_update_closes_the_old_version_once(s: &Scratch) {
@@ -62,14 +49,7 @@ fn an_update_closes_the_old_version_once(s: &Scratch) {
     c.fill(s);
     let counts = s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Update,
-            1,
-            [Some("P1"), Some("Ada L"), Some("ada@x"), None],
-            0,
-        )?;
+        c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some("Ada L"), Some("ada@x"), None], 0)?;
         tx.apply_changes(run, &c.plan(200))
     });
     assert_eq!(counts.types[0].1.updated, 1);
@@ -81,10 +61,7 @@ fn an_update_closes_the_old_version_once(s: &Scratch) {
         "1|P1|1|1001",
         "the fingerprint of the change is stored after the trigger voided the old one"
     );
-    assert_eq!(
-        s.rows("SELECT KeyValue FROM UR_ResourceChanges", 1),
-        Vec::<String>::new()
-    );
+    assert_eq!(s.rows("SELECT KeyValue FROM UR_ResourceChanges", 1), Vec::<String>::new());
 }
 
 fn history_precision_keeps_the_version(s: &Scratch) {
@@ -110,11 +87,7 @@ fn history_precision_keeps_the_version(s: &Scratch) {
     let later = 100 + 60 * MINUTE;
     assert_eq!(update(later, "b", 60).versions, 1);
     assert_eq!(s.past(), [format!("1|P1|Ada|a|11|100|{later}")]);
-    assert_eq!(
-        update(later + MINUTE, "c", 0).versions,
-        1,
-        "another property without precision makes a version"
-    );
+    assert_eq!(update(later + MINUTE, "c", 0).versions, 1, "another property without precision makes a version");
 }
 
 fn a_delete_takes_links_keys_and_slots_along(s: &Scratch) {
@@ -135,42 +108,11 @@ fn a_delete_takes_links_keys_and_slots_along(s: &Scratch) {
     });
     // Bob's link goes with Bob, Ada's with the department.
     let links: Vec<LinkCounts> = counts.associations.iter().map(|(_, l)| *l).collect();
-    assert_eq!(
-        links,
-        [
-            LinkCounts {
-                created: 0,
-                removed: 2
-            },
-            LinkCounts {
-                created: 0,
-                removed: 1
-            }
-        ]
-    );
-    assert_eq!(
-        s.people(),
-        ["1|P1|Ada|ada@x|-|-|200", "3|P3|Cyd|cyd@x|-|-|100"]
-    );
-    assert_eq!(
-        s.past(),
-        [
-            "1|P1|Ada|-|11|100|200",
-            "2|P2|Bob|-|11|100|200",
-            "11|D1|Sales|-|-|100|200"
-        ]
-    );
+    assert_eq!(links, [LinkCounts { created: 0, removed: 2 }, LinkCounts { created: 0, removed: 1 }]);
+    assert_eq!(s.people(), ["1|P1|Ada|ada@x|-|-|200", "3|P3|Cyd|cyd@x|-|-|100"]);
+    assert_eq!(s.past(), ["1|P1|Ada|-|11|100|200", "2|P2|Bob|-|11|100|200", "11|D1|Sales|-|-|100|200"]);
     assert_eq!(s.links(), ["1|11|100|200", "1|12|100|"]);
-    assert_eq!(
-        s.keys(),
-        [
-            "1|P1|1|1001",
-            "1|P3|3|1003",
-            "1|ada@x|1|0",
-            "1|cyd@x|3|0",
-            "2|D2|12|2012"
-        ]
-    );
+    assert_eq!(s.keys(), ["1|P1|1|1001", "1|P3|3|1003", "1|ada@x|1|0", "1|cyd@x|3|0", "2|D2|12|2012"]);
 }
 
 fn values_and_link_of_one_resource_make_one_version(s: &Scratch) {
@@ -178,59 +120,18 @@ fn values_and_link_of_one_resource_make_one_version(s: &Scratch) {
     c.fill(s);
     let counts = s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Update,
-            1,
-            [Some("P1"), Some("Ada L"), Some("ada@x"), None],
-            0,
-        )?;
+        c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some("Ada L"), Some("ada@x"), None], 0)?;
         let mut links = tx.link_changes(run, c.works_in)?;
-        links.push(
-            Command::Delete,
-            ResourceId(11),
-            ResourceId(1),
-            None,
-            None,
-            0,
-        )?;
-        links.push(
-            Command::Insert,
-            ResourceId(12),
-            ResourceId(1),
-            None,
-            None,
-            4,
-        )?;
-        links.push(
-            Command::Insert,
-            ResourceId(12),
-            ResourceId(3),
-            None,
-            None,
-            5,
-        )?;
+        links.push(Command::Delete, ResourceId(11), ResourceId(1), None, None, 0)?;
+        links.push(Command::Insert, ResourceId(12), ResourceId(1), None, None, 4)?;
+        links.push(Command::Insert, ResourceId(12), ResourceId(3), None, None, 5)?;
         links.finish()?;
         tx.apply_changes(run, &c.plan(200))
     });
     assert_eq!(counts.versions, 2);
-    assert_eq!(
-        counts.associations[0].1,
-        LinkCounts {
-            created: 2,
-            removed: 1
-        }
-    );
+    assert_eq!(counts.associations[0].1, LinkCounts { created: 2, removed: 1 });
     assert_eq!(s.past(), ["1|P1|Ada|-|11|100|200", "3|P3|Cyd|-|-|100|200"]);
-    assert_eq!(
-        s.people(),
-        [
-            "1|P1|Ada L|ada@x|-|12|200",
-            "2|P2|Bob|bob@x|-|11|100",
-            "3|P3|Cyd|cyd@x|-|12|200"
-        ]
-    );
+    assert_eq!(s.people(), ["1|P1|Ada L|ada@x|-|12|200", "2|P2|Bob|bob@x|-|11|100", "3|P3|Cyd|cyd@x|-|12|200"]);
 }
 
 fn a_link_removed_and_made_again_stays(s: &Scratch) {
@@ -239,59 +140,18 @@ fn a_link_removed_and_made_again_stays(s: &Scratch) {
     let counts = s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
         let mut links = tx.link_changes(run, c.works_in)?;
-        links.push(
-            Command::Delete,
-            ResourceId(11),
-            ResourceId(1),
-            Some("D1"),
-            Some("P1"),
-            0,
-        )?;
-        links.push(
-            Command::Insert,
-            ResourceId(11),
-            ResourceId(1),
-            Some("D1"),
-            Some("P1b"),
-            4,
-        )?;
+        links.push(Command::Delete, ResourceId(11), ResourceId(1), Some("D1"), Some("P1"), 0)?;
+        links.push(Command::Insert, ResourceId(11), ResourceId(1), Some("D1"), Some("P1b"), 4)?;
         links.finish()?;
         let mut heads = tx.link_changes(run, c.heads)?;
-        heads.push(
-            Command::Delete,
-            ResourceId(1),
-            ResourceId(11),
-            None,
-            None,
-            0,
-        )?;
-        heads.push(
-            Command::Insert,
-            ResourceId(1),
-            ResourceId(11),
-            None,
-            None,
-            4,
-        )?;
-        heads.push(
-            Command::Delete,
-            ResourceId(1),
-            ResourceId(12),
-            None,
-            None,
-            0,
-        )?;
+        heads.push(Command::Delete, ResourceId(1), ResourceId(11), None, None, 0)?;
+        heads.push(Command::Insert, ResourceId(1), ResourceId(11), None, None, 4)?;
+        heads.push(Command::Delete, ResourceId(1), ResourceId(12), None, None, 0)?;
         heads.finish()?;
         tx.apply_changes(run, &c.plan(200))
     });
     assert_eq!(counts.versions, 0);
-    assert_eq!(
-        counts.associations[1].1,
-        LinkCounts {
-            created: 0,
-            removed: 1
-        }
-    );
+    assert_eq!(counts.associations[1].1, LinkCounts { created: 0, removed: 1 });
     assert_eq!(s.links(), ["1|11|100|", "1|12|100|200"]);
 }
 
@@ -300,28 +160,11 @@ fn no_version_has_zero_length(s: &Scratch) {
     c.fill(s);
     s.write(|tx| {
         let run = tx.new_run("HR", 100)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Update,
-            1,
-            [Some("P1"), Some("Eve"), Some("ada@x"), None],
-            0,
-        )?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Delete,
-            2,
-            [Some("P2"), None, None, None],
-            0,
-        )?;
+        c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some("Eve"), Some("ada@x"), None], 0)?;
+        c.stage_person(tx, run, Command::Delete, 2, [Some("P2"), None, None, None], 0)?;
         tx.apply_changes(run, &c.plan(100))
     });
-    assert_eq!(
-        s.people(),
-        ["1|P1|Eve|ada@x|-|11|100", "3|P3|Cyd|cyd@x|-|-|100"]
-    );
+    assert_eq!(s.people(), ["1|P1|Eve|ada@x|-|11|100", "3|P3|Cyd|cyd@x|-|-|100"]);
     assert!(s.past().is_empty());
 }
 
@@ -330,29 +173,9 @@ fn dirty_flags_follow_the_changes(s: &Scratch) {
     c.fill(s);
     let run = s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Update,
-            3,
-            [Some("P3"), Some("Cy"), Some("cyd@x"), None],
-            0,
-        )?;
-        tx.link_changes(run, c.works_in)?.push(
-            Command::Delete,
-            ResourceId(11),
-            ResourceId(1),
-            None,
-            None,
-            0,
-        )?;
-        tx.apply_changes(
-            run,
-            &crate::ApplyPlan {
-                dont_delete_changes: true,
-                ..c.plan(200)
-            },
-        )?;
+        c.stage_person(tx, run, Command::Update, 3, [Some("P3"), Some("Cy"), Some("cyd@x"), None], 0)?;
+        tx.link_changes(run, c.works_in)?.push(Command::Delete, ResourceId(11), ResourceId(1), None, None, 0)?;
+        tx.apply_changes(run, &crate::ApplyPlan { dont_delete_changes: true, ..c.plan(200) })?;
         Ok(run)
     });
     assert_eq!(s.read(|tx| tx.dirty_resources(c.person)), []);
@@ -360,14 +183,8 @@ fn dirty_flags_follow_the_changes(s: &Scratch) {
         tx.set_dirty(run)?;
         tx.clear_changes(run)
     });
-    assert_eq!(
-        s.read(|tx| tx.dirty_resources(c.person)),
-        [ResourceId(1), ResourceId(3)]
-    );
-    assert_eq!(
-        s.read(|tx| tx.dirty_resources(c.department)),
-        [ResourceId(11)]
-    );
+    assert_eq!(s.read(|tx| tx.dirty_resources(c.person)), [ResourceId(1), ResourceId(3)]);
+    assert_eq!(s.read(|tx| tx.dirty_resources(c.department)), [ResourceId(11)]);
     let mut seen = Vec::new();
     s.read(|tx| {
         tx.scan_resources(c.person, &[slot(5), slot(128)], true, |row| {
@@ -375,10 +192,7 @@ fn dirty_flags_follow_the_changes(s: &Scratch) {
             Ok(())
         })
     });
-    assert_eq!(
-        seen,
-        ["1 [Some(\"Ada\"), None] 200", "3 [Some(\"Cy\"), None] 200"]
-    );
+    assert_eq!(seen, ["1 [Some(\"Ada\"), None] 200", "3 [Some(\"Cy\"), None] 200"]);
     assert_eq!(s.write(|tx| tx.clear_dirty(c.person)), 2);
     s.write(|tx| tx.mark_dirty(&[ResourceId(2)], true));
     assert_eq!(s.read(|tx| tx.dirty_resources(c.person)), [ResourceId(2)]);
@@ -389,58 +203,16 @@ fn changes_can_be_counted_and_sampled(s: &Scratch) {
     c.fill(s);
     let run = s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Update,
-            1,
-            [Some("P1"), Some("Ada L"), Some("ada@x"), None],
-            0,
-        )?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Insert,
-            4,
-            [Some("P4"), Some("Dan"), None, None],
-            0,
-        )?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Insert,
-            5,
-            [Some("P5"), Some("Eli"), None, None],
-            0,
-        )?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Delete,
-            2,
-            [Some("P2"), None, None, None],
-            0,
-        )?;
-        tx.link_changes(run, c.heads)?.push(
-            Command::Delete,
-            ResourceId(1),
-            ResourceId(11),
-            Some("P1"),
-            None,
-            9,
-        )?;
+        c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some("Ada L"), Some("ada@x"), None], 0)?;
+        c.stage_person(tx, run, Command::Insert, 4, [Some("P4"), Some("Dan"), None, None], 0)?;
+        c.stage_person(tx, run, Command::Insert, 5, [Some("P5"), Some("Eli"), None, None], 0)?;
+        c.stage_person(tx, run, Command::Delete, 2, [Some("P2"), None, None, None], 0)?;
+        tx.link_changes(run, c.heads)?.push(Command::Delete, ResourceId(1), ResourceId(11), Some("P1"), None, 9)?;
         Ok(run)
     });
     let (counts, sample) = s.read(|tx| Ok((tx.change_counts(run)?, tx.sample_changes(run, 1)?)));
     let p = c.person;
-    assert_eq!(
-        counts.resources,
-        [
-            (p, Command::Insert, 2),
-            (p, Command::Update, 1),
-            (p, Command::Delete, 1)
-        ]
-    );
+    assert_eq!(counts.resources, [(p, Command::Insert, 2), (p, Command::Update, 1), (p, Command::Delete, 1)]);
     assert_eq!(counts.links, [(c.heads, Command::Delete, 1)]);
     let shown: Vec<String> = sample
         .resources
@@ -469,16 +241,9 @@ fn changes_can_be_counted_and_sampled(s: &Scratch) {
         .collect();
     assert_eq!(
         shown,
-        [
-            "insert P4 Dan C4:->P4 C5:->Dan",
-            "update P1 Ada L C5:Ada>Ada L",
-            "delete P2 Bob C4:P2>- C5:Bob>- C6:bob@x>-"
-        ]
+        ["insert P4 Dan C4:->P4 C5:->Dan", "update P1 Ada L C5:Ada>Ada L", "delete P2 Bob C4:P2>- C5:Bob>- C6:bob@x>-"]
     );
-    assert_eq!(
-        (sample.links[0].key1.as_deref(), sample.links[0].line),
-        (Some("P1"), 9)
-    );
+    assert_eq!((sample.links[0].key1.as_deref(), sample.links[0].line), (Some("P1"), 9));
 }
 
 fn blocked_changes_wait_in_their_tables(s: &Scratch) {
@@ -487,14 +252,7 @@ fn blocked_changes_wait_in_their_tables(s: &Scratch) {
     let stage = |name: &'static str| {
         s.write(|tx| {
             let run = tx.new_run("HR", 200)?;
-            c.stage_person(
-                tx,
-                run,
-                Command::Update,
-                1,
-                [Some("P1"), Some(name), Some("ada@x"), None],
-                0,
-            )?;
+            c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some(name), Some("ada@x"), None], 0)?;
             Ok(run)
         })
     };
@@ -503,10 +261,7 @@ fn blocked_changes_wait_in_their_tables(s: &Scratch) {
     assert_eq!(s.people()[0], "1|P1|Other|ada@x|-|11|200");
     s.write(|tx| tx.apply_changes(blocked, &c.plan(300)));
     assert_eq!(s.people()[0], "1|P1|Blocked|ada@x|-|11|300");
-    assert_eq!(
-        s.past(),
-        ["1|P1|Ada|-|11|100|200", "1|P1|Other|-|11|200|300"]
-    );
+    assert_eq!(s.past(), ["1|P1|Ada|-|11|100|200", "1|P1|Other|-|11|200|300"]);
 }
 
 fn an_unfinished_writer_stops_the_apply(s: &Scratch) {
@@ -517,8 +272,7 @@ fn an_unfinished_writer_stops_the_apply(s: &Scratch) {
             let run = tx.new_run("HR", 1)?;
             let mut keys = tx.key_changes(run)?;
             keys.push(c.person, c.mail, "x", ResourceId(1), 0, false)?;
-            tx.apply_changes(run, &scratch::Company::plan(&c, 1))
-                .map(|_| ())
+            tx.apply_changes(run, &scratch::Company::plan(&c, 1)).map(|_| ())
         })
         .unwrap_err();
     assert_eq!(error.code(), "internal");

@@ -23,29 +23,18 @@ fn item(identity: &str, json: &str) -> StoredItem {
 fn items_are_inserted_updated_and_deleted(s: &Scratch) {
     assert_eq!(s.read(|tx| tx.configuration_version()), 0);
     let change = |changes: &[ItemChange]| s.write(|tx| tx.replace_configuration(changes));
-    change(&[
-        ItemChange::Insert(item("B", "1")),
-        ItemChange::Insert(item("A", "2")),
-    ]);
-    change(&[
-        ItemChange::Update(item("B", "3")),
-        ItemChange::Insert(item("C", "4")),
-    ]);
+    change(&[ItemChange::Insert(item("B", "1")), ItemChange::Insert(item("A", "2"))]);
+    change(&[ItemChange::Update(item("B", "3")), ItemChange::Insert(item("C", "4"))]);
     change(&[ItemChange::Delete("EntityType".to_owned(), "A".to_owned())]);
     change(&[]);
-    assert_eq!(
-        s.read(|tx| tx.configuration_items()),
-        [item("B", "3"), item("C", "4")]
-    );
+    assert_eq!(s.read(|tx| tx.configuration_items()), [item("B", "3"), item("C", "4")]);
     assert_eq!(s.read(|tx| tx.configuration_version()), 3);
     for wrong in [
         ItemChange::Insert(item("B", "9")),
         ItemChange::Update(item("Z", "9")),
         ItemChange::Delete("EntityType".to_owned(), "Z".to_owned()),
     ] {
-        let result = s
-            .store
-            .write("tester", "test", |tx| tx.replace_configuration(&[wrong]));
+        let result = s.store.write("tester", "test", |tx| tx.replace_configuration(&[wrong]));
         assert_eq!(result.unwrap_err().code(), "internal");
     }
     assert_eq!(s.read(|tx| tx.configuration_version()), 3);
@@ -53,34 +42,15 @@ fn items_are_inserted_updated_and_deleted(s: &Scratch) {
 
 fn the_journal_tells_who_why_and_how_many(s: &Scratch) {
     s.deploy(&configuration(), 50).fill(s);
-    let failed = s
-        .store
-        .write("mallory", "nothing", |_| -> Result<(), StoreError> {
-            Err(StoreError::NotDeployed {
-                what: "x".to_owned(),
-            })
-        });
+    let failed = s.store.write("mallory", "nothing", |_| -> Result<(), StoreError> {
+        Err(StoreError::NotDeployed { what: "x".to_owned() })
+    });
     assert!(failed.is_err());
-    s.store
-        .write("ada", "a second look", |_| Ok::<(), StoreError>(()))
-        .unwrap();
+    s.store.write("ada", "a second look", |_| Ok::<(), StoreError>(())).unwrap();
     let entries = s.read(|tx| tx.journal(2));
-    let told: Vec<String> = entries
-        .iter()
-        .map(|e| format!("{} {} {:?}", e.actor, e.reason, e.counts))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            "ada a second look {}",
-            r#"tester test {"linksCreated": 4, "resourcesInserted": 5}"#
-        ]
-    );
-    assert!(
-        entries[0].at >= entries[1].at
-            && entries[0].id > entries[1].id
-            && entries[1].duration_micros > 0
-    );
+    let told: Vec<String> = entries.iter().map(|e| format!("{} {} {:?}", e.actor, e.reason, e.counts)).collect();
+    assert_eq!(told, ["ada a second look {}", r#"tester test {"linksCreated": 4, "resourcesInserted": 5}"#]);
+    assert!(entries[0].at >= entries[1].at && entries[0].id > entries[1].id && entries[1].duration_micros > 0);
 }
 
 fn profiles_and_problems_are_kept(s: &Scratch) {
@@ -89,10 +59,7 @@ fn profiles_and_problems_are_kept(s: &Scratch) {
         tx.set_table_profile("HR", "Person", "1")?;
         tx.set_table_profile("HR", "Person", "2")
     });
-    assert_eq!(
-        s.read(|tx| tx.table_profile("HR", "Person")).as_deref(),
-        Some("2")
-    );
+    assert_eq!(s.read(|tx| tx.table_profile("HR", "Person")).as_deref(), Some("2"));
     let problem = |line| StoredProblem {
         table: "Person".to_owned(),
         line,
@@ -113,34 +80,18 @@ fn profiles_and_problems_are_kept(s: &Scratch) {
 
 fn views_have_readable_names(s: &Scratch) {
     let mut configuration = configuration();
-    configuration.entity_types.push(EntityType {
-        identifier: "PERSON".to_owned(),
-        ..EntityType::default()
-    });
+    configuration.entity_types.push(EntityType { identifier: "PERSON".to_owned(), ..EntityType::default() });
     let c = s.deploy(&configuration, 50);
     c.fill(s);
     s.by_hand("CREATE VIEW zz_old AS SELECT 1 AS one");
     assert_eq!(s.write(|tx| tx.rebuild_views(&c.metadata)), 3);
     assert_eq!(s.write(|tx| tx.rebuild_views(&c.metadata)), 3);
     assert_eq!(
-        s.rows(
-            "SELECT number, name, department FROM zz_person ORDER BY id",
-            3
-        ),
+        s.rows("SELECT number, name, department FROM zz_person ORDER BY id", 3),
         ["P1|Ada|11", "P2|Bob|11", "P3|Cyd|-"]
     );
-    assert_eq!(
-        s.rows(
-            "SELECT code, internaldisplayname FROM zz_department ORDER BY id",
-            2
-        ),
-        ["D1|Sales", "D2|Tech"]
-    );
-    assert!(
-        s.store
-            .read(|tx| tx.link.count("SELECT COUNT(*) FROM zz_old", &[]))
-            .is_err()
-    );
+    assert_eq!(s.rows("SELECT code, internaldisplayname FROM zz_department ORDER BY id", 2), ["D1|Sales", "D2|Tech"]);
+    assert!(s.store.read(|tx| tx.link.count("SELECT COUNT(*) FROM zz_old", &[])).is_err());
 }
 
 /// A statement that works on one database must work on the other.
@@ -158,9 +109,6 @@ fn both_databases_have_the_same_tables_and_columns() {
         columns
     };
     let expected = columns(&sqlite, Dialect::Sqlite);
-    assert!(
-        expected.contains(&"ur_resources|i40".to_owned()),
-        "{expected:?}"
-    );
+    assert!(expected.contains(&"ur_resources|i40".to_owned()), "{expected:?}");
     assert_eq!(columns(&postgres, Dialect::Postgres), expected);
 }

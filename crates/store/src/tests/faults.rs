@@ -19,12 +19,7 @@ fn poke(store: &Store) -> Result<(), StoreError> {
 fn a_newer_schema_is_refused(s: &Scratch) {
     s.by_hand("INSERT INTO UM_SchemaVersions (Version, AppliedAt) VALUES (999, 0)");
     let error = Store::open(&s.connection).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("schema version 999; this program knows versions up to 1"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("schema version 999; this program knows versions up to 1"), "{error}");
     assert_eq!(error.code(), "repository-newer-schema");
     assert!(error.remedy().contains("newer version"));
 }
@@ -32,10 +27,7 @@ fn a_newer_schema_is_refused(s: &Scratch) {
 fn a_failed_transaction_leaves_nothing(s: &Scratch) {
     let result = s.store.write("tester", "test", |tx| {
         tx.set_last_digest("HR", "1")?;
-        tx.link.execute(
-            "INSERT INTO UM_Counters (Name, Value) VALUES ($1, $2)",
-            &["x".into(), crate::value::Arg::Null],
-        )
+        tx.link.execute("INSERT INTO UM_Counters (Name, Value) VALUES ($1, $2)", &["x".into(), crate::value::Arg::Null])
     });
     assert_eq!(result.unwrap_err().code(), "repository-statement");
     assert_eq!(s.read(|tx| tx.last_digest("HR")), None);
@@ -58,10 +50,9 @@ fn a_panic_leaves_nothing(s: &Scratch) {
 fn a_read_only_database_says_so(s: &Scratch) {
     let connection = match s.store.dialect() {
         crate::Dialect::Sqlite => format!("{}&mode=ro", s.connection),
-        crate::Dialect::Postgres => s.connection.replace(
-            "-c search_path",
-            "-c default_transaction_read_only=on -c search_path",
-        ),
+        crate::Dialect::Postgres => {
+            s.connection.replace("-c search_path", "-c default_transaction_read_only=on -c search_path")
+        }
     };
     let store = Store::open(&connection).unwrap();
     let error = poke(&store).unwrap_err();
@@ -73,17 +64,13 @@ fn opening_twice_changes_nothing(s: &Scratch) {
     s.deploy(&configuration(), 50).fill(s);
     let again = Store::open(&s.connection).unwrap();
     assert_eq!(again.read(|tx| tx.journal(9)).unwrap().len(), 2);
-    assert_eq!(
-        s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UM_SchemaVersions", 1),
-        ["1"]
-    );
+    assert_eq!(s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UM_SchemaVersions", 1), ["1"]);
 }
 
 #[test]
 fn a_locked_sqlite_file_says_so_and_heals() {
     let s = Scratch::sqlite();
-    let other =
-        rusqlite::Connection::open(s.folder.as_ref().unwrap().path().join("provost.db")).unwrap();
+    let other = rusqlite::Connection::open(s.folder.as_ref().unwrap().path().join("provost.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = poke(&s.store).unwrap_err();
     assert_eq!(error.code(), "repository-locked", "{error}");
@@ -115,21 +102,13 @@ fn a_full_disk_says_so_and_heals() {
     // The limit belongs to the connection, so it holds for the one that the pool keeps.
     s.read(|tx| {
         let pages = tx.link.count("PRAGMA page_count", &[])?;
-        tx.link
-            .count(&format!("PRAGMA max_page_count = {}", pages + 10), &[])
-            .map(|_| ())
+        tx.link.count(&format!("PRAGMA max_page_count = {}", pages + 10), &[]).map(|_| ())
     });
     let load = || {
         s.store.write("tester", "load", |tx| {
             let mut people = tx.bulk_initial(c.person, &[super::scratch::slot(5)], 100)?;
             for id in 1..5000 {
-                people.push(
-                    provost_model::ResourceId(id),
-                    &format!("P{id:09}"),
-                    1,
-                    None,
-                    &[Some("somebody")],
-                )?;
+                people.push(provost_model::ResourceId(id), &format!("P{id:09}"), 1, None, &[Some("somebody")])?;
             }
             people.finish(tx)
         })
@@ -146,27 +125,17 @@ fn what_is_no_database_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let open = |path: &std::path::Path| Store::open(&path.display().to_string()).unwrap_err();
     let text = folder.path().join("text");
-    std::fs::write(
-        &text,
-        "This is not a database, but it is long enough to have a header.".repeat(20),
-    )
-    .unwrap();
+    std::fs::write(&text, "This is not a database, but it is long enough to have a header.".repeat(20)).unwrap();
     assert_eq!(open(&text).code(), "repository-damaged");
     assert!(open(folder.path()).to_string().ends_with("it is a folder"));
     let error = open(&folder.path().join("absent").join("provost.db"));
-    assert!(
-        error.to_string().contains("absent does not exist"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("absent does not exist"), "{error}");
     assert_eq!(error.code(), "repository-unreachable");
 }
 
 #[test]
 fn a_server_that_is_not_there_says_so() {
-    for connection in [
-        "host=127.0.0.1 port=1 user=nobody",
-        "postgres://nobody:secret@127.0.0.1:1/nothing",
-    ] {
+    for connection in ["host=127.0.0.1 port=1 user=nobody", "postgres://nobody:secret@127.0.0.1:1/nothing"] {
         let error = Store::open(connection).unwrap_err();
         assert_eq!(error.code(), "repository-unreachable");
         assert!(!error.to_string().contains("secret"), "{error}");
@@ -177,9 +146,7 @@ fn a_server_that_is_not_there_says_so() {
 fn a_server_that_ends_the_connection_says_so_and_heals() {
     let Some(s) = Scratch::postgres() else { return };
     let result = s.store.write("tester", "test", |tx| {
-        let own = tx
-            .link
-            .count("SELECT CAST(pg_backend_pid() AS BIGINT)", &[])?;
+        let own = tx.link.count("SELECT CAST(pg_backend_pid() AS BIGINT)", &[])?;
         s.by_hand(&format!("SELECT pg_terminate_backend({own})"));
         tx.set_last_digest("HR", "1")
     });

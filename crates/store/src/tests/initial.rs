@@ -12,21 +12,9 @@ fn loads_resources_keys_and_links(s: &Scratch) {
         assert_eq!((first, tx.reserve_resource_ids(1)?.0), (1, 5));
         let mut people = tx.bulk_initial(c.person, &person_slots(), 100)?;
         let mut departments = tx.bulk_initial(c.department, &department_slots(), 100)?;
-        people.push(
-            ResourceId(1),
-            "P1",
-            7,
-            Some("Ada"),
-            &[Some("P1"), Some("Ada"), Some("z@x"), None],
-        )?;
+        people.push(ResourceId(1), "P1", 7, Some("Ada"), &[Some("P1"), Some("Ada"), Some("z@x"), None])?;
         departments.push(ResourceId(3), "D1", 9, None, &[Some("D1"), None])?;
-        people.push(
-            ResourceId(2),
-            "P2",
-            8,
-            Some("Bob"),
-            &[Some("P2"), Some("Bob"), Some("b@x"), None],
-        )?;
+        people.push(ResourceId(2), "P2", 8, Some("Bob"), &[Some("P2"), Some("Bob"), Some("b@x"), None])?;
         let loaded = people.finish(tx)? + departments.finish(tx)?;
         let mut links = tx.bulk_links(c.heads, 100)?;
         links.push(ResourceId(1), ResourceId(3))?;
@@ -37,16 +25,9 @@ fn loads_resources_keys_and_links(s: &Scratch) {
     });
     assert_eq!(loaded, 6);
     assert_eq!(s.people(), ["1|P1|Ada|z@x|-|-|100", "2|P2|Bob|b@x|-|3|100"]);
-    assert_eq!(
-        s.keys(),
-        ["1|P1|1|7", "1|P2|2|8", "1|b@x|2|0", "1|z@x|1|0", "2|D1|3|9"]
-    );
+    assert_eq!(s.keys(), ["1|P1|1|7", "1|P2|2|8", "1|b@x|2|0", "1|z@x|1|0", "2|D1|3|9"]);
     assert_eq!(s.links(), ["1|3|100|", "2|3|100|"]);
-    assert_eq!(
-        s.read(|tx| tx.links_of(c.heads_place, &[ResourceId(3)], crate::Side::Second))
-            .len(),
-        2
-    );
+    assert_eq!(s.read(|tx| tx.links_of(c.heads_place, &[ResourceId(3)], crate::Side::Second)).len(), 2);
     assert!(s.past().is_empty());
 }
 

@@ -26,18 +26,7 @@ fn ids(numbers: &[i64]) -> Vec<ResourceId> {
 
 fn keys_come_in_the_order_of_their_bytes(s: &Scratch) {
     let c = s.deploy(&configuration(), 50);
-    let keys = [
-        "b",
-        "B",
-        "a\u{e9}",
-        "az",
-        "10",
-        "9",
-        "_",
-        "a b",
-        "\u{1F600}",
-        "\u{FFFD}",
-    ];
+    let keys = ["b", "B", "a\u{e9}", "az", "10", "9", "_", "a b", "\u{1F600}", "\u{FFFD}"];
     s.write(|tx| {
         let run = tx.new_run("HR", 1)?;
         let mut changes = tx.key_changes(run)?;
@@ -54,21 +43,7 @@ fn keys_come_in_the_order_of_their_bytes(s: &Scratch) {
             Ok::<(), StoreError>(())
         })
     });
-    assert_eq!(
-        found,
-        [
-            "10",
-            "9",
-            "B",
-            "_",
-            "a b",
-            "az",
-            "a\u{e9}",
-            "b",
-            "\u{FFFD}",
-            "\u{1F600}"
-        ]
-    );
+    assert_eq!(found, ["10", "9", "B", "_", "a b", "az", "a\u{e9}", "b", "\u{FFFD}", "\u{1F600}"]);
 }
 
 fn a_key_of_several_resources_comes_several_times(s: &Scratch) {
@@ -76,8 +51,7 @@ fn a_key_of_several_resources_comes_several_times(s: &Scratch) {
     c.fill(s);
     s.write(|tx| {
         let run = tx.new_run("HR", 1)?;
-        tx.key_changes(run)?
-            .push(c.person, c.mail, "ada@x", ResourceId(3), 0, false)?;
+        tx.key_changes(run)?.push(c.person, c.mail, "ada@x", ResourceId(3), 0, false)?;
         tx.apply_changes(run, &c.plan(1))
     });
     let found = s.read(|tx| tx.lookup_keys(c.person, c.mail, &["nobody", "ada@x", "bob@x"]));
@@ -91,13 +65,7 @@ fn key_properties_are_the_mapped_ones(s: &Scratch) {
     let c = s.deploy(&configuration(), 50);
     let keys = s.read(|tx| tx.key_properties(c.person));
     let roles: Vec<_> = keys.iter().map(|k| (k.property, k.slot, k.role)).collect();
-    assert_eq!(
-        roles,
-        [
-            (c.number, slot(4), KeyRole::Primary),
-            (c.mail, slot(6), KeyRole::Unique)
-        ]
-    );
+    assert_eq!(roles, [(c.number, slot(4), KeyRole::Primary), (c.mail, slot(6), KeyRole::Unique)]);
 }
 
 fn rows_come_by_id(s: &Scratch) {
@@ -109,35 +77,15 @@ fn rows_come_by_id(s: &Scratch) {
     s.read(|tx| {
         tx.rows_by_id(c.person, &[slot(5), slot(128)], &wanted, |row| {
             let values: Vec<&str> = row.values.iter().map(|v| v.unwrap_or("-")).collect();
-            found.push(format!(
-                "{} {} {:?} {}",
-                row.id,
-                values.join(","),
-                row.display_name,
-                row.valid_from
-            ));
+            found.push(format!("{} {} {:?} {}", row.id, values.join(","), row.display_name, row.valid_from));
             Ok::<(), StoreError>(())
         })
     });
-    assert_eq!(
-        found,
-        [
-            "1 Ada,11 Some(\"Ada\") 100",
-            "2 Bob,11 Some(\"Bob\") 100",
-            "3 Cyd,- Some(\"Cyd\") 100"
-        ]
-    );
+    assert_eq!(found, ["1 Ada,11 Some(\"Ada\") 100", "2 Bob,11 Some(\"Bob\") 100", "3 Cyd,- Some(\"Cyd\") 100"]);
     let stopped: Result<(), StoreError> = s.store.read(|tx| {
-        tx.rows_by_id(c.person, &[], &wanted, |_| {
-            Err(StoreError::NotDeployed {
-                what: "enough".to_owned(),
-            })
-        })
+        tx.rows_by_id(c.person, &[], &wanted, |_| Err(StoreError::NotDeployed { what: "enough".to_owned() }))
     });
-    assert_eq!(
-        stopped.unwrap_err().to_string(),
-        "enough is not deployed in this repository"
-    );
+    assert_eq!(stopped.unwrap_err().to_string(), "enough is not deployed in this repository");
 }
 
 fn links_are_read_from_both_sides(s: &Scratch) {
@@ -146,21 +94,12 @@ fn links_are_read_from_both_sides(s: &Scratch) {
     s.read(|tx| {
         for (place, first, second, links) in [
             (c.heads_place, vec![1, 2], vec![12], vec![(1, 11), (1, 12)]),
-            (
-                c.works_in_place,
-                vec![11],
-                vec![1, 2, 3],
-                vec![(11, 1), (11, 2)],
-            ),
+            (c.works_in_place, vec![11], vec![1, 2, 3], vec![(11, 1), (11, 2)]),
         ] {
             let pair = |(a, b): (i64, i64)| (ResourceId(a), ResourceId(b));
             let all: Vec<_> = links.iter().copied().map(pair).collect();
             assert_eq!(tx.links_of(place, &ids(&first), Side::First)?, all);
-            let expected: Vec<_> = all
-                .iter()
-                .copied()
-                .filter(|(_, b)| second.contains(&b.0))
-                .collect();
+            let expected: Vec<_> = all.iter().copied().filter(|(_, b)| second.contains(&b.0)).collect();
             assert_eq!(tx.links_of(place, &ids(&second), Side::Second)?, expected);
             let asked = [all[1], pair((7, 7)), all[0]];
             assert_eq!(tx.link_exists(place, &asked)?, [true, false, true]);
@@ -203,14 +142,8 @@ fn orphans_come_in_order(s: &Scratch) {
         assert_eq!(s.read(|tx| tx.count_orphans(c.heads)), found.len() as u64);
         found
     };
-    assert_eq!(
-        stage(&[("b", "x", false), ("B", "y", false), ("b", "a", false)]),
-        ["B-y", "b-a", "b-x"]
-    );
-    assert_eq!(
-        stage(&[("b", "a", true), ("b", "x", false), ("c", "c", true)]),
-        ["B-y", "b-x"]
-    );
+    assert_eq!(stage(&[("b", "x", false), ("B", "y", false), ("b", "a", false)]), ["B-y", "b-a", "b-x"]);
+    assert_eq!(stage(&[("b", "a", true), ("b", "x", false), ("c", "c", true)]), ["B-y", "b-x"]);
 }
 
 fn key_changes_are_idempotent(s: &Scratch) {
@@ -229,16 +162,7 @@ fn key_changes_are_idempotent(s: &Scratch) {
         renewals.finish()?;
         tx.apply_changes(run, &c.plan(1))
     });
-    assert_eq!(
-        s.keys()[..5],
-        [
-            "1|P1|1|77",
-            "1|P2|2|1002",
-            "1|P3|3|1003",
-            "1|ada@x|1|0",
-            "1|cyd@x|3|0"
-        ]
-    );
+    assert_eq!(s.keys()[..5], ["1|P1|1|77", "1|P2|2|1002", "1|P3|3|1003", "1|ada@x|1|0", "1|cyd@x|3|0"]);
 }
 
 fn pages_follow_the_keys(s: &Scratch) {
@@ -246,10 +170,7 @@ fn pages_follow_the_keys(s: &Scratch) {
     c.fill(s);
     let page = |search: Option<&str>, after: Option<&str>, limit| -> Vec<String> {
         let found = s.read(|tx| tx.list_resources(c.person, search, after, limit));
-        found
-            .into_iter()
-            .map(|r| format!("{} {}", r.key.unwrap(), r.display_name.unwrap()))
-            .collect()
+        found.into_iter().map(|r| format!("{} {}", r.key.unwrap(), r.display_name.unwrap())).collect()
     };
     assert_eq!(page(None, None, 2), ["P1 Ada", "P2 Bob"]);
     assert_eq!(page(None, Some("P2"), 2), ["P3 Cyd"]);
@@ -257,10 +178,7 @@ fn pages_follow_the_keys(s: &Scratch) {
     assert_eq!(page(Some("p"), Some("P1"), 10), ["P2 Bob", "P3 Cyd"]);
     assert_eq!(page(Some("%"), None, 10), Vec::<String>::new());
     let ada = s.read(|tx| tx.get_resource(c.person, "P1")).unwrap();
-    assert_eq!(
-        (ada.value(slot(6)), ada.value(slot(128)), ada.value(slot(7))),
-        (Some("ada@x"), Some("11"), None)
-    );
+    assert_eq!((ada.value(slot(6)), ada.value(slot(128)), ada.value(slot(7))), (Some("ada@x"), Some("11"), None));
     assert_eq!(s.read(|tx| tx.get_resource(c.person, "P9")), None);
 }
 
@@ -268,48 +186,13 @@ fn pages_follow_the_keys(s: &Scratch) {
 fn live_on(s: &Scratch, c: &super::scratch::Company) {
     s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Update,
-            1,
-            [Some("P1"), Some("Ada L"), Some("ada@x"), None],
-            0,
-        )?;
-        tx.link_changes(run, c.heads)?.push(
-            Command::Delete,
-            ResourceId(1),
-            ResourceId(12),
-            None,
-            None,
-            0,
-        )?;
+        c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some("Ada L"), Some("ada@x"), None], 0)?;
+        tx.link_changes(run, c.heads)?.push(Command::Delete, ResourceId(1), ResourceId(12), None, None, 0)?;
         tx.apply_changes(run, &c.plan(200))?;
         let run = tx.new_run("HR", 300)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Delete,
-            2,
-            [Some("P2"), None, None, None],
-            0,
-        )?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Insert,
-            4,
-            [Some("P15"), Some("Dan"), None, None],
-            0,
-        )?;
-        tx.link_changes(run, c.works_in)?.push(
-            Command::Insert,
-            ResourceId(12),
-            ResourceId(1),
-            None,
-            None,
-            0,
-        )?;
+        c.stage_person(tx, run, Command::Delete, 2, [Some("P2"), None, None, None], 0)?;
+        c.stage_person(tx, run, Command::Insert, 4, [Some("P15"), Some("Dan"), None, None], 0)?;
+        tx.link_changes(run, c.works_in)?.push(Command::Insert, ResourceId(12), ResourceId(1), None, None, 0)?;
         tx.apply_changes(run, &c.plan(300))
     });
 }
@@ -320,10 +203,7 @@ fn the_past_can_be_listed(s: &Scratch) {
     live_on(s, &c);
     let list = |instant| -> Vec<String> {
         let found = s.read(|tx| tx.list_resources_as_of(c.person, instant, None, None, 10));
-        found
-            .into_iter()
-            .map(|r| format!("{} {}", r.key.unwrap(), r.display_name.unwrap()))
-            .collect()
+        found.into_iter().map(|r| format!("{} {}", r.key.unwrap(), r.display_name.unwrap())).collect()
     };
     assert_eq!(list(99), Vec::<String>::new());
     assert_eq!(list(100), ["P1 Ada", "P2 Bob", "P3 Cyd"]);
@@ -331,27 +211,14 @@ fn the_past_can_be_listed(s: &Scratch) {
     assert_eq!(list(300), ["P1 Ada L", "P15 Dan", "P3 Cyd"]);
     let second = s.read(|tx| tx.list_resources_as_of(c.person, 100, Some("o"), Some("P1"), 1));
     assert_eq!(second[0].key.as_deref(), Some("P2"));
-    let as_of = |key: &str, t| {
-        s.read(|tx| tx.resource_as_of(c.person, key, t))
-            .and_then(|r| r.display_name)
-    };
+    let as_of = |key: &str, t| s.read(|tx| tx.resource_as_of(c.person, key, t)).and_then(|r| r.display_name);
     assert_eq!(as_of("P1", 199).as_deref(), Some("Ada"));
     assert_eq!(as_of("P1", 200).as_deref(), Some("Ada L"));
     assert_eq!(as_of("P2", 299).as_deref(), Some("Bob"));
     assert_eq!(as_of("P2", 300), None);
     let versions = s.read(|tx| tx.resource_history(ResourceId(1)));
-    let spans: Vec<_> = versions
-        .iter()
-        .map(|v| (v.valid_from, v.valid_to, v.value(slot(128))))
-        .collect();
-    assert_eq!(
-        spans,
-        [
-            (300, None, Some("12")),
-            (200, Some(300), Some("11")),
-            (100, Some(200), Some("11"))
-        ]
-    );
+    let spans: Vec<_> = versions.iter().map(|v| (v.valid_from, v.valid_to, v.value(slot(128)))).collect();
+    assert_eq!(spans, [(300, None, Some("12")), (200, Some(300), Some("11")), (100, Some(200), Some("11"))]);
     assert_eq!(s.read(|tx| tx.resource_history(ResourceId(99))), []);
 }
 
@@ -362,32 +229,12 @@ fn neighbours_are_found_now_and_then(s: &Scratch) {
     let of = |id, instant| -> Vec<String> {
         let found = s.read(|tx| tx.links_of_resource(ResourceId(id), instant));
         let name = |a| if a == c.heads { "heads" } else { "works" };
-        found
-            .into_iter()
-            .map(|n| {
-                format!(
-                    "{} {:?} {}",
-                    name(n.association),
-                    n.side,
-                    n.display_name.unwrap()
-                )
-            })
-            .collect()
+        found.into_iter().map(|n| format!("{} {:?} {}", name(n.association), n.side, n.display_name.unwrap())).collect()
     };
     assert_eq!(of(1, None), ["works Second Tech", "heads First Sales"]);
-    assert_eq!(
-        of(1, Some(150)),
-        [
-            "works Second Sales",
-            "heads First Sales",
-            "heads First Tech"
-        ]
-    );
+    assert_eq!(of(1, Some(150)), ["works Second Sales", "heads First Sales", "heads First Tech"]);
     assert_eq!(of(11, None), ["heads Second Ada L"]);
-    assert_eq!(
-        of(11, Some(150)),
-        ["works First Ada", "works First Bob", "heads Second Ada"]
-    );
+    assert_eq!(of(11, Some(150)), ["works First Ada", "works First Bob", "heads Second Ada"]);
     assert_eq!(of(2, None), Vec::<String>::new());
 }
 
@@ -401,27 +248,14 @@ fn a_writer_works_during_a_scan(s: &Scratch) {
         tx.scan_keys(c.person, c.number, |row| {
             // Enough to make the buffer be written in the middle of the scan.
             for n in 0..10 {
-                keys.push(
-                    c.person,
-                    c.mail,
-                    &format!("{long}{n}{}", row.key),
-                    row.resource,
-                    0,
-                    false,
-                )?;
+                keys.push(c.person, c.mail, &format!("{long}{n}{}", row.key), row.resource, 0, false)?;
             }
             Ok::<(), StoreError>(())
         })?;
         assert_eq!(keys.finish()?, 30);
         Ok(())
     });
-    assert_eq!(
-        s.rows(
-            "SELECT CAST(COUNT(*) AS TEXT) FROM UR_ResourceKeyChanges",
-            1
-        ),
-        ["30"]
-    );
+    assert_eq!(s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UR_ResourceKeyChanges", 1), ["30"]);
 }
 
 fn a_reader_sees_one_state(s: &Scratch) {
@@ -433,14 +267,7 @@ fn a_reader_sees_one_state(s: &Scratch) {
             scope.spawn(|| {
                 s.write(|tx| {
                     let run = tx.new_run("HR", 200)?;
-                    c.stage_person(
-                        tx,
-                        run,
-                        Command::Delete,
-                        2,
-                        [Some("P2"), None, None, None],
-                        0,
-                    )?;
+                    c.stage_person(tx, run, Command::Delete, 2, [Some("P2"), None, None, None], 0)?;
                     tx.apply_changes(run, &c.plan(200))
                 });
             });

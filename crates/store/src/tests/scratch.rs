@@ -3,8 +3,8 @@
 use crate::{ApplyPlan, LinkPlace, ResourceChangeRow, RunId, Store, StoreError, WriteTx};
 use provost_model::changes::Command;
 use provost_model::configuration::{
-    Configuration, EntityAssociation, EntityAssociationMapping, EntityType, EntityTypeMapping,
-    Property, PropertyMapping, PropertyPath, PropertyType,
+    Configuration, EntityAssociation, EntityAssociationMapping, EntityType, EntityTypeMapping, Property,
+    PropertyMapping, PropertyPath, PropertyType,
 };
 use provost_model::metadata::Metadata;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
@@ -21,39 +21,22 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn sqlite() -> Scratch {
         let folder = tempfile::tempdir().unwrap();
-        let connection = format!(
-            "sqlite:{}?busy_timeout=300",
-            folder.path().join("provost.db").display()
-        );
+        let connection = format!("sqlite:{}?busy_timeout=300", folder.path().join("provost.db").display());
         let store = Store::open(&connection).unwrap();
-        Scratch {
-            store,
-            connection,
-            folder: Some(folder),
-            schema: None,
-        }
+        Scratch { store, connection, folder: Some(folder), schema: None }
     }
 
     /// A schema of its own on the server that `PROVOST_TEST_POSTGRES` names.
     pub(crate) fn postgres() -> Option<Scratch> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("PROVOST_TEST_POSTGRES") else {
-            assert!(
-                std::env::var("CI").is_err(),
-                "PROVOST_TEST_POSTGRES must name a PostgreSQL server in CI"
-            );
+            assert!(std::env::var("CI").is_err(), "PROVOST_TEST_POSTGRES must name a PostgreSQL server in CI");
             eprintln!("skipped: PROVOST_TEST_POSTGRES names no PostgreSQL server");
             return None;
         };
-        let schema = format!(
-            "provost_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::SeqCst)
-        );
+        let schema = format!("provost_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-        admin
-            .batch_execute(&format!("CREATE SCHEMA {schema}"))
-            .unwrap();
+        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
         let connection = if server.starts_with("postgres") {
             let joint = if server.contains('?') { '&' } else { '?' };
             format!(
@@ -65,28 +48,18 @@ impl Scratch {
             )
         };
         let store = Store::open(&connection).unwrap();
-        Some(Scratch {
-            store,
-            connection,
-            folder: None,
-            schema: Some((server, schema)),
-        })
+        Some(Scratch { store, connection, folder: None, schema: Some((server, schema)) })
     }
 
     /// Statements of somebody with an SQL prompt.
     pub(crate) fn by_hand(&self, sql: &str) {
         match (&self.folder, &self.schema) {
             (Some(folder), _) => {
-                rusqlite::Connection::open(folder.path().join("provost.db"))
-                    .unwrap()
-                    .execute_batch(sql)
-                    .unwrap();
+                rusqlite::Connection::open(folder.path().join("provost.db")).unwrap().execute_batch(sql).unwrap();
             }
             (_, Some((server, schema))) => {
                 let mut client = postgres::Client::connect(server, postgres::NoTls).unwrap();
-                client
-                    .batch_execute(&format!("SET search_path = {schema}"))
-                    .unwrap();
+                client.batch_execute(&format!("SET search_path = {schema}")).unwrap();
                 client.batch_execute(sql).unwrap();
             }
             _ => unreachable!(),
@@ -97,10 +70,7 @@ impl Scratch {
         self.store.write("tester", "test", body).unwrap()
     }
 
-    pub(crate) fn read<T>(
-        &self,
-        body: impl FnOnce(&mut crate::ReadTx) -> Result<T, StoreError>,
-    ) -> T {
+    pub(crate) fn read<T>(&self, body: impl FnOnce(&mut crate::ReadTx) -> Result<T, StoreError>) -> T {
         self.store.read(body).unwrap()
     }
 
@@ -113,9 +83,8 @@ impl Scratch {
     pub(crate) fn rows(&self, sql: &str, columns: usize) -> Vec<String> {
         self.read(|tx| {
             tx.link.all(sql, &[], |row| {
-                let cells: Result<Vec<String>, StoreError> = (0..columns)
-                    .map(|c| Ok(row.text(c)?.unwrap_or("-").to_owned()))
-                    .collect();
+                let cells: Result<Vec<String>, StoreError> =
+                    (0..columns).map(|c| Ok(row.text(c)?.unwrap_or("-").to_owned())).collect();
                 Ok(cells?.join("|"))
             })
         })
@@ -126,9 +95,7 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         if let Some((server, schema)) = &self.schema {
             let mut admin = postgres::Client::connect(server, postgres::NoTls).unwrap();
-            let _ = admin.batch_execute(&format!(
-                "SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE"
-            ));
+            let _ = admin.batch_execute(&format!("SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE"));
         }
     }
 }
@@ -162,26 +129,16 @@ pub(crate) fn department_slots() -> Vec<Slot> {
 }
 
 pub(crate) fn scalar(identifier: &str, index: i16) -> Property {
-    Property {
-        identifier: identifier.to_owned(),
-        target_column_index: index,
-        ..Property::default()
-    }
+    Property { identifier: identifier.to_owned(), target_column_index: index, ..Property::default() }
 }
 
 pub(crate) fn navigation(identifier: &str, index: i16) -> Property {
-    Property {
-        kind: PropertyType::ForeignKey,
-        ..scalar(identifier, index)
-    }
+    Property { kind: PropertyType::ForeignKey, ..scalar(identifier, index) }
 }
 
 pub(crate) fn path(text: &str) -> PropertyPath {
     let (entity_type, property) = text.split_once(':').unwrap();
-    PropertyPath {
-        entity_type: entity_type.to_owned(),
-        property: property.to_owned(),
-    }
+    PropertyPath { entity_type: entity_type.to_owned(), property: property.to_owned() }
 }
 
 pub(crate) fn mapping(identifier: &str, properties: &[&str], unique: &[&str]) -> EntityTypeMapping {
@@ -269,17 +226,12 @@ pub(crate) fn configuration() -> Configuration {
 impl Company {
     pub(crate) fn new(metadata: Metadata) -> Company {
         let id = |t: &str| metadata.entity_type(t).map_or(EntityTypeId(0), |t| t.id);
-        let property = |t: &str, p: &str| {
-            metadata
-                .entity_type(t)
-                .and_then(|t| t.property(p))
-                .map_or(PropertyId(0), |p| p.id)
-        };
+        let property =
+            |t: &str, p: &str| metadata.entity_type(t).and_then(|t| t.property(p)).map_or(PropertyId(0), |p| p.id);
         let link = |a: &str| {
-            metadata.association(a).map_or(
-                (AssociationId(0), LinkPlace::Table(AssociationId(0))),
-                |a| (a.id, LinkPlace::of(&metadata, a)),
-            )
+            metadata
+                .association(a)
+                .map_or((AssociationId(0), LinkPlace::Table(AssociationId(0))), |a| (a.id, LinkPlace::of(&metadata, a)))
         };
         let ((works_in, works_in_place), (heads, heads_place)) = (link("WorksIn"), link("Heads"));
         Company {
@@ -298,14 +250,8 @@ impl Company {
     /// Everything of a run.
     pub(crate) fn plan(&self, now_micros: i64) -> ApplyPlan {
         ApplyPlan {
-            types: vec![
-                (self.person, person_slots()),
-                (self.department, department_slots()),
-            ],
-            associations: vec![
-                (self.works_in, self.works_in_place),
-                (self.heads, self.heads_place),
-            ],
+            types: vec![(self.person, person_slots()), (self.department, department_slots())],
+            associations: vec![(self.works_in, self.works_in_place), (self.heads, self.heads_place)],
             now_micros,
             ..ApplyPlan::default()
         }
@@ -321,18 +267,17 @@ impl Company {
         values: [Option<&str>; 4],
         precision: u32,
     ) -> Result<(), StoreError> {
-        tx.resource_changes(run, self.person, &person_slots())?
-            .push(ResourceChangeRow {
-                command,
-                id: ResourceId(id),
-                key: values[0].unwrap(),
-                line: 7,
-                precision,
-                fingerprint: 1000 + id,
-                display_name: values[1],
-                values: &values,
-                changed: 0,
-            })
+        tx.resource_changes(run, self.person, &person_slots())?.push(ResourceChangeRow {
+            command,
+            id: ResourceId(id),
+            key: values[0].unwrap(),
+            line: 7,
+            precision,
+            fingerprint: 1000 + id,
+            display_name: values[1],
+            values: &values,
+            changed: 0,
+        })
     }
 
     pub(crate) fn stage_department(
@@ -363,60 +308,21 @@ impl Company {
     pub(crate) fn fill(&self, scratch: &Scratch) {
         scratch.write(|tx| {
             let run = tx.new_run("HR", 100)?;
-            let people = [
-                ("P1", "Ada", "ada@x"),
-                ("P2", "Bob", "bob@x"),
-                ("P3", "Cyd", "cyd@x"),
-            ];
+            let people = [("P1", "Ada", "ada@x"), ("P2", "Bob", "bob@x"), ("P3", "Cyd", "cyd@x")];
             for (id, (number, name, mail)) in (1..).zip(people) {
                 let values = [Some(number), Some(name), Some(mail), None];
                 self.stage_person(tx, run, Command::Insert, id, values, 0)?;
-                tx.key_changes(run)?.push(
-                    self.person,
-                    self.mail,
-                    mail,
-                    ResourceId(id),
-                    0,
-                    false,
-                )?;
+                tx.key_changes(run)?.push(self.person, self.mail, mail, ResourceId(id), 0, false)?;
             }
             self.stage_department(tx, run, Command::Insert, 11, [Some("D1"), Some("Sales")], 0)?;
             self.stage_department(tx, run, Command::Insert, 12, [Some("D2"), Some("Tech")], 0)?;
             let mut works_in = tx.link_changes(run, self.works_in)?;
-            works_in.push(
-                Command::Insert,
-                ResourceId(11),
-                ResourceId(1),
-                Some("D1"),
-                Some("P1"),
-                1,
-            )?;
-            works_in.push(
-                Command::Insert,
-                ResourceId(11),
-                ResourceId(2),
-                Some("D1"),
-                Some("P2"),
-                2,
-            )?;
+            works_in.push(Command::Insert, ResourceId(11), ResourceId(1), Some("D1"), Some("P1"), 1)?;
+            works_in.push(Command::Insert, ResourceId(11), ResourceId(2), Some("D1"), Some("P2"), 2)?;
             works_in.finish()?;
             let mut heads = tx.link_changes(run, self.heads)?;
-            heads.push(
-                Command::Insert,
-                ResourceId(1),
-                ResourceId(11),
-                None,
-                None,
-                1,
-            )?;
-            heads.push(
-                Command::Insert,
-                ResourceId(1),
-                ResourceId(12),
-                None,
-                None,
-                2,
-            )?;
+            heads.push(Command::Insert, ResourceId(1), ResourceId(11), None, None, 1)?;
+            heads.push(Command::Insert, ResourceId(1), ResourceId(12), None, None, 2)?;
             heads.finish()?;
             tx.apply_changes(run, &self.plan(100))?;
             Ok(())

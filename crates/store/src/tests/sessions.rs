@@ -19,8 +19,7 @@ fn create(s: &Scratch, id: &str, connector: &str, mode: Mode) {
 }
 
 fn next(s: &Scratch, connector: &str) -> Option<String> {
-    s.write(|tx| tx.next_unprocessed(connector))
-        .map(|session| session.id)
+    s.write(|tx| tx.next_unprocessed(connector)).map(|session| session.id)
 }
 
 fn sessions_wait_in_order(s: &Scratch) {
@@ -35,31 +34,19 @@ fn sessions_wait_in_order(s: &Scratch) {
     assert_eq!(next(s, "SAP"), None);
     let session = s.read(|tx| tx.session("a")).unwrap();
     assert_eq!(
-        (
-            session.mode,
-            session.base_digest.as_deref(),
-            session.created_at
-        ),
+        (session.mode, session.base_digest.as_deref(), session.created_at),
         (Mode::Incremental, Some("base"), 10)
     );
     assert_eq!(s.read(|tx| tx.session("open")), Some(open));
-    let newest: Vec<String> = s
-        .read(|tx| tx.sessions(None, 2))
-        .into_iter()
-        .map(|x| x.id)
-        .collect();
+    let newest: Vec<String> = s.read(|tx| tx.sessions(None, 2)).into_iter().map(|x| x.id).collect();
     assert_eq!(newest, ["open", "a"]);
     assert_eq!(s.read(|tx| tx.sessions(Some("AD"), 9)).len(), 1);
 }
 
 fn a_session_moves_on_once(s: &Scratch) {
     create(s, "a", "HR", Mode::Complete);
-    assert!(
-        !s.write(|tx| tx.seal_session("a", None, None, 12)),
-        "it was sealed before"
-    );
-    let apply =
-        || s.write(|tx| tx.set_session_state("a", SessionState::Sealed, SessionState::Applied, 20));
+    assert!(!s.write(|tx| tx.seal_session("a", None, None, 12)), "it was sealed before");
+    let apply = || s.write(|tx| tx.set_session_state("a", SessionState::Sealed, SessionState::Applied, 20));
     assert!(apply());
     assert!(!apply());
     s.write(|tx| {
@@ -67,46 +54,21 @@ fn a_session_moves_on_once(s: &Scratch) {
         tx.set_session_summary("a", "{}")
     });
     let session = s.read(|tx| tx.session_by_hash("HR", "cafe")).unwrap();
-    assert_eq!(
-        (session.run, session.summary.as_deref(), session.updated_at),
-        (Some(RunId(5)), Some("{}"), 20)
-    );
+    assert_eq!((session.run, session.summary.as_deref(), session.updated_at), (Some(RunId(5)), Some("{}"), 20));
     assert_eq!(s.read(|tx| tx.session_by_hash("AD", "cafe")), None);
 }
 
 fn a_complete_session_cancels_incrementals(s: &Scratch) {
-    for (id, mode) in [
-        ("i1", Mode::Incremental),
-        ("c1", Mode::Complete),
-        ("i2", Mode::Incremental),
-    ] {
+    for (id, mode) in [("i1", Mode::Incremental), ("c1", Mode::Complete), ("i2", Mode::Incremental)] {
         create(s, id, "HR", mode);
     }
     create(s, "other", "AD", Mode::Incremental);
     create(s, "c2", "HR", Mode::Complete);
     create(s, "i3", "HR", Mode::Incremental);
     s.write(|tx| tx.set_session_state("i2", SessionState::Sealed, SessionState::Blocked, 20));
-    assert_eq!(
-        s.write(|tx| tx.cancel_incrementals_before("HR", 5, 30)),
-        ["i1", "i2"]
-    );
-    let states: Vec<&str> = s
-        .read(|tx| tx.sessions(None, 9))
-        .iter()
-        .rev()
-        .map(|x| x.state.word())
-        .collect();
-    assert_eq!(
-        states,
-        [
-            "Cancelled",
-            "Sealed",
-            "Cancelled",
-            "Sealed",
-            "Sealed",
-            "Sealed"
-        ]
-    );
+    assert_eq!(s.write(|tx| tx.cancel_incrementals_before("HR", 5, 30)), ["i1", "i2"]);
+    let states: Vec<&str> = s.read(|tx| tx.sessions(None, 9)).iter().rev().map(|x| x.state.word()).collect();
+    assert_eq!(states, ["Cancelled", "Sealed", "Cancelled", "Sealed", "Sealed", "Sealed"]);
 }
 
 fn digests_are_remembered(s: &Scratch) {

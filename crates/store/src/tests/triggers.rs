@@ -29,16 +29,7 @@ fn an_update_of_other_columns_does_not(s: &Scratch) {
 fn a_delete_by_hand_removes_the_keys(s: &Scratch) {
     s.deploy(&configuration(), 50).fill(s);
     s.by_hand("DELETE FROM UR_Resources WHERE C4 IN ('P2', 'D1')");
-    assert_eq!(
-        s.keys(),
-        [
-            "1|P1|1|1001",
-            "1|P3|3|1003",
-            "1|ada@x|1|0",
-            "1|cyd@x|3|0",
-            "2|D2|12|2012"
-        ]
-    );
+    assert_eq!(s.keys(), ["1|P1|1|1001", "1|P3|3|1003", "1|ada@x|1|0", "1|cyd@x|3|0", "2|D2|12|2012"]);
 }
 
 fn an_insert_by_hand_is_found(s: &Scratch) {
@@ -49,18 +40,8 @@ fn an_insert_by_hand_is_found(s: &Scratch) {
     s.by_hand(
         "INSERT INTO UR_Resources (Id, Type, ValidFrom, C4) VALUES (70, 1, 1, 'P7'), (71, 1, 1, NULL), (72, 1, 1, 'P1')",
     );
-    let found = |id, key: Option<&str>| UnkeyedResource {
-        resource: ResourceId(id),
-        key: key.map(str::to_owned),
-    };
-    assert_eq!(
-        unkeyed(),
-        [
-            found(70, Some("P7")),
-            found(71, None),
-            found(72, Some("P1"))
-        ]
-    );
+    let found = |id, key: Option<&str>| UnkeyedResource { resource: ResourceId(id), key: key.map(str::to_owned) };
+    assert_eq!(unkeyed(), [found(70, Some("P7")), found(71, None), found(72, Some("P1"))]);
 }
 
 fn a_changed_key_keeps_its_old_row(s: &Scratch) {

@@ -19,18 +19,10 @@ pub(super) fn ends(context: &Context<'_>, problems: &mut Problems<'_>) {
             let Some(declared) = context.model.property(entity_type, property) else {
                 continue;
             };
-            if !matches!(
-                kind(declared),
-                PropertyType::ForeignKey | PropertyType::Int64
-            ) {
-                let message = format!(
-                    "\"{entity_type}:{property}\" is a {}, so it cannot hold links",
-                    declared.value("Type")
-                );
-                let hint = format!(
-                    "put Type=\"ForeignKey\" on the property ({})",
-                    problems.words(&declared.span)
-                );
+            if !matches!(kind(declared), None | Some(PropertyType::ForeignKey | PropertyType::Int64)) {
+                let message =
+                    format!("\"{entity_type}:{property}\" is a {}, so it cannot hold links", declared.value("Type"));
+                let hint = format!("put Type=\"ForeignKey\" on the property ({})", problems.words(&declared.span));
                 problems.error("end-of-value", association.value_span(name), message, hint);
             }
         }
@@ -46,22 +38,9 @@ pub(super) fn ends_used_once(context: &Context<'_>, problems: &mut Problems<'_>)
                 continue;
             };
             if let Some(first) = seen.insert(path, association) {
-                let message = format!(
-                    "\"{}:{}\" is already an end of \"{}\"",
-                    path.0,
-                    path.1,
-                    first.identifier()
-                );
-                let hint = format!(
-                    "each end needs its own property; see {}",
-                    problems.words(&first.span)
-                );
-                problems.error(
-                    "end-used-twice",
-                    association.value_span(name),
-                    message,
-                    hint,
-                );
+                let message = format!("\"{}:{}\" is already an end of \"{}\"", path.0, path.1, first.identifier());
+                let hint = format!("each end needs its own property; see {}", problems.words(&first.span));
+                problems.error("end-used-twice", association.value_span(name), message, hint);
             }
         }
     }
@@ -71,14 +50,10 @@ pub(super) fn ends_used_once(context: &Context<'_>, problems: &mut Problems<'_>)
 pub(super) fn navigations_without_association(context: &Context<'_>, problems: &mut Problems<'_>) {
     for entity_type in context.all(&dialect::ENTITY_TYPE) {
         for property in entity_type.children_of(&dialect::PROPERTY) {
-            let end = context
-                .model
-                .end(entity_type.identifier(), property.identifier());
-            if kind(property) == PropertyType::ForeignKey && end.is_none() {
-                let message = format!(
-                    "navigation \"{}\" belongs to no association, so it leads nowhere",
-                    property.identifier()
-                );
+            let end = context.model.end(entity_type.identifier(), property.identifier());
+            if kind(property) == Some(PropertyType::ForeignKey) && end.is_none() {
+                let message =
+                    format!("navigation \"{}\" belongs to no association, so it leads nowhere", property.identifier());
                 problems.warning(
                     "navigation-without-association",
                     &property.span,

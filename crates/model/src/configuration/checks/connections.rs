@@ -22,46 +22,21 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
         ],
         &["Table", "Column", "InputColumn"],
     ),
-    (
-        "TransformDate",
-        &[
-            "InputColumn",
-            "AddedDays",
-            "MinYear",
-            "MaxYear",
-            "DatePattern",
-        ],
-        &["Table", "Column"],
-    ),
-    (
-        "WhereValue",
-        &["WhereOperator", "WhereValue"],
-        &["Table", "Column", "WhereOperator", "WhereValue"],
-    ),
+    ("TransformDate", &["InputColumn", "AddedDays", "MinYear", "MaxYear", "DatePattern"], &["Table", "Column"]),
+    ("WhereValue", &["WhereOperator", "WhereValue"], &["Table", "Column", "WhereOperator", "WhereValue"]),
 ];
 
 /// Each type has its own attributes.
 pub(super) fn transformations(context: &Context<'_>, problems: &mut Problems<'_>) {
     for connection in context.all(&dialect::CONNECTION) {
         for node in connection.children_of(&dialect::TRANSFORMATION) {
-            let Some((name, taken, needed)) = TYPES
-                .iter()
-                .find(|(name, _, _)| *name == node.value("Type"))
-            else {
+            let Some((name, taken, needed)) = TYPES.iter().find(|(name, _, _)| *name == node.value("Type")) else {
                 continue;
             };
             foreign_attributes(node, name, taken, problems);
-            for needed in needed
-                .iter()
-                .filter(|needed| node.written(needed).is_none())
-            {
+            for needed in needed.iter().filter(|needed| node.written(needed).is_none()) {
                 let message = format!("a {name} needs \"{needed}\"");
-                problems.error(
-                    "transformation-incomplete",
-                    &node.span,
-                    message,
-                    format!("add {needed}=\"…\""),
-                );
+                problems.error("transformation-incomplete", &node.span, message, format!("add {needed}=\"…\""));
             }
             table_prefix(connection, node, problems);
         }
@@ -75,10 +50,7 @@ fn foreign_attributes(node: &Node, name: &str, taken: &[&str], problems: &mut Pr
         if common.contains(&attribute_name) || taken.contains(&attribute_name) {
             continue;
         }
-        let other = TYPES
-            .iter()
-            .find(|(_, taken, _)| taken.contains(&attribute_name))
-            .map_or("", |(name, _, _)| name);
+        let other = TYPES.iter().find(|(_, taken, _)| taken.contains(&attribute_name)).map_or("", |(name, _, _)| name);
         let message = format!("\"{attribute_name}\" belongs to {other}, but this is a {name}");
         let hint = format!("write Type=\"{other}\", or remove the attribute");
         problems.error("transformation-mixed", &attribute.name_span, message, hint);
@@ -87,40 +59,22 @@ fn foreign_attributes(node: &Node, name: &str, taken: &[&str], problems: &mut Pr
 
 fn table_prefix(connection: &Node, node: &Node, problems: &mut Problems<'_>) {
     let (table, identifier) = (node.value("Table"), connection.identifier());
-    let ours = table == identifier
-        || table
-            .strip_prefix(identifier)
-            .is_some_and(|rest| rest.starts_with('_'));
+    let ours = table == identifier || table.strip_prefix(identifier).is_some_and(|rest| rest.starts_with('_'));
     if !table.is_empty() && !identifier.is_empty() && !ours {
         let message = format!("\"{table}\" is not a table of connection \"{identifier}\"");
-        let hint = format!(
-            "expected \"{identifier}_<table>\" or \"{identifier}\", in the same letter case"
-        );
-        problems.warning(
-            "transformation-table",
-            node.value_span("Table"),
-            message,
-            hint,
-        );
+        let hint = format!("expected \"{identifier}_<table>\" or \"{identifier}\", in the same letter case");
+        problems.warning("transformation-table", node.value_span("Table"), message, hint);
     }
 }
 
 /// `MinYear` is not after `MaxYear`.
 pub(super) fn years(context: &Context<'_>, problems: &mut Problems<'_>) {
-    for node in context
-        .all(&dialect::CONNECTION)
-        .flat_map(|c| c.children_of(&dialect::TRANSFORMATION))
-    {
+    for node in context.all(&dialect::CONNECTION).flat_map(|c| c.children_of(&dialect::TRANSFORMATION)) {
         if let (Some(least), Some(most)) = (node.number("MinYear"), node.number("MaxYear"))
             && least > most
         {
             let message = format!("no year lies between {least} and {most}");
-            problems.error(
-                "transformation-years",
-                node.value_span("MinYear"),
-                message,
-                "exchange MinYear and MaxYear",
-            );
+            problems.error("transformation-years", node.value_span("MinYear"), message, "exchange MinYear and MaxYear");
         }
     }
 }

@@ -9,9 +9,7 @@ use std::collections::HashMap;
 /// Identities, among the children of one parent.
 pub(super) fn identities(context: &Context<'_>, problems: &mut Problems<'_>) {
     among(context.nodes, problems);
-    super::walk(context.nodes, None, &mut |node, _| {
-        among(&node.children, problems)
-    });
+    super::walk(context.nodes, None, &mut |node, _| among(&node.children, problems));
 }
 
 fn among(siblings: &[Node], problems: &mut Problems<'_>) {
@@ -26,11 +24,7 @@ fn among(siblings: &[Node], problems: &mut Problems<'_>) {
         if values.iter().any(|value| value.is_empty()) {
             continue;
         }
-        let name = if node.element.class == "Task" {
-            "Task"
-        } else {
-            node.element.name
-        };
+        let name = if node.element.class == "Task" { "Task" } else { node.element.name };
         let key = (name, values);
         let Some(first) = seen.get(&key) else {
             seen.insert(key, node);
@@ -38,11 +32,7 @@ fn among(siblings: &[Node], problems: &mut Problems<'_>) {
         };
         let message = match keys {
             [] => format!("<{}> stands here a second time", node.element.name),
-            [key] => format!(
-                "{key} \"{}\" of <{}> is taken",
-                node.value(key),
-                node.element.name
-            ),
+            [key] => format!("{key} \"{}\" of <{}> is taken", node.value(key), node.element.name),
             _ => format!("<{}> {} is taken", node.element.name, key.1.join("/")),
         };
         let hint = format!("the first one is in {}", problems.words(&first.span));
@@ -58,21 +48,12 @@ pub(super) fn connections_without_case(context: &Context<'_>, problems: &mut Pro
         let folded = node.identifier().to_lowercase();
         match seen.get(&folded) {
             Some(first) if first.identifier() != node.identifier() => {
-                let message = format!(
-                    "\"{}\" differs from \"{}\" by case only",
-                    node.identifier(),
-                    first.identifier()
-                );
+                let message = format!("\"{}\" differs from \"{}\" by case only", node.identifier(), first.identifier());
                 let hint = format!(
                     "connections are compared without case; the other one is in {}",
                     problems.words(&first.span)
                 );
-                problems.error(
-                    "duplicate-identifier",
-                    node.value_span("Identifier"),
-                    message,
-                    hint,
-                );
+                problems.error("duplicate-identifier", node.value_span("Identifier"), message, hint);
             }
             _ => {
                 seen.insert(folded, node);
@@ -89,17 +70,9 @@ pub(super) fn language_numbers(context: &Context<'_>, problems: &mut Problems<'_
             continue;
         };
         if let Some(first) = seen.insert(number, node) {
-            let message = format!(
-                "IndicatorNumber {number} is taken by \"{}\"",
-                first.value("Code")
-            );
+            let message = format!("IndicatorNumber {number} is taken by \"{}\"", first.value("Code"));
             let hint = format!("see {}", problems.words(&first.span));
-            problems.error(
-                "duplicate-identifier",
-                node.value_span("IndicatorNumber"),
-                message,
-                hint,
-            );
+            problems.error("duplicate-identifier", node.value_span("IndicatorNumber"), message, hint);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::model::{is_automatic, kind};
-use super::references::did_you_mean;
+use super::references::right_name;
 use crate::configuration::dialect::{self, Kind};
 use crate::configuration::nearest::nearest;
 use crate::configuration::node::{Node, NodeAttribute};
@@ -41,9 +41,7 @@ enum Form<'a> {
 fn form(text: &str) -> Form<'_> {
     match text.split_once(':') {
         Some((prefix, _)) if prefix.trim().eq_ignore_ascii_case("C#") => Form::Body,
-        Some((prefix, value)) if prefix.trim().eq_ignore_ascii_case("Literal") => {
-            Form::Literal(value)
-        }
+        Some((prefix, value)) if prefix.trim().eq_ignore_ascii_case("Literal") => Form::Literal(value),
         Some((name, arguments)) => Form::Function(name.trim(), Some(arguments)),
         None => Form::Function(text.trim(), None),
     }
@@ -57,11 +55,7 @@ pub(in crate::configuration) fn is_body(expression: &str) -> bool {
 /// Every expression is a body, a literal or a known function.
 pub(super) fn forms(context: &Context<'_>, problems: &mut Problems<'_>) {
     super::walk(context.nodes, None, &mut |node, _| {
-        for attribute in node
-            .attributes
-            .iter()
-            .filter(|a| matches!(a.kind(), Kind::Expression))
-        {
+        for attribute in node.attributes.iter().filter(|a| matches!(a.kind(), Kind::Expression)) {
             function(node, attribute, problems);
         }
     });
@@ -71,31 +65,17 @@ fn function(node: &Node, attribute: &NodeAttribute, problems: &mut Problems<'_>)
     let Form::Function(name, arguments) = form(&attribute.value) else {
         return;
     };
-    let severity = if node.element.acted_on {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if node.element.acted_on { Severity::Error } else { Severity::Warning };
     let Some((name, count)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
         if attribute.value.trim().is_empty() {
             return;
         }
-        let message = format!(
-            "\"{}\" is no predefined function",
-            super::super::read::shortened(name)
-        );
+        let message = format!("\"{}\" is no predefined function", super::super::read::shortened(name));
         let hint = match nearest(name, FUNCTIONS.iter().map(|(name, _)| *name)) {
             Some(near) => format!("did you mean \"{near}\"?"),
-            None => "write C#:parameter:code, Literal:value, or the name of a predefined function"
-                .to_owned(),
+            None => "write C#:parameter:code, Literal:value, or the name of a predefined function".to_owned(),
         };
-        return problems.add(
-            severity,
-            "unknown-function",
-            &attribute.value_span,
-            message,
-            hint,
-        );
+        return problems.add(severity, "unknown-function", &attribute.value_span, message, hint);
     };
     let given = arguments.map_or(0, |arguments| arguments.split('|').count());
     if given != *count {
@@ -105,39 +85,20 @@ fn function(node: &Node, attribute: &NodeAttribute, problems: &mut Problems<'_>)
         } else {
             format!("write {name}:{}", vec!["…"; *count].join("|"))
         };
-        problems.add(
-            severity,
-            "wrong-arguments",
-            &attribute.value_span,
-            message,
-            hint,
-        );
+        problems.add(severity, "wrong-arguments", &attribute.value_span, message, hint);
     }
 }
 
 /// What a computed property is and what computes it must fit.
 pub(super) fn computed_properties(context: &Context<'_>, problems: &mut Problems<'_>) {
     for node in context.all(&dialect::ENTITY_PROPERTY_EXPRESSION) {
-        let (expression, binding) = (
-            node.value("Expression").trim(),
-            node.value("Binding").trim(),
-        );
+        let (expression, binding) = (node.value("Expression").trim(), node.value("Binding").trim());
         if expression.is_empty() && binding.is_empty() {
             let message = format!("{} has neither Expression nor Binding", node.title());
-            problems.error(
-                "nothing-to-compute",
-                &node.span,
-                message,
-                "say what the value is",
-            );
+            problems.error("nothing-to-compute", &node.span, message, "say what the value is");
         } else if binding.is_empty() && matches!(form(expression), Form::Function(..)) {
             let message = format!("\"{expression}\" has no input");
-            problems.error(
-                "nothing-to-compute",
-                node.value_span("Expression"),
-                message,
-                "add Binding=\"…\"",
-            );
+            problems.error("nothing-to-compute", node.value_span("Expression"), message, "add Binding=\"…\"");
         }
         let entity_type = node.value("EntityType");
         match context.model.property(entity_type, node.value("Property")) {
@@ -148,65 +109,34 @@ pub(super) fn computed_properties(context: &Context<'_>, problems: &mut Problems
 }
 
 fn target(context: &Context<'_>, node: &Node, property: &Node, problems: &mut Problems<'_>) {
+    let Some(kind) = kind(property) else { return };
     let entity_type = node.value("EntityType");
     let span = node.value_span("Property");
     let criteria = node.value("PropertyCriteria");
     if !context.model.is_navigation(entity_type, property) {
-        if kind(property) == PropertyType::Binary {
-            let message = format!(
-                "\"{}\" holds files, which cannot be computed",
-                property.identifier()
-            );
-            problems.error(
-                "computed-kind",
-                span,
-                message,
-                "compute a value or a single link",
-            );
+        if kind == PropertyType::Binary {
+            let message = format!("\"{}\" holds files, which cannot be computed", property.identifier());
+            problems.error("computed-kind", span, message, "compute a value or a single link");
         }
         if !criteria.is_empty() {
-            let message = format!(
-                "\"{}\" is a value, so PropertyCriteria has nothing to match",
-                property.identifier()
-            );
-            problems.warning(
-                "computed-kind",
-                node.value_span("PropertyCriteria"),
-                message,
-                "leave it out",
-            );
+            let message = format!("\"{}\" is a value, so PropertyCriteria has nothing to match", property.identifier());
+            problems.warning("computed-kind", node.value_span("PropertyCriteria"), message, "leave it out");
         }
-        return literal(node, kind(property), problems);
+        return literal(node, kind, problems);
     }
     let Some(end) = context.model.end(entity_type, property.identifier()) else {
         return;
     };
     if end.is_collection {
-        let message = format!(
-            "\"{}\" holds several links, which cannot be computed",
-            property.identifier()
-        );
-        problems.error(
-            "computed-kind",
-            span,
-            message,
-            "compute a value or a single link",
-        );
+        let message = format!("\"{}\" holds several links, which cannot be computed", property.identifier());
+        problems.error("computed-kind", span, message, "compute a value or a single link");
     }
     match context.model.entity_types.get(end.other_type) {
         _ if criteria.is_empty() => literal(node, PropertyType::ForeignKey, problems),
         Some(other) if !is_automatic(criteria) && !other.properties.contains_key(criteria) => {
-            let near = nearest(criteria, other.properties.keys().copied());
-            let message = format!(
-                "entity type \"{}\" has no property \"{criteria}\"",
-                end.other_type
-            );
-            problems.error(
-                "unknown-property",
-                node.value_span("PropertyCriteria"),
-                message,
-                did_you_mean(near),
-            );
+            let hint = right_name(criteria, other.properties.keys().copied());
+            let message = format!("entity type \"{}\" has no property \"{criteria}\"", end.other_type);
+            problems.error("unknown-property", node.value_span("PropertyCriteria"), message, hint);
         }
         _ => {}
     }
@@ -220,9 +150,7 @@ fn literal(node: &Node, kind: PropertyType, problems: &mut Problems<'_>) {
     let value = value.trim();
     let expected = match kind {
         PropertyType::String | PropertyType::Bytes | PropertyType::Option => return,
-        PropertyType::Bool
-            if value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false") =>
-        {
+        PropertyType::Bool if value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false") => {
             return;
         }
         PropertyType::Bool => "expected true or false",
@@ -234,38 +162,22 @@ fn literal(node: &Node, kind: PropertyType, problems: &mut Problems<'_>) {
         PropertyType::Int32 => "expected a whole number of 32 bits",
         PropertyType::Int64 | PropertyType::ForeignKey if value.parse::<i64>().is_ok() => return,
         PropertyType::Int64 => "expected a whole number",
-        PropertyType::ForeignKey => {
-            "expected the id of a resource; add PropertyCriteria to match another property"
-        }
+        PropertyType::ForeignKey => "expected the id of a resource; add PropertyCriteria to match another property",
         PropertyType::Double if value.parse::<f64>().is_ok_and(f64::is_finite) => return,
         PropertyType::Double => "expected a number such as 0.5",
         PropertyType::Guid if is_guid(value) => return,
         PropertyType::Guid => "expected 32 hexadecimal digits, with or without dashes",
-        PropertyType::DateTime => {
-            "a literal cannot be a date: bind a text and parse it with ParseUniversalDate"
-        }
+        PropertyType::DateTime => "a literal cannot be a date: bind a text and parse it with ParseUniversalDate",
         PropertyType::Binary => return,
     };
-    let message = format!(
-        "\"{value}\" is not a value of \"{}\", which is a {kind:?}",
-        node.value("Property")
-    );
-    problems.error(
-        "literal-misfit",
-        node.value_span("Expression"),
-        message,
-        expected,
-    );
+    let message = format!("\"{value}\" is not a value of \"{}\", which is a {kind:?}", node.value("Property"));
+    problems.error("literal-misfit", node.value_span("Expression"), message, expected);
 }
 
 fn is_guid(text: &str) -> bool {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|inner| inner.strip_suffix('}'))
-        .unwrap_or(text);
+    let inner = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
     let lengths: Vec<usize> = inner.split('-').map(str::len).collect();
-    inner.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
-        && (lengths == [32] || lengths == [8, 4, 4, 4, 12])
+    inner.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()) && (lengths == [32] || lengths == [8, 4, 4, 4, 12])
 }
 
 /// Every path of a binding exists in the entity model.
@@ -277,33 +189,18 @@ pub(super) fn bindings(context: &Context<'_>, problems: &mut Problems<'_>) {
     }
 }
 
-fn binding(
-    context: &Context<'_>,
-    entity_type: &str,
-    attribute: &NodeAttribute,
-    problems: &mut Problems<'_>,
-) {
+fn binding(context: &Context<'_>, entity_type: &str, attribute: &NodeAttribute, problems: &mut Problems<'_>) {
     let text = attribute.value.trim();
     let span = &attribute.value_span;
     let path = match text.split_once(':') {
         Some((prefix, path)) if prefix.trim() == entity_type => path,
         Some((prefix, _)) => {
-            let message = format!(
-                "the binding begins at \"{prefix}\", but the property belongs to \"{entity_type}\""
-            );
-            return problems.error(
-                "wrong-binding",
-                span,
-                message,
-                format!("expected {entity_type}:…"),
-            );
+            let message = format!("the binding begins at \"{prefix}\", but the property belongs to \"{entity_type}\"");
+            return problems.error("wrong-binding", span, message, format!("expected {entity_type}:…"));
         }
         // The documentation also writes a dot for the colon.
         None => match text.split_once('.') {
-            Some((prefix, path))
-                if prefix == entity_type
-                    && context.model.property(entity_type, prefix).is_none() =>
-            {
+            Some((prefix, path)) if prefix == entity_type && context.model.property(entity_type, prefix).is_none() => {
                 path
             }
             _ => text,
@@ -314,13 +211,7 @@ fn binding(
     }
 }
 
-fn follow(
-    context: &Context<'_>,
-    entity_type: &str,
-    path: &str,
-    span: &Span,
-    problems: &mut Problems<'_>,
-) {
+fn follow(context: &Context<'_>, entity_type: &str, path: &str, span: &Span, problems: &mut Problems<'_>) {
     let mut current = entity_type;
     let mut steps = path.split('.').peekable();
     while let Some(step) = steps.next() {
@@ -332,19 +223,16 @@ fn follow(
             if is_last && is_automatic(step) {
                 return;
             }
-            let near = nearest(step, view.properties.keys().copied());
+            let hint = right_name(step, view.properties.keys().copied());
             let message = format!("entity type \"{current}\" has no property \"{step}\"");
-            return problems.error("wrong-binding", span, message, did_you_mean(near));
+            return problems.error("wrong-binding", span, message, hint);
         };
         if is_last {
             return;
         }
         if !context.model.is_navigation(current, property) {
             let message = format!("\"{current}:{step}\" is a value, so the path ends there");
-            let hint = format!(
-                "\"{step}\" is declared in {}",
-                problems.words(&view.node.span)
-            );
+            let hint = format!("\"{step}\" is declared in {}", problems.words(&view.node.span));
             return problems.error("wrong-binding", span, message, hint);
         }
         let Some(end) = context.model.end(current, step) else {

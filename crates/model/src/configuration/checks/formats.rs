@@ -12,11 +12,7 @@ use crate::problem::Severity;
 /// Name of each format, the types that it fits, and the number of its arguments.
 const FORMATS: &[(&str, &[T], usize)] = &[
     ("String", &[T::String], 0),
-    (
-        "Bit",
-        &[T::String, T::Int16, T::Int32, T::Int64, T::Bool],
-        2,
-    ),
+    ("Bit", &[T::String, T::Int16, T::Int32, T::Int64, T::Bool], 2),
     ("Bool", &[T::Bool], 0),
     ("Byte", &[T::Byte], 0),
     ("Int16", &[T::Int16], 0),
@@ -40,9 +36,7 @@ pub(super) fn formats(context: &Context<'_>, problems: &mut Problems<'_>) {
     for mapping in context.all(&dialect::ENTITY_TYPE_MAPPING) {
         for mapped in mapping.children_of(&dialect::MAPPED_PROPERTY) {
             if !mapped.value("Format").is_empty() {
-                let property = context
-                    .model
-                    .property(mapping.identifier(), mapped.identifier());
+                let property = context.model.property(mapping.identifier(), mapped.identifier());
                 format(mapped, property, problems);
             }
         }
@@ -56,22 +50,14 @@ fn format(mapped: &Node, property: Option<&Node>, problems: &mut Problems<'_>) {
         Some((name, argument)) => (name.trim(), Some(argument)),
         None => (written.trim(), None),
     };
-    let Some((name, types, arguments)) = FORMATS
-        .iter()
-        .find(|(known, _, _)| known.eq_ignore_ascii_case(name))
-    else {
+    let Some((name, types, arguments)) = FORMATS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(name)) else {
         let near = nearest(name, FORMATS.iter().map(|(name, _, _)| *name));
         let known: Vec<&str> = FORMATS.iter().map(|(name, _, _)| *name).collect();
         let hint = near.map_or_else(
             || format!("expected one of {}", known.join(", ")),
             |near| format!("did you mean \"{near}\"?"),
         );
-        return problems.error(
-            "unknown-format",
-            span,
-            format!("unknown format \"{written}\""),
-            hint,
-        );
+        return problems.error("unknown-format", span, format!("unknown format \"{written}\""), hint);
     };
     let complete = match (*arguments, argument) {
         (0, None) => true,
@@ -87,29 +73,18 @@ fn format(mapped: &Node, property: Option<&Node>, problems: &mut Problems<'_>) {
             "Concat" => "expected Concat:<separator>",
             _ => "it takes no argument",
         };
-        return problems.error(
-            "unknown-format",
-            span,
-            format!("format \"{written}\" is not complete"),
-            expected,
-        );
+        return problems.error("unknown-format", span, format!("format \"{written}\" is not complete"), expected);
     }
     if let Some(property) = property
-        && !types.contains(&kind(property))
+        && let Some(kind) = kind(property)
+        && !types.contains(&kind)
     {
-        let names: Vec<String> = types.iter().map(|kind| format!("{kind:?}")).collect();
-        let message = format!(
-            "format {name} does not fit \"{}\", which is a {}",
-            property.identifier(),
-            property.value("Type")
-        );
+        let names: Vec<String> = types.iter().map(|fitting| format!("{fitting:?}")).collect();
+        let message =
+            format!("format {name} does not fit \"{}\", which is a {}", property.identifier(), property.value("Type"));
         let hint = format!("it fits {}", names.join(", "));
         // Text holds whatever a format yields; another type would hold what it cannot read.
-        let severity = if kind(property) == T::String {
-            Severity::Warning
-        } else {
-            Severity::Error
-        };
+        let severity = if kind == T::String { Severity::Warning } else { Severity::Error };
         problems.add(severity, "format-misfit", span, message, hint);
     }
 }

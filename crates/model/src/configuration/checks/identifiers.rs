@@ -58,46 +58,23 @@ pub(super) fn entity_types(context: &Context<'_>, problems: &mut Problems<'_>) {
             continue;
         }
         if !is_word(name) {
-            let breaks_references =
-                name.contains([':', '.']) || name.chars().any(char::is_whitespace);
-            let severity = if breaks_references {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
+            let breaks_references = name.contains([':', '.']) || name.chars().any(char::is_whitespace);
+            let severity = if breaks_references { Severity::Error } else { Severity::Warning };
             let message = format!("\"{name}\" does not name an entity type well");
-            problems.add(
-                severity,
-                "identifier-syntax",
-                node.value_span("Identifier"),
-                message,
-                WORD,
-            );
+            problems.add(severity, "identifier-syntax", node.value_span("Identifier"), message, WORD);
         }
     }
 }
 
 /// Properties of entity types.
 pub(super) fn properties(context: &Context<'_>, problems: &mut Problems<'_>) {
-    for node in context
-        .all(&dialect::ENTITY_TYPE)
-        .flat_map(|t| t.children_of(&dialect::PROPERTY))
-    {
+    for node in context.all(&dialect::ENTITY_TYPE).flat_map(|t| t.children_of(&dialect::PROPERTY)) {
         let name = node.identifier();
         if !reserved(node, problems) && !name.is_empty() && !is_word(name) {
             let message = format!("\"{name}\" cannot name a property");
-            problems.error(
-                "identifier-syntax",
-                node.value_span("Identifier"),
-                message,
-                WORD,
-            );
+            problems.error("identifier-syntax", node.value_span("Identifier"), message, WORD);
         }
-        for label in node
-            .attributes
-            .iter()
-            .filter(|a| a.name.starts_with("DisplayName_L") && a.value == "Id")
-        {
+        for label in node.attributes.iter().filter(|a| a.name.starts_with("DisplayName_L") && a.value == "Id") {
             problems.error(
                 "identifier-syntax",
                 &label.value_span,
@@ -113,8 +90,7 @@ const WORD: &str = "use letters without accents, digits and _, and do not begin 
 /// Letters without accents, digits and underscores, the first not a digit. Underscores are not in the documented rule,
 /// but all over the documented examples.
 fn is_word(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !name.starts_with(|c: char| c.is_ascii_digit())
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn reserved(node: &Node, problems: &mut Problems<'_>) -> bool {
@@ -142,30 +118,15 @@ pub(super) fn connections(context: &Context<'_>, problems: &mut Problems<'_>) {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
         let hint = "begin with a letter, then up to 441 letters, digits, dots and dashes";
         let span = node.value_span("Identifier");
-        let forbidden = name.contains(['<', '>', ':', '"', '/', '\\', '|', '?', '*'])
-            || name.contains(char::is_control);
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic())
-            || forbidden
-            || name.chars().count() > 442
-        {
-            problems.error(
-                "identifier-syntax",
-                span,
-                format!("\"{name}\" cannot name a connection"),
-                hint,
-            );
+        let forbidden =
+            name.contains(['<', '>', ':', '"', '/', '\\', '|', '?', '*']) || name.contains(char::is_control);
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || forbidden || name.chars().count() > 442 {
+            problems.error("identifier-syntax", span, format!("\"{name}\" cannot name a connection"), hint);
         } else if name.contains('_') {
-            let message = format!(
-                "\"{name}\" holds \"_\", which separates connection and table in file names"
-            );
+            let message = format!("\"{name}\" holds \"_\", which separates connection and table in file names");
             problems.warning("identifier-syntax", span, message, "prefer a dash");
         } else if !name.chars().all(plain) {
-            problems.warning(
-                "identifier-syntax",
-                span,
-                format!("\"{name}\" does not name a connection well"),
-                hint,
-            );
+            problems.warning("identifier-syntax", span, format!("\"{name}\" does not name a connection well"), hint);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What must hold between elements. Each check is one function in [`CHECKS`]; a check looks at what is there and
 //! reports, and never stops at the first problem.
 
+mod access;
 mod associations;
 mod connections;
 mod duplicates;
@@ -57,14 +58,12 @@ const CHECKS: &[Check] = &[
     expressions::forms,
     expressions::computed_properties,
     expressions::bindings,
+    access::everything_for_everybody,
 ];
 
 /// Runs every check.
 pub(super) fn run(nodes: &[Node], problems: &mut Problems<'_>) {
-    let context = Context {
-        nodes,
-        model: Model::new(nodes),
-    };
+    let context = Context { nodes, model: Model::new(nodes) };
     for check in CHECKS {
         check(&context, problems);
     }
@@ -72,22 +71,13 @@ pub(super) fn run(nodes: &[Node], problems: &mut Problems<'_>) {
 
 impl<'a> Context<'a> {
     /// Root elements of one definition.
-    fn all(
-        &self,
-        element: &'static super::dialect::Element,
-    ) -> impl Iterator<Item = &'a Node> + use<'a> {
-        self.nodes
-            .iter()
-            .filter(move |node| std::ptr::eq(node.element, element))
+    fn all(&self, element: &'static super::dialect::Element) -> impl Iterator<Item = &'a Node> + use<'a> {
+        self.nodes.iter().filter(move |node| std::ptr::eq(node.element, element))
     }
 }
 
 /// Calls `f` with every element and its parent, parents first.
-fn walk<'a>(
-    nodes: &'a [Node],
-    parent: Option<&'a Node>,
-    f: &mut dyn FnMut(&'a Node, Option<&'a Node>),
-) {
+fn walk<'a>(nodes: &'a [Node], parent: Option<&'a Node>, f: &mut dyn FnMut(&'a Node, Option<&'a Node>)) {
     for node in nodes {
         f(node, parent);
         walk(&node.children, Some(node), f);

@@ -51,23 +51,13 @@ impl<'a> Model<'a> {
             // A language is referred to by its code.
             let name = node.written("Identifier").or_else(|| node.written("Code"));
             if let Some(identifier) = name {
-                model
-                    .identifiers
-                    .entry(node.element.class)
-                    .or_default()
-                    .insert(identifier);
+                model.identifiers.entry(node.element.class).or_default().insert(identifier);
             }
         });
         for node in nodes {
             if std::ptr::eq(node.element, &dialect::ENTITY_TYPE) {
-                let properties = node
-                    .children_of(&dialect::PROPERTY)
-                    .map(|p| (p.identifier(), p))
-                    .collect();
-                model
-                    .entity_types
-                    .entry(node.identifier())
-                    .or_insert(EntityTypeView { node, properties });
+                let properties = node.children_of(&dialect::PROPERTY).map(|p| (p.identifier(), p)).collect();
+                model.entity_types.entry(node.identifier()).or_insert(EntityTypeView { node, properties });
             } else if std::ptr::eq(node.element, &dialect::ENTITY_TYPE_MAPPING) {
                 model.mappings.entry(node.identifier()).or_insert(node);
             } else if std::ptr::eq(node.element, &dialect::ENTITY_ASSOCIATION) {
@@ -78,31 +68,20 @@ impl<'a> Model<'a> {
     }
 
     fn add_ends(&mut self, association: &'a Node) {
-        let ends = [
-            ("Property1", "IsProperty1Collection"),
-            ("Property2", "IsProperty2Collection"),
-        ];
+        let ends = [("Property1", "IsProperty1Collection"), ("Property2", "IsProperty2Collection")];
         let paths = ends.map(|(name, _)| property_path(association.value(name)));
         let [Some(first), Some(second)] = paths else {
             return;
         };
         for ((path, other), (_, flag)) in [(first, second), (second, first)].into_iter().zip(ends) {
-            let end = End {
-                association,
-                is_collection: association.is(flag),
-                other_type: other.0,
-            };
+            let end = End { association, is_collection: association.is(flag), other_type: other.0 };
             self.ends.entry(path).or_insert(end);
         }
     }
 
     /// A property by entity type and name.
     pub(super) fn property(&self, entity_type: &str, property: &str) -> Option<&'a Node> {
-        self.entity_types
-            .get(entity_type)?
-            .properties
-            .get(property)
-            .copied()
+        self.entity_types.get(entity_type)?.properties.get(property).copied()
     }
 
     /// The end of an association that a property is.
@@ -113,16 +92,16 @@ impl<'a> Model<'a> {
     /// Whether a property holds links: by its type, or `Int64` with an association.
     pub(super) fn is_navigation(&self, entity_type: &str, property: &Node) -> bool {
         match kind(property) {
-            PropertyType::ForeignKey => true,
-            PropertyType::Int64 => self.end(entity_type, property.identifier()).is_some(),
+            Some(PropertyType::ForeignKey) => true,
+            Some(PropertyType::Int64) => self.end(entity_type, property.identifier()).is_some(),
             _ => false,
         }
     }
 }
 
-/// Type of a property.
-pub(super) fn kind(property: &Node) -> PropertyType {
-    property_type(property.value("Type"))
+/// Type of a property; none when what is written is not a type, which is reported elsewhere.
+pub(super) fn kind(property: &Node) -> Option<PropertyType> {
+    property.attribute("Type").is_none_or(|written| written.valid).then(|| property_type(property.value("Type")))
 }
 
 /// Properties that every entity type has without declaring them.

@@ -29,20 +29,12 @@ pub(super) const fn int(name: &'static str, doc: &'static str) -> Attribute {
 }
 
 /// One of a list.
-pub(super) const fn choice(
-    name: &'static str,
-    list: &'static Enumeration,
-    doc: &'static str,
-) -> Attribute {
+pub(super) const fn choice(name: &'static str, list: &'static Enumeration, doc: &'static str) -> Attribute {
     Attribute::new(name, Kind::Enum(list), doc)
 }
 
 /// The identifier of an element of a class.
-pub(super) const fn reference(
-    name: &'static str,
-    class: &'static str,
-    doc: &'static str,
-) -> Attribute {
+pub(super) const fn reference(name: &'static str, class: &'static str, doc: &'static str) -> Attribute {
     Attribute::new(name, Kind::Reference(class), doc)
 }
 
@@ -77,11 +69,7 @@ const fn dimension(
         first: 0,
         last: 127,
         suffix: "",
-        decimal: if decimal.0.is_empty() {
-            None
-        } else {
-            Some(decimal)
-        },
+        decimal: if decimal.0.is_empty() { None } else { Some(decimal) },
     })
 }
 
@@ -89,11 +77,8 @@ const I32_MAX: i64 = 2_147_483_647;
 const I32_MIN: i64 = -2_147_483_648;
 
 /// `Identifier`.
-pub(super) const ID: Attribute = text(
-    "Identifier",
-    "Unique name, by which other elements refer to this one.",
-)
-.required();
+pub(super) const ID: Attribute =
+    text("Identifier", "Unique name, by which other elements refer to this one.").required();
 /// `Identifier`, where it may be absent.
 pub(super) const OPTIONAL_ID: Attribute = text("Identifier", "Unique name.");
 /// `DisplayName_L1` to `_L16`.
@@ -101,139 +86,67 @@ pub(super) const LABEL: Attribute = localised("DisplayName", "Label, per languag
 /// `DisplayName_L1` to `_L16`, the first one expected.
 pub(super) const REQUIRED_LABEL: Attribute = LABEL.required();
 /// `Description_L1` to `_L16`.
-pub(super) const DESCRIPTION: Attribute =
-    localised("Description", "Longer text for people, per language.");
+pub(super) const DESCRIPTION: Attribute = localised("Description", "Longer text for people, per language.");
 /// `EntityType`.
-pub(super) const OF_ENTITY_TYPE: Attribute = reference(
-    "EntityType",
-    "EntityType",
-    "Entity type that this element is about.",
-);
+pub(super) const OF_ENTITY_TYPE: Attribute =
+    reference("EntityType", "EntityType", "Entity type that this element is about.");
 /// `Policy`.
 pub(super) const POLICY: Attribute = reference("Policy", "Policy", "Policy that it belongs to.");
 /// `Priority`.
 pub(super) const PRIORITY: Attribute = int("Priority", "Order of execution.").or("0");
 
 /// `D0` to `D3V`.
-pub(super) const D: Attribute = dimension(
-    "D",
-    Kind::Resource,
-    ("Dimension", ""),
-    "Value of a dimension: key of a resource.",
-);
+pub(super) const D: Attribute =
+    dimension("D", Kind::Resource, ("Dimension", ""), "Value of a dimension: key of a resource.");
 /// `L0` to `L3V`.
-pub(super) const L: Attribute = dimension(
-    "L",
-    Kind::Bool,
-    ("", ""),
-    "The dimension value includes all that is below it.",
-)
-.or("false");
+pub(super) const L: Attribute =
+    dimension("L", Kind::Bool, ("", ""), "The dimension value includes all that is below it.").or("false");
 /// `B0` to `B3V`.
-pub(super) const B: Attribute = dimension(
-    "B",
-    Kind::Binding,
-    ("Dimension", "Binding"),
-    "Where the value of a dimension is read.",
-);
+pub(super) const B: Attribute =
+    dimension("B", Kind::Binding, ("Dimension", "Binding"), "Where the value of a dimension is read.");
 /// `P0` to `P3V`.
-pub(super) const P: Attribute = dimension(
-    "P",
-    Kind::Bool,
-    ("", ""),
-    "A type rule depends on this dimension.",
-)
-.or("false");
+pub(super) const P: Attribute =
+    dimension("P", Kind::Bool, ("", ""), "A type rule depends on this dimension.").or("false");
 /// `R0` to `R3V`.
-pub(super) const R: Attribute = dimension(
-    "R",
-    Kind::Bool,
-    ("", ""),
-    "This dimension is a required parameter of the assignment.",
-)
-.or("false");
+pub(super) const R: Attribute =
+    dimension("R", Kind::Bool, ("", ""), "This dimension is a required parameter of the assignment.").or("false");
 
 /// Identifier and required label.
 pub(super) const NAMED: &[Attribute] = &[ID, REQUIRED_LABEL];
 
 /// `ApprovalWorkflowType` and what goes with it, on roles and resource types.
 pub(super) const APPROVAL: &[Attribute] = &[
-    choice(
-        "ApprovalWorkflowType",
-        &e::APPROVAL_WORKFLOW,
-        "Number of validations of a manual request.",
-    )
-    .or("None"),
-    choice(
-        "ImplicitApproval",
-        &e::IMPLICIT_APPROVAL,
-        "Steps skipped when the requester may review.",
-    )
-    .or("Inherited"),
-    choice(
-        "ProlongationWithoutApproval",
-        &e::PROLONGATION,
-        "The end may be postponed without a new approval.",
-    )
-    .or("Inherited"),
+    choice("ApprovalWorkflowType", &e::APPROVAL_WORKFLOW, "Number of validations of a manual request.").or("None"),
+    choice("ImplicitApproval", &e::IMPLICIT_APPROVAL, "Steps skipped when the requester may review.").or("Inherited"),
+    choice("ProlongationWithoutApproval", &e::PROLONGATION, "The end may be postponed without a new approval.")
+        .or("Inherited"),
     choice(
         "ManualAssignmentEndDateLockedToContextMode",
         &e::END_DATE_MODE,
         "How the end of a manual assignment is set.",
     )
     .or("ExplicitNotContextBoundByDefault"),
-    flag(
-        "HideOnSimplifiedView",
-        "Automatic assignments appear in the advanced view only.",
-    ),
+    flag("HideOnSimplifiedView", "Automatic assignments appear in the advanced view only."),
 ];
 
 /// The four comment settings of roles and naming rules.
 pub(super) const INHERITED_COMMENTS: &[Attribute] = &[
-    choice(
-        "CommentActivationOnApproveInReview",
-        &e::INHERITED_COMMENT,
-        "Comment when a request is approved.",
-    )
-    .or("Inherited"),
-    choice(
-        "CommentActivationOnDeclineInReview",
-        &e::INHERITED_COMMENT,
-        "Comment when a request is declined.",
-    )
-    .or("Inherited"),
-    choice(
-        "CommentActivationOnDeleteGapInReconciliation",
-        &e::INHERITED_COMMENT,
-        "Comment when a gap is deleted.",
-    )
-    .or("Inherited"),
-    choice(
-        "CommentActivationOnKeepGapInReconciliation",
-        &e::INHERITED_COMMENT,
-        "Comment when a gap is kept.",
-    )
-    .or("Inherited"),
+    choice("CommentActivationOnApproveInReview", &e::INHERITED_COMMENT, "Comment when a request is approved.")
+        .or("Inherited"),
+    choice("CommentActivationOnDeclineInReview", &e::INHERITED_COMMENT, "Comment when a request is declined.")
+        .or("Inherited"),
+    choice("CommentActivationOnDeleteGapInReconciliation", &e::INHERITED_COMMENT, "Comment when a gap is deleted.")
+        .or("Inherited"),
+    choice("CommentActivationOnKeepGapInReconciliation", &e::INHERITED_COMMENT, "Comment when a gap is kept.")
+        .or("Inherited"),
 ];
 
 /// The three time offset settings.
 pub(super) const TIME_OFFSET: &[Attribute] = &[
-    choice(
-        "TimeOffsetReference",
-        &e::TIME_OFFSET,
-        "Which period of the owner's context the rule applies on.",
-    )
-    .or("Default"),
-    int(
-        "TimeOffsetBeforeReference",
-        "Minutes added to the start; negative is earlier.",
-    )
-    .or("0"),
-    int(
-        "TimeOffsetAfterReference",
-        "Minutes added to the end; negative is earlier.",
-    )
-    .or("0"),
+    choice("TimeOffsetReference", &e::TIME_OFFSET, "Which period of the owner's context the rule applies on.")
+        .or("Default"),
+    int("TimeOffsetBeforeReference", "Minutes added to the start; negative is earlier.").or("0"),
+    int("TimeOffsetAfterReference", "Minutes added to the end; negative is earlier.").or("0"),
 ];
 
 /// The five offset-free attributes that a rule about two sides uses.

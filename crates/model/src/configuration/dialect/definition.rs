@@ -230,34 +230,22 @@ impl Element {
 
     /// The attribute that this name stands for, its canonical name, and its rank among the attributes of the element.
     pub fn attribute(&self, name: &str) -> Option<(&'static Attribute, String, (usize, u8))> {
-        self.all_attributes()
-            .enumerate()
-            .find_map(|(rank, attribute)| {
-                let (canonical, index) = attribute.canonical(name)?;
-                Some((attribute, canonical, (rank, index)))
-            })
+        self.all_attributes().enumerate().find_map(|(rank, attribute)| {
+            let (canonical, index) = attribute.canonical(name)?;
+            Some((attribute, canonical, (rank, index)))
+        })
     }
 
     /// Value of an attribute that is absent.
     pub fn default_of(&self, name: &str) -> Option<&'static str> {
-        self.attribute(name)
-            .and_then(|(attribute, _, _)| attribute.default)
+        self.attribute(name).and_then(|(attribute, _, _)| attribute.default)
     }
 }
 
 impl Attribute {
     /// An attribute.
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Attribute {
-        Attribute {
-            name,
-            aliases: &[],
-            names: Names::One,
-            kind,
-            required: false,
-            default: None,
-            doc,
-            inert: false,
-        }
+        Attribute { name, aliases: &[], names: Names::One, kind, required: false, default: None, doc, inert: false }
     }
 
     /// Other spellings.
@@ -299,8 +287,7 @@ impl Attribute {
     /// The canonical form of `name` and its index in the family, if this attribute is called so.
     pub fn canonical(&self, name: &str) -> Option<(String, u8)> {
         if self.names == Names::One {
-            return (self.name == name || self.aliases.contains(&name))
-                .then(|| (self.name.to_owned(), 0));
+            return (self.name == name || self.aliases.contains(&name)).then(|| (self.name.to_owned(), 0));
         }
         if !name.is_ascii() {
             return None;
@@ -314,32 +301,17 @@ impl Attribute {
 
     /// Names of all its members in order, canonical spellings only.
     pub fn members(&self) -> Vec<String> {
-        self.names
-            .indexes()
-            .filter_map(|index| self.names.member(self.name, index))
-            .collect()
+        self.names.indexes().filter_map(|index| self.names.member(self.name, index)).collect()
     }
 
     /// Names of all its members in order, other spellings included.
     pub fn spellings(&self) -> Vec<String> {
         let mut all = self.members();
         for alias in self.aliases {
-            all.extend(
-                self.names
-                    .indexes()
-                    .filter_map(|index| self.names.member(alias, index)),
-            );
+            all.extend(self.names.indexes().filter_map(|index| self.names.member(alias, index)));
         }
-        if let Names::Indexed {
-            decimal: Some((before, after)),
-            ..
-        } = self.names
-        {
-            all.extend(
-                self.names
-                    .indexes()
-                    .map(|index| format!("{before}{index}{after}")),
-            );
+        if let Names::Indexed { decimal: Some((before, after)), .. } = self.names {
+            all.extend(self.names.indexes().map(|index| format!("{before}{index}{after}")));
         }
         all
     }
@@ -388,11 +360,7 @@ impl Names {
     }
 
     fn decimal_index_of(self, name: &str) -> Option<u8> {
-        let Names::Indexed {
-            decimal: Some((before, after)),
-            ..
-        } = self
-        else {
+        let Names::Indexed { decimal: Some((before, after)), .. } = self else {
             return None;
         };
         let index = decimal(name.strip_prefix(before)?.strip_suffix(after)?)?;
@@ -422,71 +390,40 @@ fn from_base32(text: &str) -> Option<u8> {
 
 impl Enumeration {
     /// Values with numbers.
-    pub const fn numbered(
-        name: &'static str,
-        numbered: &'static [(u8, &'static str)],
-    ) -> Enumeration {
-        Enumeration {
-            name,
-            numbered,
-            named: &[],
-            aliases: &[],
-        }
+    pub const fn numbered(name: &'static str, numbered: &'static [(u8, &'static str)]) -> Enumeration {
+        Enumeration { name, numbered, named: &[], aliases: &[] }
     }
 
     /// Values without numbers.
     pub const fn named(name: &'static str, named: &'static [&'static str]) -> Enumeration {
-        Enumeration {
-            name,
-            numbered: &[],
-            named,
-            aliases: &[],
-        }
+        Enumeration { name, numbered: &[], named, aliases: &[] }
     }
 
     /// Other spelling → name.
-    pub const fn aliases(
-        mut self,
-        aliases: &'static [(&'static str, &'static str)],
-    ) -> Enumeration {
+    pub const fn aliases(mut self, aliases: &'static [(&'static str, &'static str)]) -> Enumeration {
         self.aliases = aliases;
         self
     }
 
     /// All names in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<'_> {
-        self.numbered
-            .iter()
-            .map(|(_, name)| *name)
-            .chain(self.named.iter().copied())
+        self.numbered.iter().map(|(_, name)| *name).chain(self.named.iter().copied())
     }
 
     /// The name that a written value stands for.
     pub fn canonical(&self, written: &str) -> Option<&'static str> {
         self.names()
             .find(|name| *name == written)
-            .or_else(|| {
-                self.aliases
-                    .iter()
-                    .find(|(alias, _)| *alias == written)
-                    .map(|(_, name)| *name)
-            })
+            .or_else(|| self.aliases.iter().find(|(alias, _)| *alias == written).map(|(_, name)| *name))
             .or_else(|| {
                 let number = decimal(written)?;
-                self.numbered
-                    .iter()
-                    .find(|(n, _)| *n == number)
-                    .map(|(_, name)| *name)
+                self.numbered.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
             })
     }
 
     /// For people: `None (0), Export (1) or Fulfill (2)`.
     pub fn choices(&self) -> String {
-        let mut all: Vec<String> = self
-            .numbered
-            .iter()
-            .map(|(n, name)| format!("{name} ({n})"))
-            .collect();
+        let mut all: Vec<String> = self.numbered.iter().map(|(n, name)| format!("{name} ({n})")).collect();
         all.extend(self.named.iter().map(|name| (*name).to_owned()));
         match all.split_last() {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -502,26 +439,13 @@ mod tests {
     #[test]
     fn families_know_their_members() {
         let label = Attribute::new("DisplayName", Kind::Text, "").names(Names::Localised);
-        assert_eq!(
-            label.canonical("DisplayName_L16").unwrap().0,
-            "DisplayName_L16"
-        );
-        for wrong in [
-            "DisplayName",
-            "DisplayName_L0",
-            "DisplayName_L17",
-            "DisplayName_L01",
-            "DisplayName_L",
-        ] {
+        assert_eq!(label.canonical("DisplayName_L16").unwrap().0, "DisplayName_L16");
+        for wrong in ["DisplayName", "DisplayName_L0", "DisplayName_L17", "DisplayName_L01", "DisplayName_L"] {
             assert_eq!(label.canonical(wrong), None, "{wrong}");
         }
         let decimal = Some(("Dimension", ""));
-        let d = Attribute::new("D", Kind::Resource, "").names(Names::Indexed {
-            first: 0,
-            last: 127,
-            suffix: "",
-            decimal,
-        });
+        let d =
+            Attribute::new("D", Kind::Resource, "").names(Names::Indexed { first: 0, last: 127, suffix: "", decimal });
         assert_eq!(d.members().len(), 128);
         assert_eq!(d.label(), "D0…D3V");
         assert_eq!(d.canonical("DA"), Some(("DA".to_owned(), 10)));
@@ -533,8 +457,8 @@ mod tests {
 
     #[test]
     fn enumerations_take_names_numbers_and_other_spellings() {
-        static TIME: Enumeration = Enumeration::numbered("Time", &[(0, "Default"), (1, "Around")])
-            .aliases(&[("Arround", "Around")]);
+        static TIME: Enumeration =
+            Enumeration::numbered("Time", &[(0, "Default"), (1, "Around")]).aliases(&[("Arround", "Around")]);
         assert_eq!(TIME.canonical("1"), Some("Around"));
         assert_eq!(TIME.canonical("Arround"), Some("Around"));
         assert_eq!(TIME.canonical("around"), None);

@@ -70,88 +70,41 @@ numbered! {
 }
 
 /// `TimeOffsetReference`; one sample of the documentation writes `Arround`.
-pub(super) static TIME_OFFSET: Enumeration = Enumeration::numbered(
-    "TimeOffsetReference",
-    &[(0, "Default"), (1, "Around"), (2, "Before"), (3, "After")],
-)
-.aliases(&[("Arround", "Around")]);
+pub(super) static TIME_OFFSET: Enumeration =
+    Enumeration::numbered("TimeOffsetReference", &[(0, "Default"), (1, "Around"), (2, "Before"), (3, "After")])
+        .aliases(&[("Arround", "Around")]);
 /// `Transformation/@Type`.
-pub(super) static TRANSFORMATION: Enumeration = Enumeration::named(
-    "TransformationType",
-    &["ConcatColumns", "TransformDate", "WhereValue"],
-);
+pub(super) static TRANSFORMATION: Enumeration =
+    Enumeration::named("TransformationType", &["ConcatColumns", "TransformDate", "WhereValue"]);
 /// `WhereOperator`; the documentation prints `CotContains`.
 pub(super) static WHERE_OPERATOR: Enumeration = Enumeration::named(
     "WhereOperator",
-    &[
-        "Equals",
-        "NotEquals",
-        "Contains",
-        "NotContains",
-        "StartsWith",
-        "EndsWith",
-        "Regex",
-    ],
+    &["Equals", "NotEquals", "Contains", "NotContains", "StartsWith", "EndsWith", "Regex"],
 )
 .aliases(&[("CotContains", "NotContains")]);
 /// `TicketImpact` and `TicketUrgency`.
-pub(super) static LOW_TO_HIGH: Enumeration =
-    Enumeration::named("TicketLevel", &["Low", "Medium", "High"]);
+pub(super) static LOW_TO_HIGH: Enumeration = Enumeration::named("TicketLevel", &["Low", "Medium", "High"]);
 /// `InvitationMode`.
-pub(super) static INVITATION: Enumeration =
-    Enumeration::named("InvitationMode", &["None", "MicrosoftInvitation"]);
+pub(super) static INVITATION: Enumeration = Enumeration::named("InvitationMode", &["None", "MicrosoftInvitation"]);
 /// `HttpCommand`.
-pub(super) static HTTP_COMMAND: Enumeration =
-    Enumeration::named("HttpCommand", &["Get", "Put", "Post", "Delete"]).aliases(&[
-        ("GET", "Get"),
-        ("PUT", "Put"),
-        ("POST", "Post"),
-        ("DELETE", "Delete"),
-    ]);
+pub(super) static HTTP_COMMAND: Enumeration = Enumeration::named("HttpCommand", &["Get", "Put", "Post", "Delete"])
+    .aliases(&[("GET", "Get"), ("PUT", "Put"), ("POST", "Post"), ("DELETE", "Delete")]);
 /// `AutomationRule/@Type`.
-pub(super) static AUTOMATION_TYPE: Enumeration = Enumeration::named(
-    "AutomationRuleType",
-    &[
-        "CompositeRole",
-        "SingleRole",
-        "ResourceType",
-        "Category",
-        "Policy",
-    ],
-);
+pub(super) static AUTOMATION_TYPE: Enumeration =
+    Enumeration::named("AutomationRuleType", &["CompositeRole", "SingleRole", "ResourceType", "Category", "Policy"]);
 /// `Activity/@Template`.
 pub(super) static ACTIVITY_TEMPLATE: Enumeration = Enumeration::named(
     "ActivityTemplate",
-    &[
-        "Action",
-        "ActionWithRefine",
-        "Review",
-        "ReviewWithFeedback",
-        "ContinueWith",
-        "Persist",
-        "PersistOnlyResources",
-    ],
+    &["Action", "ActionWithRefine", "Review", "ReviewWithFeedback", "ContinueWith", "Persist", "PersistOnlyResources"],
 );
 /// `Recipient/@Type`.
-pub(super) static RECIPIENT: Enumeration = Enumeration::named(
-    "RecipientType",
-    &[
-        "Actor",
-        "Performer",
-        "Binding",
-        "Hardcoded",
-        "Expression",
-        "Profile",
-    ],
-);
+pub(super) static RECIPIENT: Enumeration =
+    Enumeration::named("RecipientType", &["Actor", "Performer", "Binding", "Hardcoded", "Expression", "Profile"]);
 /// `DisplayTableDesignElement`.
-pub(super) static TABLE_DESIGN: Enumeration = Enumeration::named(
-    "DisplayTableDesignElement",
-    &["table", "list", "resourcetable", "adaptable"],
-);
+pub(super) static TABLE_DESIGN: Enumeration =
+    Enumeration::named("DisplayTableDesignElement", &["table", "list", "resourcetable", "adaptable"]);
 /// `SearchBarDesignElement`.
-pub(super) static SEARCH_BAR_DESIGN: Enumeration =
-    Enumeration::named("SearchBarDesignElement", &["Block", "Inline"]);
+pub(super) static SEARCH_BAR_DESIGN: Enumeration = Enumeration::named("SearchBarDesignElement", &["Block", "Inline"]);
 /// `TileDesignElement`.
 pub(super) static TILE_DESIGN: Enumeration =
     Enumeration::named("TileDesignElement", &["inline data-icon", "picture-text"]);

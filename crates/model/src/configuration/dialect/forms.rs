@@ -20,11 +20,7 @@ const CONTROL: &[Attribute] = &[
     binding("FilterBinding2", "What the choice is filtered by."),
     binding("LinkedBinding1", "What the filter is compared with."),
     binding("LinkedBinding2", "What the filter is compared with."),
-    reference(
-        "HomonymEntityLink",
-        "HomonymEntityLink",
-        "How people of the same name are found.",
-    ),
+    reference("HomonymEntityLink", "HomonymEntityLink", "How people of the same name are found."),
     text("InputType", "How a value is entered.").or("Inherited"),
     flag("IsReadOnly", "Cannot be changed."),
     flag("IsRequired", "Must be filled."),
@@ -68,43 +64,24 @@ const FORM: &[Attribute] = &[
     text("ActivityState", "Template-State in which it is filled."),
     localised("FormTitle", "Title, per language."),
     localised("TableTitle", "Title of the table of records, per language."),
-    localised(
-        "AddRowLabel",
-        "Label of the button that adds a record, per language.",
-    ),
-    localised(
-        "RemoveRowLabel",
-        "Label of the button that removes a record, per language.",
-    ),
+    localised("AddRowLabel", "Label of the button that adds a record, per language."),
+    localised("RemoveRowLabel", "Label of the button that removes a record, per language."),
     flag("HideRecordAddButton", "No button to add a record."),
     flag("HideRecordRemoveButton", "No button to remove a record."),
     flag("HideRoles", "No step for entitlements."),
     flag("IsDefaultSelfForm", "Shown to a user about themselves."),
     flag("IsDefaultViewForm", "Shown when a resource is viewed."),
     flag("IsDeleteForm", "Deletes the resource.").aliases(&["IsDelete"]),
-    binding(
-        "MainProperty",
-        "Property that leads to the resource handled.",
-    ),
+    binding("MainProperty", "Property that leads to the resource handled."),
     localised("MainPropertyLabel", "Its label, per language."),
     reference("Menu", "MenuItem", "Menu shown beside it."),
     binding("RecordProperty", "Property that leads to the records."),
     property("RecordStartProperty", "Start of a record."),
     property("RecordEndProperty", "End of a record."),
     property("RecordSortProperty", "Order of the records."),
-    choice(
-        "RecordFilter",
-        &e::RECORD_FILTER,
-        "Which records are shown.",
-    )
-    .or("CurrentAndFuture"),
+    choice("RecordFilter", &e::RECORD_FILTER, "Which records are shown.").or("CurrentAndFuture"),
     reference("RecordTable", "DisplayTable", "Table of the records."),
-    choice(
-        "WorkflowRequestType",
-        &e::WORKFLOW_REQUEST,
-        "Who makes the request.",
-    )
-    .or("None"),
+    choice("WorkflowRequestType", &e::WORKFLOW_REQUEST, "Who makes the request.").or("None"),
 ];
 
 macro_rules! forms {

@@ -6,60 +6,31 @@ use super::enumerations as e;
 
 const CONNECTOR: Attribute = reference("Connector", "Connector", "Connector concerned.");
 const AGENT: Attribute = reference("Agent", "Agent", "Agent that runs it; absent: the server.");
-const CLIENT: Attribute = reference(
-    "OpenIdClient",
-    "OpenIdClient",
-    "Client by which the agent calls the server.",
-);
+const CLIENT: Attribute = reference("OpenIdClient", "OpenIdClient", "Client by which the agent calls the server.");
 const CONTINUE: Attribute = flag("ContinueOnError", "An error does not stop the job.");
 const DIRTY: Attribute = flag("Dirty", "Only what was recently modified.");
 const BATCH: Attribute = count("BatchSize", "Rows at a time; 0 as the engine likes.");
-const BATCH_SELECT: Attribute = count(
-    "BatchSelectSize",
-    "Rows read at a time; 0 as the engine likes.",
-);
-const BATCH_INSERT: Attribute = count(
-    "BatchInsertSize",
-    "Rows written at a time; 0 as the engine likes.",
-);
-const BATCH_UPDATE: Attribute = count(
-    "BatchUpdateSize",
-    "Rows updated at a time; 0 as the engine likes.",
-);
+const BATCH_SELECT: Attribute = count("BatchSelectSize", "Rows read at a time; 0 as the engine likes.");
+const BATCH_INSERT: Attribute = count("BatchInsertSize", "Rows written at a time; 0 as the engine likes.");
+const BATCH_UPDATE: Attribute = count("BatchUpdateSize", "Rows updated at a time; 0 as the engine likes.");
 const ALL_ENTITY_TYPES: Attribute = flag("AllEntityType", "All entity types.");
-const LEVEL: Attribute = Attribute::new(
-    "Level",
-    Kind::Int(-1, 1_000_000),
-    "Tasks of one level start together; -1 by position.",
-)
-.or("-1");
-const SYNCHRONIZATION_TYPE: Attribute = choice(
-    "Type",
-    &e::SYNCHRONIZATION_TYPE,
-    "Form of the exported files.",
-)
-.or("None");
+const LEVEL: Attribute =
+    Attribute::new("Level", Kind::Int(-1, 1_000_000), "Tasks of one level start together; -1 by position.").or("-1");
+const SYNCHRONIZATION_TYPE: Attribute =
+    choice("Type", &e::SYNCHRONIZATION_TYPE, "Form of the exported files.").or("None");
 
-static DEPENDS_ON: Element = Element::new(
-    "TaskDependsOnTask",
-    "Runs only when another task produced something.",
-)
-.unique(&["ParentTask"])
-.attributes(&[&[reference("ParentTask", "Task", "The other task.").required()]]);
+static DEPENDS_ON: Element = Element::new("TaskDependsOnTask", "Runs only when another task produced something.")
+    .natural(&["ParentTask"])
+    .attributes(&[&[reference("ParentTask", "Task", "The other task.").required()]]);
 
-static TASK_ENTITY_TYPE: Element =
-    Element::new("TaskEntityType", "An entity type that a task works on.")
-        .unique(&["EntityType"])
-        .attributes(&[&[OF_ENTITY_TYPE.aliases(&["Identifier"]).required()]]);
+static TASK_ENTITY_TYPE: Element = Element::new("TaskEntityType", "An entity type that a task works on.")
+    .natural(&["EntityType"])
+    .attributes(&[&[OF_ENTITY_TYPE.aliases(&["Identifier"]).required()]]);
 
 static TASK_RESOURCE_TYPE: Element =
-    Element::new("TaskResourceType", "A resource type that a task works on.")
-        .unique(&["ResourceType"])
-        .attributes(&[&[
-            reference("ResourceType", "ResourceType", "The resource type.")
-                .aliases(&["Identifier"])
-                .required(),
-        ]]);
+    Element::new("TaskResourceType", "A resource type that a task works on.").natural(&["ResourceType"]).attributes(&[
+        &[reference("ResourceType", "ResourceType", "The resource type.").aliases(&["Identifier"]).required()],
+    ]);
 
 /// Every task, and its form that overrides an existing task inside a job.
 macro_rules! tasks {
@@ -214,12 +185,7 @@ static JOB: Element = Element::new("Job", "Tasks that run one after the other.")
 
 static STEP: Element = Element::new("Step", "An existing task.")
     .natural(&["Identifier", "Level"])
-    .attributes(&[&[
-        reference("Identifier", "Task", "The task.")
-            .aliases(&["Task"])
-            .required(),
-        LEVEL,
-    ]]);
+    .attributes(&[&[reference("Identifier", "Task", "The task.").aliases(&["Task"]).required(), LEVEL]]);
 
 /// Elements of this file that stand at the root.
 pub(super) static ROOT: &[&Element] = &[&JOB];

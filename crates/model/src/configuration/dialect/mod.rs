@@ -21,8 +21,8 @@ mod settings;
 mod workflows;
 
 pub use connectors::{
-    AGENT, CONNECTION, CONNECTION_TABLE, CONNECTOR, ENTITY_ASSOCIATION_MAPPING,
-    ENTITY_TYPE_MAPPING, LANGUAGE, MAPPED_PROPERTY, TRANSFORMATION,
+    AGENT, CONNECTION, CONNECTION_TABLE, CONNECTOR, ENTITY_ASSOCIATION_MAPPING, ENTITY_TYPE_MAPPING, LANGUAGE,
+    MAPPED_PROPERTY, TRANSFORMATION,
 };
 pub use definition::{Attribute, Element, Enumeration, Identity, Kind, LANGUAGES, Names};
 pub use metadata::{ENTITY_ASSOCIATION, ENTITY_PROPERTY_EXPRESSION, ENTITY_TYPE, PROPERTY};
@@ -53,9 +53,7 @@ pub static PARTS: &[(&str, &[&Element])] = &[
 
 /// All elements that stand at the root.
 pub fn roots() -> impl Iterator<Item = &'static Element> {
-    PARTS
-        .iter()
-        .flat_map(|(_, elements)| elements.iter().copied())
+    PARTS.iter().flat_map(|(_, elements)| elements.iter().copied())
 }
 
 /// The root element with this name or alias.
@@ -79,14 +77,12 @@ pub fn parents_of(name: &str) -> Vec<&'static str> {
 
 /// Calls `f` with every element of the dialect once, parents before children.
 pub fn visit(f: &mut dyn FnMut(&'static Element)) {
-    let mut seen: Vec<*const Element> = Vec::new();
+    let mut seen: std::collections::HashSet<*const Element> = std::collections::HashSet::new();
     let mut queue: std::collections::VecDeque<&'static Element> = roots().collect();
     while let Some(element) = queue.pop_front() {
-        if seen.contains(&std::ptr::from_ref(element)) {
-            continue;
+        if seen.insert(std::ptr::from_ref(element)) {
+            f(element);
+            queue.extend(element.all_children());
         }
-        seen.push(std::ptr::from_ref(element));
-        f(element);
-        queue.extend(element.all_children());
     }
 }

@@ -4,53 +4,28 @@ use super::common::*;
 use super::definition::{Attribute, Element};
 use super::enumerations as e;
 
-const MAPPING_ID: Attribute = reference(
-    "Identifier",
-    "ResourceType",
-    "Resource type that it is about.",
-);
-const CONNECTION: Attribute = reference(
-    "Connection",
-    "Connection",
-    "Connection that fulfils its orders.",
-)
-.required();
-const OPTIONAL_CONNECTION: Attribute = reference(
-    "Connection",
-    "Connection",
-    "Connection that fulfils its orders.",
-);
-const OBJECT_CLASS: Attribute = text(
-    "DefaultObjectClass",
-    "Class of the objects created; several on lines of their own.",
-);
-const PASSWORDS: Attribute = reference(
-    "PasswordResetSetting",
-    "PasswordResetSettings",
-    "How passwords are set and communicated.",
-);
-const NO_SYNCHRONISATION: Attribute = flag(
-    "TicketSynchroIsNotAvailable",
-    "A closed ticket counts as verified: no synchronisation will confirm it.",
-);
+const MAPPING_ID: Attribute = reference("Identifier", "ResourceType", "Resource type that it is about.");
+const CONNECTION: Attribute = reference("Connection", "Connection", "Connection that fulfils its orders.").required();
+const OPTIONAL_CONNECTION: Attribute = reference("Connection", "Connection", "Connection that fulfils its orders.");
+const OBJECT_CLASS: Attribute =
+    text("DefaultObjectClass", "Class of the objects created; several on lines of their own.");
+const PASSWORDS: Attribute =
+    reference("PasswordResetSetting", "PasswordResetSettings", "How passwords are set and communicated.");
+const NO_SYNCHRONISATION: Attribute =
+    flag("TicketSynchroIsNotAvailable", "A closed ticket counts as verified: no synchronisation will confirm it.");
 
 static MAPPED_PROPERTY: Element =
-    Element::new("Property", "The part that a property of the target plays.")
-        .unique(&["Property"])
-        .attributes(&[&[
-            property("Property", "Property of the target entity type.").required(),
-            flag("IsDNProperty", "Holds the distinguished name."),
-            flag("IsParentProperty", "Leads to the parent."),
-            flag("IsRDNProperty", "Holds the relative name."),
-            flag("IsUserAccountControlProperty", "Holds the account flags."),
-            flag("IsDisplayNameProperty", "Holds the display name."),
-            flag("IsMailProperty", "Holds the mail address."),
-            text(
-                "DataSourceBacklinkColumnName",
-                "Column through which the property is written at the other end.",
-            ),
-            text("MultiValueSeparator", "Between several values."),
-        ]]);
+    Element::new("Property", "The part that a property of the target plays.").natural(&["Property"]).attributes(&[&[
+        property("Property", "Property of the target entity type.").required(),
+        flag("IsDNProperty", "Holds the distinguished name."),
+        flag("IsParentProperty", "Leads to the parent."),
+        flag("IsRDNProperty", "Holds the relative name."),
+        flag("IsUserAccountControlProperty", "Holds the account flags."),
+        flag("IsDisplayNameProperty", "Holds the display name."),
+        flag("IsMailProperty", "Holds the mail address."),
+        text("DataSourceBacklinkColumnName", "Column through which the property is written at the other end."),
+        text("MultiValueSeparator", "Between several values."),
+    ]]);
 
 macro_rules! mappings {
     ($($name:ident $label:literal $doc:literal [$($attribute:expr),* $(,)?];)*) => {
@@ -102,78 +77,41 @@ mappings! {
     GENERIC "ResourceTypeMapping" "How orders become changes, in general." [OPTIONAL_CONNECTION, OBJECT_CLASS];
 }
 
-static ENTRA_ID: Element = Element::new(
-    "AzureADResourceTypeMapping",
-    "How orders become changes in Microsoft Entra ID.",
-)
-.aliases(&["MicrosoftEntraIDResourceTypeMapping"])
-.attributes(&[&[
-    MAPPING_ID,
-    CONNECTION,
-    OBJECT_CLASS.required(),
-    choice("InvitationMode", &e::INVITATION, "How guests are invited.").or("None"),
-    text("InvitationRedirectUrl", "Where guests are sent."),
-    text("InvitationCustomizedMessageBody", "Text of the invitation."),
-    text(
-        "InvitationMessageLanguage",
-        "Language of the invitation; English when absent.",
-    ),
-    PASSWORDS,
-]])
-.children(&[&[&MAPPED_PROPERTY]]);
+static ENTRA_ID: Element =
+    Element::new("AzureADResourceTypeMapping", "How orders become changes in Microsoft Entra ID.")
+        .aliases(&["MicrosoftEntraIDResourceTypeMapping"])
+        .attributes(&[&[
+            MAPPING_ID,
+            CONNECTION,
+            OBJECT_CLASS.required(),
+            choice("InvitationMode", &e::INVITATION, "How guests are invited.").or("None"),
+            text("InvitationRedirectUrl", "Where guests are sent."),
+            text("InvitationCustomizedMessageBody", "Text of the invitation."),
+            text("InvitationMessageLanguage", "Language of the invitation; English when absent."),
+            PASSWORDS,
+        ]])
+        .children(&[&[&MAPPED_PROPERTY]]);
 
-static PASSWORD_RESET_SETTINGS: Element = Element::new(
-    "PasswordResetSettings",
-    "How passwords are generated, set and communicated.",
-)
-.attributes(&[&[
-    ID,
-    choice(
-        "Mode",
-        &e::PASSWORD_RESET_MODE,
-        "Whether and how a password is communicated.",
-    )
-    .or("Disabled"),
-    flag("AutoGenerate", "Generate passwords."),
-    text("DefaultPassword", "Password when none is generated."),
-    count(
-        "GeneratedLength",
-        "Length; at least the sum of the four counts.",
-    )
-    .or("12"),
-    count(
-        "GeneratedLowerCaseCharsCount",
-        "Least number of lower-case letters.",
-    )
-    .or("6"),
-    count(
-        "GeneratedUpperCaseCharsCount",
-        "Least number of upper-case letters.",
-    )
-    .or("2"),
-    count("GeneratedDigitCharsCount", "Least number of digits.").or("2"),
-    count("GeneratedSymbolCharsCount", "Least number of symbols.").or("2"),
-    text(
-        "StrengthCheck",
-        "Regular expressions that a generated password must match: 're1','re2'.",
-    ),
-    flag(
-        "MustChange",
-        "The password must be changed at the next login.",
-    ),
-    flag("DisableNotifications", "Send no mail."),
-    text("NotificationCC", "Who else gets the mail."),
-    binding(
-        "BeneficiaryEmailBinding",
-        "Mail address of the account holder.",
-    ),
-    binding("BeneficiaryFullNameBinding", "Name of the account holder."),
-    binding(
-        "NotifiedEmailBinding",
-        "Mail address of the person notified.",
-    ),
-    binding("NotifiedFullNameBinding", "Name of the person notified."),
-]]);
+static PASSWORD_RESET_SETTINGS: Element =
+    Element::new("PasswordResetSettings", "How passwords are generated, set and communicated.").attributes(&[&[
+        ID,
+        choice("Mode", &e::PASSWORD_RESET_MODE, "Whether and how a password is communicated.").or("Disabled"),
+        flag("AutoGenerate", "Generate passwords."),
+        text("DefaultPassword", "Password when none is generated."),
+        count("GeneratedLength", "Length; at least the sum of the four counts.").or("12"),
+        count("GeneratedLowerCaseCharsCount", "Least number of lower-case letters.").or("6"),
+        count("GeneratedUpperCaseCharsCount", "Least number of upper-case letters.").or("2"),
+        count("GeneratedDigitCharsCount", "Least number of digits.").or("2"),
+        count("GeneratedSymbolCharsCount", "Least number of symbols.").or("2"),
+        text("StrengthCheck", "Regular expressions that a generated password must match: 're1','re2'."),
+        flag("MustChange", "The password must be changed at the next login."),
+        flag("DisableNotifications", "Send no mail."),
+        text("NotificationCC", "Who else gets the mail."),
+        binding("BeneficiaryEmailBinding", "Mail address of the account holder."),
+        binding("BeneficiaryFullNameBinding", "Name of the account holder."),
+        binding("NotifiedEmailBinding", "Mail address of the person notified."),
+        binding("NotifiedFullNameBinding", "Name of the person notified."),
+    ]]);
 
 /// Elements of this file that stand at the root.
 pub(super) static ROOT: &[&Element] = &[

@@ -4,20 +4,11 @@ use super::common::*;
 use super::definition::{Attribute, Element};
 use super::enumerations as e;
 
-const SINGLE_ROLE: Attribute = reference(
-    "SingleRole",
-    "SingleRole",
-    "The owner holds this single role.",
-);
+const SINGLE_ROLE: Attribute = reference("SingleRole", "SingleRole", "The owner holds this single role.");
 const CATEGORY: Attribute = reference("Category", "Category", "Category that it belongs to.");
-const RESOURCE_TYPE: Attribute = reference(
-    "ResourceType",
-    "ResourceType",
-    "Resource type that it is about.",
-);
+const RESOURCE_TYPE: Attribute = reference("ResourceType", "ResourceType", "Resource type that it is about.");
 const IS_DENIED: Attribute = flag("IsDenied", "Forbid instead of assign.");
-const RULE_TYPE: Attribute =
-    choice("Type", &e::RULE_TYPE, "How the assignment comes about.").or("Required");
+const RULE_TYPE: Attribute = choice("Type", &e::RULE_TYPE, "How the assignment comes about.").or("Required");
 const TARGET_PROPERTY: Attribute = property("Property", "Property of the target.").required();
 
 static POLICY_ELEMENT: Element =
@@ -27,383 +18,205 @@ static POLICY_ELEMENT: Element =
             D,
             flag("IsProvisioningEnabled", "Its assignments are provisioned."),
             flag("IsSimulationEnabled", "It can be simulated."),
-            flag(
-                "IsExternal",
-                "Its roles are managed elsewhere and never changed.",
-            ),
-            flag(
-                "HasImplicitApproval",
-                "Skip approval when the requester may review.",
-            ),
-            flag(
-                "ProlongationWithoutApproval",
-                "An end date may be postponed without a new approval.",
-            ),
-            count(
-                "MaxDuration",
-                "Minutes after which manual assignments end; 0 for never.",
-            ),
-            count(
-                "GracePeriod",
-                "Minutes for which a lost automatic entitlement is kept.",
-            ),
+            flag("IsExternal", "Its roles are managed elsewhere and never changed."),
+            flag("HasImplicitApproval", "Skip approval when the requester may review."),
+            flag("ProlongationWithoutApproval", "An end date may be postponed without a new approval."),
+            count("MaxDuration", "Minutes after which manual assignments end; 0 for never."),
+            count("GracePeriod", "Minutes for which a lost automatic entitlement is kept."),
             choice(
                 "ManualAssignmentEndDateLockedToContextMode",
                 &e::END_DATE_MODE,
                 "How the end of a manual assignment is set.",
             )
             .or("ExplicitNotContextBoundByDefault"),
-            choice(
-                "CommentActivationOnApproveInReview",
-                &e::COMMENT,
-                "Comment when a request is approved.",
-            )
-            .or("Optional"),
-            choice(
-                "CommentActivationOnDeclineInReview",
-                &e::COMMENT,
-                "Comment when a request is declined.",
-            )
-            .or("Required"),
-            choice(
-                "CommentActivationOnDeleteGapInReconciliation",
-                &e::COMMENT,
-                "Comment when a gap is deleted.",
-            )
-            .or("Optional"),
-            choice(
-                "CommentActivationOnKeepGapInReconciliation",
-                &e::COMMENT,
-                "Comment when a gap is kept.",
-            )
-            .or("Required"),
+            choice("CommentActivationOnApproveInReview", &e::COMMENT, "Comment when a request is approved.")
+                .or("Optional"),
+            choice("CommentActivationOnDeclineInReview", &e::COMMENT, "Comment when a request is declined.")
+                .or("Required"),
+            choice("CommentActivationOnDeleteGapInReconciliation", &e::COMMENT, "Comment when a gap is deleted.")
+                .or("Optional"),
+            choice("CommentActivationOnKeepGapInReconciliation", &e::COMMENT, "Comment when a gap is kept.")
+                .or("Required"),
         ],
     ]);
 
 static CATEGORY_ELEMENT: Element =
-    Element::new("Category", "A folder of roles and resource types.")
-        .unique(&["Policy", "Identifier"])
-        .attributes(&[
-            NAMED,
-            &[
-                POLICY.required(),
-                DESCRIPTION,
-                reference("Parent", "Category", "Category above it."),
-                flag("IsCollapsed", "Shown collapsed."),
-            ],
-        ]);
+    Element::new("Category", "A folder of roles and resource types.").unique(&["Policy", "Identifier"]).attributes(&[
+        NAMED,
+        &[
+            POLICY.required(),
+            DESCRIPTION,
+            reference("Parent", "Category", "Category above it."),
+            flag("IsCollapsed", "Shown collapsed."),
+        ],
+    ]);
 
 const ROLE: &[Attribute] = &[
     OF_ENTITY_TYPE.required(),
     POLICY.required(),
     DESCRIPTION,
     CATEGORY,
-    int(
-        "MaxDuration",
-        "Minutes after which manual assignments end; absent: as the policy says.",
-    ),
-    int(
-        "GracePeriod",
-        "Minutes for which a lost automatic entitlement is kept; absent: as the policy says.",
-    ),
+    int("MaxDuration", "Minutes after which manual assignments end; absent: as the policy says."),
+    int("GracePeriod", "Minutes for which a lost automatic entitlement is kept; absent: as the policy says."),
     R,
-    text(
-        "Tags",
-        "Labels for certification campaigns, separated by ¤.",
-    ),
+    text("Tags", "Labels for certification campaigns, separated by ¤."),
 ];
 
-static SINGLE_ROLE_ELEMENT: Element =
-    Element::new("SingleRole", "An entitlement with a business name.").attributes(&[
-        NAMED,
-        ROLE,
-        &[D],
-        APPROVAL,
-        INHERITED_COMMENTS,
-    ]);
+static SINGLE_ROLE_ELEMENT: Element = Element::new("SingleRole", "An entitlement with a business name.").attributes(&[
+    NAMED,
+    ROLE,
+    &[D],
+    APPROVAL,
+    INHERITED_COMMENTS,
+]);
 
-static COMPOSITE_ROLE: Element = Element::new("CompositeRole", "A package of single roles.")
-    .attributes(&[NAMED, ROLE, APPROVAL, INHERITED_COMMENTS]);
+static COMPOSITE_ROLE: Element = Element::new("CompositeRole", "A package of single roles.").attributes(&[
+    NAMED,
+    ROLE,
+    APPROVAL,
+    INHERITED_COMMENTS,
+]);
 
-const ROLE_RULE: &[Attribute] = &[
-    POLICY.required(),
-    D,
-    L,
-    IS_DENIED,
-    int("Priority", "The smallest number is the strongest.").or("0"),
-    RULE_TYPE,
-];
+const ROLE_RULE: &[Attribute] =
+    &[POLICY.required(), D, L, IS_DENIED, int("Priority", "The smallest number is the strongest.").or("0"), RULE_TYPE];
 
 static SINGLE_ROLE_RULE: Element = Element::new("SingleRoleRule", "Who gets a single role.")
     .natural(&["Role", "Policy", "CompositeRole", "D"])
     .attributes(&[
         &[
             reference("Role", "SingleRole", "Single role to give.").required(),
-            reference(
-                "CompositeRole",
-                "CompositeRole",
-                "The owner holds this composite role.",
-            ),
+            reference("CompositeRole", "CompositeRole", "The owner holds this composite role."),
         ],
         ROLE_RULE,
     ]);
 
-static COMPOSITE_ROLE_RULE: Element =
-    Element::new("CompositeRoleRule", "Who gets a composite role.")
-        .natural(&["Role", "Policy", "ParentRole", "D"])
-        .attributes(&[
-            &[
-                reference("Role", "CompositeRole", "Composite role to give.").required(),
-                reference(
-                    "ParentRole",
-                    "CompositeRole",
-                    "The owner holds this composite role.",
-                ),
-            ],
-            ROLE_RULE,
-        ]);
+static COMPOSITE_ROLE_RULE: Element = Element::new("CompositeRoleRule", "Who gets a composite role.")
+    .natural(&["Role", "Policy", "ParentRole", "D"])
+    .attributes(&[
+        &[
+            reference("Role", "CompositeRole", "Composite role to give.").required(),
+            reference("ParentRole", "CompositeRole", "The owner holds this composite role."),
+        ],
+        ROLE_RULE,
+    ]);
 
-static RESOURCE_TYPE_ELEMENT: Element = Element::new(
-    "ResourceType",
-    "A class of targets that share purpose and rules.",
-)
-.additive()
-.attributes(&[
-    NAMED,
-    &[
-        POLICY.required(),
-        reference(
-            "SourceEntityType",
-            "EntityType",
-            "Entity type of the owners.",
-        )
-        .required(),
-        reference(
-            "TargetEntityType",
-            "EntityType",
-            "Entity type of the targets.",
-        )
-        .required(),
-        CATEGORY,
-        DESCRIPTION,
-        flag_on("AllowAdd", "The engine may create targets."),
-        flag_on(
-            "AllowRemove",
-            "The engine may delete targets whose owner lost the right.",
-        ),
-        flag(
-            "RemoveOrphans",
-            "The engine may delete targets whose owner is gone.",
-        ),
-    ],
-    APPROVAL,
-    &[
-        expression(
-            "ArgumentsExpression",
-            "Arguments of the orders, as a dictionary of texts.",
-        ),
-        flag_on("BlockProvisioning", "Every order waits for a review."),
-        flag(
-            "CorrelateMultipleResources",
-            "An owner may have several targets of this type.",
-        ),
-        flag(
-            "SuggestAllCorrelations",
-            "Suggest uncertain matches although a certain one exists.",
-        ),
-        reference(
-            "DependsOn",
-            "ResourceType",
-            "The owner must have a provisioned target of this type first.",
-        ),
-        property(
-            "DependsOnOwnerProperty",
-            "Property of the owner that must be filled first.",
-        ),
-        flag(
-            "DiscardManualAssignments",
-            "Manual assignments give way to the policy.",
-        ),
-        count(
-            "FulfillHoursAheadOfTime",
-            "Hours by which orders precede their start date.",
-        ),
-        count(
-            "MaximumInsert",
-            "Most targets that one run may create; 0 for any number.",
-        ),
-        count(
-            "MaximumUpdate",
-            "Most targets that one run may update; 0 for any number.",
-        ),
-        count(
-            "MaximumDelete",
-            "Most targets that one run may delete; 0 for any number.",
-        ),
-        count("MaximumInsertPercent", "The same in percent.").or("30"),
-        count("MaximumUpdatePercent", "The same in percent.").or("30"),
-        count("MaximumDeletePercent", "The same in percent.").or("30"),
-        P,
-        R,
-        count(
-            "TransmittedStateValidityPeriod",
-            "Minutes after which unconfirmed orders are errors; 0 for never.",
-        ),
-        text(
-            "Type",
-            "Seen in one sample of the documentation; without effect.",
-        ),
-    ],
-])
-.children(&[&[
-    &TYPE_RULE,
-    &SCALAR_RULE,
-    &NAVIGATION_RULE,
-    &QUERY_RULE,
-    &BINARY_RULE,
-]]);
+static RESOURCE_TYPE_ELEMENT: Element =
+    Element::new("ResourceType", "A class of targets that share purpose and rules.")
+        .additive()
+        .attributes(&[
+            NAMED,
+            &[
+                POLICY.required(),
+                reference("SourceEntityType", "EntityType", "Entity type of the owners.").required(),
+                reference("TargetEntityType", "EntityType", "Entity type of the targets.").required(),
+                CATEGORY,
+                DESCRIPTION,
+                flag_on("AllowAdd", "The engine may create targets."),
+                flag_on("AllowRemove", "The engine may delete targets whose owner lost the right."),
+                flag("RemoveOrphans", "The engine may delete targets whose owner is gone."),
+            ],
+            APPROVAL,
+            &[
+                expression("ArgumentsExpression", "Arguments of the orders, as a dictionary of texts."),
+                flag_on("BlockProvisioning", "Every order waits for a review."),
+                flag("CorrelateMultipleResources", "An owner may have several targets of this type."),
+                flag("SuggestAllCorrelations", "Suggest uncertain matches although a certain one exists."),
+                reference("DependsOn", "ResourceType", "The owner must have a provisioned target of this type first."),
+                property("DependsOnOwnerProperty", "Property of the owner that must be filled first."),
+                flag("DiscardManualAssignments", "Manual assignments give way to the policy."),
+                count("FulfillHoursAheadOfTime", "Hours by which orders precede their start date."),
+                count("MaximumInsert", "Most targets that one run may create; 0 for any number."),
+                count("MaximumUpdate", "Most targets that one run may update; 0 for any number."),
+                count("MaximumDelete", "Most targets that one run may delete; 0 for any number."),
+                count("MaximumInsertPercent", "The same in percent.").or("30"),
+                count("MaximumUpdatePercent", "The same in percent.").or("30"),
+                count("MaximumDeletePercent", "The same in percent.").or("30"),
+                P,
+                R,
+                count(
+                    "TransmittedStateValidityPeriod",
+                    "Minutes after which unconfirmed orders are errors; 0 for never.",
+                ),
+                text("Type", "Seen in one sample of the documentation; without effect."),
+            ],
+        ])
+        .children(&[&[&TYPE_RULE, &SCALAR_RULE, &NAVIGATION_RULE, &QUERY_RULE, &BINARY_RULE]]);
 
 static TYPE_RULE: Element = Element::new("TypeRule", "Whether an owner has a target.")
     .natural(&["Policy", "SingleRole", "D", "TimeOffsetReference"])
+    .attributes(&[&[POLICY, D, L, SINGLE_ROLE, IS_DENIED, RULE_TYPE], TIME_OFFSET]);
+
+static SCALAR_RULE: Element = Element::new("ScalarRule", "What value a property of the target has.")
+    .natural(&["Property", "Policy", "SingleRole", "TimeOffsetReference"])
     .attributes(&[
-        &[POLICY, D, L, SINGLE_ROLE, IS_DENIED, RULE_TYPE],
+        &[
+            TARGET_PROPERTY,
+            POLICY,
+            binding("Binding", "Where the value is read on the owner."),
+            expression("Expression", "How the value is computed."),
+            choice("ComparisonType", &e::COMPARISON_TYPE, "How values are compared.").or("CaseSensitive"),
+            flag_on("IsMapped", "Compared after synchronisation; otherwise set at creation only."),
+            SINGLE_ROLE,
+        ],
         TIME_OFFSET,
     ]);
 
-static SCALAR_RULE: Element =
-    Element::new("ScalarRule", "What value a property of the target has.")
-        .natural(&["Property", "Policy", "SingleRole", "TimeOffsetReference"])
-        .attributes(&[
-            &[
-                TARGET_PROPERTY,
-                POLICY,
-                binding("Binding", "Where the value is read on the owner."),
-                expression("Expression", "How the value is computed."),
-                choice(
-                    "ComparisonType",
-                    &e::COMPARISON_TYPE,
-                    "How values are compared.",
-                )
-                .or("CaseSensitive"),
-                flag_on(
-                    "IsMapped",
-                    "Compared after synchronisation; otherwise set at creation only.",
-                ),
-                SINGLE_ROLE,
-            ],
-            TIME_OFFSET,
-        ]);
+static NAVIGATION_RULE: Element = Element::new("NavigationRule", "What resource a property of the target links to.")
+    .natural(&["Property", "Resource", "Policy", "SingleRole", "D", "TimeOffsetReference"])
+    .attributes(&[
+        &[
+            TARGET_PROPERTY,
+            Attribute::new("Resource", super::definition::Kind::Resource, "Resource linked: value of a key property.")
+                .required(),
+            POLICY,
+            SINGLE_ROLE,
+            D,
+            L,
+            IS_DENIED,
+        ],
+        TIME_OFFSET,
+    ]);
 
-static NAVIGATION_RULE: Element = Element::new(
-    "NavigationRule",
-    "What resource a property of the target links to.",
-)
-.natural(&[
-    "Property",
-    "Resource",
-    "Policy",
-    "SingleRole",
-    "D",
-    "TimeOffsetReference",
-])
-.attributes(&[
-    &[
-        TARGET_PROPERTY,
-        Attribute::new(
-            "Resource",
-            super::definition::Kind::Resource,
-            "Resource linked: value of a key property.",
-        )
-        .required(),
-        POLICY,
-        SINGLE_ROLE,
-        D,
-        L,
-        IS_DENIED,
-    ],
-    TIME_OFFSET,
-]);
+static QUERY_RULE: Element = Element::new("QueryRule", "What resource a property of the target links to, by a match.")
+    .natural(&["Property", "Policy", "TargetMatchedConfidenceLevel", "TimeOffsetReference"])
+    .attributes(&[
+        &[TARGET_PROPERTY, POLICY],
+        MATCH,
+        &[confidence("TargetMatchedConfidenceLevel", "Below 100 the match needs a review.")],
+        TIME_OFFSET,
+    ]);
 
-static QUERY_RULE: Element = Element::new(
-    "QueryRule",
-    "What resource a property of the target links to, by a match.",
-)
-.natural(&[
-    "Property",
-    "Policy",
-    "TargetMatchedConfidenceLevel",
-    "TimeOffsetReference",
-])
-.attributes(&[
-    &[TARGET_PROPERTY, POLICY],
-    MATCH,
-    &[confidence(
-        "TargetMatchedConfidenceLevel",
-        "Below 100 the match needs a review.",
-    )],
-    TIME_OFFSET,
-]);
-
-static BINARY_RULE: Element =
-    Element::new("BinaryRule", "What file a property of the target holds.")
-        .natural(&["Property", "Policy", "SingleRole", "TimeOffsetReference"])
-        .attributes(&[
-            &[
-                TARGET_PROPERTY,
-                POLICY,
-                binding("Binding", "File property of the owner."),
-                SINGLE_ROLE,
-            ],
-            TIME_OFFSET,
-        ]);
+static BINARY_RULE: Element = Element::new("BinaryRule", "What file a property of the target holds.")
+    .natural(&["Property", "Policy", "SingleRole", "TimeOffsetReference"])
+    .attributes(&[
+        &[TARGET_PROPERTY, POLICY, binding("Binding", "File property of the owner."), SINGLE_ROLE],
+        TIME_OFFSET,
+    ]);
 
 const fn confidence(name: &'static str, doc: &'static str) -> Attribute {
     Attribute::new(name, super::definition::Kind::Int(0, 150), doc).or("0")
 }
 
-static CORRELATION_RULE: Element = Element::new(
-    "ResourceCorrelationRule",
-    "Which owner a target belongs to.",
-)
-.natural(&["ResourceType", "Policy", "SourceMatchedConfidenceLevel"])
-.attributes(&[
-    &[POLICY.required(), RESOURCE_TYPE.required()],
-    MATCH,
-    &[confidence(
-        "SourceMatchedConfidenceLevel",
-        "Below 100 the match needs a review.",
-    )],
-]);
+static CORRELATION_RULE: Element = Element::new("ResourceCorrelationRule", "Which owner a target belongs to.")
+    .natural(&["ResourceType", "Policy", "SourceMatchedConfidenceLevel"])
+    .attributes(&[
+        &[POLICY.required(), RESOURCE_TYPE.required()],
+        MATCH,
+        &[confidence("SourceMatchedConfidenceLevel", "Below 100 the match needs a review.")],
+    ]);
 
-static CLASSIFICATION_RULE: Element = Element::new(
-    "ResourceClassificationRule",
-    "Which resource type a target has.",
-)
-.natural(&[
-    "ResourceType",
-    "Policy",
-    "ResourceTypeIdentificationConfidenceLevel",
-])
-.attributes(&[&[
-    POLICY.required(),
-    RESOURCE_TYPE.required(),
-    expression("TargetExpression", "Whether a target is of this type."),
-    confidence(
-        "ResourceTypeIdentificationConfidenceLevel",
-        "Below 100 the match needs a review.",
-    ),
-    flag(
-        "SourceMatchedConfidenceLevel",
-        "Documented as a confidence, typed as yes or no.",
-    ),
-]]);
+static CLASSIFICATION_RULE: Element = Element::new("ResourceClassificationRule", "Which resource type a target has.")
+    .natural(&["ResourceType", "Policy", "ResourceTypeIdentificationConfidenceLevel"])
+    .attributes(&[&[
+        POLICY.required(),
+        RESOURCE_TYPE.required(),
+        expression("TargetExpression", "Whether a target is of this type."),
+        confidence("ResourceTypeIdentificationConfidenceLevel", "Below 100 the match needs a review."),
+        flag("SourceMatchedConfidenceLevel", "Documented as a confidence, typed as yes or no."),
+    ]]);
 
 const AUTOMATION: &[Attribute] = &[
-    choice(
-        "Type",
-        &e::AUTOMATION_TYPE,
-        "What the generic form is about.",
-    ),
+    choice("Type", &e::AUTOMATION_TYPE, "What the generic form is about."),
     reference("CompositeRole", "CompositeRole", "Role decided about."),
     reference("SingleRole", "SingleRole", "Role decided about."),
     RESOURCE_TYPE,
@@ -412,12 +225,7 @@ const AUTOMATION: &[Attribute] = &[
     OF_ENTITY_TYPE,
     D,
     L,
-    choice(
-        "WorkflowState",
-        &e::WORKFLOW_STATE,
-        "State of the assignments decided about.",
-    )
-    .or("None"),
+    choice("WorkflowState", &e::WORKFLOW_STATE, "State of the assignments decided about.").or("None"),
     int("HoursToWait", "Hours since the last change of state."),
     choice("Decision", &e::DECISION, "What is decided.").or("Approve"),
 ];

@@ -14,12 +14,8 @@ const USUAL: &[Attribute] = &[
     reference("Connector", "Connector", "Connector concerned."),
 ];
 
-const ONE_CONNECTOR: Attribute = Attribute::new(
-    "ConnectorIdentifier",
-    Kind::Reference("Connector"),
-    "The connector.",
-)
-.required();
+const ONE_CONNECTOR: Attribute =
+    Attribute::new("ConnectorIdentifier", Kind::Reference("Connector"), "The connector.").required();
 
 macro_rules! arguments {
     ($($name:ident $label:literal $doc:literal $identity:expr, [$($attribute:expr),* $(,)?];)*) => {
@@ -69,19 +65,15 @@ arguments! {
     NO_SYNCHRONIZATION "NoSynchronization" "Does not synchronise." &[], [];
 }
 
-const JOB: &[Attribute] = &[
-    LABEL,
-    text("JobIdentifier", "Identifier of the job; absent: computed."),
-    text("OldAlgorithm", "Internal."),
-];
-const OF_CONNECTOR: Attribute =
-    reference("Connector", "Connector", "Connector of the job.").required();
+const JOB: &[Attribute] =
+    &[LABEL, text("JobIdentifier", "Identifier of the job; absent: computed."), text("OldAlgorithm", "Internal.")];
+const OF_CONNECTOR: Attribute = reference("Connector", "Connector", "Connector of the job.").required();
 const OF_AGENT: Attribute = reference("Agent", "Agent", "Agent of the job.");
 
 macro_rules! jobs {
-    ($($name:ident $label:literal $doc:literal [$($attribute:expr),* $(,)?];)*) => {
+    ($($name:ident $label:literal $doc:literal $identity:expr, [$($attribute:expr),* $(,)?];)*) => {
         $(static $name: Element = Element::new($label, $doc)
-            .natural(&["Connector", "Agent", "JobIdentifier"])
+            .natural($identity)
             .open()
             .attributes(&[&[$($attribute),*], JOB])
             .children(&[ARGUMENTS]);)*
@@ -91,14 +83,14 @@ macro_rules! jobs {
 }
 
 jobs! {
-    CONNECTOR_COMPLETE "CreateConnectorSynchroComplete" "A complete job for a connector." [OF_CONNECTOR];
-    CONNECTOR_INCREMENTAL "CreateConnectorSynchroIncremental" "An incremental job for a connector." [OF_CONNECTOR];
-    AGENT_COMPLETE "CreateAgentSynchroComplete" "A complete job for all connectors of an agent." [OF_AGENT];
-    AGENT_INCREMENTAL "CreateAgentSynchroIncremental" "An incremental job for all connectors of an agent." [OF_AGENT];
-    INITIALIZATION "CreateInitializationJob" "The first load." [OF_AGENT];
-    CONNECTORS_JOBS "CreateConnectorsJobs" "A job for the screen of each connector." [];
-    CLEAN_DATABASE "CleanDatabaseJob" "A job that closes jobs left in progress." [OF_AGENT];
-    CERTIFICATION "CreateAccessCertificationJob" "A job for certification campaigns." [OF_AGENT];
+    CONNECTOR_COMPLETE "CreateConnectorSynchroComplete" "A complete job for a connector." &["Connector", "JobIdentifier"], [OF_CONNECTOR];
+    CONNECTOR_INCREMENTAL "CreateConnectorSynchroIncremental" "An incremental job for a connector." &["Connector", "JobIdentifier"], [OF_CONNECTOR];
+    AGENT_COMPLETE "CreateAgentSynchroComplete" "A complete job for all connectors of an agent." &["Agent", "JobIdentifier"], [OF_AGENT];
+    AGENT_INCREMENTAL "CreateAgentSynchroIncremental" "An incremental job for all connectors of an agent." &["Agent", "JobIdentifier"], [OF_AGENT];
+    INITIALIZATION "CreateInitializationJob" "The first load." &["Agent", "JobIdentifier"], [OF_AGENT];
+    CONNECTORS_JOBS "CreateConnectorsJobs" "A job for the screen of each connector." &["JobIdentifier"], [];
+    CLEAN_DATABASE "CleanDatabaseJob" "A job that closes jobs left in progress." &["Agent", "JobIdentifier"], [OF_AGENT];
+    CERTIFICATION "CreateAccessCertificationJob" "A job for certification campaigns." &["Agent", "JobIdentifier"], [OF_AGENT];
 }
 
 macro_rules! scaffoldings {

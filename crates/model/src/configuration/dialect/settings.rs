@@ -67,31 +67,22 @@ settings! {
     ];
 }
 
-static SELECT_PERSONAS: Element = Element::new(
-    "SelectPersonasByFilterQueryHanderSetting",
-    "How the personas of a user are found.",
-)
-.aliases(&["SelectPersonasByFilterQueryHandlerSetting"])
-.single()
-.attributes(&[&[
-    OPTIONAL_ID,
-    property(
-        "ResourceDisplayNameProperty",
-        "Property that holds the name.",
-    ),
-    property("OwnerPhotoTagProperty", "Property that holds the photo."),
-    property("PersonTypeFilterProperty", "Property that tells persons."),
-    text("PersonTypeFilter", "Its value."),
-    property("MailProperty", "Property that holds the mail address."),
-]]);
-
-static MAIL: Element = Element::new("MailSetting", "How mails are sent.")
-    .single()
-    .open();
-static PASSWORD_TESTS: Element =
-    Element::new("PasswordTestsSetting", "What typed passwords must be like.")
+static SELECT_PERSONAS: Element =
+    Element::new("SelectPersonasByFilterQueryHanderSetting", "How the personas of a user are found.")
+        .aliases(&["SelectPersonasByFilterQueryHandlerSetting"])
         .single()
-        .open();
+        .attributes(&[&[
+            OPTIONAL_ID,
+            property("ResourceDisplayNameProperty", "Property that holds the name."),
+            property("OwnerPhotoTagProperty", "Property that holds the photo."),
+            property("PersonTypeFilterProperty", "Property that tells persons."),
+            text("PersonTypeFilter", "Its value."),
+            property("MailProperty", "Property that holds the mail address."),
+        ]]);
+
+static MAIL: Element = Element::new("MailSetting", "How mails are sent.").single().open();
+static PASSWORD_TESTS: Element =
+    Element::new("PasswordTestsSetting", "What typed passwords must be like.").single().open();
 
 /// Elements of this file that stand at the root.
 pub(super) static ROOT: &[&Element] = &[

@@ -4,37 +4,22 @@ use super::common::*;
 use super::definition::{Attribute, Element, Names};
 use super::enumerations as e;
 
-static WORKFLOW: Element = Element::new(
-    "Workflow",
-    "A sequence of activities that changes resources.",
-)
-.attributes(&[
-    NAMED,
-    &[
-        reference(
-            "VariablesType",
-            "EntityType",
-            "Entity type of its variables: Workflow_<EntityType>.",
-        )
-        .required(),
-        text("IdentifierPrefix", "Before the number of each instance."),
-    ],
-])
-.children(&[&[&ACTIVITY]]);
+static WORKFLOW: Element = Element::new("Workflow", "A sequence of activities that changes resources.")
+    .attributes(&[
+        NAMED,
+        &[
+            reference("VariablesType", "EntityType", "Entity type of its variables: Workflow_<EntityType>.").required(),
+            text("IdentifierPrefix", "Before the number of each instance."),
+        ],
+    ])
+    .children(&[&[&ACTIVITY]]);
 
 static ACTIVITY: Element = Element::new("Activity", "A step of a workflow.").attributes(&[
     NAMED,
     &[
         choice("Template", &e::ACTIVITY_TEMPLATE, "What the step is.").required(),
-        flag(
-            "ArgumentBlockProvisioning",
-            "The orders that it makes wait for a review.",
-        ),
-        reference(
-            "ArgumentCalledWorkflow",
-            "Workflow",
-            "Workflow that goes on.",
-        ),
+        flag("ArgumentBlockProvisioning", "The orders that it makes wait for a review."),
+        reference("ArgumentCalledWorkflow", "Workflow", "Workflow that goes on."),
         flag("WorkflowOverviewDisable", "Not shown in the overview."),
     ],
 ]);
@@ -43,31 +28,17 @@ const fn numbered(attribute: Attribute) -> Attribute {
     attribute.names(Names::Numbered { first: 1, last: 5 })
 }
 
-static HOMONYM_ENTITY_LINK: Element = Element::new(
-    "HomonymEntityLink",
-    "How people of the same name are found.",
-)
-.attributes(&[&[
-    ID,
-    reference("FormEntityType", "EntityType", "Entity type of the form.").required(),
-]])
-.children(&[&[&HOMONYM_FILTER]]);
+static HOMONYM_ENTITY_LINK: Element = Element::new("HomonymEntityLink", "How people of the same name are found.")
+    .attributes(&[&[ID, reference("FormEntityType", "EntityType", "Entity type of the form.").required()]])
+    .children(&[&[&HOMONYM_FILTER]]);
 
 static HOMONYM_FILTER: Element =
-    Element::new("Filter", "A way to be alike: all of its comparisons.")
-        .natural(&[])
-        .attributes(&[&[
-            numbered(property("Property", "Property of the form.")),
-            numbered(property(
-                "ComparisonProperty",
-                "Property of the resources compared with.",
-            )),
-            numbered(choice("Operator", &e::QUERY_OPERATOR, "How they are compared.").or("Equal")),
-            numbered(expression(
-                "Expression",
-                "What is compared instead of the property.",
-            )),
-        ]]);
+    Element::new("Filter", "A way to be alike: all of its comparisons.").natural(&[]).attributes(&[&[
+        numbered(property("Property", "Property of the form.")),
+        numbered(property("ComparisonProperty", "Property of the resources compared with.")),
+        numbered(choice("Operator", &e::QUERY_OPERATOR, "How they are compared.").or("Equal")),
+        numbered(expression("Expression", "What is compared instead of the property.")),
+    ]]);
 
 const BINDING: Attribute = binding("Binding", "Property concerned.");
 const EXPRESSION_BINDING: Attribute = binding("ExpressionBinding", "Input of the expressions.");
@@ -80,16 +51,8 @@ static POINT_CUT: Element = Element::new("PointCut", "When an aspect applies.")
     .attributes(&[&[
         text("Activity", "Workflow:Activity.").required(),
         text("ActivityState", "Template-State.").required(),
-        choice(
-            "Mode",
-            &e::POINT_CUT_MODE,
-            "On entry to the state or on exit.",
-        )
-        .or("Before"),
-        text(
-            "TemplateTransformation",
-            "Seen in one sample of the documentation.",
-        ),
+        choice("Mode", &e::POINT_CUT_MODE, "On entry to the state or on exit.").or("Before"),
+        text("TemplateTransformation", "Seen in one sample of the documentation."),
     ]]);
 
 static UNICITY_CHECK: Element = Element::new("UnicityCheck", "Where a value must be unique.")
@@ -97,27 +60,21 @@ static UNICITY_CHECK: Element = Element::new("UnicityCheck", "Where a value must
     .natural(&["Aspect", "TargetEntityType"])
     .attributes(&[
         &[
-            reference(
-                "Aspect",
-                "Aspect",
-                "Aspect that it belongs to, outside of one.",
-            ),
+            reference("Aspect", "Aspect", "Aspect that it belongs to, outside of one."),
             reference("TargetEntityType", "EntityType", "Entity type looked at.").required(),
         ],
         MATCH,
     ]);
 
-static RECIPIENT: Element = Element::new("Recipient", "Who gets a mail.")
-    .natural(&[])
-    .attributes(&[&[
-        choice("Type", &e::RECIPIENT, "How the recipient is found.").required(),
-        text("Activity", "Workflow:Activity, for a performer."),
-        text("ActivityState", "Template-State, for a performer."),
-        binding("Binding", "Mail property."),
-        text("EmailAddresses", "Addresses."),
-        expression("Expression", "Addresses, computed."),
-        flag("IsCC", "Gets a copy."),
-    ]]);
+static RECIPIENT: Element = Element::new("Recipient", "Who gets a mail.").natural(&[]).attributes(&[&[
+    choice("Type", &e::RECIPIENT, "How the recipient is found.").required(),
+    text("Activity", "Workflow:Activity, for a performer."),
+    text("ActivityState", "Template-State, for a performer."),
+    binding("Binding", "Mail property."),
+    text("EmailAddresses", "Addresses."),
+    expression("Expression", "Addresses, computed."),
+    flag("IsCC", "Gets a copy."),
+]]);
 
 macro_rules! aspects {
     ($($name:ident $label:literal $doc:literal [$($attribute:expr),* $(,)?] [$($child:expr),*];)*) => {
@@ -174,25 +131,17 @@ aspects! {
     ] [&RECIPIENT];
 }
 
-static NOTIFICATION: Element = Element::new(
-    "Notification",
-    "A mail sent again and again while a condition holds.",
-)
-.attributes(&[&[
-    ID,
-    reference(
-        "OwnerEntityType",
-        "EntityType",
-        "Entity type of the recipients.",
-    )
-    .required(),
-    text("RazorTemplate", "Template of the body."),
-    text("CssTemplate", "Style sheet."),
-    expression("TitleExpression", "Subject."),
-    expression("QueryFilterExpression", "Whom it concerns."),
-    binding("RecipientMailBinding", "Mail property."),
-    count("ReminderInterval", "Minutes between two mails."),
-]]);
+static NOTIFICATION: Element = Element::new("Notification", "A mail sent again and again while a condition holds.")
+    .attributes(&[&[
+        ID,
+        reference("OwnerEntityType", "EntityType", "Entity type of the recipients.").required(),
+        text("RazorTemplate", "Template of the body."),
+        text("CssTemplate", "Style sheet."),
+        expression("TitleExpression", "Subject."),
+        expression("QueryFilterExpression", "Whom it concerns."),
+        binding("RecipientMailBinding", "Mail property."),
+        count("ReminderInterval", "Minutes between two mails."),
+    ]]);
 
 static NOTIFICATION_TEMPLATE: Element =
     Element::new("NotificationTemplate", "Replaces a built-in mail.").attributes(&[&[

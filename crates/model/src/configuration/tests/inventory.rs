@@ -7,13 +7,10 @@ const INVENTORY: &str = include_str!("inventory.txt");
 
 /// Elements by path, with the attributes that the documentation lists.
 fn inventory() -> impl Iterator<Item = (Vec<&'static str>, Vec<&'static str>)> {
-    INVENTORY
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| {
-            let mut words = line.split(' ');
-            (words.next().unwrap().split('/').collect(), words.collect())
-        })
+    INVENTORY.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let mut words = line.split(' ');
+        (words.next().unwrap().split('/').collect(), words.collect())
+    })
 }
 
 /// A legal value.
@@ -44,27 +41,15 @@ pub(super) fn legal_file(path: &[&str], attributes: &[&str]) -> String {
         let mut text = format!("<{name}");
         let own: &[&str] = if below.is_empty() { attributes } else { &[] };
         for name in own {
-            let (attribute, _, _) = element
-                .attribute(name)
-                .unwrap_or_else(|| panic!("{name} of {} is not known", element.name));
+            let (attribute, _, _) =
+                element.attribute(name).unwrap_or_else(|| panic!("{name} of {} is not known", element.name));
             text.push_str(&format!(" {name}=\"{}\"", sample(attribute)));
         }
-        let given =
-            |required: &Attribute| own.iter().any(|name| required.canonical(name).is_some());
-        for required in element
-            .all_attributes()
-            .filter(|attribute| attribute.required && !given(attribute))
-        {
-            text.push_str(&format!(
-                " {}=\"{}\"",
-                required.members()[0],
-                sample(required)
-            ));
+        let given = |required: &Attribute| own.iter().any(|name| required.canonical(name).is_some());
+        for required in element.all_attributes().filter(|attribute| attribute.required && !given(attribute)) {
+            text.push_str(&format!(" {}=\"{}\"", required.members()[0], sample(required)));
         }
-        format!(
-            "{text}>{}</{name}>",
-            write(Some(element), below, attributes)
-        )
+        format!("{text}>{}</{name}>", write(Some(element), below, attributes))
     }
     file(&write(None, path, attributes))
 }
@@ -99,12 +84,10 @@ fn every_documented_element_parses_with_all_its_attributes() {
         for _ in &path[1..] {
             item = &item.children[0];
         }
-        let element = path
-            .iter()
-            .fold(None::<&'static Element>, |parent, name| match parent {
-                None => dialect::root(name),
-                Some(parent) => parent.child(name),
-            });
+        let element = path.iter().fold(None::<&'static Element>, |parent, name| match parent {
+            None => dialect::root(name),
+            Some(parent) => parent.child(name),
+        });
         for name in &attributes {
             let (attribute, canonical, _) = element.unwrap().attribute(name).unwrap();
             let kept = item.get(&canonical).is_some();
@@ -123,37 +106,18 @@ fn the_tables_are_sound() {
         let mut names = std::collections::BTreeSet::new();
         for attribute in element.all_attributes() {
             for name in attribute.spellings() {
-                assert!(
-                    names.insert(name.clone()),
-                    "{} has {name} twice",
-                    element.name
-                );
+                assert!(names.insert(name.clone()), "{} has {name} twice", element.name);
             }
-            assert!(
-                attribute.doc.ends_with('.'),
-                "{}: {}",
-                element.name,
-                attribute.doc
-            );
+            assert!(attribute.doc.ends_with('.'), "{}: {}", element.name, attribute.doc);
             if let Some(default) = attribute.default {
                 let canonical = values::canonical(attribute.kind, default).ok();
-                assert_eq!(
-                    canonical.as_deref(),
-                    Some(default),
-                    "default of {}/@{}",
-                    element.name,
-                    attribute.name
-                );
+                assert_eq!(canonical.as_deref(), Some(default), "default of {}/@{}", element.name, attribute.name);
             }
         }
         let mut children = std::collections::BTreeSet::new();
         for child in element.all_children() {
             for name in std::iter::once(&child.name).chain(child.aliases) {
-                assert!(
-                    children.insert(*name),
-                    "{} holds {name} twice",
-                    element.name
-                );
+                assert!(children.insert(*name), "{} holds {name} twice", element.name);
             }
         }
         let keys = match element.identity {
@@ -161,11 +125,7 @@ fn the_tables_are_sound() {
             dialect::Identity::Single => &[],
         };
         for key in keys {
-            assert!(
-                element.all_attributes().any(|a| a.name == *key),
-                "{} has no key {key}",
-                element.name
-            );
+            assert!(element.all_attributes().any(|a| a.name == *key), "{} has no key {key}", element.name);
         }
     });
     let mut roots = std::collections::BTreeSet::new();

@@ -18,10 +18,7 @@ impl Folder {
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
-        std::fs::File::create(&path)
-            .unwrap()
-            .write_all(text.as_bytes())
-            .unwrap();
+        std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
         path
     }
 }
@@ -34,18 +31,10 @@ impl Drop for Folder {
 
 /// Runs xmllint; `None` where it is not installed, which is an error in CI.
 fn xmllint(schema: &PathBuf, files: &[PathBuf]) -> Option<Output> {
-    match Command::new("xmllint")
-        .args(["--noout", "--huge", "--schema"])
-        .arg(schema)
-        .args(files)
-        .output()
-    {
+    match Command::new("xmllint").args(["--noout", "--huge", "--schema"]).arg(schema).args(files).output() {
         Ok(output) => Some(output),
         Err(error) => {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "xmllint is needed in CI: {error}"
-            );
+            assert!(std::env::var_os("CI").is_none(), "xmllint is needed in CI: {error}");
             eprintln!("skipped: xmllint is not installed ({error})");
             None
         }
@@ -56,18 +45,13 @@ fn xmllint(schema: &PathBuf, files: &[PathBuf]) -> Option<Output> {
 fn a_stock_validator_accepts_legal_files() {
     let folder = Folder::new("legal");
     let schema = folder.write("provost.xsd", &xsd());
-    let inventory = include_str!("inventory.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'));
+    let inventory = include_str!("inventory.txt").lines().filter(|line| !line.starts_with('#'));
     let mut files: Vec<PathBuf> = inventory
         .enumerate()
         .map(|(n, line)| {
             let mut words = line.split(' ');
             let path: Vec<&str> = words.next().unwrap().split('/').collect();
-            folder.write(
-                &format!("{n}.xml"),
-                &legal_file(&path, &words.collect::<Vec<_>>()),
-            )
+            folder.write(&format!("{n}.xml"), &legal_file(&path, &words.collect::<Vec<_>>()))
         })
         .collect();
     files.push(folder.write("order.xml", &file(
@@ -76,11 +60,7 @@ fn a_stock_validator_accepts_legal_files() {
          <ResourceType Identifier='R'><TypeRule TimeOffsetReference='Arround'/></ResourceType><MailSetting Anything='x'/>",
     )));
     if let Some(output) = xmllint(&schema, &files) {
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -111,15 +91,10 @@ fn a_stock_validator_refuses_illegal_files() {
 #[test]
 fn the_reference_page_names_everything() {
     let page = reference();
-    for line in include_str!("inventory.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-    {
+    let words: std::collections::BTreeSet<&str> = page.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    for line in include_str!("inventory.txt").lines().filter(|line| !line.starts_with('#')) {
         let path = line.split(' ').next().unwrap();
         let name = path.rsplit('/').next().unwrap();
-        assert!(
-            page.contains(&format!("{name}\n")) || page.contains(&format!("`{name}`")),
-            "{path} is not on the page"
-        );
+        assert!(words.contains(name), "{path} is not on the page");
     }
 }

@@ -75,28 +75,18 @@ impl BindingError {
     /// What to do next.
     pub fn remedy(&self) -> String {
         match self {
-            BindingError::UnknownEntityType {
-                near: Some(near), ..
-            }
-            | BindingError::UnknownProperty {
-                near: Some(near), ..
-            } => format!("did you mean {near}?"),
-            BindingError::UnknownEntityType { .. } => {
-                "write the identifier of a deployed entity type".to_owned()
-            }
+            BindingError::UnknownEntityType { near: Some(near), .. }
+            | BindingError::UnknownProperty { near: Some(near), .. } => format!("did you mean {near}?"),
+            BindingError::UnknownEntityType { .. } => "write the identifier of a deployed entity type".to_owned(),
             BindingError::UnknownProperty { entity_type, .. } => {
                 format!("write the identifier of a property of {entity_type}")
             }
-            BindingError::Empty { .. } => {
-                "write properties joined by points, such as MainRecord.Mail".to_owned()
-            }
+            BindingError::Empty { .. } => "write properties joined by points, such as MainRecord.Mail".to_owned(),
             BindingError::OtherEntityType { expected, .. } => {
                 format!("begin the path with a property of {expected}")
             }
             BindingError::NotNavigation { property, .. } => format!("end the path with {property}"),
-            BindingError::Collection { .. } => {
-                "go through mono-valued navigation properties only".to_owned()
-            }
+            BindingError::Collection { .. } => "go through mono-valued navigation properties only".to_owned(),
             BindingError::NoAssociation { .. } => "declare an EntityAssociation for it".to_owned(),
             BindingError::File { .. } => "choose a property that is not Binary".to_owned(),
         }

@@ -48,11 +48,7 @@ impl BindingPath {
     ///
     /// # Errors
     /// A name is unknown, or the path does not lead to exactly one value.
-    pub fn resolve(
-        metadata: &Metadata,
-        entity_type: &str,
-        path: &str,
-    ) -> Result<BindingPath, BindingError> {
+    pub fn resolve(metadata: &Metadata, entity_type: &str, path: &str) -> Result<BindingPath, BindingError> {
         let start = find_type(metadata, entity_type)?;
         let properties = match path.split_once(':') {
             Some((found, _)) if found.trim() != entity_type => {
@@ -69,9 +65,7 @@ impl BindingPath {
         let mut parts = properties.split('.').map(str::trim).peekable();
         while let Some(part) = parts.next() {
             if part.is_empty() {
-                return Err(BindingError::Empty {
-                    path: path.to_owned(),
-                });
+                return Err(BindingError::Empty { path: path.to_owned() });
             }
             let next = parts.peek().copied();
             match resolve_part(metadata, here, part)? {
@@ -92,18 +86,13 @@ impl BindingPath {
                 },
             }
         }
-        Ok(BindingPath {
-            steps,
-            leaf: Leaf::Id,
-        })
+        Ok(BindingPath { steps, leaf: Leaf::Id })
     }
 
     /// Type of the value.
     pub fn kind(&self, metadata: &Metadata) -> PropertyType {
         match self.leaf {
-            Leaf::Scalar(entity_type, property) => {
-                metadata.entity_types[entity_type].properties[property].kind
-            }
+            Leaf::Scalar(entity_type, property) => metadata.entity_types[entity_type].properties[property].kind,
             Leaf::DisplayName(_) => PropertyType::String,
             Leaf::Id => PropertyType::Int64,
         }
@@ -117,12 +106,10 @@ enum Part {
 
 pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, BindingError> {
     let known = || metadata.entity_types.iter().map(|t| t.identifier.as_str());
-    known()
-        .position(|known| known == identifier)
-        .ok_or_else(|| BindingError::UnknownEntityType {
-            name: identifier.to_owned(),
-            near: nearest(identifier, known()).map(str::to_owned),
-        })
+    known().position(|known| known == identifier).ok_or_else(|| BindingError::UnknownEntityType {
+        name: identifier.to_owned(),
+        near: nearest(identifier, known()).map(str::to_owned),
+    })
 }
 
 fn resolve_part(metadata: &Metadata, here: usize, part: &str) -> Result<Part, BindingError> {
@@ -149,82 +136,43 @@ pub(super) fn display_name(property: &str) -> Option<Option<u8>> {
     if suffix.is_empty() {
         return Some(None);
     }
-    suffix
-        .strip_prefix("_L")?
-        .parse()
-        .ok()
-        .filter(|n| (1..=16).contains(n))
-        .map(Some)
+    suffix.strip_prefix("_L")?.parse().ok().filter(|n| (1..=16).contains(n)).map(Some)
 }
 
-pub(super) fn find_property(
-    metadata: &Metadata,
-    entity_type: usize,
-    name: &str,
-) -> Result<usize, BindingError> {
+pub(super) fn find_property(metadata: &Metadata, entity_type: usize, name: &str) -> Result<usize, BindingError> {
     let owner = &metadata.entity_types[entity_type];
     let known = || owner.properties.iter().map(|p| p.identifier.as_str());
-    known()
-        .position(|known| known == name)
-        .ok_or_else(|| BindingError::UnknownProperty {
-            entity_type: owner.identifier.clone(),
-            property: name.to_owned(),
-            near: nearest(name, known().chain(["InternalDisplayName"])).map(str::to_owned),
-        })
+    known().position(|known| known == name).ok_or_else(|| BindingError::UnknownProperty {
+        entity_type: owner.identifier.clone(),
+        property: name.to_owned(),
+        near: nearest(name, known().chain(["InternalDisplayName"])).map(str::to_owned),
+    })
 }
 
 /// The step along a navigation property, which must be mono-valued.
-pub(super) fn navigation(
-    metadata: &Metadata,
-    entity_type: usize,
-    property: usize,
-) -> Result<Step, BindingError> {
+pub(super) fn navigation(metadata: &Metadata, entity_type: usize, property: usize) -> Result<Step, BindingError> {
     let end = (entity_type, property);
-    let found = metadata
-        .associations
-        .iter()
-        .enumerate()
-        .find_map(|(association, candidate)| {
-            let (forward, target, collection) = if candidate.end1 == end {
-                (true, candidate.end2.0, candidate.is_property1_collection)
-            } else if candidate.end2 == end {
-                (false, candidate.end1.0, candidate.is_property2_collection)
-            } else {
-                return None;
-            };
-            Some((
-                Step {
-                    association,
-                    forward,
-                    entity_type,
-                    property,
-                    target,
-                },
-                collection,
-            ))
-        });
+    let found = metadata.associations.iter().enumerate().find_map(|(association, candidate)| {
+        let (forward, target, collection) = if candidate.end1 == end {
+            (true, candidate.end2.0, candidate.is_property1_collection)
+        } else if candidate.end2 == end {
+            (false, candidate.end1.0, candidate.is_property2_collection)
+        } else {
+            return None;
+        };
+        Some((Step { association, forward, entity_type, property, target }, collection))
+    });
     let owner = &metadata.entity_types[entity_type];
-    let names = || {
-        (
-            owner.identifier.clone(),
-            owner.properties[property].identifier.clone(),
-        )
-    };
+    let names = || (owner.identifier.clone(), owner.properties[property].identifier.clone());
     match found {
         Some((step, false)) => Ok(step),
         Some((_, true)) => {
             let (entity_type, property) = names();
-            Err(BindingError::Collection {
-                entity_type,
-                property,
-            })
+            Err(BindingError::Collection { entity_type, property })
         }
         None => {
             let (entity_type, property) = names();
-            Err(BindingError::NoAssociation {
-                entity_type,
-                property,
-            })
+            Err(BindingError::NoAssociation { entity_type, property })
         }
     }
 }

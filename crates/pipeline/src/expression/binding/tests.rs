@@ -7,50 +7,20 @@ fn resolve(path: &str) -> Result<BindingPath, BindingError> {
 
 #[test]
 fn paths_become_steps() {
-    assert_eq!(
-        resolve("User:Mail").unwrap(),
-        BindingPath {
-            steps: vec![],
-            leaf: Leaf::Scalar(0, 2)
-        }
-    );
-    let department = Step {
-        association: 0,
-        forward: true,
-        entity_type: 0,
-        property: 5,
-        target: 1,
-    };
-    let manager = Step {
-        association: 1,
-        forward: false,
-        entity_type: 1,
-        property: 3,
-        target: 0,
-    };
+    assert_eq!(resolve("User:Mail").unwrap(), BindingPath { steps: vec![], leaf: Leaf::Scalar(0, 2) });
+    let department = Step { association: 0, forward: true, entity_type: 0, property: 5, target: 1 };
+    let manager = Step { association: 1, forward: false, entity_type: 1, property: 3, target: 0 };
     assert_eq!(
         resolve("Department.Manager.Mail").unwrap(),
-        BindingPath {
-            steps: vec![department, manager],
-            leaf: Leaf::Scalar(0, 2)
-        }
+        BindingPath { steps: vec![department, manager], leaf: Leaf::Scalar(0, 2) }
     );
     assert_eq!(
         resolve(" Department . Manager ").unwrap(),
-        BindingPath {
-            steps: vec![department, manager],
-            leaf: Leaf::Id
-        }
+        BindingPath { steps: vec![department, manager], leaf: Leaf::Id }
     );
     assert_eq!(resolve("Department.Id").unwrap().leaf, Leaf::Id);
-    assert_eq!(
-        resolve("Department.InternalDisplayName").unwrap().leaf,
-        Leaf::DisplayName(None)
-    );
-    assert_eq!(
-        resolve("InternalDisplayName_L2").unwrap().leaf,
-        Leaf::DisplayName(Some(2))
-    );
+    assert_eq!(resolve("Department.InternalDisplayName").unwrap().leaf, Leaf::DisplayName(None));
+    assert_eq!(resolve("InternalDisplayName_L2").unwrap().leaf, Leaf::DisplayName(Some(2)));
     let kind = |path: &str| resolve(path).unwrap().kind(&company());
     assert_eq!(kind("Start"), PropertyType::DateTime);
     assert_eq!(kind("Department"), PropertyType::Int64);

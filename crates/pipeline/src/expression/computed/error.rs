@@ -56,9 +56,7 @@ impl PlanError {
             PlanError::Nothing => "give it an Expression, a Binding, or both".to_owned(),
             PlanError::NoInput { .. } => "give it a Binding".to_owned(),
             PlanError::CriteriaWithoutNavigation { .. } => "remove PropertyCriteria".to_owned(),
-            PlanError::NoColumn { .. } => {
-                "give the property a TargetColumnIndex from 0 to 127".to_owned()
-            }
+            PlanError::NoColumn { .. } => "give the property a TargetColumnIndex from 0 to 127".to_owned(),
         }
     }
 }
@@ -92,12 +90,9 @@ impl ValueError {
     pub fn remedy(&self) -> String {
         match self {
             ValueError::Expression(error) => error.remedy(),
-            ValueError::Type { .. } => {
-                "correct the value in the source, or change the type of the property".to_owned()
-            }
+            ValueError::Type { .. } => "correct the value in the source, or change the type of the property".to_owned(),
             ValueError::TooLong { .. } => {
-                "give the property a TargetColumnIndex from 0 to 3, or shorten the source"
-                    .to_owned()
+                "give the property a TargetColumnIndex from 0 to 3, or shorten the source".to_owned()
             }
         }
     }

@@ -19,26 +19,13 @@ pub trait RowSource {
     ) -> Result<Option<String>, Self::Error>;
 
     /// Display name of a resource, in a language if one is given.
-    fn display_name(
-        &mut self,
-        resource: ResourceId,
-        language: Option<u8>,
-    ) -> Result<Option<String>, Self::Error>;
+    fn display_name(&mut self, resource: ResourceId, language: Option<u8>) -> Result<Option<String>, Self::Error>;
 
     /// Resource at the other end of a mono-valued navigation.
-    fn follow(
-        &mut self,
-        resource: ResourceId,
-        step: &Step,
-    ) -> Result<Option<ResourceId>, Self::Error>;
+    fn follow(&mut self, resource: ResourceId, step: &Step) -> Result<Option<ResourceId>, Self::Error>;
 
     /// Resource of an entity type whose property has this value.
-    fn find(
-        &mut self,
-        entity_type: usize,
-        property: usize,
-        value: &str,
-    ) -> Result<Found, Self::Error>;
+    fn find(&mut self, entity_type: usize, property: usize, value: &str) -> Result<Found, Self::Error>;
 }
 
 /// Resources with a value.
@@ -156,11 +143,7 @@ impl ComputedProperty {
         Ok(Some(value))
     }
 
-    fn outcome<S: RowSource>(
-        &self,
-        value: Option<String>,
-        source: &mut S,
-    ) -> Result<Outcome, S::Error> {
+    fn outcome<S: RowSource>(&self, value: Option<String>, source: &mut S) -> Result<Outcome, S::Error> {
         let Target::Navigation { step, criteria } = self.target else {
             return Ok(Outcome::Value(value));
         };

@@ -65,34 +65,20 @@ impl ComputedPlan {
     ///
     /// # Errors
     /// There is no such entity type.
-    pub fn new(
-        metadata: &Metadata,
-        entity_type: &str,
-    ) -> Result<(ComputedPlan, Vec<PlanProblem>), BindingError> {
+    pub fn new(metadata: &Metadata, entity_type: &str) -> Result<(ComputedPlan, Vec<PlanProblem>), BindingError> {
         let position = binding::find_type(metadata, entity_type)?;
         let mut properties: Vec<ComputedProperty> = Vec::new();
         let mut problems = Vec::new();
         for declared in metadata.expressions(entity_type) {
             match ComputedProperty::new(metadata, position, declared) {
                 Ok(mut property) => {
-                    property.earlier = properties
-                        .iter()
-                        .rposition(|earlier| property.begins_with(earlier));
+                    property.earlier = properties.iter().rposition(|earlier| property.begins_with(earlier));
                     properties.push(property);
                 }
-                Err(cause) => problems.push(PlanProblem {
-                    identifier: declared.identifier.clone(),
-                    cause,
-                }),
+                Err(cause) => problems.push(PlanProblem { identifier: declared.identifier.clone(), cause }),
             }
         }
-        Ok((
-            ComputedPlan {
-                entity_type: position,
-                properties,
-            },
-            problems,
-        ))
+        Ok((ComputedPlan { entity_type: position, properties }, problems))
     }
 }
 
@@ -105,37 +91,21 @@ impl ComputedProperty {
         let (target, kind) = Target::resolve(metadata, entity_type, declared)?;
         let owner = &metadata.entity_types[entity_type].identifier;
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let binding = given(&declared.binding)
-            .map(|path| BindingPath::resolve(metadata, owner, &path))
-            .transpose()?;
-        let expression = given(&declared.expression)
-            .map(|text| Expression::parse(&text, kind))
-            .transpose()?;
+        let binding = given(&declared.binding).map(|path| BindingPath::resolve(metadata, owner, &path)).transpose()?;
+        let expression = given(&declared.expression).map(|text| Expression::parse(&text, kind)).transpose()?;
         match &expression {
             Some(Expression::Body(body)) => {
-                return Err(ExpressionError::BodiesNotYet {
-                    offset: body.offset,
-                }
-                .into());
+                return Err(ExpressionError::BodiesNotYet { offset: body.offset }.into());
             }
             Some(Expression::Predefined(function)) if binding.is_none() => {
-                return Err(PlanError::NoInput {
-                    function: function.name(),
-                });
+                return Err(PlanError::NoInput { function: function.name() });
             }
             None if binding.is_none() => return Err(PlanError::Nothing),
             _ => {}
         }
         // What one property of a type holds, another may hold: values stored without a format stay as they are.
-        let taken_over = expression.is_none()
-            && binding
-                .as_ref()
-                .is_some_and(|path| path.kind(metadata) == kind);
-        let converter = if taken_over {
-            Converter::as_is()
-        } else {
-            Converter::of_type(kind)
-        };
+        let taken_over = expression.is_none() && binding.as_ref().is_some_and(|path| path.kind(metadata) == kind);
+        let converter = if taken_over { Converter::as_is() } else { Converter::of_type(kind) };
         Ok(ComputedProperty {
             identifier: declared.identifier.clone(),
             target,
@@ -167,16 +137,10 @@ impl Target {
         entity_type: usize,
         declared: &EntityPropertyExpression,
     ) -> Result<(Target, PropertyType), PlanError> {
-        let criteria = declared
-            .property_criteria
-            .as_deref()
-            .map(str::trim)
-            .filter(|c| !c.is_empty());
+        let criteria = declared.property_criteria.as_deref().map(str::trim).filter(|c| !c.is_empty());
         let scalar_only = |target, kind| match criteria {
             None => Ok((target, kind)),
-            Some(_) => Err(PlanError::CriteriaWithoutNavigation {
-                property: declared.property.clone(),
-            }),
+            Some(_) => Err(PlanError::CriteriaWithoutNavigation { property: declared.property.clone() }),
         };
         if let Some(language) = binding::display_name(&declared.property) {
             return scalar_only(Target::DisplayName(language), PropertyType::String);
@@ -184,41 +148,19 @@ impl Target {
         let property = binding::find_property(metadata, entity_type, &declared.property)?;
         let found = &metadata.entity_types[entity_type].properties[property];
         if found.kind != PropertyType::ForeignKey {
-            let slot = found.slot.ok_or_else(|| PlanError::NoColumn {
-                property: declared.property.clone(),
-            })?;
-            return scalar_only(
-                Target::Scalar {
-                    property,
-                    capacity: slot.capacity(),
-                },
-                found.kind,
-            );
+            let slot = found.slot.ok_or_else(|| PlanError::NoColumn { property: declared.property.clone() })?;
+            return scalar_only(Target::Scalar { property, capacity: slot.capacity() }, found.kind);
         }
         let step = binding::navigation(metadata, entity_type, property)?;
         let Some(criteria) = criteria else {
-            return Ok((
-                Target::Navigation {
-                    step,
-                    criteria: None,
-                },
-                PropertyType::ForeignKey,
-            ));
+            return Ok((Target::Navigation { step, criteria: None }, PropertyType::ForeignKey));
         };
         let position = binding::find_property(metadata, step.target, criteria)?;
         let matched = &metadata.entity_types[step.target].properties[position];
         if matched.slot.is_none() || matched.kind == PropertyType::ForeignKey {
-            return Err(PlanError::NoColumn {
-                property: criteria.to_owned(),
-            });
+            return Err(PlanError::NoColumn { property: criteria.to_owned() });
         }
-        Ok((
-            Target::Navigation {
-                step,
-                criteria: Some(position),
-            },
-            matched.kind,
-        ))
+        Ok((Target::Navigation { step, criteria: Some(position) }, matched.kind))
     }
 }
 

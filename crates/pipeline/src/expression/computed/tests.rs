@@ -20,11 +20,7 @@ fn computed(
 }
 
 fn plan(declared: &[(&str, &str, &str, &str, i32)]) -> (ComputedPlan, Vec<PlanProblem>) {
-    ComputedPlan::new(
-        &company_with(declared.iter().copied().map(computed).collect()),
-        "User",
-    )
-    .unwrap()
+    ComputedPlan::new(&company_with(declared.iter().copied().map(computed).collect()), "User").unwrap()
 }
 
 /// Resources by id and identifier of the property; links by id and position of the association.
@@ -37,27 +33,12 @@ struct Rows {
 impl RowSource for Rows {
     type Error = String;
 
-    fn scalar(
-        &mut self,
-        resource: ResourceId,
-        entity_type: usize,
-        property: usize,
-    ) -> Result<Option<String>, String> {
-        let name = company().entity_types[entity_type].properties[property]
-            .identifier
-            .clone();
-        Ok(self
-            .values
-            .iter()
-            .find(|(key, _)| **key == (resource.0, name.as_str()))
-            .map(|(_, v)| (*v).to_owned()))
+    fn scalar(&mut self, resource: ResourceId, entity_type: usize, property: usize) -> Result<Option<String>, String> {
+        let name = company().entity_types[entity_type].properties[property].identifier.clone();
+        Ok(self.values.iter().find(|(key, _)| **key == (resource.0, name.as_str())).map(|(_, v)| (*v).to_owned()))
     }
 
-    fn display_name(
-        &mut self,
-        resource: ResourceId,
-        language: Option<u8>,
-    ) -> Result<Option<String>, String> {
+    fn display_name(&mut self, resource: ResourceId, language: Option<u8>) -> Result<Option<String>, String> {
         Ok(Some(format!("name of {resource} {language:?}")))
     }
 
@@ -65,19 +46,11 @@ impl RowSource for Rows {
         if resource.0 == 666 {
             return Err("the database is gone".to_owned());
         }
-        Ok(self
-            .links
-            .get(&(resource.0, step.association))
-            .copied()
-            .map(ResourceId))
+        Ok(self.links.get(&(resource.0, step.association)).copied().map(ResourceId))
     }
 
     fn find(&mut self, entity_type: usize, property: usize, value: &str) -> Result<Found, String> {
-        assert_eq!(
-            (entity_type, property),
-            (1, 0),
-            "only departments are looked up, by code"
-        );
+        assert_eq!((entity_type, property), (1, 0), "only departments are looked up, by code");
         Ok(match value {
             "SALES" => Found::One(ResourceId(20)),
             "TWICE" => Found::Several,
@@ -105,8 +78,7 @@ fn outcomes(declared: &[(&str, &str, &str, &str, i32)], resource: i64) -> Vec<Ou
     let (plan, problems) = plan(declared);
     assert_eq!(problems, []);
     let mut outcomes = vec![Outcome::Link(None)];
-    plan.evaluate(ResourceId(resource), &mut rows(), &mut outcomes)
-        .unwrap();
+    plan.evaluate(ResourceId(resource), &mut rows(), &mut outcomes).unwrap();
     outcomes
 }
 
@@ -123,13 +95,7 @@ fn values_are_taken_transformed_or_literal() {
             ("Age", "Literal:042", "", "", 0),
             ("Start", "ParseUniversalDate:yyyyMMddHHmmss", "Start", "", 0),
             ("InternalDisplayName", "ToTitle", "Identifier", "", 0),
-            (
-                "InternalDisplayName_L2",
-                "",
-                "Department.InternalDisplayName_L2",
-                "",
-                0,
-            ),
+            ("InternalDisplayName_L2", "", "Department.InternalDisplayName_L2", "", 0),
         ],
         1,
     );
@@ -154,10 +120,7 @@ fn a_value_of_the_same_type_is_taken_over_as_it_is() {
     let mut found = Vec::new();
     plan.evaluate(ResourceId(1), &mut rows, &mut found).unwrap();
     assert_eq!(found[0], value("29/09/2020"));
-    assert!(matches!(
-        &found[1],
-        Outcome::Failed(ValueError::Type { .. })
-    ));
+    assert!(matches!(&found[1], Outcome::Failed(ValueError::Type { .. })));
 }
 
 #[test]
@@ -170,14 +133,7 @@ fn missing_inputs_and_links_give_no_value() {
         ],
         3,
     );
-    assert_eq!(
-        found,
-        [
-            Outcome::Value(None),
-            Outcome::Value(None),
-            Outcome::Link(None)
-        ]
-    );
+    assert_eq!(found, [Outcome::Value(None), Outcome::Value(None), Outcome::Link(None)]);
 }
 
 #[test]
@@ -194,50 +150,21 @@ fn later_properties_see_what_earlier_ones_computed() {
     );
     let sales = Outcome::Link(Some(ResourceId(20)));
     // By priority: Login, InternalDisplayName, Department, Mail, FirstName.
-    assert_eq!(
-        found,
-        [
-            value("SALES"),
-            value("SALES"),
-            sales,
-            value("Sales"),
-            value("20")
-        ]
-    );
+    assert_eq!(found, [value("SALES"), value("SALES"), sales, value("Sales"), value("20")]);
     // The other way round, the stored values are read.
-    let found = outcomes(
-        &[
-            ("Mail", "", "Login", "", 0),
-            ("Login", "ToUpper", "Identifier", "", 1),
-        ],
-        1,
-    );
+    let found = outcomes(&[("Mail", "", "Login", "", 0), ("Login", "ToUpper", "Identifier", "", 1)], 1);
     assert_eq!(found, [value("old"), value("SALES")]);
 }
 
 #[test]
 fn navigations_are_matched_or_given_by_id() {
-    let link = |expression, criteria| {
-        outcomes(&[("Department", expression, "", criteria, 0)], 1).remove(0)
-    };
-    assert_eq!(
-        link("Literal:SALES", "Code"),
-        Outcome::Link(Some(ResourceId(20)))
-    );
+    let link = |expression, criteria| outcomes(&[("Department", expression, "", criteria, 0)], 1).remove(0);
+    assert_eq!(link("Literal:SALES", "Code"), Outcome::Link(Some(ResourceId(20))));
     assert_eq!(link("Literal:NONE", "Code"), Outcome::Link(None));
-    assert_eq!(
-        link("Literal:TWICE", "Code"),
-        Outcome::Ambiguous("TWICE".to_owned())
-    );
+    assert_eq!(link("Literal:TWICE", "Code"), Outcome::Ambiguous("TWICE".to_owned()));
     assert_eq!(link("Literal:17", ""), Outcome::Link(Some(ResourceId(17))));
     // An ambiguous link reads as none.
-    let found = outcomes(
-        &[
-            ("Department", "Literal:TWICE", "", "Code", 0),
-            ("Mail", "", "Department.Name", "", 1),
-        ],
-        1,
-    );
+    let found = outcomes(&[("Department", "Literal:TWICE", "", "Code", 0), ("Mail", "", "Department.Name", "", 1)], 1);
     assert_eq!(found[1], Outcome::Value(None));
 }
 
@@ -252,36 +179,15 @@ fn a_failed_value_stays_and_the_others_go_on() {
         ],
         1,
     );
-    assert!(matches!(
-        &found[0],
-        Outcome::Failed(ValueError::Type { .. })
-    ));
-    assert!(matches!(
-        &found[1],
-        Outcome::Failed(ValueError::Type { .. })
-    ));
-    assert!(matches!(
-        &found[2],
-        Outcome::Failed(ValueError::Expression(ExpressionError::Date { .. }))
-    ));
+    assert!(matches!(&found[0], Outcome::Failed(ValueError::Type { .. })));
+    assert!(matches!(&found[1], Outcome::Failed(ValueError::Type { .. })));
+    assert!(matches!(&found[2], Outcome::Failed(ValueError::Expression(ExpressionError::Date { .. }))));
     // The link that could not be computed stays as it is, and is followed.
     assert_eq!(found[3], value("Old department"));
 
     let long = format!("Literal:{}", "é".repeat(444));
-    let found = outcomes(
-        &[
-            ("Mail", &long, "", "", 0),
-            ("Login", &long[..long.len() - 2], "", "", 0),
-        ],
-        1,
-    );
-    assert_eq!(
-        found[0],
-        Outcome::Failed(ValueError::TooLong {
-            length: 444,
-            capacity: 443
-        })
-    );
+    let found = outcomes(&[("Mail", &long, "", "", 0), ("Login", &long[..long.len() - 2], "", "", 0)], 1);
+    assert_eq!(found[0], Outcome::Failed(ValueError::TooLong { length: 444, capacity: 443 }));
     assert_eq!(found[1], value(&"é".repeat(443)));
 }
 
@@ -309,10 +215,7 @@ fn what_cannot_be_planned_is_reported() {
         ("InternalDisplayName", "Literal:kept", "", "", 0),
     ]);
     assert_eq!(plan.properties.len(), 1);
-    let explained: Vec<String> = problems
-        .iter()
-        .map(|p| format!("{p} — {}", p.cause.remedy()))
-        .collect();
+    let explained: Vec<String> = problems.iter().map(|p| format!("{p} — {}", p.cause.remedy())).collect();
     insta::assert_snapshot!(explained.join("\n"), @r"
     the computed property User_Mail is left out: there is no predefined function named ToUper — did you mean ToUpper?
     the computed property User_Login is left out: ToUpper needs an input — give it a Binding

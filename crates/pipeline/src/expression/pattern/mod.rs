@@ -55,15 +55,7 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Patterns that have a one-letter name.
 fn standard(name: char) -> Option<&'static str> {
@@ -92,8 +84,7 @@ impl DatePattern {
         let mut letters = pattern.chars();
         let pattern = match (letters.next(), letters.next()) {
             (None, _) => return Err("it is empty".to_owned()),
-            (Some(name), None) => standard(name)
-                .ok_or_else(|| format!("there is no standard pattern named {name}"))?,
+            (Some(name), None) => standard(name).ok_or_else(|| format!("there is no standard pattern named {name}"))?,
             _ => pattern,
         };
         let mut compiled = DatePattern { tokens: Vec::new() };
@@ -124,27 +115,18 @@ impl DatePattern {
                     return Err(format!("at most seven {c} may follow each other"));
                 }
                 let point = c == 'F' && self.drop_point();
-                self.tokens.push(Token::Fraction {
-                    digits: run,
-                    optional: c == 'F',
-                    point,
-                });
+                self.tokens.push(Token::Fraction { digits: run, optional: c == 'F', point });
                 return Ok(run);
             }
             'g' => return Err("eras (g) are not supported".to_owned()),
             '\'' | '"' => {
                 let inner = &rest[1..];
-                let end = inner
-                    .find(c)
-                    .ok_or_else(|| format!("the quotation that begins with {c} has no end"))?;
+                let end = inner.find(c).ok_or_else(|| format!("the quotation that begins with {c} has no end"))?;
                 self.literal(&inner[..end]);
                 return Ok(end + 2);
             }
             '\\' => {
-                let escaped = rest[1..]
-                    .chars()
-                    .next()
-                    .ok_or("nothing follows the last backslash")?;
+                let escaped = rest[1..].chars().next().ok_or("nothing follows the last backslash")?;
                 self.literal(escaped.encode_utf8(&mut [0; 4]));
                 return Ok(1 + escaped.len_utf8());
             }
@@ -178,9 +160,7 @@ impl DatePattern {
 
     /// Whether a date can be read with it: without a year, it would depend on today.
     pub(super) fn has_year(&self) -> bool {
-        self.tokens
-            .iter()
-            .any(|t| matches!(t, Token::Field(Field::Year, _)))
+        self.tokens.iter().any(|t| matches!(t, Token::Field(Field::Year, _)))
     }
 
     /// Writes a local time whose offset from UTC is so many seconds.
@@ -189,9 +169,7 @@ impl DatePattern {
         for token in &self.tokens {
             match token {
                 Token::Literal(literal) => text.push_str(literal),
-                Token::Field(field, count) => {
-                    text.push_str(&format_field(*field, *count, at, offset))
-                }
+                Token::Field(field, count) => text.push_str(&format_field(*field, *count, at, offset)),
                 // Times have no fraction.
                 Token::Fraction { optional: true, .. } => {}
                 Token::Fraction { digits, .. } => text.extend(std::iter::repeat_n('0', *digits)),
@@ -208,11 +186,7 @@ impl DatePattern {
                 Token::Literal(literal) => reader.literal(literal)?,
 
                 Token::Field(field, count) => reader.field(*field, *count)?,
-                Token::Fraction {
-                    digits,
-                    optional,
-                    point,
-                } => reader.fraction(*digits, *optional, *point)?,
+                Token::Fraction { digits, optional, point } => reader.fraction(*digits, *optional, *point)?,
             }
         }
         reader.finish()
@@ -221,27 +195,15 @@ impl DatePattern {
 
 fn format_field(field: Field, count: usize, at: Civil, offset: i64) -> String {
     let named = |name: &str| {
-        if count == 3 {
-            name[..3].to_owned()
-        } else {
-            name.to_owned()
-        }
+        if count == 3 { name[..3].to_owned() } else { name.to_owned() }
     };
     let number = |value: u32| {
-        if count == 1 {
-            value.to_string()
-        } else {
-            format!("{value:02}")
-        }
+        if count == 1 { value.to_string() } else { format!("{value:02}") }
     };
     match field {
         Field::Year if count <= 2 => {
             let short = at.year % 100;
-            if count == 1 {
-                short.to_string()
-            } else {
-                format!("{short:02}")
-            }
+            if count == 1 { short.to_string() } else { format!("{short:02}") }
         }
         Field::Year => format!("{:0count$}", at.year),
         Field::Month if count > 2 => named(MONTHS[at.month as usize - 1]),
@@ -249,11 +211,7 @@ fn format_field(field: Field, count: usize, at: Civil, offset: i64) -> String {
         Field::Day if count > 2 => named(DAYS[at.weekday()]),
         Field::Day => number(at.day),
         Field::Hour => number(at.hour),
-        Field::Hour12 => number(if at.hour.is_multiple_of(12) {
-            12
-        } else {
-            at.hour % 12
-        }),
+        Field::Hour12 => number(if at.hour.is_multiple_of(12) { 12 } else { at.hour % 12 }),
         Field::Minute => number(at.minute),
         Field::Second => number(at.second),
         Field::Half => (if at.hour < 12 { "AM" } else { "PM" })[..count.min(2)].to_owned(),

@@ -21,10 +21,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Reader<'a> {
-        Reader {
-            rest: text,
-            ..Reader::default()
-        }
+        Reader { rest: text, ..Reader::default() }
     }
 
     pub(super) fn literal(&mut self, literal: &str) -> Option<()> {
@@ -35,16 +32,12 @@ impl<'a> Reader<'a> {
     pub(super) fn field(&mut self, field: Field, count: usize) -> Option<()> {
         match field {
             Field::Year => self.year = Some(self.read_year(count)?),
-            Field::Month if count > 2 => {
-                self.month = Some(u32::try_from(self.name(&MONTHS, count)?).ok()? + 1)
-            }
+            Field::Month if count > 2 => self.month = Some(u32::try_from(self.name(&MONTHS, count)?).ok()? + 1),
             Field::Month => self.month = Some(self.number(count)?),
             Field::Day if count > 2 => self.weekday = Some(self.name(&DAYS, count)?),
             Field::Day => self.day = Some(self.number(count)?),
             Field::Hour => self.hour = self.number(count)?,
-            Field::Hour12 => {
-                self.hour12 = Some(self.number(count).filter(|h| (1..=12).contains(h))?)
-            }
+            Field::Hour12 => self.hour12 = Some(self.number(count).filter(|h| (1..=12).contains(h))?),
             Field::Minute => self.minute = self.number(count)?,
             Field::Second => self.second = self.number(count)?,
             Field::Half => self.afternoon = self.half(count)?,
@@ -61,11 +54,7 @@ impl<'a> Reader<'a> {
             return self.digits(count.max(4), count.max(4)).map(i64::from);
         }
         let short = i64::from(self.number(count)?);
-        Some(if short < 50 {
-            2000 + short
-        } else {
-            1900 + short
-        })
+        Some(if short < 50 { 2000 + short } else { 1900 + short })
     }
 
     fn number(&mut self, count: usize) -> Option<u32> {
@@ -73,28 +62,17 @@ impl<'a> Reader<'a> {
     }
 
     fn digits(&mut self, least: usize, most: usize) -> Option<u32> {
-        let count = self
-            .rest
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let count = self.rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
         let (digits, rest) = self.rest.split_at(count);
         self.rest = rest;
-        if count >= least {
-            digits.parse().ok()
-        } else {
-            None
-        }
+        if count >= least { digits.parse().ok() } else { None }
     }
 
     /// Position of the name that comes next, in any letter case: three letters of it, or all.
     fn name(&mut self, names: &[&str], count: usize) -> Option<usize> {
         let wanted = |name: &str| if count == 3 { 3 } else { name.len() };
         let found = names.iter().position(|name| {
-            self.rest
-                .get(..wanted(name))
-                .is_some_and(|start| start.eq_ignore_ascii_case(&name[..wanted(name)]))
+            self.rest.get(..wanted(name)).is_some_and(|start| start.eq_ignore_ascii_case(&name[..wanted(name)]))
         })?;
         self.rest = &self.rest[wanted(names[found])..];
         Some(found)
@@ -143,9 +121,7 @@ impl<'a> Reader<'a> {
                 None => return Some(()),
             }
         }
-        self.digits(if optional { 0 } else { digits }, digits)
-            .or(optional.then_some(0))
-            .map(|_| ())
+        self.digits(if optional { 0 } else { digits }, digits).or(optional.then_some(0)).map(|_| ())
     }
 
     pub(super) fn finish(self) -> Option<(Civil, Option<i64>)> {
@@ -158,9 +134,7 @@ impl<'a> Reader<'a> {
         };
         let date = (self.year?, self.month.unwrap_or(1), self.day.unwrap_or(1));
         let civil = Civil::new(date, (hour, self.minute, self.second))?;
-        let day_agrees = self
-            .weekday
-            .is_none_or(|weekday| weekday == civil.weekday());
+        let day_agrees = self.weekday.is_none_or(|weekday| weekday == civil.weekday());
         day_agrees.then_some((civil, self.offset))
     }
 }

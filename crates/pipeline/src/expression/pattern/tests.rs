@@ -34,10 +34,7 @@ fn dates_are_written() {
         assert_eq!(pattern(given).format(evening, 7200), expected, "{given}");
     }
     assert_eq!(pattern("h tt|K").format(at("20200101000000"), 0), "12 AM|Z");
-    assert_eq!(
-        pattern("zzz").format(at("20200101000000"), -16_200),
-        "-04:30"
-    );
+    assert_eq!(pattern("zzz").format(at("20200101000000"), -16_200), "-04:30");
 }
 
 #[test]
@@ -59,27 +56,11 @@ fn dates_are_read() {
         ("d MMMM yyyy", "1 FEBRUARY 2021", Some("20210201000000")),
         ("dddd d/M/yyyy", "Tuesday 29/9/2020", Some("20200929000000")),
         ("dddd d/M/yyyy", "Monday 29/9/2020", None),
-        (
-            "M/d/yyyy h:mm tt",
-            "9/29/2020 12:30 am",
-            Some("20200929003000"),
-        ),
-        (
-            "M/d/yyyy h:mm tt",
-            "9/29/2020 12:30 PM",
-            Some("20200929123000"),
-        ),
+        ("M/d/yyyy h:mm tt", "9/29/2020 12:30 am", Some("20200929003000")),
+        ("M/d/yyyy h:mm tt", "9/29/2020 12:30 PM", Some("20200929123000")),
         ("M/d/yyyy h:mm", "9/29/2020 13:30", None),
-        (
-            "yyyy-MM-dd HH:mm:ss.FFF",
-            "2020-09-29 22:05:07",
-            Some("20200929220507"),
-        ),
-        (
-            "yyyy-MM-dd HH:mm:ss.FFF",
-            "2020-09-29 22:05:07.12",
-            Some("20200929220507"),
-        ),
+        ("yyyy-MM-dd HH:mm:ss.FFF", "2020-09-29 22:05:07", Some("20200929220507")),
+        ("yyyy-MM-dd HH:mm:ss.FFF", "2020-09-29 22:05:07.12", Some("20200929220507")),
         ("yyyy-MM-dd HH:mm:ss.ff", "2020-09-29 22:05:07.1", None),
         ("s", "2020-09-29T22:05:07", Some("20200929220507")),
         ("yyyy", "0000", None),
@@ -96,16 +77,7 @@ fn dates_are_read() {
 
 #[test]
 fn wrong_patterns_are_refused() {
-    for wrong in [
-        "",
-        "x",
-        "yyyy 'open",
-        "yyyy\\",
-        "ffffffff",
-        "yyyy gg",
-        "yyyy%",
-        "%%",
-    ] {
+    for wrong in ["", "x", "yyyy 'open", "yyyy\\", "ffffffff", "yyyy gg", "yyyy%", "%%"] {
         assert!(DatePattern::new(wrong).is_err(), "{wrong}");
     }
     assert!(!pattern("dd/MM").has_year());

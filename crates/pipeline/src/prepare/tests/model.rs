@@ -9,8 +9,7 @@ type Source = Vec<(String, String)>;
 
 fn text(rows: &Source) -> Vec<u8> {
     let mut out = b"other,b,id\n".to_vec();
-    rows.iter()
-        .for_each(|(key, value)| push_record(&mut out, [b"x", value.as_bytes(), key.as_bytes()]));
+    rows.iter().for_each(|(key, value)| push_record(&mut out, [b"x", value.as_bytes(), key.as_bytes()]));
     out
 }
 
@@ -74,8 +73,5 @@ proptest! {
 }
 
 fn association_of() -> TableSpec {
-    TableSpec {
-        kind: Kind::Association,
-        ..entity(&["id", "b"])
-    }
+    TableSpec { kind: Kind::Association, ..entity(&["id", "b"]) }
 }
