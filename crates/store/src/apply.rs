@@ -99,6 +99,10 @@ impl WriteTx {
                 self.link.batch(&sql)?;
             }
         }
+        let dialect = self.link.dialect();
+        if let Some(sql) = dialect.work_memory(true) {
+            self.link.batch(sql)?;
+        }
         let model = self.model()?;
         let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
         apply.all()?;
@@ -110,6 +114,9 @@ impl WriteTx {
             self.clear_changes(run)?;
         }
         fault::point("store.apply.cleared");
+        if let Some(sql) = dialect.work_memory(false) {
+            self.link.batch(sql)?;
+        }
         self.note(&counts);
         Ok(counts)
     }
@@ -452,10 +459,11 @@ impl Apply<'_> {
              JOIN UR_ResourceLinks l ON l.Association_Id = {id} AND l.Resource1_Id = d.Resource1_Id \
              AND l.Resource2_Id = d.Resource2_Id WHERE l.ValidFrom < {now}"
         ))?;
-        let removed = self.run_sql(&format!(
-            "DELETE FROM UR_ResourceLinks WHERE Association_Id = {id} \
-             AND (Resource1_Id, Resource2_Id) IN ({removals})"
-        ))?;
+        let removed = self.tx.link.delete_listed(
+            "UR_ResourceLinks",
+            &["Association_Id", "Resource1_Id", "Resource2_Id"],
+            &format!("SELECT CAST({id} AS BIGINT) AS Association_Id, Resource1_Id, Resource2_Id FROM ({removals}) d"),
+        )?;
         let created = self.run_sql(&format!(
             "INSERT INTO UR_ResourceLinks (Association_Id, Resource1_Id, Resource2_Id, ValidFrom) \
              SELECT Association_Id, Resource1_Id, Resource2_Id, {now} FROM UR_ResourceLinkChanges \
@@ -501,11 +509,13 @@ impl Apply<'_> {
 
     fn change_keys(&mut self) -> Result<(), StoreError> {
         let run = self.run.0;
-        let row = "EntityType_Id, Property_Id, KeyValue, Resource_Id";
-        self.run_sql(&format!(
-            "DELETE FROM UR_ResourceKeys WHERE ({row}) IN (\
-             SELECT {row} FROM UR_ResourceKeyChanges WHERE Run_Id = {run} AND Command = {DELETE})"
-        ))?;
+        let columns = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id"];
+        let row = columns.join(", ");
+        self.tx.link.delete_listed(
+            "UR_ResourceKeys",
+            &columns,
+            &format!("SELECT {row} FROM UR_ResourceKeyChanges WHERE Run_Id = {run} AND Command = {DELETE}"),
+        )?;
         self.run_sql(&format!(
             "INSERT INTO UR_ResourceKeys ({row}, Fingerprint) SELECT {row}, Fingerprint FROM UR_ResourceKeyChanges \
              WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id \
@@ -522,11 +532,13 @@ impl Apply<'_> {
 
     fn change_orphans(&mut self) -> Result<(), StoreError> {
         let run = self.run.0;
-        let row = "Association_Id, Key1, Key2";
-        self.run_sql(&format!(
-            "DELETE FROM UR_ResourceLinkOrphans WHERE ({row}) IN (\
-             SELECT {row} FROM UR_ResourceLinkOrphanChanges WHERE Run_Id = {run} AND Command = {DELETE})"
-        ))?;
+        let columns = ["Association_Id", "Key1", "Key2"];
+        let row = columns.join(", ");
+        self.tx.link.delete_listed(
+            "UR_ResourceLinkOrphans",
+            &columns,
+            &format!("SELECT {row} FROM UR_ResourceLinkOrphanChanges WHERE Run_Id = {run} AND Command = {DELETE}"),
+        )?;
         self.run_sql(&format!(
             "INSERT INTO UR_ResourceLinkOrphans ({row}) SELECT {row} FROM UR_ResourceLinkOrphanChanges \
              WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id ON CONFLICT DO NOTHING"

@@ -159,9 +159,9 @@ impl Target {
         if !read_only {
             connection.pragma_update(None, "journal_mode", "WAL").map_err(wrong)?;
         }
-        // FULL: a commit that was reported survives a power cut. The cache is the memory that a connection may take.
+        // FULL: a commit that was reported survives a power cut.
         connection
-            .execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF;")
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")
             .map_err(wrong)?;
         Ok(Driver::Sqlite(connection))
     }

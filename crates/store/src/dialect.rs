@@ -114,6 +114,16 @@ impl Dialect {
         ))
     }
 
+    /// Gives the connection more memory while pages all over the tables change, so that none is written twice; and
+    /// takes it back, because a scan would fill it for nothing.
+    pub(crate) fn work_memory(self, more: bool) -> Option<&'static str> {
+        match self {
+            Dialect::Sqlite if more => Some("PRAGMA cache_size = -131072"),
+            Dialect::Sqlite => Some("PRAGMA cache_size = -16384"),
+            Dialect::Postgres => None,
+        }
+    }
+
     /// The statement behind a bulk load.
     pub(crate) fn bulk_statement(self, table: &str, columns: &[String]) -> String {
         let names = columns.join(", ");
@@ -200,6 +210,15 @@ impl Dialect {
             Dialect::Postgres => format!("DROP FUNCTION {name}() CASCADE;"),
         }
     }
+}
+
+/// `a = $1 AND b = $2`
+pub(crate) fn equalities(columns: &[&str]) -> String {
+    let terms: Vec<String> = (1..)
+        .zip(columns)
+        .map(|(n, column)| format!("{column} = ${n}"))
+        .collect();
+    terms.join(" AND ")
 }
 
 /// `$first, $first+1, …`

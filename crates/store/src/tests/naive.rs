@@ -30,8 +30,8 @@ pub(crate) struct State {
 /// What happens to the repository in one run.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Insert a person or a department with this id.
-    Insert(i64, bool, Vec<Option<String>>),
+    /// Insert a person or a department.
+    Insert(bool, Vec<Option<String>>),
     /// New values for the n-th known resource, with the history precision in minutes of what changes.
     Update(usize, Vec<Option<String>>, u32),
     /// Delete the n-th known resource.

@@ -39,9 +39,13 @@ impl Scratch {
         admin.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
         let connection = if server.starts_with("postgres") {
             let joint = if server.contains('?') { '&' } else { '?' };
-            format!("{server}{joint}busy_timeout=300&options=-c%20search_path%3D{schema}")
+            format!(
+                "{server}{joint}busy_timeout=300&options=-c%20synchronous_commit%3Doff%20-c%20search_path%3D{schema}"
+            )
         } else {
-            format!("{server} busy_timeout=300 options='-c search_path={schema}'")
+            format!(
+                "{server} busy_timeout=300 options='-c synchronous_commit=off -c search_path={schema}'"
+            )
         };
         let store = Store::open(&connection).unwrap();
         Some(Scratch { store, connection, folder: None, schema: Some((server, schema)) })
@@ -104,7 +108,6 @@ pub(crate) struct Company {
     pub(crate) department: EntityTypeId,
     pub(crate) number: PropertyId,
     pub(crate) mail: PropertyId,
-    pub(crate) code: PropertyId,
     pub(crate) works_in: AssociationId,
     pub(crate) works_in_place: LinkPlace,
     pub(crate) heads: AssociationId,
@@ -236,7 +239,6 @@ impl Company {
             department: id("Department"),
             number: property("Person", "number"),
             mail: property("Person", "mail"),
-            code: property("Department", "code"),
             works_in,
             works_in_place,
             heads,
