@@ -23,6 +23,7 @@ mod sorting;
 mod spool;
 mod stage;
 mod synchronise;
+mod verified;
 
 pub use collect::{Collected, PrepareOptions, Progress, Quiet, prepare};
 pub use error::ServerError;

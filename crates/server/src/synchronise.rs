@@ -12,12 +12,14 @@ use crate::mapping::ConnectorMapping;
 use crate::previous::read_manifest;
 use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
-use crate::{files, metadata, sessions};
+use crate::verified::{self, Verification};
+use crate::{metadata, sessions};
 use provost_model::fault;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
 use provost_store::{ApplyPlan, RunId, Session, SessionState, Store, WriteTx};
 use std::path::Path;
+use std::time::Instant;
 
 /// Change rows shown of each table and command of a blocked run.
 const SAMPLE: usize = 5;
@@ -63,7 +65,7 @@ pub fn synchronise(
 ) -> Result<Option<Synchronised>, ServerError> {
     let metadata = store.read(metadata::load)?;
     let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
-    sessions::sweep(store, folders)?;
+    let began = Instant::now();
     let mut last = None;
     loop {
         let queued: Vec<Session> = store.read(|tx| tx.unfinished_sessions(&options.connector))?;
@@ -72,8 +74,10 @@ pub fn synchronise(
         if session.state == SessionState::Blocked && options.force.is_none() {
             return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
         }
-        let done = process(store, folders, &metadata, &mapping, &session, options, None)
-            .inspect_err(|error| sessions::fail(store, &session, error, options))?;
+        // Each session has its own instant: history would take two sessions of one instant for one.
+        let elapsed = i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
+        let options = SynchroniseOptions { now_micros: options.now_micros + elapsed, ..options.clone() };
+        let done = process(store, folders, &metadata, &mapping, &session, &options, None)?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
@@ -138,21 +142,25 @@ fn process(
         (None, None) => format!("{} synchronisation of connector {}", manifest.mode, options.connector),
     };
     let mut differs = None;
-    let done = store.write(&options.actor, &reason, |tx| {
-        let state = tx.session(&session.id)?.map(|s| s.state);
-        if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-            return Err(processed_by_another(&session.id));
-        }
-        check_base(tx, &manifest)?;
-        check_initial(tx, mapping, &manifest)?;
-        let work =
-            Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder, reports: &reports };
-        let done = work.run(tx, approved)?;
-        if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
-            let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
-            differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
-        }
-        Ok(done)
+    let done = verified::while_verifying(&folder, &manifest, session, |verified| {
+        store.write(&options.actor, &reason, |tx| {
+            let state = tx.session(&session.id)?.map(|s| s.state);
+            if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
+                return Err(ServerError::Session {
+                    session: session.id.clone(),
+                    message: "it was processed by someone else in the meantime".to_owned(),
+                });
+            }
+            check_base(tx, &manifest)?;
+            check_initial(tx, mapping, &manifest)?;
+            let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
+            let done = work.run(tx, approved, verified)?;
+            if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
+                let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
+                differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
+            }
+            Ok(done)
+        })
     })?;
     fault::point("synchronise.committed");
     if done.summary.state != State::Blocked {
@@ -164,26 +172,13 @@ fn process(
     }
 }
 
-fn processed_by_another(session: &str) -> ServerError {
-    ServerError::Session {
-        session: session.to_owned(),
-        message: "it was processed by someone else in the meantime".to_owned(),
-    }
-}
-
-/// Reads the manifest and holds every file against it.
+/// Reads the manifest; what its files must be follows from it.
 fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerError> {
     let damaged = |message: String| ServerError::Session { session: session.id.clone(), message };
     let manifest =
         read_manifest(folder)?.ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
     if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) {
         return Err(damaged("its manifest is not the one that was sealed".to_owned()));
-    }
-    for table in &manifest.tables {
-        let path = folder.join(&table.file);
-        if files::digest(&path)? != table.digest {
-            return Err(damaged(format!("{} was changed after it was sealed", table.file)));
-        }
     }
     Ok(manifest)
 }
@@ -233,12 +228,23 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn run(&self, tx: &mut WriteTx, approved: Option<&str>) -> Result<Synchronised, ServerError> {
+    fn run(
+        &self,
+        tx: &mut WriteTx,
+        approved: Option<&str>,
+        verified: &Verification<'_>,
+    ) -> Result<Synchronised, ServerError> {
         if let Some(run) = self.session.run {
             tx.clear_changes(run)?;
         }
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
-        let staged = stage::stage(tx, run, self.mapping, self.manifest, self.folder)?;
+        let staged = if self.is_direct() {
+            stage::load(tx, run, self.mapping, self.manifest, self.folder, self.options.now_micros)?
+        } else {
+            stage::stage(tx, run, self.mapping, self.manifest, self.folder)?
+        };
+        // Nothing is concluded from files that are not those that were sealed.
+        verified.wait()?;
         fault::point("synchronise.staged");
         let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
         let mut done = self.judge(tx, &staged, looked_at)?;
@@ -265,6 +271,12 @@ impl Work<'_> {
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
         fault::point("synchronise.applied");
         Ok(done)
+    }
+
+    /// Whether the files go straight into the tables, and what is left to apply are pairs that wait. Change tables
+    /// that somebody wants to keep must be made.
+    fn is_direct(&self) -> bool {
+        self.manifest.mode == Mode::Initial && !self.options.keep_changes
     }
 
     fn close(
@@ -311,13 +323,16 @@ impl Work<'_> {
     }
 
     fn apply(&self, tx: &mut WriteTx, run: RunId) -> Result<(), ServerError> {
-        let plan = ApplyPlan {
-            types: self.mapping.types.iter().map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect(),
-            associations: self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect(),
+        let mut plan = ApplyPlan {
             now_micros: self.options.now_micros,
             dont_delete_changes: self.options.keep_changes,
-            mark_dirty: false,
+            ..ApplyPlan::default()
         };
+        if !self.is_direct() {
+            let types = self.mapping.types.iter();
+            plan.types = types.map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect();
+            plan.associations = self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect();
+        }
         tx.apply_changes(run, &plan)?;
         tx.set_last_digest(&self.mapping.connector, &self.manifest.new_digest)?;
         if self.manifest.delivery == Delivery::Full || self.manifest.mode != Mode::Incremental {

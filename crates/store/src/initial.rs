@@ -18,6 +18,13 @@ pub struct InitialResources {
     now: i64,
 }
 
+/// Loads the keys of one unique property.
+pub struct InitialKeys {
+    sink: Sink,
+    entity_type: EntityTypeId,
+    property: PropertyId,
+}
+
 /// Loads links of one association into the table.
 pub struct InitialLinks {
     sink: Sink,
@@ -42,7 +49,9 @@ macro_rules! writer {
         }
     )*};
 }
-writer!(InitialResources, InitialLinks, InitialSlotLinks);
+writer!(InitialResources, InitialKeys, InitialLinks, InitialSlotLinks);
+
+const KEY_COLUMNS: [&str; 5] = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"];
 
 /// Run under which slot links wait for their update. No real run has this id.
 const LOADING: i64 = 0;
@@ -65,15 +74,23 @@ impl WriteTx {
             })?;
         let mut columns = names(&["Id", "Type", "ValidFrom", "Dirty", "DisplayName_L1"]);
         columns.extend(slots.iter().map(|s| s.column()));
-        let key_columns = names(&["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"]);
         Ok(InitialResources {
             resources: Sink::new(&self.link, "UR_Resources", columns),
-            keys: Sink::new(&self.link, "UR_ResourceKeys", key_columns),
+            keys: Sink::new(&self.link, "UR_ResourceKeys", names(&KEY_COLUMNS)),
             entity_type,
             key,
             slots: slots.to_vec(),
             now: now_micros,
         })
+    }
+
+    /// A writer that loads the keys of a unique property, fastest in ascending order.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn bulk_keys(&mut self, entity_type: EntityTypeId, property: PropertyId) -> Result<InitialKeys, StoreError> {
+        let sink = Sink::new(&self.link, "UR_ResourceKeys", names(&KEY_COLUMNS));
+        Ok(InitialKeys { sink, entity_type, property })
     }
 
     /// A writer that loads links of an association, fastest in ascending order. Each pair may come once only.
@@ -138,13 +155,23 @@ impl InitialResources {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn finish(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+    pub fn finish(self, tx: &mut WriteTx) -> Result<u64, StoreError> {
+        let entity_type = self.entity_type;
+        let loaded = self.finish_without_keys(tx)?;
+        let unique: Vec<_> = tx.key_properties(entity_type)?;
+        for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
+            tx.rebuild_keys(entity_type, key.property, key.slot)?;
+        }
+        Ok(loaded)
+    }
+
+    /// The same for a caller that loads the unique keys itself, with [`WriteTx::bulk_keys`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish_without_keys(mut self, tx: &mut WriteTx) -> Result<u64, StoreError> {
         self.resources.flush()?;
         self.keys.flush()?;
-        let unique: Vec<_> = tx.key_properties(self.entity_type)?;
-        for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
-            tx.rebuild_keys(self.entity_type, key.property, key.slot)?;
-        }
         let loaded = self.resources.written();
         tx.count("resourcesInserted", loaded);
         for table in ["UR_Resources", "UR_ResourceKeys"] {
@@ -153,6 +180,25 @@ impl InitialResources {
             }
         }
         Ok(loaded)
+    }
+}
+
+impl InitialKeys {
+    /// Loads a key and the resource that holds it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn push(&mut self, key: &str, id: ResourceId) -> Result<(), StoreError> {
+        self.sink.row(&[self.entity_type.0.into(), self.property.0.into(), key.into(), id.0.into(), 0.into()])
+    }
+
+    /// Writes what is left; tells how many keys were loaded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn finish(mut self) -> Result<u64, StoreError> {
+        self.sink.flush()?;
+        Ok(self.sink.written())
     }
 }
 

@@ -46,7 +46,7 @@ pub use changes::{
 pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;
 pub use error::StoreError;
-pub use initial::{InitialLinks, InitialResources, InitialSlotLinks};
+pub use initial::{InitialKeys, InitialLinks, InitialResources, InitialSlotLinks};
 pub use journal::{JournalEntry, StoredProblem};
 pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;

@@ -67,6 +67,12 @@ const ROOMS: &[Room] = &[
         never_reaches: &[],
         never_says: &[],
     },
+    Room {
+        package: "provost-benches",
+        may_use: &["provost-model", "provost-pipeline", "provost"],
+        never_reaches: &[],
+        never_says: &[],
+    },
     Room { package: "xtask", may_use: &["provost-model"], never_reaches: &["tokio", "clap"], never_says: &[] },
 ];
 

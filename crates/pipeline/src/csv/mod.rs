@@ -8,6 +8,7 @@
 
 pub mod canonical;
 mod header;
+mod pass;
 mod reader;
 mod record;
 mod reject;

@@ -1,5 +1,6 @@
 //! The streaming record reader.
 
+use super::pass::{Pass, Quote, Scan};
 use super::record::{Bounds, IN_SCRATCH, Malformed, Record, Row};
 use super::reject::Fault;
 use super::scan::{BLOCK, Cursor};
@@ -29,6 +30,7 @@ impl Default for Dialect {
 pub struct Reader<R> {
     source: R,
     dialect: Dialect,
+    first_buffer: usize,
     /// Valid bytes are `start..end`; [`BLOCK`] more bytes follow for the scanner.
     buffer: Vec<u8>,
     start: usize,
@@ -42,23 +44,6 @@ pub struct Reader<R> {
     names: Option<Vec<String>>,
     /// The bytes up to the next line end belong to a record that was too long.
     skipping: bool,
-}
-
-/// A quote in the buffer, and how many line ends of its record stand before it.
-#[derive(Clone, Copy)]
-struct Quote {
-    at: usize,
-    lines: u64,
-}
-
-/// Where the scan of one record ended.
-enum Scan {
-    /// The record ends before `end`, the next one starts at `next`; `lines` line ends lie between.
-    Complete { end: usize, next: usize, lines: u64 },
-    /// The buffer ends inside the record, maybe inside a quoted field.
-    Incomplete(Option<Quote>),
-    /// A problem at a quote.
-    Bad(Fault, Quote),
 }
 
 /// What was found, as offsets: a [`Row`] that borrows nothing.
@@ -80,9 +65,15 @@ struct Problem {
 impl<R: Read> Reader<R> {
     /// A reader at the start of a text. A UTF-8 byte order mark is skipped.
     pub fn new(source: R, dialect: Dialect) -> Reader<R> {
+        Reader::with_buffer(source, dialect, FIRST_BUFFER)
+    }
+
+    /// A reader whose buffer has at first this size, at least that of a byte order mark.
+    pub(super) fn with_buffer(source: R, dialect: Dialect, first_buffer: usize) -> Reader<R> {
         let max_record = dialect.max_record.clamp(1, LARGEST_RECORD);
         Reader {
             source,
+            first_buffer: first_buffer.max(BYTE_ORDER_MARK.len()),
             dialect: Dialect { max_record, ..dialect },
             buffer: Vec::new(),
             start: 0,
@@ -153,7 +144,7 @@ impl<R: Read> Reader<R> {
                 Scan::Incomplete(Some(quote)) if too_long => self.give_up_line(Fault::LongQuote { limit }, quote),
                 Scan::Incomplete(Some(quote)) if self.exhausted => self.give_up_line(Fault::UnclosedQuote, quote),
                 Scan::Incomplete(None) if too_long => Some(self.give_up_record()),
-                Scan::Incomplete(_) => None,
+                Scan::Incomplete(_) | Scan::Undecided => None,
             };
             if found.is_some() {
                 return Ok(found);
@@ -261,7 +252,7 @@ impl<R: Read> Reader<R> {
     fn refill(&mut self) -> io::Result<()> {
         let first = self.buffer.is_empty();
         if first {
-            self.buffer.resize(FIRST_BUFFER + BLOCK, 0);
+            self.buffer.resize(self.first_buffer + BLOCK, 0);
         } else if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
         } else if self.end + BLOCK == self.buffer.len() {
@@ -302,144 +293,5 @@ impl<R: Read> Reader<R> {
         let scan = pass.record(self.start);
         self.cursor = pass.cursor;
         scan
-    }
-}
-
-/// One pass over a record; a value of its own so that the hot loop works on locals.
-struct Pass<'a> {
-    buffer: &'a [u8],
-    end: usize,
-    exhausted: bool,
-    separator: u8,
-    cursor: Cursor,
-    bounds: &'a mut Vec<Bounds>,
-    scratch: &'a mut Vec<u8>,
-    /// The last position at which the record may end.
-    limit: usize,
-    lines: u64,
-}
-
-impl Pass<'_> {
-    #[inline]
-    fn record(&mut self, start: usize) -> Scan {
-        self.bounds.clear();
-        self.scratch.clear();
-        let mut field = start;
-        loop {
-            let Some(at) = self.cursor.next(self.buffer, self.end, self.separator) else {
-                return self.out_of_bytes(field);
-            };
-            let byte = self.byte(at);
-            if byte == self.separator {
-                self.push(field, at);
-                field = at + 1;
-            } else if byte == b'"' {
-                match self.quoted(field, Quote { at, lines: self.lines }) {
-                    Ok(next) => field = next,
-                    Err(scan) => return scan,
-                }
-            } else {
-                self.push(field, at);
-                return self.end_of_record(at);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn byte(&self, at: usize) -> u8 {
-        self.buffer.get(at).copied().unwrap_or_default()
-    }
-
-    #[inline(always)]
-    fn push(&mut self, start: usize, end: usize) {
-        self.bounds.push(Bounds { start: start as u32, end: end as u32 });
-    }
-
-    fn out_of_bytes(&mut self, field: usize) -> Scan {
-        if !self.exhausted || self.end > self.limit {
-            return Scan::Incomplete(None);
-        }
-        self.push(field, self.end);
-        Scan::Complete { end: self.end, next: self.end, lines: self.lines }
-    }
-
-    /// The record ends before the line end at `at`.
-    #[inline(always)]
-    fn end_of_record(&mut self, at: usize) -> Scan {
-        let mut next = at + 1;
-        if self.byte(at) == b'\r' {
-            if next < self.end && self.byte(next) == b'\n' {
-                self.cursor.next(self.buffer, self.end, self.separator);
-                next += 1;
-            } else if next == self.end && !self.exhausted {
-                return Scan::Incomplete(None);
-            }
-        }
-        if at > self.limit {
-            return Scan::Incomplete(None);
-        }
-        Scan::Complete { end: at, next, lines: self.lines + 1 }
-    }
-
-    /// A field that starts at `field` and has a quote at `open`: where the next field starts, or the end of the scan.
-    fn quoted(&mut self, field: usize, open: Quote) -> Result<usize, Scan> {
-        if open.at > self.limit {
-            return Err(Scan::Incomplete(None));
-        } else if open.at != field {
-            return Err(Scan::Bad(Fault::StrayQuote, open));
-        }
-        let (close, escaped) = self.closing_quote(open)?;
-        if escaped {
-            self.unescape(open.at + 1, close);
-        } else {
-            self.push(open.at + 1, close);
-        }
-        let behind = close + 1;
-        if behind == self.end {
-            return Err(Scan::Complete { end: behind, next: behind, lines: self.lines });
-        }
-        if self.cursor.next(self.buffer, self.end, self.separator) != Some(behind) {
-            self.bounds.pop();
-            return Err(Scan::Bad(Fault::TextAfterQuote, open));
-        }
-        match self.byte(behind) {
-            byte if byte == self.separator => Ok(behind + 1),
-            _ => Err(self.end_of_record(behind)),
-        }
-    }
-
-    /// The position of the closing quote, and whether doubled quotes come before it.
-    fn closing_quote(&mut self, open: Quote) -> Result<(usize, bool), Scan> {
-        let mut escaped = false;
-        while let Some(at) = self.cursor.next(self.buffer, self.end, self.separator) {
-            if at > self.limit {
-                break;
-            }
-            match self.byte(at) {
-                b'\n' => self.lines += 1,
-                b'\r' if self.byte(at + 1) != b'\n' || at + 1 == self.end => self.lines += 1,
-                b'"' if at + 1 < self.end && self.byte(at + 1) == b'"' => {
-                    escaped = true;
-                    self.cursor.next(self.buffer, self.end, self.separator);
-                }
-                b'"' if at + 1 < self.end || self.exhausted => return Ok((at, escaped)),
-                b'"' => break,
-                _ => {}
-            }
-        }
-        Err(Scan::Incomplete(Some(open)))
-    }
-
-    /// Copies a quoted text to the scratch buffer, each doubled quote once.
-    #[cold]
-    fn unescape(&mut self, start: usize, end: usize) {
-        let from = self.scratch.len() as u32;
-        let mut rest = self.buffer.get(start..end).unwrap_or_default();
-        while let Some(at) = memchr::memchr(b'"', rest) {
-            self.scratch.extend_from_slice(rest.get(..=at).unwrap_or_default());
-            rest = rest.get(at + 2..).unwrap_or_default();
-        }
-        self.scratch.extend_from_slice(rest);
-        self.bounds.push(Bounds { start: from | IN_SCRATCH, end: self.scratch.len() as u32 });
     }
 }

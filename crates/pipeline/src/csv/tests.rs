@@ -24,9 +24,9 @@ fn texts(record: &Record<'_>) -> Vec<String> {
     record.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
 }
 
-/// All rows, in pieces of `step` bytes, with a record limit; the first line is the header when `columns` says so.
+/// All rows, in pieces of `step` bytes through a buffer of at first as many, with a record limit.
 fn read(text: &[u8], step: usize, max_record: usize, header: bool) -> Vec<Seen> {
-    let mut reader = Reader::new(Trickle(text, step), Dialect { separator: b',', max_record });
+    let mut reader = Reader::with_buffer(Trickle(text, step), Dialect { separator: b',', max_record }, step.min(1000));
     if header {
         Header::read(&mut reader).unwrap();
     }

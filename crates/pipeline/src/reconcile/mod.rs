@@ -12,7 +12,7 @@ mod sorted;
 pub use entities::{Candidate, EntityMerge, SortedRecords};
 pub use links::{LinkMerge, LinkOutcome, link_ids, link_key};
 pub use resolve::{Ends, KeyResolver, ResolvedSink, key_change};
-pub use sorted::{SortedFile, fields};
+pub use sorted::{Fields, SortedFile, fields};
 
 use std::io;
 

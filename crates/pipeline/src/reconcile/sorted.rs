@@ -141,15 +141,71 @@ fn damaged(line: u64) -> io::Error {
 
 /// The fields of a canonical record, decoded. Bytes that are not UTF-8 cannot occur in a sorted file and are replaced.
 pub fn fields(record: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = record;
-    let mut field = Vec::new();
-    loop {
-        let length = read_field(rest, &mut field).unwrap_or(rest.len());
-        found.push(String::from_utf8_lossy(&field).into_owned());
-        match rest.get(length + 1..) {
-            Some(next) if rest.get(length) == Some(&b',') => rest = next,
-            _ => return found,
+    let mut found = Fields::default();
+    found.read(record);
+    (0..found.len()).map(|i| found.get(i).unwrap_or_default().to_owned()).collect()
+}
+
+/// The fields of one record after another, decoded as [`fields`] does, in memory that is used again.
+#[derive(Debug, Default)]
+pub struct Fields {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Fields {
+    /// Takes the fields of another record.
+    pub fn read(&mut self, record: &[u8]) {
+        self.text.clear();
+        self.ends.clear();
+        match std::str::from_utf8(record) {
+            Ok(text) => self.split(text),
+            Err(_) => self.split(&String::from_utf8_lossy(record)),
+        }
+    }
+
+    /// Number of fields; a record has at least one.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The value of a field; `None` where it is empty or missing.
+    pub fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
+        self.text.get(start..end).filter(|value| !value.is_empty())
+    }
+
+    fn split(&mut self, mut rest: &str) {
+        loop {
+            let length = self.push(rest).unwrap_or(rest.len());
+            self.ends.push(self.text.len());
+            match rest.get(length + 1..) {
+                Some(next) if rest.as_bytes().get(length) == Some(&b',') => rest = next,
+                _ => return,
+            }
+        }
+    }
+
+    /// Appends the field at the front; tells how many bytes it takes, or `None` when a quote does not close.
+    fn push(&mut self, rest: &str) -> Option<usize> {
+        if !rest.starts_with('"') {
+            let end = memchr::memchr2(b',', b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            self.text.push_str(rest.get(..end)?);
+            return Some(end);
+        }
+        let mut at = 1;
+        loop {
+            let tail = rest.get(at..)?;
+            let quote = memchr::memchr(b'"', tail.as_bytes())?;
+            self.text.push_str(tail.get(..quote)?);
+            at += quote + 1;
+            if rest.as_bytes().get(at) != Some(&b'"') {
+                return Some(at);
+            }
+            self.text.push('"');
+            at += 1;
         }
     }
 }
@@ -191,6 +247,18 @@ mod tests {
     fn splits_fields() {
         assert_eq!(fields(b"a,,\"b,\"\"c\",d"), ["a", "", "b,\"c", "d"]);
         assert_eq!(fields(b","), ["", ""]);
+        assert_eq!(fields(b""), [""]);
+    }
+
+    #[test]
+    fn fields_are_read_one_record_after_another() {
+        let mut found = Fields::default();
+        found.read("\"a\"\"b\",,Zoë".as_bytes());
+        assert_eq!((found.len(), found.get(0), found.get(1), found.get(2)), (3, Some("a\"b"), None, Some("Zoë")));
+        found.read(b"x");
+        assert_eq!((found.len(), found.get(0), found.get(1)), (1, Some("x"), None));
+        found.read(b"\xff,y");
+        assert_eq!((found.get(0), found.get(1)), (Some("\u{fffd}"), Some("y")));
     }
 
     #[test]

@@ -17,18 +17,38 @@ pub struct Item<'a> {
     pub repeats: bool,
 }
 
-/// A source that has ended shares less than any other, so that it loses.
-const ENDED: isize = -1;
+/// Compares a key with others that follow the same earlier key: of two such keys, the one that shares more bytes with
+/// it comes first, and of two that share the same number, the one with the smaller byte behind them (none is the
+/// smallest). The greater rank comes first; equal ranks leave it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(u64);
+
+impl Rank {
+    /// A source that has ended loses against all others.
+    const ENDED: Rank = Rank(0);
+    const BITS: u32 = 9;
+
+    #[inline]
+    fn new(shared: usize, key: &[u8]) -> Rank {
+        let next = key.get(shared).map_or(0, |&byte| 1 + u64::from(byte));
+        Rank(((shared as u64 + 1) << Rank::BITS) | ((1 << Rank::BITS) - 1 - next))
+    }
+
+    /// How many bytes are shared; `None` for a source that has ended.
+    #[inline]
+    fn shared(self) -> Option<usize> {
+        ((self.0 >> Rank::BITS) as usize).checked_sub(1)
+    }
+}
 
 /// All records in order of their keys; records with equal keys in the order in which they were pushed.
 ///
-/// A tree of losers: each inner node holds the loser of the match between the winners below it. For each source it is
-/// known how many bytes its key shares with the key that beat it, so that most matches compare two numbers: of two
-/// keys that follow the same key, the one that shares more with it comes first.
+/// A tree of losers: each inner node holds the loser of the match between the winners below it. The rank of each
+/// source is that against the key that beat it, so that most matches compare two numbers and no keys.
 pub struct Merged {
     sources: Vec<Source>,
-    /// For each source the bytes shared with the winner it lost to; [`ENDED`] at its end.
-    shared: Vec<isize>,
+    /// Of each source against the winner it lost to.
+    ranks: Vec<Rank>,
     /// Loser of each inner node; the overall winner at 0.
     tree: Vec<usize>,
     started: bool,
@@ -37,7 +57,7 @@ pub struct Merged {
 impl Merged {
     pub(super) fn new(sources: Vec<Source>) -> Merged {
         let tree = vec![0; sources.len()];
-        Merged { shared: vec![ENDED; sources.len()], sources, tree, started: false }
+        Merged { ranks: vec![Rank::ENDED; sources.len()], sources, tree, started: false }
     }
 
     /// The next record.
@@ -47,32 +67,20 @@ impl Merged {
     #[inline]
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, SortError> {
-        let repeats_from = match (self.started, self.winner()) {
-            (true, Some(winner)) => {
-                let length = self.sources.get(winner).map_or(0, |source| source.key().len());
-                self.advance(winner)?;
-                self.replay(winner);
-                Some(length)
-            }
-            (false, Some(_)) => {
-                self.start()?;
-                None
-            }
-            (_, None) => return Ok(None),
-        };
-        let Some(winner) = self.winner() else {
-            return Ok(None);
-        };
-        let Some(source) = self.sources.get(winner) else {
-            return Ok(None);
-        };
-        let shared = self.shared.get(winner).and_then(|&shared| usize::try_from(shared).ok());
-        let Some(shared) = shared else {
+        let first = !std::mem::replace(&mut self.started, true);
+        if first {
+            self.start()?;
+        } else if let Some(winner) = self.winner() {
+            self.advance(winner)?;
+            self.replay(winner);
+        }
+        let winner = self.winner().and_then(|winner| self.sources.get(winner).zip(self.ranks.get(winner)));
+        let Some((source, Some(shared))) = winner.map(|(source, rank)| (source, rank.shared())) else {
             return Ok(None);
         };
         let (key, payload) = source.record();
-        let repeats = repeats_from == Some(key.len()) && shared == key.len();
-        Ok(Some(Item { key, payload, shared, repeats }))
+        // In order, the key before cannot be longer than one that it holds whole at its front.
+        Ok(Some(Item { key, payload, shared, repeats: !first && shared == key.len() }))
     }
 
     fn winner(&self) -> Option<usize> {
@@ -80,8 +88,8 @@ impl Merged {
     }
 
     fn advance(&mut self, source: usize) -> Result<(), SortError> {
-        if let (Some(reader), Some(shared)) = (self.sources.get_mut(source), self.shared.get_mut(source)) {
-            *shared = reader.advance()?.map_or(ENDED, |shared| shared as isize);
+        if let (Some(reader), Some(rank)) = (self.sources.get_mut(source), self.ranks.get_mut(source)) {
+            *rank = reader.advance()?.map_or(Rank::ENDED, |shared| Rank::new(shared, reader.key()));
         }
         Ok(())
     }
@@ -107,7 +115,6 @@ impl Merged {
         if let Some(&winner) = winners.get(1) {
             self.set(0, winner);
         }
-        self.started = true;
         Ok(())
     }
 
@@ -133,28 +140,28 @@ impl Merged {
         self.set(0, winner);
     }
 
-    /// Whether source `a` comes before `b`. Both know what they share with the same earlier key; the loser then knows
-    /// what it shares with the winner.
+    /// Whether source `a` comes before `b`. Both are ranked against the same earlier key; the loser is then ranked
+    /// against the winner, which changes nothing when the ranks differ.
     #[inline]
     fn first_wins(&mut self, a: usize, b: usize) -> bool {
-        let shared = |source: usize| self.shared.get(source).copied().unwrap_or(ENDED);
-        let (shared_a, shared_b) = (shared(a), shared(b));
-        if shared_a != shared_b {
-            return shared_a > shared_b;
-        }
-        let Ok(from) = usize::try_from(shared_a) else {
-            return a < b;
-        };
-        let key = |source: usize| self.sources.get(source).map_or(&[][..], Source::key).get(from..).unwrap_or_default();
-        let (key_a, key_b) = (key(a), key(b));
-        let more = common_prefix(key_a, key_b);
-        let first = match key_a.get(more).cmp(&key_b.get(more)) {
+        let rank = |source: usize| self.ranks.get(source).copied().unwrap_or(Rank::ENDED);
+        let (rank_a, rank_b) = (rank(a), rank(b));
+        if rank_a != rank_b { rank_a > rank_b } else { self.first_wins_by_key(a, b, rank_a) }
+    }
+
+    fn first_wins_by_key(&mut self, a: usize, b: usize, rank: Rank) -> bool {
+        let Some(from) = rank.shared() else { return a < b };
+        let key = |source: usize| self.sources.get(source).map_or(&[][..], Source::key);
+        let tail = |source: usize| key(source).get(from..).unwrap_or_default();
+        let shared = from + common_prefix(tail(a), tail(b));
+        let first = match key(a).get(shared).cmp(&key(b).get(shared)) {
             std::cmp::Ordering::Equal => a < b,
             order => order.is_lt(),
         };
         let loser = if first { b } else { a };
-        if let Some(shared) = self.shared.get_mut(loser) {
-            *shared = (from + more) as isize;
+        let rank = Rank::new(shared, key(loser));
+        if let Some(place) = self.ranks.get_mut(loser) {
+            *place = rank;
         }
         first
     }

@@ -115,6 +115,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
     /// Hands the full arena to the worker and goes on with the one that the worker has done.
     fn spill(&mut self) -> Result<(), SortError> {
         self.collect()?;
+        provost_model::fault::point("sort.spilled");
         self.merge_full_level()?;
         let spill = (self.factory)()?;
         if self.worker.is_none() {

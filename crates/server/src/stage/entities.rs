@@ -22,13 +22,14 @@ const INSERT: u8 = 1;
 const COMPARE: u8 = 2;
 const DELETE: u8 = 3;
 
-type Sorted = SortedFile<File>;
+pub(super) type Sorted = SortedFile<File>;
 
 /// Compares a full sorted file with the repository.
 pub(super) fn stage_complete(
     context: &mut Context<'_>,
     mapped: &MappedType,
     table: &Table,
+    stored: u64,
 ) -> Result<EntityCounters, ServerError> {
     let file = open(context, mapped, table, 0)?;
     let key = &mapped.columns[0];
@@ -45,12 +46,17 @@ pub(super) fn stage_complete(
         spool_candidate(&mut found, candidate)
     };
     let mut merge = EntityMerge::new(file, mapped.seed)?;
+    let mut keyed = 0;
     context.tx.scan_keys(mapped.id, key.property, |row| {
+        keyed += 1;
         merge.stored(row.key.as_bytes(), row.resource.0, row.fingerprint, &mut sink)
     })?;
-    merge.finish(&mut sink)?;
-    for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
-        found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+    let unchanged = merge.finish(&mut sink)?;
+    // Looking for resources without key is dear, and idle when there are as many keys as resources.
+    if keyed != stored {
+        for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
+            found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+        }
     }
     if withheld > 0 {
         let reason = format!("{withheld} resources are not in the file, but unreadable rows may stand for them: kept");
@@ -146,7 +152,12 @@ fn decide(
     Ok(())
 }
 
-fn open(context: &Context<'_>, mapped: &MappedType, table: &Table, key_column: usize) -> Result<Sorted, ServerError> {
+pub(super) fn open(
+    context: &Context<'_>,
+    mapped: &MappedType,
+    table: &Table,
+    key_column: usize,
+) -> Result<Sorted, ServerError> {
     let path = context.folder.join(&table.file);
     let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
     let sorted = SortedFile::new(file, key_column)?;

@@ -19,7 +19,7 @@ use std::collections::HashSet;
 use std::io;
 
 /// Memory for each sorter.
-const BUDGET: usize = 32 << 20;
+pub(super) const BUDGET: usize = 32 << 20;
 /// Stored links looked up at once.
 const BATCH: usize = 2_000;
 
@@ -54,7 +54,11 @@ pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Re
 }
 
 /// Resolves both ends of every pair. Resolved pairs come sorted as stored links are; the others go to `lines`.
-fn resolve(stage: &mut LinkStage<'_, '_>, table: &Table, lines: &mut Sorting) -> Result<Box<dyn Pull>, ServerError> {
+pub(super) fn resolve(
+    stage: &mut LinkStage<'_, '_>,
+    table: &Table,
+    lines: &mut Sorting,
+) -> Result<Box<dyn Pull>, ServerError> {
     let mut by_second = Sorting::new(stage.context.folder, BUDGET);
     let pairs = Pairs::open(stage.context.folder, table)?;
     resolve_end(stage, &stage.mapped.end1, pairs, &mut |_, payload, ends| {
@@ -103,7 +107,7 @@ fn resolve_end<V: Pull>(
 
 /// Lets one pair through for each owner that may have one link only: the first in the order of the file. The others
 /// are held back, and take over when the first one goes.
-fn one_per_owner(
+pub(super) fn one_per_owner(
     stage: &mut LinkStage<'_, '_>,
     wanted: Box<dyn Pull>,
     lines: &mut Sorting,
@@ -216,10 +220,10 @@ pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, Serv
 
 /// Counters of the lines that needed a closer look.
 #[derive(Default)]
-struct ByLine {
+pub(super) struct ByLine {
     /// Lines that were held before, as a link under other keys or as a waiting pair.
-    held: u64,
-    orphans: u64,
+    pub(super) held: u64,
+    pub(super) orphans: u64,
     created: u64,
     counters: LinkCounters,
 }
@@ -236,7 +240,7 @@ struct Line {
 }
 
 /// Walks the lines that create, keep under new keys, or wait, together with the pairs that waited before.
-fn emit_lines(
+pub(super) fn emit_lines(
     stage: &mut LinkStage<'_, '_>,
     table: &Table,
     lines: Sorting,

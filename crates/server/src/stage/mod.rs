@@ -3,11 +3,13 @@
 mod entities;
 mod hash;
 mod incremental_links;
+mod initial;
 mod keys;
 mod links;
 mod pairs;
 
 pub(crate) use hash::ChangeHash;
+pub(crate) use initial::load;
 pub(crate) use keys::KeyChanges;
 
 use crate::error::ServerError;
@@ -37,6 +39,13 @@ pub(crate) struct Context<'a> {
     pub(crate) keys: KeyChanges,
     /// Findings.
     pub(crate) problems: Problems,
+}
+
+impl<'a> Context<'a> {
+    fn new(tx: &'a mut WriteTx, run: RunId, folder: &'a Path) -> Context<'a> {
+        let keys = KeyChanges::new(folder);
+        Context { tx, run, folder, hash: ChangeHash::default(), keys, problems: Problems::default() }
+    }
 }
 
 /// What staging the links of one association needs.
@@ -99,14 +108,7 @@ pub(crate) fn stage(
     manifest: &Manifest,
     folder: &Path,
 ) -> Result<Staged, ServerError> {
-    let mut context = Context {
-        tx,
-        run,
-        folder,
-        hash: ChangeHash::default(),
-        keys: KeyChanges::new(folder),
-        problems: Problems::default(),
-    };
+    let mut context = Context::new(tx, run, folder);
     let mut staged = Staged { is_empty: true, ..Staged::default() };
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
@@ -139,7 +141,7 @@ fn stage_type(
     let mut counters = if manifest.mode == Mode::Incremental {
         entities::stage_incremental(context, mapped, table)?
     } else {
-        entities::stage_complete(context, mapped, table)?
+        entities::stage_complete(context, mapped, table, stored)?
     };
     counters.rows = table.rows;
     counters.null_primary_keys = table.null_keys;

@@ -285,18 +285,20 @@ impl Company {
         command: Command,
         id: i64,
         values: [Option<&str>; 2],
+        precision: u32,
     ) -> Result<(), StoreError> {
-        tx.resource_changes(run, self.department, &department_slots())?.push(ResourceChangeRow {
-            command,
-            id: ResourceId(id),
-            key: values[0].unwrap(),
-            line: 3,
-            precision: 0,
-            fingerprint: 2000 + id,
-            display_name: values[1],
-            values: &values,
-            changed: 0,
-        })
+        tx.resource_changes(run, self.department, &department_slots())?
+            .push(ResourceChangeRow {
+                command,
+                id: ResourceId(id),
+                key: values[0].unwrap(),
+                line: 3,
+                precision,
+                fingerprint: 2000 + id,
+                display_name: values[1],
+                values: &values,
+                changed: 0,
+            })
     }
 
     /// Ada (1), Bob (2), Cyd (3) in Sales (11) and Tech (12), loaded at time 100: Ada and Bob work in Sales, Ada heads
@@ -310,8 +312,8 @@ impl Company {
                 self.stage_person(tx, run, Command::Insert, id, values, 0)?;
                 tx.key_changes(run)?.push(self.person, self.mail, mail, ResourceId(id), 0, false)?;
             }
-            self.stage_department(tx, run, Command::Insert, 11, [Some("D1"), Some("Sales")])?;
-            self.stage_department(tx, run, Command::Insert, 12, [Some("D2"), Some("Tech")])?;
+            self.stage_department(tx, run, Command::Insert, 11, [Some("D1"), Some("Sales")], 0)?;
+            self.stage_department(tx, run, Command::Insert, 12, [Some("D2"), Some("Tech")], 0)?;
             let mut works_in = tx.link_changes(run, self.works_in)?;
             works_in.push(Command::Insert, ResourceId(11), ResourceId(1), Some("D1"), Some("P1"), 1)?;
             works_in.push(Command::Insert, ResourceId(11), ResourceId(2), Some("D1"), Some("P2"), 2)?;

@@ -1,0 +1,4 @@
+//! x
+fn main() -> std::process::ExitCode {
+    provost_benches::main()
+}

@@ -1,0 +1,203 @@
+//! The first load: sorted files go straight into the tables, in the order in which these are stored.
+//!
+//! Nothing is there that could be compared, and no threshold applies, so that change tables would only be written to be
+//! read again. The transaction and the refusal to load twice are those of every run.
+
+use super::links::{BUDGET, emit_lines, one_per_owner, resolve, spool_orphans};
+use super::{Context, LinkStage, Staged, entities};
+use crate::error::ServerError;
+use crate::manifest::{Manifest, Table};
+use crate::mapping::ConnectorMapping;
+use crate::mapping::{MappedAssociation, MappedType};
+use crate::sorting::Sorting;
+use provost_model::summary::{EntityCounters, LinkCounters};
+use provost_model::{PropertyId, ResourceId, Slot};
+use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, link_ids};
+use provost_store::{InitialResources, LinkPlace, RunId, StoreError, WriteTx};
+use std::path::Path;
+
+/// Loads the files of a session into a repository that holds nothing of its connector. Pairs that wait for an end go
+/// through the change tables: apply the run afterwards, with nothing else in its plan.
+pub(crate) fn load(
+    tx: &mut WriteTx,
+    run: RunId,
+    mapping: &ConnectorMapping,
+    manifest: &Manifest,
+    folder: &Path,
+    now_micros: i64,
+) -> Result<Staged, ServerError> {
+    let mut context = Context::new(tx, run, folder);
+    // Everything is new: the state that the files make names the changes as well as the rows would.
+    let hash = manifest.new_digest.chars().take(32).collect();
+    let mut staged = Staged { hash, is_empty: true, ..Staged::default() };
+    for mapped in &mapping.types {
+        if let Some(table) = manifest.table(&mapped.identifier) {
+            let counters = load_type(&mut context, mapped, table, now_micros)?;
+            staged.is_empty &= counters.inserted == 0;
+            staged.entity_types.insert(mapped.identifier.clone(), counters);
+        }
+    }
+    for mapped in &mapping.associations {
+        if let Some(table) = manifest.table(&mapped.identifier) {
+            let counters = load_association(&mut context, mapped, table, now_micros)?;
+            staged.is_empty &= counters.inserted + counters.links_created == 0;
+            staged.associations.insert(mapped.identifier.clone(), counters);
+        }
+    }
+    staged.problems = context.problems;
+    Ok(staged)
+}
+
+/// Unique keys of a type, to be loaded in their own order.
+struct UniqueKeys(Vec<(usize, PropertyId, Sorting)>);
+
+impl UniqueKeys {
+    fn new(mapped: &MappedType, folder: &Path) -> UniqueKeys {
+        let columns = mapped.columns.iter().enumerate().skip(1).filter(|(_, column)| column.is_unique);
+        UniqueKeys(columns.map(|(i, column)| (i, column.property, Sorting::new(folder, BUDGET))).collect())
+    }
+
+    fn push(&mut self, values: &[Option<&str>], id: ResourceId) -> Result<(), ServerError> {
+        for (column, _, sorting) in &mut self.0 {
+            if let Some(value) = values.get(*column).copied().flatten() {
+                sorting.push(value.as_bytes(), &id.0.to_be_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn load(self, tx: &mut WriteTx, mapped: &MappedType) -> Result<(), ServerError> {
+        for (_, property, sorting) in self.0 {
+            let mut keys = tx.bulk_keys(mapped.id, property)?;
+            let mut sorted = sorting.finish()?;
+            while let Some((key, payload)) = sorted.pull()? {
+                let id = payload.try_into().map_or(0, i64::from_be_bytes);
+                keys.push(&String::from_utf8_lossy(key), ResourceId(id))?;
+            }
+            keys.finish()?;
+        }
+        Ok(())
+    }
+}
+
+fn load_type(
+    context: &mut Context<'_>,
+    mapped: &MappedType,
+    table: &Table,
+    now_micros: i64,
+) -> Result<EntityCounters, ServerError> {
+    let merge = EntityMerge::new(entities::open(context, mapped, table, 0)?, mapped.seed)?;
+    let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
+    let mut next = context.tx.reserve_resource_ids(table.clean)?.0;
+    let end = next.saturating_add_unsigned(table.clean);
+    let mut rows = context.tx.bulk_initial(mapped.id, &slots, now_micros)?;
+    let mut unique = UniqueKeys::new(mapped, context.folder);
+    let mut fields = Fields::default();
+    merge.finish(&mut |candidate| -> Result<(), ServerError> {
+        let Candidate::Insert { record, .. } = candidate else {
+            return Ok(());
+        };
+        if next == end {
+            return Err(more_rows(table));
+        }
+        fields.read(record);
+        let values: Vec<Option<&str>> = (0..slots.len()).map(|i| fields.get(i)).collect();
+        unique.push(&values, ResourceId(next))?;
+        push(&mut rows, mapped, ResourceId(next), record, &values)?;
+        next += 1;
+        Ok(())
+    })?;
+    let inserted = rows.finish_without_keys(context.tx)?;
+    unique.load(context.tx, mapped)?;
+    Ok(EntityCounters {
+        rows: table.rows,
+        null_primary_keys: table.null_keys,
+        duplicates: table.duplicates,
+        rejected: table.rejected,
+        inserted,
+        ..EntityCounters::default()
+    })
+}
+
+fn push(
+    rows: &mut InitialResources,
+    mapped: &MappedType,
+    id: ResourceId,
+    record: &[u8],
+    values: &[Option<&str>],
+) -> Result<(), StoreError> {
+    let value = |column: usize| values.get(column).copied().flatten();
+    let fingerprint = EntityMerge::<entities::Sorted>::fingerprint(record, mapped.seed);
+    rows.push(id, value(0).unwrap_or_default(), fingerprint, mapped.display.and_then(value), values)
+}
+
+fn more_rows(table: &Table) -> ServerError {
+    ServerError::Session {
+        session: String::new(),
+        message: format!("{} has more records than the {} that its manifest names", table.file, table.clean),
+    }
+}
+
+/// Resolves pairs as a complete run does, and loads the links; the other pairs wait.
+fn load_association(
+    context: &mut Context<'_>,
+    mapped: &MappedAssociation,
+    table: &Table,
+    now_micros: i64,
+) -> Result<LinkCounters, ServerError> {
+    let links = context.tx.link_changes(context.run, mapped.association.id)?;
+    let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
+    let mut stage = LinkStage { context, mapped, links, orphans };
+    let mut lines = Sorting::new(stage.context.folder, BUDGET);
+    let wanted = resolve(&mut stage, table, &mut lines)?;
+    let wanted = one_per_owner(&mut stage, wanted, &mut lines)?;
+    let waiting = spool_orphans(&mut stage)?;
+    let waited = waiting.len();
+    let by_line = emit_lines(&mut stage, table, lines, waiting)?;
+    stage.orphans.finish()?;
+    stage.links.finish()?;
+    Ok(LinkCounters {
+        rows: table.rows,
+        null_keys: table.null_keys,
+        duplicates: table.duplicates,
+        rejected: table.rejected,
+        inserted: table.clean.saturating_sub(by_line.held),
+        deleted: waited.saturating_sub(by_line.held),
+        unchanged: by_line.held,
+        orphans: by_line.orphans,
+        links_created: load_links(context.tx, mapped, wanted, now_micros)?,
+        ..LinkCounters::default()
+    })
+}
+
+/// Loads links that come in the order of their ids, the owner of a slot first.
+fn load_links(
+    tx: &mut WriteTx,
+    mapped: &MappedAssociation,
+    mut wanted: Box<dyn Pull>,
+    now_micros: i64,
+) -> Result<u64, ServerError> {
+    let mut last = None;
+    let mut each = |push: &mut dyn FnMut(ResourceId, ResourceId) -> Result<(), StoreError>| {
+        while let Some((key, _)) = wanted.pull()? {
+            let ids = link_ids(key);
+            if let Some((first, second)) = ids.filter(|_| ids != last) {
+                push(ResourceId(first), ResourceId(second))?;
+            }
+            last = ids;
+        }
+        Ok::<(), ServerError>(())
+    };
+    match mapped.place {
+        LinkPlace::Table(association) => {
+            let mut links = tx.bulk_links(association, now_micros)?;
+            each(&mut |first, second| links.push(first, second))?;
+            Ok(links.finish(tx)?)
+        }
+        LinkPlace::Slot { owner, slot, .. } => {
+            let mut links = tx.bulk_slot_links(owner, slot)?;
+            each(&mut |first, second| links.push(first, second))?;
+            Ok(links.finish(tx)?)
+        }
+    }
+}
