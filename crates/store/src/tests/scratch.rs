@@ -43,9 +43,7 @@ impl Scratch {
                 "{server}{joint}busy_timeout=300&options=-c%20synchronous_commit%3Doff%20-c%20search_path%3D{schema}"
             )
         } else {
-            format!(
-                "{server} busy_timeout=300 options='-c synchronous_commit=off -c search_path={schema}'"
-            )
+            format!("{server} busy_timeout=300 options='-c synchronous_commit=off -c search_path={schema}'")
         };
         let store = Store::open(&connection).unwrap();
         Some(Scratch { store, connection, folder: None, schema: Some((server, schema)) })
