@@ -117,6 +117,23 @@ impl Link {
         }
     }
 
+    /// Has an SQLite file without resources write under a rollback journal, when nobody else has it open.
+    pub(crate) fn leave_log(&self) -> Result<bool, StoreError> {
+        let Driver::Sqlite(connection) = &self.driver else {
+            return Ok(false);
+        };
+        if self.first("SELECT 1 FROM UR_Resources LIMIT 1", &[], |_| Ok(()))?.is_some() {
+            return Ok(false);
+        }
+        let journal = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0));
+        if journal.is_ok_and(|mode| mode == "delete") {
+            // EXTRA: the end of the journal is the commit, and must itself survive a power cut.
+            self.batch("PRAGMA synchronous = EXTRA")?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     /// Runs one statement; tells how many rows it touched.
     pub(crate) fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         self.usable()?;
@@ -299,9 +316,8 @@ impl Link {
         width: usize,
         rows: &Rows,
     ) -> Result<(), StoreError> {
-        let many = (1..TOGETHER).fold(one.clone(), |sql, row| {
-            format!("{sql}, ({})", crate::dialect::parameters(row * width + 1, width))
-        });
+        let many = (1..TOGETHER)
+            .fold(one.clone(), |sql, row| format!("{sql}, ({})", crate::dialect::parameters(row * width + 1, width)));
         let mut values = rows.values();
         let mut left = rows.len() / width.max(1);
         for (sql, together) in [(many, TOGETHER), (one, 1)] {
