@@ -380,3 +380,75 @@ impl ServerCertVerifier for Encrypted {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(connection: &str) -> (postgres::Config, Tls) {
+        match Target::parse(connection).unwrap().place {
+            Place::Server { config, tls } => (*config, tls),
+            Place::File { path, .. } => panic!("{} is not a server", path.display()),
+        }
+    }
+
+    #[test]
+    fn paths_are_files() {
+        for (text, expected) in
+            [("sqlite:/a/b.db", "/a/b.db"), ("provost.db", "provost.db"), ("/a b/c=d.db", "/a b/c=d.db")]
+        {
+            let target = Target::parse(text).unwrap();
+            assert_eq!((target.name().as_str(), target.dialect()), (expected, Dialect::Sqlite));
+        }
+        let target = Target::parse("sqlite:x.db?busy_timeout=20&mode=ro").unwrap();
+        assert_eq!(target.busy_timeout, Duration::from_millis(20));
+        assert!(matches!(target.place, Place::File { read_only: true, .. }));
+        for wrong in ["sqlite:", "sqlite:x?cache=shared", "sqlite:x?busy_timeout=soon"] {
+            assert_eq!(Target::parse(wrong).unwrap_err().code(), "repository-connection");
+        }
+    }
+
+    #[test]
+    fn urls_and_pairs_are_servers() {
+        for text in [
+            "postgres://ada:s%20x@db.example:5433/prod?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&busy_timeout=7",
+            "host=db.example port = 5433 user=ada password='s x' dbname=prod sslmode=verify-full \
+             sslrootcert='/etc/ca.pem' busy_timeout=7",
+        ] {
+            let (config, tls) = server(text);
+            assert_eq!(config.get_user(), Some("ada"));
+            assert_eq!(config.get_password(), Some("s x".as_bytes()));
+            assert_eq!((config.get_dbname(), config.get_ports()), (Some("prod"), &[5433][..]));
+            assert_eq!(config.get_ssl_mode(), postgres::config::SslMode::Require);
+            assert_eq!(tls.verify, Verify::AuthorityAndName);
+            assert_eq!(tls.root.as_deref(), Some(Path::new("/etc/ca.pem")));
+            let target = Target::parse(text).unwrap();
+            assert_eq!(target.name(), "prod on db.example");
+            assert_eq!(target.busy_timeout, Duration::from_millis(7));
+        }
+    }
+
+    #[test]
+    fn ssl_modes_verify_what_they_say() {
+        let verify = |options: &str| server(&format!("host=x user=y {options}")).1.verify;
+        assert_eq!(verify(""), Verify::Nothing);
+        assert_eq!(verify("sslmode=require"), Verify::Nothing);
+        assert_eq!(verify("sslmode=require sslrootcert=ca.pem"), Verify::Authority);
+        assert_eq!(verify("sslmode=verify-ca sslrootcert=ca.pem"), Verify::Authority);
+        let error = Target::parse("host=x sslmode=verify-full").unwrap_err();
+        assert!(error.to_string().contains("sslrootcert"), "{error}");
+        let (_, tls) = server("host=x sslmode=verify-full sslrootcert=/nowhere/ca.pem");
+        let error = tls.client_config().unwrap_err();
+        assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+    }
+
+    #[test]
+    fn quoted_values_end_where_their_quote_does() {
+        assert_eq!(
+            pairs(r"a='x \' y' b=2").unwrap(),
+            [("a".to_owned(), "x ' y".to_owned()), ("b".to_owned(), "2".to_owned())]
+        );
+        assert_eq!(pairs("a='x"), None);
+        assert_eq!(pairs("no pairs"), None);
+    }
+}

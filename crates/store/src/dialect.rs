@@ -214,10 +214,7 @@ impl Dialect {
 
 /// `a = $1 AND b = $2`
 pub(crate) fn equalities(columns: &[&str]) -> String {
-    let terms: Vec<String> = (1..)
-        .zip(columns)
-        .map(|(n, column)| format!("{column} = ${n}"))
-        .collect();
+    let terms: Vec<String> = (1..).zip(columns).map(|(n, column)| format!("{column} = ${n}")).collect();
     terms.join(" AND ")
 }
 

@@ -136,45 +136,27 @@ impl Link {
     /// Deletes the rows of a table whose `columns`, its primary key, a query lists; tells how many there were.
     ///
     /// SQLite looks up each of them: given `(a, b) IN (SELECT …)` it would use a part of the key only and read the rest.
-    pub(crate) fn delete_listed(
-        &self,
-        table: &str,
-        columns: &[&str],
-        list: &str,
-    ) -> Result<u64, StoreError> {
+    pub(crate) fn delete_listed(&self, table: &str, columns: &[&str], list: &str) -> Result<u64, StoreError> {
         match &self.driver {
             Driver::Sqlite(connection) => {
                 self.usable()?;
                 let delete = format!("DELETE FROM {table} WHERE {}", equalities(columns));
                 let mut select = connection.prepare(list).map_err(self.sqlite_error(list))?;
-                let mut delete_one = connection
-                    .prepare(&delete)
-                    .map_err(self.sqlite_error(&delete))?;
+                let mut delete_one = connection.prepare(&delete).map_err(self.sqlite_error(&delete))?;
                 let mut rows = select.query([]).map_err(self.sqlite_error(list))?;
                 let mut deleted = 0;
                 while let Some(row) = rows.next().map_err(self.sqlite_error(list))? {
                     for column in 0..columns.len() {
-                        let value: rusqlite::types::Value =
-                            row.get(column).map_err(self.sqlite_error(list))?;
-                        delete_one
-                            .raw_bind_parameter(column + 1, value)
-                            .map_err(self.sqlite_error(&delete))?;
+                        let value: rusqlite::types::Value = row.get(column).map_err(self.sqlite_error(list))?;
+                        delete_one.raw_bind_parameter(column + 1, value).map_err(self.sqlite_error(&delete))?;
                     }
-                    deleted += delete_one
-                        .raw_execute()
-                        .map_err(self.sqlite_error(&delete))? as u64;
+                    deleted += delete_one.raw_execute().map_err(self.sqlite_error(&delete))? as u64;
                 }
                 Ok(deleted)
             }
             Driver::Postgres(_) => {
-                let terms: Vec<String> = columns
-                    .iter()
-                    .map(|c| format!("t.{c} = listed.{c}"))
-                    .collect();
-                let sql = format!(
-                    "DELETE FROM {table} t USING ({list}) listed WHERE {}",
-                    terms.join(" AND ")
-                );
+                let terms: Vec<String> = columns.iter().map(|c| format!("t.{c} = listed.{c}")).collect();
+                let sql = format!("DELETE FROM {table} t USING ({list}) listed WHERE {}", terms.join(" AND "));
                 self.execute(&sql, &[])
             }
         }

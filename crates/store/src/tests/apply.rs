@@ -96,14 +96,7 @@ fn a_delete_takes_links_keys_and_slots_along(s: &Scratch) {
     let counts = s.write(|tx| {
         let run = tx.new_run("HR", 200)?;
         c.stage_department(tx, run, Command::Delete, 11, [Some("D1"), None], 0)?;
-        c.stage_person(
-            tx,
-            run,
-            Command::Delete,
-            2,
-            [Some("P2"), None, None, None],
-            0,
-        )?;
+        c.stage_person(tx, run, Command::Delete, 2, [Some("P2"), None, None, None], 0)?;
         tx.apply_changes(run, &c.plan(200))
     });
     // Bob's link goes with Bob, Ada's with the department.

@@ -86,8 +86,7 @@ impl Naive {
             }
             in_place.push((*id, resource.clone()));
         }
-        self.past
-            .push((now, std::mem::replace(&mut self.now, next)));
+        self.past.push((now, std::mem::replace(&mut self.now, next)));
         // The version is as if it had begun so.
         for (id, resource) in in_place {
             for (until, state) in &mut self.past {
@@ -100,9 +99,6 @@ impl Naive {
 
     /// The state at an instant.
     pub(crate) fn at(&self, instant: i64) -> &State {
-        self.past
-            .iter()
-            .find(|(until, _)| instant < *until)
-            .map_or(&self.now, |(_, state)| state)
+        self.past.iter().find(|(until, _)| instant < *until).map_or(&self.now, |(_, state)| state)
     }
 }

@@ -12,16 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 super::both!(every_state_of_the_past_can_be_read);
 
 fn every_state_of_the_past_can_be_read(s: &Scratch) {
-    let cases = if s.store.dialect() == crate::Dialect::Sqlite {
-        60
-    } else {
-        12
-    };
-    let mut runner = TestRunner::new(Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    });
+    let cases = if s.store.dialect() == crate::Dialect::Sqlite { 60 } else { 12 };
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let company = s.deploy(&configuration(), 1);
     runner
         .run(&runs(), |runs| {
@@ -79,10 +71,7 @@ fn play(s: &Scratch, company: &Company, naive: &mut Naive, now: i64, steps: &[St
         // Deletions first, so that nothing is staged for what is gone.
         for step in staged.iter().filter(|s| matches!(s, Step::Delete(_))) {
             let Step::Delete(n) = step else { continue };
-            let Some(id) = next
-                .nth(None, *n)
-                .filter(|id| naive.now.resources.contains_key(id))
-            else {
+            let Some(id) = next.nth(None, *n).filter(|id| naive.now.resources.contains_key(id)) else {
                 continue;
             };
             delete(tx, company, run, id, &mut next, &mut precisions)?;
@@ -91,27 +80,13 @@ fn play(s: &Scratch, company: &Company, naive: &mut Naive, now: i64, steps: &[St
         for step in &staged {
             match step {
                 Step::Delete(_) => {}
-                Step::Insert(is_person, values) => {
-                    insert(tx, company, run, *is_person, values, &mut next)?
-                }
+                Step::Insert(is_person, values) => insert(tx, company, run, *is_person, values, &mut next)?,
                 Step::Update(n, values, precision) => {
-                    let Some(id) = next
-                        .nth(None, *n)
-                        .filter(|id| naive.now.resources.contains_key(id))
-                    else {
+                    let Some(id) = next.nth(None, *n).filter(|id| naive.now.resources.contains_key(id)) else {
                         continue;
                     };
                     if touched.insert((0, id)) {
-                        update(
-                            tx,
-                            company,
-                            run,
-                            id,
-                            values,
-                            *precision,
-                            &mut next,
-                            &mut precisions,
-                        )?;
+                        update(tx, company, run, id, values, *precision, &mut next, &mut precisions)?;
                     }
                 }
                 Step::Works(n, m) => {
@@ -120,36 +95,21 @@ fn play(s: &Scratch, company: &Company, naive: &mut Naive, now: i64, steps: &[St
                     };
                     let department = m.and_then(|m| next.nth(Some(false), m));
                     if touched.insert((1, person)) {
-                        works(
-                            tx,
-                            company,
-                            run,
-                            person,
-                            department,
-                            &mut next,
-                            &mut precisions,
-                        )?;
+                        works(tx, company, run, person, department, &mut next, &mut precisions)?;
                     }
                 }
                 Step::Heads(n, m) => {
-                    let (Some(person), Some(department)) =
-                        (next.nth(Some(true), *n), next.nth(Some(false), *m))
-                    else {
+                    let (Some(person), Some(department)) = (next.nth(Some(true), *n), next.nth(Some(false), *m)) else {
                         continue;
                     };
                     if touched.insert((2, person * 1000 + department)) {
                         let link = NaiveLink { person, department };
-                        let command = if next.heads.remove(&link) {
-                            Command::Delete
-                        } else {
-                            Command::Insert
-                        };
+                        let command = if next.heads.remove(&link) { Command::Delete } else { Command::Insert };
                         if command == Command::Insert {
                             next.heads.insert(link);
                         }
                         let (first, second) = (ResourceId(person), ResourceId(department));
-                        tx.link_changes(run, company.heads)?
-                            .push(command, first, second, None, None, 0)?;
+                        tx.link_changes(run, company.heads)?.push(command, first, second, None, None, 0)?;
                     }
                 }
             }
@@ -178,12 +138,7 @@ fn insert(
         values.truncate(2);
     }
     stage(tx, company, run, Command::Insert, id, &values, 0)?;
-    let resource = NaiveResource {
-        is_person,
-        values,
-        works_in: None,
-        valid_from: 0,
-    };
+    let resource = NaiveResource { is_person, values, works_in: None, valid_from: 0 };
     next.resources.insert(id, resource);
     Ok(())
 }
@@ -250,24 +205,10 @@ fn works(
     }
     let mut links = tx.link_changes(run, company.works_in)?;
     if let Some(old) = resource.works_in {
-        links.push(
-            Command::Delete,
-            ResourceId(old),
-            ResourceId(person),
-            None,
-            None,
-            0,
-        )?;
+        links.push(Command::Delete, ResourceId(old), ResourceId(person), None, None, 0)?;
     }
     if let Some(new) = department {
-        links.push(
-            Command::Insert,
-            ResourceId(new),
-            ResourceId(person),
-            None,
-            None,
-            0,
-        )?;
+        links.push(Command::Insert, ResourceId(new), ResourceId(person), None, None, 0)?;
     }
     resource.works_in = department;
     lower(precisions, person, 0);
@@ -300,19 +241,9 @@ fn stage(
 fn naive_resource(company: &Company, resource: &Resource) -> (i64, NaiveResource) {
     let is_person = resource.entity_type == company.person;
     let slots = if is_person { 4..8 } else { 4..6 };
-    let values = slots
-        .map(|i| resource.value(slot(i)).map(str::to_owned))
-        .collect();
+    let values = slots.map(|i| resource.value(slot(i)).map(str::to_owned)).collect();
     let works_in = resource.value(slot(128)).map(|id| id.parse().unwrap());
-    (
-        resource.id.0,
-        NaiveResource {
-            is_person,
-            values,
-            works_in,
-            valid_from: resource.valid_from,
-        },
-    )
+    (resource.id.0, NaiveResource { is_person, values, works_in, valid_from: resource.valid_from })
 }
 
 fn compare(s: &Scratch, company: &Company, naive: &Naive) -> Result<(), TestCaseError> {
@@ -327,17 +258,13 @@ fn compare(s: &Scratch, company: &Company, naive: &Naive) -> Result<(), TestCase
             for person in found.iter().filter(|r| r.entity_type == company.person) {
                 for neighbour in tx.links_of_resource(person.id, Some(instant))? {
                     if neighbour.association == company.heads {
-                        heads.insert(NaiveLink {
-                            person: person.id.0,
-                            department: neighbour.other.0,
-                        });
+                        heads.insert(NaiveLink { person: person.id.0, department: neighbour.other.0 });
                     }
                 }
             }
             Ok((found, heads))
         });
-        let found: BTreeMap<i64, NaiveResource> =
-            found.iter().map(|r| naive_resource(company, r)).collect();
+        let found: BTreeMap<i64, NaiveResource> = found.iter().map(|r| naive_resource(company, r)).collect();
         prop_assert_eq!(&found, &expected.resources, "at {}", instant);
         prop_assert_eq!(&heads, &expected.heads, "at {}", instant);
     }
@@ -346,8 +273,7 @@ fn compare(s: &Scratch, company: &Company, naive: &Naive) -> Result<(), TestCase
         now.extend(tx.list_resources(company.department, None, None, 99)?);
         Ok(now)
     });
-    let now: BTreeMap<i64, NaiveResource> =
-        now.iter().map(|r| naive_resource(company, r)).collect();
+    let now: BTreeMap<i64, NaiveResource> = now.iter().map(|r| naive_resource(company, r)).collect();
     prop_assert_eq!(&now, &naive.now.resources);
     let keys: BTreeSet<String> = s.keys().into_iter().collect();
     let expected: BTreeSet<String> = naive

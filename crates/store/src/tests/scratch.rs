@@ -43,9 +43,7 @@ impl Scratch {
                 "{server}{joint}busy_timeout=300&options=-c%20synchronous_commit%3Doff%20-c%20search_path%3D{schema}"
             )
         } else {
-            format!(
-                "{server} busy_timeout=300 options='-c synchronous_commit=off -c search_path={schema}'"
-            )
+            format!("{server} busy_timeout=300 options='-c synchronous_commit=off -c search_path={schema}'")
         };
         let store = Store::open(&connection).unwrap();
         Some(Scratch { store, connection, folder: None, schema: Some((server, schema)) })
@@ -289,18 +287,17 @@ impl Company {
         values: [Option<&str>; 2],
         precision: u32,
     ) -> Result<(), StoreError> {
-        tx.resource_changes(run, self.department, &department_slots())?
-            .push(ResourceChangeRow {
-                command,
-                id: ResourceId(id),
-                key: values[0].unwrap(),
-                line: 3,
-                precision,
-                fingerprint: 2000 + id,
-                display_name: values[1],
-                values: &values,
-                changed: 0,
-            })
+        tx.resource_changes(run, self.department, &department_slots())?.push(ResourceChangeRow {
+            command,
+            id: ResourceId(id),
+            key: values[0].unwrap(),
+            line: 3,
+            precision,
+            fingerprint: 2000 + id,
+            display_name: values[1],
+            values: &values,
+            changed: 0,
+        })
     }
 
     /// Ada (1), Bob (2), Cyd (3) in Sales (11) and Tech (12), loaded at time 100: Ada and Bob work in Sales, Ada heads
