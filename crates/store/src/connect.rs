@@ -4,8 +4,10 @@ use crate::dialect::Dialect;
 use crate::error::{StoreError, with_sources};
 use crate::link::{Driver, Pg};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -309,34 +311,40 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|e| wrong(e.to_string()))?;
-        let Some(root) = &self.root else {
-            let verifier = Arc::new(Encrypted { provider, inner: None });
-            return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
+        let mut verifier = Verifier {
+            provider: provider.clone(),
+            authority: None,
+            named: Vec::new(),
+            check_name: self.verify == Verify::AuthorityAndName,
         };
-        let unreadable = |e: &dyn std::fmt::Display| wrong(format!("sslrootcert={}: {e}", root.display()));
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(root).map_err(|e| unreadable(&e))? {
-            roots.add(certificate.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+        if let Some(root) = &self.root {
+            let unreadable = |e: &dyn std::fmt::Display| wrong(format!("sslrootcert={}: {e}", root.display()));
+            let mut roots = RootCertStore::empty();
+            for certificate in CertificateDer::pem_file_iter(root).map_err(|e| unreadable(&e))? {
+                let certificate = certificate.map_err(|e| unreadable(&e))?;
+                roots.add(certificate.clone()).map_err(|e| unreadable(&e))?;
+                verifier.named.push(certificate);
+            }
+            let authority = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|e| unreadable(&e))?;
+            verifier.authority = Some(authority);
         }
-        if self.verify == Verify::AuthorityAndName {
-            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
-        }
-        let inner = rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-            .build()
-            .map_err(|e| unreadable(&e))?;
-        let verifier = Arc::new(Encrypted { provider, inner: Some(inner) });
-        Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
     }
 }
 
-/// Accepts any certificate (`require`), or any that the named authority has issued (`verify-ca`).
+/// Accepts any certificate when no root certificate is named; else those that a named authority has issued, and the
+/// named ones themselves: servers with a certificate of their own making are common.
 #[derive(Debug)]
-struct Encrypted {
+struct Verifier {
     provider: Arc<rustls::crypto::CryptoProvider>,
-    inner: Option<Arc<rustls::client::WebPkiServerVerifier>>,
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    named: Vec<CertificateDer<'static>>,
+    check_name: bool,
 }
 
-impl ServerCertVerifier for Encrypted {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -345,13 +353,20 @@ impl ServerCertVerifier for Encrypted {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(inner) = &self.inner else {
+        let Some(authority) = &self.authority else {
             return Ok(ServerCertVerified::assertion());
         };
-        match inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        let verified = if self.named.iter().any(|c| c == end_entity) {
+            ParsedCertificate::try_from(end_entity)
+                .and_then(|c| verify_server_name(&c, server_name))
+                .map(|()| ServerCertVerified::assertion())
+        } else {
+            authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        match verified {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if !self.check_name => Ok(ServerCertVerified::assertion()),
             other => other,
         }
     }
