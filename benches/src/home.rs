@@ -132,7 +132,8 @@ fn configuration(with_members: bool) -> String {
 <ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">
   <Language Code=\"en-US\" IndicatorNumber=\"1\" />
   <Agent Identifier=\"Local\" DisplayName_L1=\"Local\" />
-  <Connector Identifier=\"AD\" DisplayName_L1=\"Directory\" Agent=\"Local\" />
+  <Connector Identifier=\"AD\" DisplayName_L1=\"Directory\" Agent=\"Local\"
+      MaximumInsertedLines=\"100000\" MaximumUpdatedLines=\"100000\" MaximumDeletedLines=\"100000\" />
   <Connection Identifier=\"Entries\" DisplayName_L1=\"Entries\" Connector=\"AD\" Package=\"Usercube.CSV@0000001\" />
   <Connection Identifier=\"Members\" DisplayName_L1=\"Members\" Connector=\"AD\" Package=\"Usercube.CSV@0000001\" />
   <EntityType Identifier=\"AD_Entry\" DisplayName_L1=\"Directory - Entry\">

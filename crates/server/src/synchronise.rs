@@ -65,6 +65,7 @@ pub fn synchronise(
 ) -> Result<Option<Synchronised>, ServerError> {
     let metadata = store.read(metadata::load)?;
     let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    sessions::sweep(store, folders)?;
     let began = Instant::now();
     let mut last = None;
     loop {
@@ -77,7 +78,8 @@ pub fn synchronise(
         // Each session has its own instant: history would take two sessions of one instant for one.
         let elapsed = i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         let options = SynchroniseOptions { now_micros: options.now_micros + elapsed, ..options.clone() };
-        let done = process(store, folders, &metadata, &mapping, &session, &options, None)?;
+        let done = process(store, folders, &metadata, &mapping, &session, &options, None)
+            .inspect_err(|error| sessions::fail(store, &session, error, &options))?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
@@ -146,14 +148,12 @@ fn process(
         store.write(&options.actor, &reason, |tx| {
             let state = tx.session(&session.id)?.map(|s| s.state);
             if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-                return Err(ServerError::Session {
-                    session: session.id.clone(),
-                    message: "it was processed by someone else in the meantime".to_owned(),
-                });
+                return Err(processed_by_another(&session.id));
             }
             check_base(tx, &manifest)?;
             check_initial(tx, mapping, &manifest)?;
-            let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
+            let work =
+                Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder, reports: &reports };
             let done = work.run(tx, approved, verified)?;
             if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
                 let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
@@ -164,11 +164,18 @@ fn process(
     })?;
     fault::point("synchronise.committed");
     if done.summary.state != State::Blocked {
-        files::remove_folder(&folder)?;
+        crate::files::remove_folder(&folder)?;
     }
     match differs {
         Some(error) => Err(error),
         None => Ok(done),
+    }
+}
+
+fn processed_by_another(session: &str) -> ServerError {
+    ServerError::Session {
+        session: session.to_owned(),
+        message: "it was processed by someone else in the meantime".to_owned(),
     }
 }
 

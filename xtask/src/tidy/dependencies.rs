@@ -1,6 +1,7 @@
 //! The lock file budget, and twins: two packages that do the same job.
 
-use super::{Finding, House, graph::Graph};
+use super::graph::{Graph, Package};
+use super::{Finding, House};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most packages that the lock file may hold.
@@ -30,24 +31,33 @@ pub(crate) fn check(house: &House) -> Vec<Finding> {
     findings
 }
 
-/// The page of the manual names each package that we use, and no other.
+/// The page of the manual names each package that we use, in the table where it belongs, and no other.
 fn undocumented(house: &House) -> Vec<Finding> {
-    let Some(page) = house.texts.iter().find(|file| file.path == PAGE) else {
-        return Vec::new();
-    };
-    let own: Vec<_> = house.graph.own().collect();
-    let used: BTreeSet<&str> = own
-        .iter()
-        .flat_map(|package| house.graph.direct(package))
-        .filter(|used| !used.is_own)
-        .map(|used| used.name.as_str())
-        .collect();
-    let rows = page.text.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
-    let named: BTreeSet<&str> =
-        rows.flat_map(|cell| cell.split(['`', ',', ' '])).filter(|name| !name.is_empty()).collect();
-    let missing = used.difference(&named).map(|name| format!("`{name}` is used but not named; say why it is needed"));
-    let gone = named.difference(&used).map(|name| format!("`{name}` is named but not used"));
-    missing.chain(gone).map(|message| Finding::new(PAGE, message)).collect()
+    let Some(page) = house.texts.iter().find(|file| file.path == PAGE) else { return Vec::new() };
+    let shipped = names(house.graph.own().flat_map(|package| house.graph.direct_shipped(package)));
+    let used = names(house.graph.own().flat_map(|package| house.graph.direct(package)));
+    let tested: BTreeSet<&str> = used.difference(&shipped).copied().collect();
+    let mut findings = Vec::new();
+    for (title, expected) in [("Shipped", shipped), ("In tests only", tested)] {
+        let named = named_below(&page.text, title);
+        let missing = expected
+            .difference(&named)
+            .map(|name| format!("`{name}` is missing below \"{title}\"; say why it is needed"));
+        let gone = named.difference(&expected).map(|name| format!("`{name}` does not belong below \"{title}\""));
+        findings.extend(missing.chain(gone).map(|message| Finding::new(PAGE, message)));
+    }
+    findings
+}
+
+fn names<'a>(packages: impl Iterator<Item = &'a Package>) -> BTreeSet<&'a str> {
+    packages.filter(|package| !package.is_own).map(|package| package.name.as_str()).collect()
+}
+
+/// Packages in the first column of the table below a title.
+fn named_below<'a>(page: &'a str, title: &str) -> BTreeSet<&'a str> {
+    let section = page.split("\n## ").find(|section| section.lines().next() == Some(title)).unwrap_or_default();
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    cells.flat_map(|cell| cell.split(['`', ',', ' '])).filter(|name| !name.is_empty()).collect()
 }
 
 fn budget(n_locked: usize) -> Vec<Finding> {
@@ -96,11 +106,19 @@ mod tests {
 
     #[test]
     fn the_manual_names_what_is_used() {
-        let page = "| `serde`, `serde_json` | all | why |\n| `gone` | a | why |\nNot `chrono`.\n";
+        let page = "# Page\n\n## Shipped\n| `serde`, `gone` | all | why |\n\n## In tests only\n| `moved` | why |\n";
         let mut house = super::super::house_of(&[(PAGE, page)]);
-        house.graph = graph_of(&["a"], &[("a", "serde", None), ("a", "serde_json", Some("dev")), ("a", "new", None)]);
+        house.graph = graph_of(&["a"], &[("a", "serde", None), ("a", "moved", None), ("a", "new", Some("dev"))]);
         let found: Vec<String> = undocumented(&house).into_iter().map(|finding| finding.message).collect();
-        assert_eq!(found, ["`new` is used but not named; say why it is needed", "`gone` is named but not used"]);
+        assert_eq!(
+            found,
+            [
+                "`moved` is missing below \"Shipped\"; say why it is needed",
+                "`gone` does not belong below \"Shipped\"",
+                "`new` is missing below \"In tests only\"; say why it is needed",
+                "`moved` does not belong below \"In tests only\"",
+            ]
+        );
     }
 
     #[test]

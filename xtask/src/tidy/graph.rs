@@ -99,6 +99,11 @@ impl Graph {
         package.uses.iter().filter_map(|used| self.packages.get(&used.id))
     }
 
+    /// What of that ships.
+    pub(crate) fn direct_shipped<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a Package> {
+        package.uses.iter().filter(|used| used.is_shipped).filter_map(|used| self.packages.get(&used.id))
+    }
+
     /// Everything that ships with a package, with the chain of names that leads there.
     pub(crate) fn reach<'a>(&'a self, from: &'a Package) -> Vec<(&'a Package, String)> {
         let mut found: Vec<(&Package, String)> = Vec::new();

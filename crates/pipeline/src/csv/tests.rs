@@ -113,7 +113,8 @@ fn bounds_the_length_of_a_record() {
         }
         seen
     };
-    let table: [(&str, &[Seen]); 7] = [
+    let table: [(&str, &[Seen]); 8] = [
+        ("a,b\n1,\"45678\"\n8,9\n", &[bad(2, "too long", &["1", "45678"]), good(3, &["8", "9"])]),
         ("a,b\n1234,678\n8,9\n", &[good(2, &["1234", "678"]), good(3, &["8", "9"])]),
         ("a,b\n1234,6789\n8,9\n", &[bad(2, "too long", &["1234"]), good(3, &["8", "9"])]),
         ("a,b\n1,2,3,4,5,6\r\n8,9\r\n", &[bad(2, "too long", &["1", "2", "3", "4"]), good(3, &["8", "9"])]),

@@ -168,4 +168,15 @@ fn says_why_a_table_cannot_be_prepared() {
     insta::assert_snapshot!(error(&entity(&["id"]), "Id,name\n"), @r#"line 1: column "id" is missing; the nearest name in the file is "Id""#);
 }
 
+#[test]
+fn many_duplicates_are_counted_and_sampled() {
+    let mut files = Files::default();
+    let source: String = (0..200_000).map(|i| format!("same,{}\n", i % 3)).collect();
+    let source = format!("id,b\n{source}");
+    let prepared = prepare(&entity(&["id", "b"]), source.as_bytes(), &mut files, 1 << 20, memory).unwrap();
+    assert_eq!(counts(&prepared), [200_000, 0, 199_999, 133_333, 0, 1]);
+    assert_eq!(prepared.samples.conflicts.len(), 10);
+    assert_eq!(files.text(SORTED), "id,b\nsame,0\n");
+}
+
 mod model;

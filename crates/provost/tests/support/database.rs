@@ -36,7 +36,7 @@ impl Database {
         let copied = create_on_server(&format!(" TEMPLATE {name}"));
         *client.borrow_mut() = postgres::Client::connect(connection, postgres::NoTls).unwrap();
         let client = postgres::Client::connect(&copied, postgres::NoTls).unwrap();
-        Database::Postgres { connection: copied, client: RefCell::new(client) }
+        Database::Postgres { connection: copied, client: Box::new(RefCell::new(client)) }
     }
 
     /// Connection string, where it is not the default of a home.

@@ -1,5 +1,7 @@
 //! What the end-to-end tests share: a home of its own for each test, the real binary, and a look into either database.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
 
 pub mod database;
 pub mod expected;

@@ -51,7 +51,7 @@ pub(super) fn stage_complete(
         keyed += 1;
         merge.stored(row.key.as_bytes(), row.resource.0, row.fingerprint, &mut sink)
     })?;
-    let unchanged = merge.finish(&mut sink)?;
+    merge.finish(&mut sink)?;
     // Looking for resources without key is dear, and idle when there are as many keys as resources.
     if keyed != stored {
         for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
