@@ -46,6 +46,7 @@ impl WriteTx {
         let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
         apply.all()?;
         let counts = apply.counts;
+        self.refresh_grown_tables(&counts)?;
         if plan.mark_dirty {
             self.set_dirty(run)?;
         }
@@ -69,6 +70,20 @@ impl WriteTx {
             0 => Ok(()),
             rows => Err(StoreError::misuse(format!("a writer still holds {rows} rows: finish it before applying"))),
         }
+    }
+
+    /// The next plans must know of tables that were empty a moment ago.
+    fn refresh_grown_tables(&self, counts: &AppliedCounts) -> Result<(), StoreError> {
+        const MANY: u64 = 10_000;
+        let resources: u64 = counts.types.iter().map(|(_, t)| t.inserted).sum();
+        let links: u64 = counts.associations.iter().map(|(_, l)| l.created).sum();
+        for (grown, table) in [(resources, "UR_Resources"), (resources, "UR_ResourceKeys"), (links, "UR_ResourceLinks")]
+        {
+            if let Some(sql) = self.link.dialect().refresh_statistics(table).filter(|_| grown >= MANY) {
+                self.link.batch(&sql)?;
+            }
+        }
+        Ok(())
     }
 
     fn note(&mut self, counts: &AppliedCounts) {
