@@ -86,6 +86,10 @@ pub fn prepare(
     let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
     let previous = Previous::new(&options.working, &options.connector);
     previous.recover(|session| sessions::is_accepted(store, session))?;
+    if options.mode == Mode::Initial {
+        // Told before `previous` is replaced by a state that will not be applied.
+        store.read(|tx| mapping.must_be_empty(tx))?;
+    }
     let base = sessions::base(store, options)?;
     let session = sessions::open(store, folders, options)?;
     match collect(store, &mapping, options, &previous, base, &session, progress) {

@@ -149,7 +149,9 @@ fn process(
             });
         }
         check_base(tx, &manifest)?;
-        check_initial(tx, mapping, &manifest)?;
+        if manifest.mode == Mode::Initial {
+            mapping.must_be_empty(tx)?;
+        }
         let work = Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder };
         let done = work.run(tx, approved)?;
         if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
@@ -197,21 +199,6 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
             manifest.session, manifest.connector
         ),
     })
-}
-
-/// An initial load is for a repository that holds nothing of the connector.
-fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
-    if manifest.mode != Mode::Initial {
-        return Ok(());
-    }
-    let mut count = 0;
-    for mapped in &mapping.types {
-        count += tx.count_resources(mapped.id)?;
-    }
-    if count == 0 {
-        return Ok(());
-    }
-    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
 }
 
 /// One session inside its transaction.

@@ -48,7 +48,7 @@ pub(super) fn stage_complete(
     context.tx.scan_keys(mapped.id, key.property, |row| {
         merge.stored(row.key.as_bytes(), row.resource.0, row.fingerprint, &mut sink)
     })?;
-    let unchanged = merge.finish(&mut sink)?;
+    merge.finish(&mut sink)?;
     for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
         found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
     }
@@ -57,7 +57,7 @@ pub(super) fn stage_complete(
         context.problems.warn(&mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
     }
     let mut counters = Emitter::new(context, mapped)?.emit(found)?;
-    counters.unchanged += unchanged + withheld;
+    counters.unchanged = table.clean.saturating_sub(counters.inserted + counters.updated);
     Ok(counters)
 }
 

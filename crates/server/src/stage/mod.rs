@@ -3,6 +3,7 @@
 mod entities;
 mod hash;
 mod incremental_links;
+mod kept_pairs;
 mod keys;
 mod links;
 mod pairs;
