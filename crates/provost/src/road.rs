@@ -103,6 +103,14 @@ impl Road {
     /// There is no home, its settings cannot be used, or the database cannot.
     pub fn open(context: &Context) -> Result<Road, Report> {
         let settings = context.settings()?;
+        // Opening would make an empty one, and hide that the one with the data is gone.
+        if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
+            let text = format!("the repository {} does not exist", file.display());
+            return Err(Report::new(Kind::Error, "repository-gone", text).hint(
+                "bring the file back if there was one; else deploy a configuration, which makes it: provost \
+                 deploy-configuration -d Conf",
+            ));
+        }
         let store = Store::open(&settings.database()).map_err(|e| report(&ServerError::Store(e)))?;
         let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
         Ok(Road { settings, store, folders })
@@ -193,14 +201,13 @@ impl Road {
             sources_root_paths: &self.settings.sources_root_paths,
             base_dir: &self.settings.home,
         };
-        let mut stage = progress.stage(&format!("export {}", connection.identifier), None);
-        let mut read = 0;
-        let result = provost_connectors::export(&request, &mut |p| {
-            stage.advance(p.read.saturating_sub(read));
-            read = p.read;
-        });
+        let mut stage = progress.bytes(&format!("export {}", connection.identifier));
+        let result = provost_connectors::export(&request, &mut |p| stage.at(p.read, p.total));
         let done = result.map_err(|error| export_report(&error))?;
-        stage.finish();
+        if let ExportReport::Done { tables, .. } = &done {
+            stage.rows(tables.iter().map(|table| table.rows).sum());
+            stage.finish();
+        }
         match &done {
             ExportReport::Done { tables, problems, .. } => {
                 for problem in problems {
@@ -364,13 +371,20 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
 /// Shows the stages of the server's steps.
 struct Shown<'a> {
     progress: &'a Progress,
-    stage: RefCell<Option<Stage>>,
+    stage: RefCell<Option<ShownStage>>,
+}
+
+/// A stage with the bytes that it has done, and those that it has in all.
+struct ShownStage {
+    stage: Stage,
+    done: u64,
+    total: u64,
 }
 
 impl Shown<'_> {
     fn finish(&self) {
-        if let Some(stage) = self.stage.borrow_mut().take() {
-            stage.finish();
+        if let Some(shown) = self.stage.borrow_mut().take() {
+            shown.stage.finish();
         }
     }
 }
@@ -378,12 +392,20 @@ impl Shown<'_> {
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
         self.finish();
-        *self.stage.borrow_mut() = Some(self.progress.stage(name, total));
+        *self.stage.borrow_mut() =
+            Some(ShownStage { stage: self.progress.bytes(name), done: 0, total: total.unwrap_or_default() });
     }
 
     fn advance(&self, bytes: u64) {
-        if let Some(stage) = self.stage.borrow_mut().as_mut() {
-            stage.advance(bytes);
+        if let Some(shown) = self.stage.borrow_mut().as_mut() {
+            shown.done += bytes;
+            shown.stage.at(shown.done, shown.total.max(shown.done));
+        }
+    }
+
+    fn rows(&self, rows: u64) {
+        if let Some(shown) = self.stage.borrow_mut().as_mut() {
+            shown.stage.rows(rows);
         }
     }
 }

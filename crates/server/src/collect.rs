@@ -47,6 +47,8 @@ pub trait Progress {
     fn stage(&self, name: &str, total: Option<u64>);
     /// Bytes done since the last call.
     fn advance(&self, bytes: u64);
+    /// The stage had so many rows.
+    fn rows(&self, rows: u64);
 }
 
 /// Reports to nobody.
@@ -56,6 +58,7 @@ pub struct Quiet;
 impl Progress for Quiet {
     fn stage(&self, _name: &str, _total: Option<u64>) {}
     fn advance(&self, _bytes: u64) {}
+    fn rows(&self, _rows: u64) {}
 }
 
 /// What prepare made.
@@ -171,17 +174,22 @@ fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = String> + '
     types.chain(mapping.associations.iter().map(|a| a.table.clone()))
 }
 
-fn column_spec(column: &MappedColumn, header: &str) -> Result<ColumnSpec, ServerError> {
+fn column_spec(column: &MappedColumn, header: &str, is_key: bool) -> Result<ColumnSpec, ServerError> {
     let converter = Converter::new(column.kind, column.format.as_deref())
         .map_err(|e| ServerError::mapping(&column.identifier, &format!("{e}; {}", e.remedy)))?;
-    Ok(ColumnSpec { header: header.to_owned(), converter })
+    Ok(ColumnSpec { header: header.to_owned(), converter, is_key })
 }
 
 fn type_spec(mapped: &MappedType) -> Result<TableSpec, ServerError> {
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Entity,
-        columns: mapped.columns.iter().map(|c| column_spec(c, &c.column)).collect::<Result<_, _>>()?,
+        columns: mapped
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(position, c)| column_spec(c, &c.column, position == 0 || c.is_unique))
+            .collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
     })
@@ -192,7 +200,7 @@ fn association_spec(mapped: &MappedAssociation) -> Result<TableSpec, ServerError
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Association,
-        columns: ends.iter().map(|e| column_spec(&e.key, &e.column)).collect::<Result<_, _>>()?,
+        columns: ends.iter().map(|e| column_spec(&e.key, &e.column, true)).collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
     })
@@ -266,6 +274,7 @@ fn collect_table(
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
         .map_err(|error| source_error(spec, source, error))?;
     before.unchanged(&opened, source)?;
+    progress.rows(prepared.rows);
     if spec.command_column.is_some() && !prepared.changes {
         return Err(ServerError::Source {
             message: format!(

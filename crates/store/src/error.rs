@@ -40,7 +40,7 @@ pub enum StoreError {
         detail: String,
     },
     /// No space is left where the database writes.
-    #[error("the disk of the repository {database} is full")]
+    #[error("the disk of the repository {database} is full, or cannot be written")]
     DiskFull {
         /// Path, or host and database name.
         database: String,
@@ -147,6 +147,12 @@ impl StoreError {
             && code.extended_code == rusqlite::ffi::SQLITE_READONLY_DBMOVED
         {
             return StoreError::Gone { database, detail };
+        }
+        // What a quota or a limit on the size of files does; SQLite tells only `ENOSPC` apart.
+        if let rusqlite::Error::SqliteFailure(code, _) = error
+            && code.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE
+        {
+            return StoreError::DiskFull { database };
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked { database },
