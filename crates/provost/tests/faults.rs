@@ -152,7 +152,10 @@ fn a_missing_key_column_of_pairs() {
 #[test]
 fn an_extra_column_is_left_out() {
     let home = small::loaded(Kind::Sqlite);
-    home.write("Sources/people.csv", "id,shoe,login,name,age\n1,44,ada,Ada,36\n2,,bob,Bob,41\n3,38,cyd,Cyd,\n4,41,dan,Dan,52\n");
+    home.write(
+        "Sources/people.csv",
+        "id,shoe,login,name,age\n1,44,ada,Ada,36\n2,,bob,Bob,41\n3,38,cyd,Cyd,\n4,41,dan,Dan,52\n",
+    );
     let before = image(&home);
     let done = attempt(&home, &sync_up("complete"));
     assert_eq!(done.summary.entity_types[PERSON].unchanged, 4, "{done:?}");
@@ -207,7 +210,12 @@ fn a_short_row() {
     let mut wanted = first();
     wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
     wanted.people.remove("4");
-    rejected(&home, b"id,login,name,age\n1,ada,Ada,37\n2,bob\n3,cyd,Cyd,\n", &[("3", "", "expected 4 fields as in the header, found 2")], &wanted);
+    rejected(
+        &home,
+        b"id,login,name,age\n1,ada,Ada,37\n2,bob\n3,cyd,Cyd,\n",
+        &[("3", "", "expected 4 fields as in the header, found 2")],
+        &wanted,
+    );
     healthy(&home);
 }
 
@@ -217,7 +225,12 @@ fn a_long_row() {
     let mut wanted = first();
     wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
     wanted.people.remove("4");
-    rejected(&home, b"id,login,name,age\n1,ada,Ada,37\n2,bob,Bob,41,9\n3,cyd,Cyd,\n", &[("3", "", "expected 4 fields as in the header, found 5")], &wanted);
+    rejected(
+        &home,
+        b"id,login,name,age\n1,ada,Ada,37\n2,bob,Bob,41,9\n3,cyd,Cyd,\n",
+        &[("3", "", "expected 4 fields as in the header, found 5")],
+        &wanted,
+    );
     healthy(&home);
 }
 
@@ -227,7 +240,13 @@ fn an_unclosed_quote_costs_one_row() {
     let mut wanted = first();
     wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
     wanted.people.insert("3".to_owned(), person("cyd", "Cyd", "7"));
-    rejected(&home, b"id,login,name,age\n1,ada,Ada,37\n2,\"bob,Bob,41\n3,cyd,Cyd,7\n", &[("3", "login", "the quote that opens here is never closed")], &wanted);
+    wanted.people.remove("4");
+    rejected(
+        &home,
+        b"id,login,name,age\n1,ada,Ada,37\n2,\"bob,Bob,41\n3,cyd,Cyd,7\n",
+        &[("3", "login", "the quote that opens here is never closed")],
+        &wanted,
+    );
     healthy(&home);
 }
 
@@ -237,7 +256,12 @@ fn nul_bytes() {
     let mut wanted = first();
     wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
     wanted.people.remove("4");
-    rejected(&home, b"id,login,name,age\n1,ada,Ada,37\n2,b\0b,Bob,41\n3,cyd,Cyd,\n", &[("3", "login", "the value contains a NUL character")], &wanted);
+    rejected(
+        &home,
+        b"id,login,name,age\n1,ada,Ada,37\n2,b\0b,Bob,41\n3,cyd,Cyd,\n",
+        &[("3", "login", "the value contains a NUL character")],
+        &wanted,
+    );
     healthy(&home);
 }
 
@@ -253,7 +277,7 @@ fn invalid_utf8() {
     let settings = fs::read_to_string(home.file("appsettings.agent.json")).unwrap();
     home.write("appsettings.agent.json", settings.replacen("\"Path\":", "\"Encoding\": \"UTF-16\", \"Path\":", 1));
     home.write("Sources/people.csv", "id,login,name,age\n1,ada,Ada,37\n");
-    refused(&home, "source-encoding", "x");
+    refused(&home, "source-encoding", "~/Sources/people.csv: line 1 (byte 30 of the file) is not UTF-16LE");
     home.write("appsettings.agent.json", settings);
     healthy(&home);
 }
@@ -297,7 +321,12 @@ fn an_empty_file() {
     home.write("Temp/ExportOutput/People.csv", "");
     let before = image(&home);
     let failed = attempt(&home, &small::prepare("complete"));
-    assert_error(&home, &failed, "source", "~/Temp/ExportOutput/People.csv: the file is empty: expected a header line; check that the export ended well");
+    assert_error(
+        &home,
+        &failed,
+        "source",
+        "~/Temp/ExportOutput/People.csv: the file is empty: expected a header line; check that the export ended well",
+    );
     image(&home).assert_same(&before, "prepare");
     healthy(&home);
 }
@@ -357,7 +386,10 @@ fn a_key_of_10_kilobytes(kind: Kind) {
     wanted.waiting.insert(small::waits(MEMBER, &fits, &other));
     home.write("Sources/people.csv", format!("{PEOPLE}{key},{key},Long,1\n{fits},{fits},Fits,2\n5,{key},Long,1\n"));
     home.write("Sources/teams.csv", format!("{}{fits},Fits\n", small::TEAMS));
-    home.write("Sources/members.csv", format!("{MEMBERS}A,{key}\nB,{key}z\n{key},ada\n{fits},{fits}\n{fits},{other}\n"));
+    home.write(
+        "Sources/members.csv",
+        format!("{MEMBERS}A,{key}\nB,{key}z\n{key},ada\n{fits},{fits}\n{fits},{other}\n"),
+    );
     home.write("Sources/homes.csv", format!("{HOMES}A,{key}\n{fits},{fits}\n"));
     for mode in ["complete", "incremental"] {
         let done = attempt(&home, &sync_up(mode));
@@ -397,10 +429,15 @@ fn a_lone_cr_is_no_line_end() {
     let message = "~/Sources/people.csv: the header in line 1 cannot be read: it has a stray or unclosed quote, or its \
                    lines end with CR alone (expected LF or CR LF)";
     refused(&home, "source-header", message);
-    // One lone CR among proper lines costs the row that it makes.
+    // One lone CR in a value costs the row that it cuts in two.
     let mut wanted = first();
     wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
-    rejected(&home, b"id,login,name,age\n1,ada,Ada,37\n2,bob,Bob,41\r3,cyd,Cyd,\n4,dan,Dan,52\n", &[("3", "", "expected 4 fields as in the header, found 7")], &wanted);
+    let people = b"id,login,name,age\n1,ada,Ada,37\n2,bob,Bo\rb,41\n3,cyd,Cyd,\n4,dan,Dan,52\n";
+    let reasons = [
+        ("3", "", "expected 4 fields as in the header, found 3"),
+        ("4", "", "expected 4 fields as in the header, found 2"),
+    ];
+    rejected(&home, people, &reasons, &wanted);
     healthy(&home);
 }
 
@@ -418,14 +455,14 @@ fn a_directory_where_a_file_is_expected() {
     let table = home.file("Temp/ExportOutput/People.csv");
     fs::remove_file(&table).unwrap();
     fs::create_dir(&table).unwrap();
-    refused(&home, "x", "x");
+    refused(&home, "export-write", "cannot write ~/Temp/ExportOutput/People.csv: Is a directory (os error 21)");
     let failed = attempt(&home, &small::prepare("complete"));
-    assert_error(&home, &failed, "file", "x");
+    assert_error(&home, &failed, "file", "reading ~/Temp/ExportOutput/People.csv: is a directory");
     fs::remove_dir(&table).unwrap();
     let sorted = home.file("Work/Collect/T_Person.sorted.csv");
     fs::remove_file(&sorted).unwrap();
     fs::create_dir(&sorted).unwrap();
-    refused(&home, "file", "x");
+    refused(&home, "file", "replacing ~/Work/Collect/T_Person.sorted.csv: Is a directory (os error 21)");
     fs::remove_dir(&sorted).unwrap();
     healthy(&home);
 }
@@ -439,7 +476,7 @@ fn a_missing_file() {
     fs::remove_file(home.file("Temp/ExportOutput/People.csv")).unwrap();
     let before = image(&home);
     let failed = attempt(&home, &small::prepare("complete"));
-    assert_error(&home, &failed, "source", "x");
+    assert_error(&home, &failed, "source", "~/Temp/ExportOutput/People.csv is missing; T_Person is read from it");
     image(&home).assert_same(&before, "prepare");
     healthy(&home);
 }
@@ -512,16 +549,16 @@ fn a_full_disk_under_the_export() {
 fn a_full_disk_under_prepare() {
     let home = small::loaded(Kind::Sqlite);
     let before = image(&home);
-    for suffix in ["T_Person.sorted.csv.partial", "T_Team_Member.sorted.delta.partial", "T_Team.rejected.csv.partial"] {
+    for name in ["T_Person.sorted.csv", "T_Team_Member.sorted.delta", "T_Team.rejected.csv"] {
         home.write("Sources/people.csv", PEOPLE.replace("36", "37"));
         home.write("Sources/teams.csv", "code,title\nA,Alpha\nB\n");
-        let partial = home.file("Work/Collect").join(suffix);
+        let partial = home.file("Work/Collect").join(format!("{name}.partial"));
         let _ = fs::remove_file(&partial);
         std::os::unix::fs::symlink("/dev/full", &partial).unwrap();
         let failed = attempt(&home, &sync_up("incremental"));
-        eprintln!("{suffix}: {:?}", failed.error());
-        assert!(failed.error().1.contains("No space left on device"), "{failed:?}");
-        image(&home).assert_same(&before, suffix);
+        let message = format!("writing ~/Work/Collect/{name}: No space left on device (os error 28)");
+        assert_error(&home, &failed, "file", &message);
+        image(&home).assert_same(&before, name);
         let _ = fs::remove_file(&partial);
     }
     healthy(&home);
@@ -556,20 +593,25 @@ fn a_full_disk_at_any_size() {
             done = true;
             break;
         }
-        seen.insert(format!("{:?}", (tried.error().0, shown(&home, tried.error().1))));
+        let (code, message) = tried.error();
+        seen.insert((code.to_owned(), shown(&home, message)));
         assert_eq!(held(&home), before.held, "{blocks}");
     }
-    eprintln!("{seen:#?}");
-    assert!(done);
+    assert!(done, "the last limit is wide enough");
+    let wanted = [
+        ("export-write", "cannot write ~/Temp/ExportOutput/People.csv.partial: File too large (os error 27)"),
+        ("repository-disk-full", "the disk of the repository ~/provost.db is full, or cannot be written"),
+    ];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), wanted.map(|(a, b)| (a.to_owned(), b.to_owned())));
     healthy(&home);
 }
 
 /// The command as a user who may not do everything.
-fn as_nobody(home: &Home, arguments: &[&str]) -> Option<Attempt> {
+fn as_nobody(home: &Home, arguments: &[&str]) -> Attempt {
     let inner = home.command(arguments);
     let is_root = fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
     if !is_root {
-        return Some(attempt(home, arguments));
+        return attempt(home, arguments);
     }
     let folder = home.path().parent().unwrap().to_owned();
     assert!(Command::new("chown").args(["-R", "65534:65534"]).arg(&folder).status().unwrap().success());
@@ -581,7 +623,7 @@ fn as_nobody(home: &Home, arguments: &[&str]) -> Option<Attempt> {
             command.env(name, value);
         }
     }
-    Some(Attempt::of(command.output().unwrap()))
+    Attempt::of(command.output().unwrap())
 }
 
 fn mode(path: &Path, mode: u32) {
@@ -592,18 +634,27 @@ fn mode(path: &Path, mode: u32) {
 fn no_permission() {
     let home = small::loaded(Kind::Sqlite);
     let before = image(&home);
-    for (path, without, with, code) in [
-        ("Sources/people.csv", 0o000, 0o644, "source-permission"),
-        ("Temp/ExportOutput", 0o500, 0o700, "write"),
-        ("Work/Collect", 0o500, 0o700, "file"),
-        ("Work/Synchronization", 0o500, 0o700, "file"),
-        ("Work/Collect/previous", 0o500, 0o700, "file"),
-        ("appsettings.agent.json", 0o000, 0o600, "settings"),
+    for (path, without, with, code, message) in [
+        (
+            "Sources/people.csv",
+            0o000,
+            0o644,
+            "source-permission",
+            "Connections.People.Path: no permission to read ~/Sources/people.csv",
+        ),
+        ("Temp/ExportOutput", 0o500, 0o700, "export-write", "cannot write ~/Temp/ExportOutput/People.csv.partial"),
+        ("Work/Collect", 0o500, 0o700, "file", "writing ~/Work/Collect/T_Person.sorted.csv"),
+        ("Work/Synchronization", 0o500, 0o700, "file", "making folder ~/Work/Synchronization/"),
+        ("Work/Collect/previous", 0o500, 0o700, "file", "replacing ~/Work/Collect/previous/Small"),
+        ("appsettings.agent.json", 0o000, 0o600, "file-system", "cannot read ~/appsettings.agent.json"),
     ] {
         mode(&home.file(path), without);
-        let failed = as_nobody(&home, &sync_up("complete")).unwrap();
+        let failed = as_nobody(&home, &sync_up("complete"));
         mode(&home.file(path), with);
-        eprintln!("{path}: {code} {:?}", failed.error());
+        assert_eq!(failed.error().0, code, "{path}: {failed:?}");
+        let found = shown(&home, failed.error().1);
+        assert!(found.starts_with(message), "{path}: {found}");
+        assert!(found == message || found.ends_with(": Permission denied (os error 13)"), "{path}: {found}");
         assert_eq!(held(&home), before.held, "{path}");
     }
     healthy(&home);
@@ -619,21 +670,29 @@ fn locked(kind: Kind) {
         Some(connection) => connection.to_owned(),
         None => "sqlite:provost.db".to_owned(),
     };
-    let short = if kind == Kind::Sqlite { format!("{base}?busy_timeout=200") } else { format!("{base} busy_timeout=200") };
+    let short =
+        if kind == Kind::Sqlite { format!("{base}?busy_timeout=200") } else { format!("{base} busy_timeout=200") };
     home.environment.push(("PROVOST__ConnectionString".to_owned(), short));
     match kind {
         Kind::Sqlite => {
             let other = rusqlite::Connection::open(home.file("provost.db")).unwrap();
             other.execute_batch("BEGIN EXCLUSIVE; UPDATE UM_Counters SET Value = Value").unwrap();
             let failed = attempt(&home, &sync_up("complete"));
-            assert_error(&home, &failed, "repository-locked", "the repository ~/provost.db is locked by another process");
+            assert_error(
+                &home,
+                &failed,
+                "repository-locked",
+                "the repository ~/provost.db is locked by another process",
+            );
             other.execute_batch("ROLLBACK").unwrap();
         }
         Kind::Postgres => {
             let mut other = ::postgres::Client::connect(&base, ::postgres::NoTls).unwrap();
             other.batch_execute("BEGIN; LOCK TABLE UR_Resources IN ACCESS EXCLUSIVE MODE").unwrap();
             let failed = attempt(&home, &sync_up("complete"));
-            eprintln!("{:?}", failed.error());
+            let (code, message) = failed.error();
+            assert_eq!(code, "repository-locked");
+            assert!(message.ends_with("is locked by another process"), "{message}");
             other.batch_execute("ROLLBACK").unwrap();
         }
     }
@@ -648,15 +707,18 @@ fn read_only(kind: Kind) {
     match kind {
         Kind::Sqlite => {
             mode(&home.file("provost.db"), 0o400);
-            let failed = as_nobody(&home, &sync_up("complete")).unwrap();
-            eprintln!("{:?}", failed.error());
+            let failed = as_nobody(&home, &sync_up("complete"));
+            let message = "the repository ~/provost.db is read-only: attempt to write a readonly database";
+            assert_error(&home, &failed, "repository-read-only", message);
             mode(&home.file("provost.db"), 0o600);
         }
         Kind::Postgres => {
             let name = home.database.rows("SELECT current_database()")[0][0].clone().unwrap();
             home.database.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
             let failed = attempt(&home, &sync_up("complete"));
-            eprintln!("{:?}", failed.error());
+            let (code, message) = failed.error();
+            assert_eq!(code, "repository-read-only");
+            assert!(message.contains("cannot execute") && message.ends_with("in a read-only transaction"), "{message}");
             home.database.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = off"));
         }
     }
@@ -670,23 +732,23 @@ fn an_sqlite_file_that_is_gone() {
     let (file, aside) = (home.file("provost.db"), home.file("aside.db"));
     let before = image(&home);
     fs::rename(&file, &aside).unwrap();
-    let failed = attempt(&home, &sync_up("incremental"));
-    eprintln!("{failed:?}");
-    assert_eq!(failed.summary.state, State::Errored);
-    fs::rename(&aside, &file).unwrap();
-    image(&home).assert_same(&before, "gone");
-    healthy(&home);
-    fs::create_dir_all(home.file("empty")).unwrap();
-    fs::rename(&file, &aside).unwrap();
+    for arguments in [sync_up("incremental"), small::prepare("complete"), small::synchronize()] {
+        let failed = attempt(&home, &arguments);
+        assert_error(&home, &failed, "repository-gone", "the repository ~/provost.db does not exist");
+        assert!(!file.exists(), "no empty repository may take its place");
+    }
     fs::create_dir(&file).unwrap();
     let failed = attempt(&home, &sync_up("incremental"));
-    eprintln!("{failed:?}");
+    assert_error(&home, &failed, "repository-unreachable", "cannot open the repository ~/provost.db: it is a folder");
     fs::remove_dir(&file).unwrap();
-    fs::write(&file, "this is no database, but somebody's text file of some length").unwrap();
+    let text = "this is no database, but somebody's text file of some length";
+    fs::write(&file, text).unwrap();
     let failed = attempt(&home, &sync_up("incremental"));
-    eprintln!("{failed:?}");
-    assert_eq!(fs::read(&file).unwrap().len(), 60);
+    let message = "the repository ~/provost.db cannot be read: file is not a database";
+    assert_error(&home, &failed, "repository-damaged", message);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
     fs::rename(&aside, &file).unwrap();
+    image(&home).assert_same(&before, "back again");
     healthy(&home);
 }
 
@@ -770,7 +832,9 @@ fn a_server_that_goes_away() {
     let variable = "PROVOST__ConnectionString".to_owned();
     home.environment.push((variable.clone(), redirected(&connection, closed)));
     let failed = attempt(&home, &sync_up("complete"));
-    eprintln!("{failed:?}");
+    let (code, message) = failed.error();
+    assert_eq!(code, "repository-unreachable");
+    assert!(message.ends_with("error connecting to server: Connection refused (os error 111)"), "{message}");
     let proxy = Proxy::to(upstream);
     home.environment = vec![(variable, redirected(&connection, proxy.port))];
     let before = image(&home);
@@ -784,7 +848,7 @@ fn a_server_that_goes_away() {
         }
         cuts += 1;
         let (code, message) = tried.error();
-        eprintln!("{budget}: {code} {message}");
+        assert!(matches!(code, "repository-gone" | "repository-unreachable"), "{budget}: {code} {message}");
         assert_eq!(held(&home), before.held, "{budget}");
     }
     assert!(cuts > 5, "{cuts}");

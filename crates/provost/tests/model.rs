@@ -169,14 +169,27 @@ impl Export {
         Tables {
             people: carried(&self.people, &before.people),
             teams: carried(&self.teams, &before.teams),
-            members: self.members.content.iter().chain(before.members.iter().filter(|_| self.members.kept.all)).cloned().collect(),
-            homes: self.homes.content.iter().chain(before.homes.iter().filter(|_| self.homes.kept.all)).cloned().collect(),
+            members: self
+                .members
+                .content
+                .iter()
+                .chain(before.members.iter().filter(|_| self.members.kept.all))
+                .cloned()
+                .collect(),
+            homes: self
+                .homes
+                .content
+                .iter()
+                .chain(before.homes.iter().filter(|_| self.homes.kept.all))
+                .cloned()
+                .collect(),
         }
     }
 }
 
 fn carried(clean: &Clean<Table>, before: &Table) -> Table {
-    let mut table: Table = before.iter().filter(|(k, _)| clean.kept.holds(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut table: Table =
+        before.iter().filter(|(k, _)| clean.kept.holds(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
     table.extend(clean.content.clone());
     table
 }

@@ -272,7 +272,7 @@ fn collect_table(
     let before = files::Stamp::of(&opened)?;
     let watched = Watched { source: &opened, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
-        .map_err(|error| source_error(spec, source, error))?;
+        .map_err(|error| source_error(spec, source, options, error))?;
     before.unchanged(&opened, source)?;
     progress.rows(prepared.rows);
     if spec.command_column.is_some() && !prepared.changes {
@@ -295,10 +295,10 @@ fn collect_table(
     Ok(table)
 }
 
-fn source_error(spec: &TableSpec, source: &Path, error: PrepareError) -> ServerError {
+fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error: PrepareError) -> ServerError {
     match error {
         PrepareError::Write { suffix, source } => {
-            ServerError::File { what: "writing", path: PathBuf::from(format!("{}{suffix}", spec.name)), source }
+            ServerError::File { what: "writing", path: options.working.join(format!("{}{suffix}", spec.name)), source }
         }
         PrepareError::Read { line, source: cause } => ServerError::File {
             what: if line == 0 { "reading" } else { "reading on in" },

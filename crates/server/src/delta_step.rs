@@ -97,7 +97,8 @@ fn run(
         delta: if with_delta { Some(create(&delta_partial)?) } else { None },
         carried: if prepared.held.is_empty() { None } else { Some(create(&carried)?) },
     };
-    let found = delta::delta(spec.kind, old, new, &prepared.held, outlets).map_err(|error| delta_error(spec, &delta_path, error))?;
+    let found = delta::delta(spec.kind, old, new, &prepared.held, outlets)
+        .map_err(|error| delta_error(spec, &delta_path, error))?;
     if with_delta {
         files::persist(&delta_partial, &delta_path)?;
     }

@@ -91,11 +91,10 @@ impl OpenSession {
         let fail = |tx: &mut WriteTx| {
             tx.set_session_state(&self.id, SessionState::Open, SessionState::Failed, options.now_micros)
         };
-        let outcome =
-            store
-                .write(&options.actor, "abandoned session", fail)
-                .map_err(ServerError::from)
-                .and_then(|was_open| if was_open { files::remove_folder(&self.folder) } else { Ok(()) });
+        let outcome = store
+            .write(&options.actor, "abandoned session", fail)
+            .map_err(ServerError::from)
+            .and_then(|was_open| if was_open { files::remove_folder(&self.folder) } else { Ok(()) });
         if let Err(error) = outcome {
             tracing::warn!(session = self.id, %error, "the files of an abandoned session could not be removed");
         }

@@ -207,10 +207,7 @@ const IMAGE: &[(&str, &str)] = &[
         "versions of resources",
         "SELECT Type, KeyValue, C4, C5, COUNT(*) FROM UR_ResourcesHistory GROUP BY Type, KeyValue, C4, C5",
     ),
-    (
-        "versions of links",
-        "SELECT Association_Id, COUNT(*) FROM UR_ResourceLinksHistory GROUP BY Association_Id",
-    ),
+    ("versions of links", "SELECT Association_Id, COUNT(*) FROM UR_ResourceLinksHistory GROUP BY Association_Id"),
     (
         "keys",
         "SELECT k.EntityType_Id, k.Property_Id, k.KeyValue, r.C4, k.Fingerprint FROM UR_ResourceKeys k \
@@ -223,11 +220,17 @@ const IMAGE: &[(&str, &str)] = &[
     ),
     ("digests", "SELECT Connector, Digest FROM UJ_ConnectorDigests"),
     ("profiles", "SELECT Connector, TableName, Json FROM UJ_TableProfiles"),
-    ("dangling links", "SELECT l.Resource1_Id, l.Resource2_Id FROM UR_ResourceLinks l WHERE NOT EXISTS \
+    (
+        "dangling links",
+        "SELECT l.Resource1_Id, l.Resource2_Id FROM UR_ResourceLinks l WHERE NOT EXISTS \
       (SELECT 1 FROM UR_Resources r WHERE r.Id = l.Resource1_Id) OR NOT EXISTS \
-      (SELECT 1 FROM UR_Resources r WHERE r.Id = l.Resource2_Id)"),
-    ("dangling homes", "SELECT b.C4 FROM UR_Resources b WHERE b.I40 IS NOT NULL AND NOT EXISTS \
-      (SELECT 1 FROM UR_Resources a WHERE a.Id = b.I40)"),
+      (SELECT 1 FROM UR_Resources r WHERE r.Id = l.Resource2_Id)",
+    ),
+    (
+        "dangling homes",
+        "SELECT b.C4 FROM UR_Resources b WHERE b.I40 IS NOT NULL AND NOT EXISTS \
+      (SELECT 1 FROM UR_Resources a WHERE a.Id = b.I40)",
+    ),
 ];
 
 impl Image {

@@ -40,10 +40,8 @@ pub(super) fn with_kept(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<
     let file = format!("{}.kept.csv", table.name);
     let written = write(stage, pairs, &file)?;
     if written > read {
-        let reason = format!(
-            "{} pairs are not in the file, but unreadable rows may stand for them: kept",
-            written - read
-        );
+        let reason =
+            format!("{} pairs are not in the file, but unreadable rows may stand for them: kept", written - read);
         stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
     }
     Ok(Table { file, ..table.clone() })
