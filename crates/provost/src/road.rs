@@ -117,6 +117,14 @@ impl Road {
     /// There is no home, its settings cannot be used, or the database cannot.
     pub fn open(context: &Context) -> Result<Road, Report> {
         let settings = context.settings()?;
+        // Opening would make an empty one, and hide that the one with the data is gone.
+        if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
+            let text = format!("the repository {} does not exist", file.display());
+            return Err(Report::new(Kind::Error, "repository-gone", text).hint(
+                "bring the file back if there was one; else deploy a configuration, which makes it: provost \
+                 deploy-configuration -d Conf",
+            ));
+        }
         let store = Store::open(&settings.database())?;
         let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
         Ok(Road { settings, store, folders })

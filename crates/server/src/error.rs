@@ -32,7 +32,7 @@ pub enum ServerError {
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
     ChangeSetDiffers { approved: String, found: String },
-    #[error("reading the work files: {0}")]
+    #[error("reading or writing the work files: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,7 +64,7 @@ impl ServerError {
             ServerError::Session { .. } => "session",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
-            ServerError::Store(_) => "store",
+            ServerError::Store(error) => error.code(),
         }
     }
 

@@ -151,7 +151,9 @@ fn process(
                 return Err(processed_by_another(&session.id));
             }
             check_base(tx, &manifest)?;
-            check_initial(tx, mapping, &manifest)?;
+            if manifest.mode == Mode::Initial {
+                mapping.must_be_empty(tx)?;
+            }
             let work =
                 Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder, reports: &reports };
             let done = work.run(tx, approved, verified)?;
@@ -205,21 +207,6 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
             manifest.session, manifest.connector
         ),
     })
-}
-
-/// An initial load is for a repository that holds nothing of the connector.
-fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
-    if manifest.mode != Mode::Initial {
-        return Ok(());
-    }
-    let mut count = 0;
-    for mapped in &mapping.types {
-        count += tx.count_resources(mapped.id)?;
-    }
-    if count == 0 {
-        return Ok(());
-    }
-    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
 }
 
 /// One session inside its transaction.

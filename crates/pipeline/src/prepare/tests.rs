@@ -2,7 +2,8 @@ use super::*;
 use crate::testing::{Files, Trickle, memory};
 
 fn entity(columns: &[&str]) -> TableSpec {
-    let column = |header: &&str| ColumnSpec { header: (*header).to_owned(), converter: Converter::as_is() };
+    let column =
+        |header: &&str| ColumnSpec { header: (*header).to_owned(), converter: Converter::as_is(), is_key: false };
     TableSpec {
         name: "T".to_owned(),
         kind: Kind::Entity,

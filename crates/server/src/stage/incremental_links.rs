@@ -46,7 +46,11 @@ pub(super) fn stage(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<Link
     Ok(LinkCounters {
         inserted: c.inserted,
         deleted: c.deleted,
-        unchanged: held_before.saturating_sub(c.deleted),
+        unchanged: if table.state_digest.is_empty() {
+            held_before.saturating_sub(c.deleted)
+        } else {
+            table.clean.saturating_sub(c.inserted)
+        },
         orphans: outcome.orphans,
         links_created: removed.created,
         links_removed: removed.removed,
@@ -120,11 +124,11 @@ fn resolve_pairs(
 }
 
 /// Pair keys sort as (first, second) does: NUL cannot occur in a key.
-fn pair_key(first: &str, second: &str) -> Vec<u8> {
+pub(super) fn pair_key(first: &str, second: &str) -> Vec<u8> {
     [first.as_bytes(), b"\0", second.as_bytes()].concat()
 }
 
-fn split_pair(key: &[u8]) -> (String, String) {
+pub(super) fn split_pair(key: &[u8]) -> (String, String) {
     let at = key.iter().position(|b| *b == 0).unwrap_or(key.len());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&key[..at]), text(key.get(at + 1..).unwrap_or_default()))
@@ -202,7 +206,7 @@ fn collect_links(
 }
 
 /// The keys that resources had before this run.
-fn keys_of(
+pub(super) fn keys_of(
     stage: &mut LinkStage<'_, '_>,
     end: &MappedEnd,
     resources: &BTreeSet<i64>,

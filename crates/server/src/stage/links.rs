@@ -5,6 +5,7 @@
 //! waits for a missing end, both as their keys were before this run.
 
 use super::LinkStage;
+use super::kept_pairs;
 use super::pairs::{Numbers, Pairs, Resolved, id, number};
 use crate::error::ServerError;
 use crate::manifest::Table;
@@ -30,6 +31,13 @@ const HELD_BACK: i64 = 3;
 
 /// Compares the full sorted pairs with the stored links.
 pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<LinkCounters, ServerError> {
+    let with_kept;
+    let table = if table.rejected > 0 {
+        with_kept = kept_pairs::with_kept(stage, table)?;
+        &with_kept
+    } else {
+        table
+    };
     let mut lines = Sorting::new(stage.context.folder, BUDGET);
     let wanted = resolve(stage, table, &mut lines)?;
     let wanted = one_per_owner(stage, wanted, &mut lines)?;
@@ -38,16 +46,10 @@ pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Re
     let held_before = stage.context.tx.count_links(stage.mapped.place)? + stored_orphans.len();
     let by_line = emit_lines(stage, table, lines, stored_orphans)?;
     let mut counters = LinkCounters { orphans: by_line.orphans, links_created: by_line.created, ..by_line.counters };
-    counters.unchanged = compared.unchanged + by_line.held;
-    counters.inserted = table.clean.saturating_sub(counters.unchanged);
-    counters.deleted = held_before.saturating_sub(counters.unchanged);
-    if table.rejected > 0 && compared.removed.len() > 0 {
-        let count = compared.removed.len();
-        let reason = format!("{count} links are not in the file, but unreadable rows may stand for them: kept");
-        stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
-        counters.deleted = 0;
-        return Ok(counters);
-    }
+    // The sorted file also has the pairs that unreadable rows may stand for; these are no pairs of the source.
+    counters.inserted = by_line.lines.saturating_sub(by_line.held);
+    counters.unchanged = table.clean.saturating_sub(counters.inserted);
+    counters.deleted = held_before.saturating_sub(compared.unchanged + by_line.held);
     counters.links_removed = compared.removed.len();
     emit_removed(stage, &mut compared.removed)?;
     Ok(counters)
@@ -194,13 +196,22 @@ fn compare(stage: &mut LinkStage<'_, '_>, wanted: Box<dyn Pull>, lines: &mut Sor
         last_stored = (first.0, second.0);
         merge.stored(first.0, second.0, &mut sink)
     };
-    match stage.mapped.association.storage {
-        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, &mut each)?,
-        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?,
-        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?,
-    }
+    scan_stored(stage, &mut each)?;
     merge.finish(&mut sink)?;
     Ok(compared)
+}
+
+/// Gives every stored link, the stored side first.
+pub(super) fn scan_stored(
+    stage: &mut LinkStage<'_, '_>,
+    each: &mut impl FnMut(ResourceId, ResourceId) -> Result<(), ServerError>,
+) -> Result<(), ServerError> {
+    let (first, second) = (stage.mapped.end1.entity_type, stage.mapped.end2.entity_type);
+    match stage.mapped.association.storage {
+        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, each),
+        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(first, slot, each),
+        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(second, slot, each),
+    }
 }
 
 /// A line of the file that needs more than counting; the payload of a wanted link holds (line, old ids).
@@ -221,6 +232,8 @@ pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, Serv
 /// Counters of the lines that needed a closer look.
 #[derive(Default)]
 pub(super) struct ByLine {
+    /// All of them.
+    lines: u64,
     /// Lines that were held before, as a link under other keys or as a waiting pair.
     pub(super) held: u64,
     pub(super) orphans: u64,
@@ -283,6 +296,7 @@ fn emit_batch(stage: &mut LinkStage<'_, '_>, batch: &mut Vec<Line>, found: &mut 
         batch.iter().filter(|l| l.old.0 != 0).map(|l| (ResourceId(l.old.0), ResourceId(l.old.1))).collect();
     let stored = stored_links(stage, &asked)?;
     for line in batch.drain(..) {
+        found.lines += 1;
         if line.waited || stored.contains(&line.old) {
             found.held += 1;
         }
