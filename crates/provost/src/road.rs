@@ -266,9 +266,14 @@ impl Road {
     ///
     /// # Errors
     /// An entity type is unknown, or the database fails.
-    pub fn update_expressions(&self, entity_types: &[String], dirty: bool) -> Result<Outcome, Report> {
-        let options =
-            ExpressionOptions { entity_types: entity_types.to_vec(), dirty, actor: actor(), now_micros: now_micros() };
+    pub fn update_expressions(&self, entity_types: &[String], dirty: bool, batch: usize) -> Result<Outcome, Report> {
+        let options = ExpressionOptions {
+            entity_types: entity_types.to_vec(),
+            dirty,
+            batch,
+            actor: actor(),
+            now_micros: now_micros(),
+        };
         let done = provost_server::update_expressions(&self.store, &options).map_err(|e| report(&e))?;
         let mut summary = Summary::default();
         for (entity_type, read, changed) in &done.types {

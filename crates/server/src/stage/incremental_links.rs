@@ -5,7 +5,7 @@
 //! complete run: the file would have said the same pairs.
 
 use super::LinkStage;
-use super::links::{emit_link, spool_orphans, stored_links, warn_orphan};
+use super::links::{Why, emit_link, spool_orphans, stored_links, warn_orphan};
 use super::pairs::{Numbers, number};
 use crate::error::ServerError;
 use crate::manifest::Table;
@@ -386,7 +386,9 @@ fn settle_batch(
                 payload.extend_from_slice(&pair.key);
                 outcome.wanted.push(&owner_first, &payload)?;
             }
-            None if pair.wanted() => hold_back(stage, outcome, names, pair.waited, line)?,
+            None if pair.wanted() => {
+                hold_back(stage, outcome, names, pair.waited, (line, Why::unresolved(first, second)))?;
+            }
             None if pair.waited => {
                 stage.orphans.push(&names.0, &names.1, true)?;
             }
@@ -401,10 +403,10 @@ fn hold_back(
     outcome: &mut Outcome,
     (first, second): &(String, String),
     waited: bool,
-    line: i64,
+    (line, why): (i64, Why),
 ) -> Result<(), ServerError> {
     outcome.orphans += 1;
-    warn_orphan(stage, line.cast_unsigned(), first, second);
+    warn_orphan(stage, line.cast_unsigned(), first, second, why);
     if !waited {
         stage.orphans.push(first, second, false)?;
     }
@@ -486,7 +488,7 @@ fn choose_one(
         let waited = number(&payload, 1) == 1;
         let names = split_pair(payload.get(16..).unwrap_or_default());
         if single.is_some() && position > 0 {
-            hold_back(stage, outcome, &names, waited, number(&payload, 0))?;
+            hold_back(stage, outcome, &names, waited, (number(&payload, 0), Why::Taken))?;
             continue;
         }
         if waited {

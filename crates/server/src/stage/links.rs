@@ -84,7 +84,10 @@ pub(super) fn resolve(
                 let key = if second_first { link_key(new2, new1) } else { link_key(new1, new2) };
                 wanted.push(&key, Numbers::of(&[line, old1, old2]).bytes())?;
             }
-            None => lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?,
+            None => {
+                let why = Why::unresolved(first, second);
+                lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, why as i64, 0, old1, old2]).bytes())?;
+            }
         }
         Ok(())
     })?;
@@ -130,7 +133,8 @@ pub(super) fn one_per_owner(
                 chosen.push(&key, &payload)?;
             } else {
                 let (line, old1, old2) = (number(&payload, 0), number(&payload, 1), number(&payload, 2));
-                lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?;
+                let kind = [HELD_BACK, Why::Taken as i64, 0, old1, old2];
+                lines.push(&line.to_be_bytes(), Numbers::of(&kind).bytes())?;
             }
         }
         Ok(())
@@ -307,7 +311,7 @@ fn emit_batch(stage: &mut LinkStage<'_, '_>, batch: &mut Vec<Line>, found: &mut 
             }
             HELD_BACK => {
                 found.orphans += 1;
-                warn_orphan(stage, line.line, &line.first, &line.second);
+                warn_orphan(stage, line.line, &line.first, &line.second, Why::read(line.ids.0));
                 if !line.waited {
                     stage.orphans.push(&line.first, &line.second, false)?;
                 }
@@ -327,19 +331,61 @@ pub(super) fn stored_links(
     Ok(asked.iter().zip(exist).filter(|(_, exists)| *exists).map(|((a, b), _)| (a.0, b.0)).collect())
 }
 
-pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str) {
-    let reason = format!(
-        "no link: {} \"{first}\" or {} \"{second}\" is unknown, ambiguous, or already has its one link",
-        stage.mapped.end1.column, stage.mapped.end2.column
-    );
+/// Why a pair gives no link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// No single resource has the first key.
+    First = 1,
+    /// No single resource has the second key.
+    Second = 2,
+    /// No single resource has either key.
+    Both = 3,
+    /// The owner may have one link only, and another pair gives it.
+    Taken = 4,
+}
+
+impl Why {
+    /// Of a pair of which at least one end is not resolved.
+    pub(super) fn unresolved(first: Ends, second: Ends) -> Why {
+        match (first.new, second.new) {
+            (None, None) => Why::Both,
+            (None, _) => Why::First,
+            _ => Why::Second,
+        }
+    }
+
+    fn read(code: i64) -> Why {
+        match code {
+            1 => Why::First,
+            2 => Why::Second,
+            3 => Why::Both,
+            _ => Why::Taken,
+        }
+    }
+}
+
+pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str, why: Why) {
+    let (column1, column2) = (&stage.mapped.end1.column, &stage.mapped.end2.column);
+    let nobody = "belongs to no resource, or to several";
+    let reason = match why {
+        Why::First => format!("no link: {column1} \"{first}\" {nobody}"),
+        Why::Second => format!("no link: {column2} \"{second}\" {nobody}"),
+        Why::Both => format!("no link: {column1} \"{first}\" and {column2} \"{second}\" each {nobody}"),
+        Why::Taken => format!(
+            "no link: {} may have one link of this kind only, and another row gives it",
+            if stage.mapped.single_side() == Some(Side::First) {
+                format!("{column1} \"{first}\"")
+            } else {
+                format!("{column2} \"{second}\"")
+            }
+        ),
+    };
+    let remedy = match why {
+        Why::Taken => "correct the source; the pair is kept, and linked when the other one goes",
+        _ => "correct the source; the pair is kept, and linked as soon as both ends exist",
+    };
     let value = format!("{first},{second}");
-    stage.context.problems.warn(
-        &stage.mapped.identifier,
-        line,
-        &value,
-        reason,
-        "the pair is kept and linked as soon as both ends exist",
-    );
+    stage.context.problems.warn(&stage.mapped.identifier, line, &value, reason, remedy);
 }
 
 /// Writes one link change, and into the name of the change set.
