@@ -1,4 +1,5 @@
 //! Sessions: their order, that each is applied once, and that none is applied where it does not belong.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
 
