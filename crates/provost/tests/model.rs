@@ -1,4 +1,5 @@
 //! Random exports, modes, repeats, crashes and tampering against a naive model of what the repository must hold.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
 

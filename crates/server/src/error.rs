@@ -93,7 +93,9 @@ impl ServerError {
                     .to_owned()
             }
             ServerError::Session { .. } => {
-                "export and prepare again; the damaged session is kept for inspection".to_owned()
+                "run the connector once in complete mode, which takes the place of this session; its folder is kept for \
+                 inspection"
+                    .to_owned()
             }
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()

@@ -257,6 +257,10 @@ impl Work<'_> {
             self.close(tx, run, &staged.hash, &text, SessionState::Blocked)?;
             return Ok(done);
         }
+        if !done.summary.thresholds.is_empty() && done.problems.is_empty() {
+            // Somebody has seen the causes, and decided.
+            done.summary.state = State::Completed;
+        }
         self.apply(tx, run)?;
         if self.options.orphans {
             crate::orphans::write(tx, self.mapping, self.reports)?;
