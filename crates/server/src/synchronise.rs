@@ -145,7 +145,7 @@ fn process(
     };
     let mut differs = None;
     let done = verified::while_verifying(&folder, &manifest, session, |verified| {
-        store.write(&options.actor, &reason, |tx| {
+        let work = |tx: &mut WriteTx| {
             let state = tx.session(&session.id)?.map(|s| s.state);
             if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
                 return Err(processed_by_another(&session.id));
@@ -162,7 +162,11 @@ fn process(
                 differs = Some(ServerError::ChangeSetDiffers { approved: approved.to_owned(), found });
             }
             Ok(done)
-        })
+        };
+        match is_direct(&manifest, options) {
+            true => store.load(&options.actor, &reason, work),
+            false => store.write(&options.actor, &reason, work),
+        }
     })?;
     fault::point("synchronise.committed");
     if done.summary.state != State::Blocked {
@@ -209,6 +213,30 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
     })
 }
 
+<<<<<<< HEAD
+=======
+/// An initial load is for a repository that holds nothing of the connector.
+fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
+    if manifest.mode != Mode::Initial {
+        return Ok(());
+    }
+    let mut count = 0;
+    for mapped in &mapping.types {
+        count += tx.count_resources(mapped.id)?;
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
+}
+
+/// Whether the files go straight into the tables, so that only pairs that wait are left to apply. Change tables that
+/// somebody wants to keep must be made.
+fn is_direct(manifest: &Manifest, options: &SynchroniseOptions) -> bool {
+    manifest.mode == Mode::Initial && !options.keep_changes
+}
+
+>>>>>>> bench
 /// One session inside its transaction.
 struct Work<'a> {
     metadata: &'a Metadata,
@@ -232,7 +260,7 @@ impl Work<'_> {
             tx.clear_changes(run)?;
         }
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
-        let staged = if self.is_direct() {
+        let staged = if is_direct(self.manifest, self.options) {
             stage::load(tx, run, self.mapping, self.manifest, self.folder, self.options.now_micros)?
         } else {
             stage::stage(tx, run, self.mapping, self.manifest, self.folder)?
@@ -269,12 +297,6 @@ impl Work<'_> {
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
         fault::point("synchronise.applied");
         Ok(done)
-    }
-
-    /// Whether the files go straight into the tables, and what is left to apply are pairs that wait. Change tables
-    /// that somebody wants to keep must be made.
-    fn is_direct(&self) -> bool {
-        self.manifest.mode == Mode::Initial && !self.options.keep_changes
     }
 
     fn close(
@@ -326,7 +348,7 @@ impl Work<'_> {
             dont_delete_changes: self.options.keep_changes,
             ..ApplyPlan::default()
         };
-        if !self.is_direct() {
+        if !is_direct(self.manifest, self.options) {
             let types = self.mapping.types.iter();
             plan.types = types.map(|t| (t.id, t.columns.iter().map(|c| c.slot).collect())).collect();
             plan.associations = self.mapping.associations.iter().map(|a| (a.association.id, a.place)).collect();

@@ -128,7 +128,10 @@ impl Dialect {
     pub(crate) fn bulk_statement(self, table: &str, columns: &[String]) -> String {
         let names = columns.join(", ");
         match self {
-            Dialect::Sqlite => format!("INSERT INTO {table} ({names}) VALUES ({})", parameters(1, columns.len())),
+            // An error ends the transaction anyway: OR FAIL spares a journal for undoing one statement.
+            Dialect::Sqlite => {
+                format!("INSERT OR FAIL INTO {table} ({names}) VALUES ({})", parameters(1, columns.len()))
+            }
             Dialect::Postgres => format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
         }
     }

@@ -9,6 +9,8 @@ use std::io::Write;
 
 /// Rows that one fetch of a PostgreSQL cursor brings.
 const FETCH: usize = 20_000;
+/// Rows that one SQLite statement inserts.
+const TOGETHER: usize = 50;
 
 /// A connection of the pool.
 pub(crate) enum Driver {
@@ -113,6 +115,23 @@ impl Link {
             Driver::Sqlite(connection) => connection.execute_batch(sql).map_err(self.sqlite_error(sql)),
             Driver::Postgres(pg) => pg.borrow_mut().client.batch_execute(sql).map_err(self.postgres_error(sql)),
         }
+    }
+
+    /// Has an SQLite file without resources write under a rollback journal, when nobody else has it open.
+    pub(crate) fn leave_log(&self) -> Result<bool, StoreError> {
+        let Driver::Sqlite(connection) = &self.driver else {
+            return Ok(false);
+        };
+        if self.first("SELECT 1 FROM UR_Resources LIMIT 1", &[], |_| Ok(()))?.is_some() {
+            return Ok(false);
+        }
+        let journal = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0));
+        if journal.is_ok_and(|mode| mode == "delete") {
+            // EXTRA: the end of the journal is the commit, and must itself survive a power cut.
+            self.batch("PRAGMA synchronous = EXTRA")?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// Runs one statement; tells how many rows it touched.
@@ -273,19 +292,7 @@ impl Link {
         self.usable()?;
         let sql = self.dialect().bulk_statement(table, columns);
         match &self.driver {
-            Driver::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(&sql).map_err(self.sqlite_error(&sql))?;
-                let mut column = 0;
-                for value in rows.values() {
-                    column += 1;
-                    statement.raw_bind_parameter(column, value).map_err(self.sqlite_error(&sql))?;
-                    if column == columns.len() {
-                        statement.raw_execute().map_err(self.sqlite_error(&sql))?;
-                        column = 0;
-                    }
-                }
-                Ok(())
-            }
+            Driver::Sqlite(connection) => self.insert(connection, sql, columns.len(), rows),
             Driver::Postgres(pg) => {
                 let mut pg = pg.borrow_mut();
                 let mut copy = pg.client.copy_in(&sql).map_err(self.postgres_error(&sql))?;
@@ -297,6 +304,33 @@ impl Link {
                 Ok(())
             }
         }
+    }
+}
+
+impl Link {
+    /// Inserts rows, many by one statement: the places where the last row went stay at hand for the next one.
+    fn insert(
+        &self,
+        connection: &rusqlite::Connection,
+        one: String,
+        width: usize,
+        rows: &Rows,
+    ) -> Result<(), StoreError> {
+        let many = (1..TOGETHER)
+            .fold(one.clone(), |sql, row| format!("{sql}, ({})", crate::dialect::parameters(row * width + 1, width)));
+        let mut values = rows.values();
+        let mut left = rows.len() / width.max(1);
+        for (sql, together) in [(many, TOGETHER), (one, 1)] {
+            let mut statement = connection.prepare_cached(&sql).map_err(self.sqlite_error(&sql))?;
+            while left >= together {
+                for (column, value) in values.by_ref().take(together * width).enumerate() {
+                    statement.raw_bind_parameter(column + 1, value).map_err(self.sqlite_error(&sql))?;
+                }
+                statement.raw_execute().map_err(self.sqlite_error(&sql))?;
+                left -= together;
+            }
+        }
+        Ok(())
     }
 }
 

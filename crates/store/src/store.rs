@@ -107,8 +107,42 @@ impl Store {
         body: impl FnOnce(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
         let _turn = self.turn()?;
-        let began = now_micros();
         let link = Rc::new(Link::new(self.take()?, &self.name));
+        self.transact(link, actor, reason, body)
+    }
+
+    /// [`Store::write`] for the first load. As long as a SQLite repository holds no resources and nobody else has it
+    /// open, rows go straight into its file, under a rollback journal, instead of into the write-ahead log and from
+    /// there into the file. It is as durable; but nobody can read in the meantime.
+    ///
+    /// # Errors
+    /// Those of `body`, and those of the database.
+    pub fn load<T, E: From<StoreError>>(
+        &self,
+        actor: &str,
+        reason: &str,
+        body: impl FnOnce(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _turn = self.turn()?;
+        let link = Rc::new(Link::new(self.take()?, &self.name));
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if !link.leave_log()? {
+            return self.transact(link, actor, reason, body);
+        }
+        let result = self.transact(link, actor, reason, body);
+        // The connection that comes next brings the file back to its log; the others must not be used with this one.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        result
+    }
+
+    fn transact<T, E: From<StoreError>>(
+        &self,
+        link: Rc<Link>,
+        actor: &str,
+        reason: &str,
+        body: impl FnOnce(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let began = now_micros();
         link.batch(link.dialect().begin_write())?;
         let mut tx = WriteTx::new(ReadTx::new(link.clone()));
         let result = body(&mut tx).and_then(|value| {

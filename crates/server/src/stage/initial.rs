@@ -72,7 +72,8 @@ impl UniqueKeys {
             let mut sorted = sorting.finish()?;
             while let Some((key, payload)) = sorted.pull()? {
                 let id = payload.try_into().map_or(0, i64::from_be_bytes);
-                keys.push(&String::from_utf8_lossy(key), ResourceId(id))?;
+                let key = std::str::from_utf8(key).map_err(std::io::Error::other)?;
+                keys.push(key, ResourceId(id))?;
             }
             keys.finish()?;
         }
