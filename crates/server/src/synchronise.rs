@@ -213,30 +213,12 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
     })
 }
 
-<<<<<<< HEAD
-=======
-/// An initial load is for a repository that holds nothing of the connector.
-fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
-    if manifest.mode != Mode::Initial {
-        return Ok(());
-    }
-    let mut count = 0;
-    for mapped in &mapping.types {
-        count += tx.count_resources(mapped.id)?;
-    }
-    if count == 0 {
-        return Ok(());
-    }
-    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
-}
-
 /// Whether the files go straight into the tables, so that only pairs that wait are left to apply. Change tables that
 /// somebody wants to keep must be made.
 fn is_direct(manifest: &Manifest, options: &SynchroniseOptions) -> bool {
     manifest.mode == Mode::Initial && !options.keep_changes
 }
 
->>>>>>> bench
 /// One session inside its transaction.
 struct Work<'a> {
     metadata: &'a Metadata,
