@@ -39,7 +39,7 @@ pub fn set_up(home: &Home, guards: Guards) {
         .iter()
         .map(|name| {
             let path = format!("Sources/{}.csv", name.to_lowercase());
-            format!(r#""{name}": {{ "Path": "{path}", "PathIncremental": "{path}" }}"#)
+            format!(r#""{name}": {{ "Path": "{path}" }}"#)
         })
         .collect();
     home.write("appsettings.agent.json", format!("{{ \"Connections\": {{ {} }} }}", connections.join(", ")));
