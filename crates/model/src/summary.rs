@@ -90,7 +90,7 @@ pub struct EntityCounters {
 
 /// Counters of one association, in pairs of key values as the file writes them: a member whose key changed counts as
 /// one pair deleted and one inserted although the stored link stays. `orphans` is the number of pairs held back
-/// because an end does not exist (or is ambiguous).
+/// because an end does not exist (or is ambiguous). The clean pairs of a full file are `inserted + unchanged`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs)]

@@ -148,13 +148,6 @@ pub fn explain(error: ExportError) -> Report {
     }
     let kind = match error.code() {
         "unknown-package" | "package-not-implemented" | "source-outside-roots" | "transformation" => Kind::Usage,
-        "source-not-a-file"
-        | "source-no-header"
-        | "source-header"
-        | "source-duplicate-header"
-        | "source-encoding"
-        | "source-row-too-long"
-        | "source-workbook" => Kind::Data,
         _ => Kind::Error,
     };
     Report::from_error(kind, error.code(), &error).hint(error.remedy())

@@ -81,7 +81,11 @@ impl Report {
         let mut report = Report::new(kind, id, error.to_string());
         let mut source = error.source();
         while let Some(cause) = source {
-            report.causes.push(cause.to_string());
+            // Many an error says already what its source says.
+            let text = cause.to_string();
+            if !report.text.contains(&text) && !report.causes.iter().any(|known| known.contains(&text)) {
+                report.causes.push(text);
+            }
             source = cause.source();
         }
         report

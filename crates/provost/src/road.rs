@@ -117,6 +117,14 @@ impl Road {
     /// There is no home, its settings cannot be used, or the database cannot.
     pub fn open(context: &Context) -> Result<Road, Report> {
         let settings = context.settings()?;
+        // Opening would make an empty one, and hide that the one with the data is gone.
+        if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
+            let text = format!("the repository {} does not exist", file.display());
+            return Err(Report::new(Kind::Error, "repository-gone", text).hint(
+                "bring the file back if there was one; else deploy a configuration, which makes it: provost \
+                 deploy-configuration -d Conf",
+            ));
+        }
         let store = Store::open(&settings.database())?;
         let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
         Ok(Road { settings, store, folders })
@@ -258,9 +266,14 @@ impl Road {
     ///
     /// # Errors
     /// An entity type is unknown, or the database fails.
-    pub fn update_expressions(&self, entity_types: &[String], dirty: bool) -> Result<Outcome, Report> {
-        let options =
-            ExpressionOptions { entity_types: entity_types.to_vec(), dirty, actor: actor(), now_micros: now_micros() };
+    pub fn update_expressions(&self, entity_types: &[String], dirty: bool, batch: usize) -> Result<Outcome, Report> {
+        let options = ExpressionOptions {
+            entity_types: entity_types.to_vec(),
+            dirty,
+            batch,
+            actor: actor(),
+            now_micros: now_micros(),
+        };
         let done = provost_server::update_expressions(&self.store, &options).map_err(|e| report(&e))?;
         let mut summary = Summary::default();
         for (entity_type, read, changed) in &done.types {

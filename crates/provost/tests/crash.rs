@@ -1,6 +1,6 @@
 //! Whatever instant the process dies at, the next run ends in the state of a run that nobody disturbed.
 #![cfg(feature = "fault-injection")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
 

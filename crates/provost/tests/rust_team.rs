@@ -1,8 +1,6 @@
 //! Twelve months of real joiners, movers and leavers, and four awkward corners: counts and keys of every step equal
 //! the expectations that come with the data, whichever way the repository is brought there.
-
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
 
@@ -14,11 +12,10 @@ use support::{Home, Kind, root, rust_team};
 
 const CONNECTOR: &str = "RustTeam";
 
-/// Columns of a file with their slots.
-type Columns = &'static [(&'static str, &'static str)];
+type Slots = &'static [(&'static str, &'static str)];
 
-/// Source file, entity type, and columns.
-const ENTITIES: &[(&str, &str, Columns)] = &[
+/// Source file, entity type, and the columns of the file with their slots.
+const ENTITIES: &[(&str, &str, Slots)] = &[
     ("people.csv", "RT_Person", &[("github_id", "C4"), ("github", "C5"), ("name", "C6"), ("permissions", "C7")]),
     (
         "teams.csv",

@@ -90,6 +90,10 @@ pub fn prepare(
     let previous = Previous::new(&options.working, &options.connector);
     previous.recover(|session| sessions::is_accepted(store, session))?;
     sessions::give_up_open(store, folders, options)?;
+    if options.mode == Mode::Initial {
+        // Told before `previous` is replaced by a state that will not be applied.
+        store.read(|tx| mapping.must_be_empty(tx))?;
+    }
     let base = sessions::base(store, options)?;
     let session = sessions::open(store, folders, options)?;
     match collect(store, &mapping, options, &previous, base, &session, progress) {
@@ -171,17 +175,22 @@ fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = String> + '
     types.chain(mapping.associations.iter().map(|a| a.table.clone()))
 }
 
-fn column_spec(column: &MappedColumn, header: &str) -> Result<ColumnSpec, ServerError> {
+fn column_spec(column: &MappedColumn, header: &str, is_key: bool) -> Result<ColumnSpec, ServerError> {
     let converter = Converter::new(column.kind, column.format.as_deref())
         .map_err(|e| ServerError::mapping(&column.identifier, &format!("{e}; {}", e.remedy)))?;
-    Ok(ColumnSpec { header: header.to_owned(), converter })
+    Ok(ColumnSpec { header: header.to_owned(), converter, is_key })
 }
 
 fn type_spec(mapped: &MappedType) -> Result<TableSpec, ServerError> {
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Entity,
-        columns: mapped.columns.iter().map(|c| column_spec(c, &c.column)).collect::<Result<_, _>>()?,
+        columns: mapped
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(position, c)| column_spec(c, &c.column, position == 0 || c.is_unique))
+            .collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
     })
@@ -192,7 +201,7 @@ fn association_spec(mapped: &MappedAssociation) -> Result<TableSpec, ServerError
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Association,
-        columns: ends.iter().map(|e| column_spec(&e.key, &e.column)).collect::<Result<_, _>>()?,
+        columns: ends.iter().map(|e| column_spec(&e.key, &e.column, true)).collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
     })
@@ -264,7 +273,7 @@ fn collect_table(
     let before = files::Stamp::of(&opened)?;
     let watched = Watched { source: &opened, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
-        .map_err(|error| source_error(spec, source, error))?;
+        .map_err(|error| source_error(spec, source, options, error))?;
     progress.done(prepared.rows);
     before.unchanged(&opened, source)?;
     if spec.command_column.is_some() && !prepared.changes {
@@ -307,10 +316,10 @@ fn write_summary(options: &PrepareOptions, table: &Table) -> Result<(), ServerEr
     files::write(&options.working.join(format!("{}.summary.json", table.name)), &text)
 }
 
-fn source_error(spec: &TableSpec, source: &Path, error: PrepareError) -> ServerError {
+fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error: PrepareError) -> ServerError {
     match error {
         PrepareError::Write { suffix, source } => {
-            ServerError::File { what: "writing", path: PathBuf::from(format!("{}{suffix}", spec.name)), source }
+            ServerError::File { what: "writing", path: options.working.join(format!("{}{suffix}", spec.name)), source }
         }
         PrepareError::Read { line, source: cause } => ServerError::File {
             what: if line == 0 { "reading" } else { "reading on in" },

@@ -97,7 +97,8 @@ fn run(
         delta: if with_delta { Some(create(&delta_partial)?) } else { None },
         carried: if prepared.held.is_empty() { None } else { Some(create(&carried)?) },
     };
-    let found = delta::delta(spec.kind, old, new, &prepared.held, outlets).map_err(|error| delta_error(spec, error))?;
+    let found = delta::delta(spec.kind, old, new, &prepared.held, outlets)
+        .map_err(|error| delta_error(spec, &delta_path, error))?;
     if with_delta {
         files::persist(&delta_partial, &delta_path)?;
     }
@@ -112,12 +113,13 @@ fn create(path: &Path) -> Result<Box<dyn Write + Send>, ServerError> {
     Ok(Box::new(File::create(path).map_err(ServerError::file("making", path))?))
 }
 
-fn delta_error(spec: &TableSpec, error: DeltaError) -> ServerError {
+fn delta_error(spec: &TableSpec, path: &Path, error: DeltaError) -> ServerError {
     if error.demands_complete() {
         return ServerError::CompleteNeeded { message: format!("{}: {error}", spec.name) };
     }
     match error {
-        DeltaError::Read { source, .. } | DeltaError::Write { source, .. } => ServerError::Io(source),
+        DeltaError::Read { source, .. } => ServerError::Io(source),
+        DeltaError::Write { source, .. } => ServerError::file("writing", path)(source),
         other => ServerError::CompleteNeeded { message: other.to_string() },
     }
 }

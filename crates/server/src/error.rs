@@ -32,7 +32,7 @@ pub enum ServerError {
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
     ChangeSetDiffers { approved: String, found: String },
-    #[error("reading the work files: {0}")]
+    #[error("reading or writing the work files: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,7 +64,7 @@ impl ServerError {
             ServerError::Session { .. } => "session",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
-            ServerError::Store(_) => "store",
+            ServerError::Store(error) => error.code(),
         }
     }
 
@@ -93,7 +93,9 @@ impl ServerError {
                     .to_owned()
             }
             ServerError::Session { .. } => {
-                "export and prepare again; the damaged session is kept for inspection".to_owned()
+                "run the connector once in complete mode, which takes the place of this session; its folder is kept for \
+                 inspection"
+                    .to_owned()
             }
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()

@@ -12,8 +12,6 @@ use provost_pipeline::expression::computed::{ComputedPlan, Found, Outcome, RowSo
 use provost_store::{ApplyPlan, LinkPlace, Side, Store, Target as StoredTarget, WriteTx};
 use std::collections::HashMap;
 
-/// Resources evaluated at once (`BatchSelectSize` 0).
-const BATCH: usize = 10_000;
 /// Rows of other resources kept while bindings are followed.
 const CACHED: usize = 100_000;
 /// Findings kept of one run.
@@ -26,6 +24,8 @@ pub struct ExpressionOptions {
     pub entity_types: Vec<String>,
     /// Only resources with the dirty flag.
     pub dirty: bool,
+    /// Resources evaluated at once (`BatchSelectSize`).
+    pub batch: usize,
     /// Who runs it.
     pub actor: String,
     /// Microseconds since 1970, UTC.
@@ -84,7 +84,7 @@ fn update_type(
     })?;
     let mut changed = 0;
     let mut source = Rows::new(tx, metadata);
-    for batch in ids.chunks(BATCH) {
+    for batch in ids.chunks(options.batch.max(1)) {
         let outcomes = evaluate(&mut source, &plan, batch)?;
         for (position, property) in plan.properties.iter().enumerate() {
             let column: Vec<(ResourceId, &Outcome)> =

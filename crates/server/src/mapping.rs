@@ -4,7 +4,7 @@ use crate::error::ServerError;
 use provost_model::configuration::{EntityTypeMapping, PropertyPath, PropertyType};
 use provost_model::metadata::{Association, LinkStorage, Metadata};
 use provost_model::{EntityTypeId, PropertyId, Slot};
-use provost_store::LinkPlace;
+use provost_store::{LinkPlace, ReadTx};
 
 /// All mappings of one connector.
 #[derive(Clone, Debug)]
@@ -154,6 +154,18 @@ impl ConnectorMapping {
             return Err(ServerError::NothingMapped { connector: connector.to_owned() });
         }
         Ok(ConnectorMapping { connector: connector.to_owned(), types, associations })
+    }
+
+    /// An initial load is for a repository that holds nothing of the connector.
+    pub(crate) fn must_be_empty(&self, tx: &mut ReadTx) -> Result<(), ServerError> {
+        let mut count = 0;
+        for mapped in &self.types {
+            count += tx.count_resources(mapped.id)?;
+        }
+        match count {
+            0 => Ok(()),
+            _ => Err(ServerError::InitialNotEmpty { connector: self.connector.clone(), count }),
+        }
     }
 }
 

@@ -151,7 +151,9 @@ fn process(
                 return Err(processed_by_another(&session.id));
             }
             check_base(tx, &manifest)?;
-            check_initial(tx, mapping, &manifest)?;
+            if manifest.mode == Mode::Initial {
+                mapping.must_be_empty(tx)?;
+            }
             let work =
                 Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder, reports: &reports };
             let done = work.run(tx, approved, verified)?;
@@ -211,21 +213,6 @@ fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> 
     })
 }
 
-/// An initial load is for a repository that holds nothing of the connector.
-fn check_initial(tx: &mut WriteTx, mapping: &ConnectorMapping, manifest: &Manifest) -> Result<(), ServerError> {
-    if manifest.mode != Mode::Initial {
-        return Ok(());
-    }
-    let mut count = 0;
-    for mapped in &mapping.types {
-        count += tx.count_resources(mapped.id)?;
-    }
-    if count == 0 {
-        return Ok(());
-    }
-    Err(ServerError::InitialNotEmpty { connector: mapping.connector.clone(), count })
-}
-
 /// Whether the files go straight into the tables, so that only pairs that wait are left to apply. Change tables that
 /// somebody wants to keep must be made.
 fn is_direct(manifest: &Manifest, options: &SynchroniseOptions) -> bool {
@@ -279,6 +266,10 @@ impl Work<'_> {
             let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
             self.close(tx, run, &staged.hash, &text, SessionState::Blocked)?;
             return Ok(done);
+        }
+        if !done.summary.thresholds.is_empty() && done.problems.is_empty() {
+            // Somebody has seen the causes, and decided.
+            done.summary.state = State::Completed;
         }
         self.apply(tx, run)?;
         if self.options.orphans {

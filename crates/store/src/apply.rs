@@ -7,72 +7,11 @@
 
 use crate::changes::{RENEW, RunId};
 use crate::error::StoreError;
+use crate::plan::{AppliedCounts, ApplyPlan};
 use crate::stored_model::{LinkPlace, StoredModel, StoredType, link_column, link_value};
 use crate::tx::WriteTx;
 use provost_model::changes::Command;
-use provost_model::{AssociationId, EntityTypeId, ResourceId, Slot, fault};
-
-/// What to apply of a run, and how.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApplyPlan {
-    /// Entity types in order, with the slots that their changes carry.
-    pub types: Vec<(EntityTypeId, Vec<Slot>)>,
-    /// Associations in order, with the place of their links.
-    pub associations: Vec<(AssociationId, LinkPlace)>,
-    /// Time of the changes: microseconds since 1970, UTC.
-    pub now_micros: i64,
-    /// Keep the change tables, for a later step that sets dirty flags.
-    pub dont_delete_changes: bool,
-    /// Set the dirty flag of what was inserted, updated, linked or unlinked.
-    pub mark_dirty: bool,
-}
-
-/// Resources really changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct TypeCounts {
-    pub inserted: u64,
-    pub updated: u64,
-    pub deleted: u64,
-}
-
-/// Links really changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LinkCounts {
-    /// Links made.
-    pub created: u64,
-    /// Links gone, also with the resource at one of their ends.
-    pub removed: u64,
-}
-
-/// What applying a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AppliedCounts {
-    /// By entity type of the plan.
-    pub types: Vec<(EntityTypeId, TypeCounts)>,
-    /// By association of the plan, then others that lost links with their resources.
-    pub associations: Vec<(AssociationId, LinkCounts)>,
-    /// Resource versions that went to history.
-    pub versions: u64,
-}
-
-impl AppliedCounts {
-    fn of_type(&mut self, id: EntityTypeId) -> &mut TypeCounts {
-        let at = self.types.iter().position(|(t, _)| *t == id).unwrap_or_else(|| {
-            self.types.push((id, TypeCounts::default()));
-            self.types.len() - 1
-        });
-        &mut self.types[at].1
-    }
-
-    fn of_links(&mut self, id: AssociationId) -> &mut LinkCounts {
-        let at = self.associations.iter().position(|(a, _)| *a == id).unwrap_or_else(|| {
-            self.associations.push((id, LinkCounts::default()));
-            self.associations.len() - 1
-        });
-        &mut self.associations[at].1
-    }
-}
+use provost_model::{AssociationId, EntityTypeId, Slot, fault};
 
 /// Numbers of commands in SQL.
 const INSERT: i64 = Command::Insert as i64;
@@ -107,6 +46,7 @@ impl WriteTx {
         let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
         apply.all()?;
         let counts = apply.counts;
+        self.refresh_grown_tables(&counts)?;
         if plan.mark_dirty {
             self.set_dirty(run)?;
         }
@@ -130,6 +70,20 @@ impl WriteTx {
             0 => Ok(()),
             rows => Err(StoreError::misuse(format!("a writer still holds {rows} rows: finish it before applying"))),
         }
+    }
+
+    /// The next plans must know of tables that were empty a moment ago.
+    fn refresh_grown_tables(&self, counts: &AppliedCounts) -> Result<(), StoreError> {
+        const MANY: u64 = 10_000;
+        let resources: u64 = counts.types.iter().map(|(_, t)| t.inserted).sum();
+        let links: u64 = counts.associations.iter().map(|(_, l)| l.created).sum();
+        for (grown, table) in [(resources, "UR_Resources"), (resources, "UR_ResourceKeys"), (links, "UR_ResourceLinks")]
+        {
+            if let Some(sql) = self.link.dialect().refresh_statistics(table).filter(|_| grown >= MANY) {
+                self.link.batch(&sql)?;
+            }
+        }
+        Ok(())
     }
 
     fn note(&mut self, counts: &AppliedCounts) {
@@ -555,45 +509,4 @@ fn ends(owner_is_first: bool) -> (&'static str, &'static str) {
 /// A condition of [`Apply::changes`] with its columns prefixed.
 fn qualified(condition: &str) -> String {
     condition.replace("Run_Id", "c.Run_Id").replace("Type", "c.Type").replace("Command", "c.Command")
-}
-
-/// Dirty flags.
-impl WriteTx {
-    /// Sets the dirty flag of every resource that the changes of a run insert, update, link or unlink.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn set_dirty(&mut self, run: RunId) -> Result<u64, StoreError> {
-        let run = run.0;
-        self.link.execute(
-            &format!(
-                "UPDATE UR_Resources SET Dirty = 1 WHERE Dirty = 0 AND Id IN (\
-                 SELECT Resource_Id FROM UR_ResourceChanges WHERE Run_Id = {run} AND Command <> {DELETE} \
-                 UNION SELECT Resource1_Id FROM UR_ResourceLinkChanges WHERE Run_Id = {run} \
-                 UNION SELECT Resource2_Id FROM UR_ResourceLinkChanges WHERE Run_Id = {run})"
-            ),
-            &[],
-        )
-    }
-
-    /// Sets or clears the dirty flag of these resources.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn mark_dirty(&mut self, resources: &[ResourceId], dirty: bool) -> Result<(), StoreError> {
-        crate::batch::in_batches(resources, |batch, list| {
-            let mut args = vec![i64::from(dirty).into()];
-            args.extend(batch.iter().map(|id| crate::value::Arg::Int(id.0)));
-            self.link.execute(&format!("UPDATE UR_Resources SET Dirty = $1 WHERE Id IN ({})", list(2)), &args)?;
-            Ok(())
-        })
-    }
-
-    /// Clears the dirty flag of all resources of a type.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn clear_dirty(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
-        self.link.execute("UPDATE UR_Resources SET Dirty = 0 WHERE Type = $1 AND Dirty = 1", &[entity_type.0.into()])
-    }
 }

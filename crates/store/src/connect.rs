@@ -4,8 +4,10 @@ use crate::dialect::Dialect;
 use crate::error::{StoreError, with_sources};
 use crate::link::{Driver, Pg};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -309,34 +311,40 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|e| wrong(e.to_string()))?;
-        let Some(root) = &self.root else {
-            let verifier = Arc::new(Encrypted { provider, inner: None });
-            return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
+        let mut verifier = Verifier {
+            provider: provider.clone(),
+            authority: None,
+            named: Vec::new(),
+            check_name: self.verify == Verify::AuthorityAndName,
         };
-        let unreadable = |e: &dyn std::fmt::Display| wrong(format!("sslrootcert={}: {e}", root.display()));
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(root).map_err(|e| unreadable(&e))? {
-            roots.add(certificate.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+        if let Some(root) = &self.root {
+            let unreadable = |e: &dyn std::fmt::Display| wrong(format!("sslrootcert={}: {e}", root.display()));
+            let mut roots = RootCertStore::empty();
+            for certificate in CertificateDer::pem_file_iter(root).map_err(|e| unreadable(&e))? {
+                let certificate = certificate.map_err(|e| unreadable(&e))?;
+                roots.add(certificate.clone()).map_err(|e| unreadable(&e))?;
+                verifier.named.push(certificate);
+            }
+            let authority = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|e| unreadable(&e))?;
+            verifier.authority = Some(authority);
         }
-        if self.verify == Verify::AuthorityAndName {
-            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
-        }
-        let inner = rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-            .build()
-            .map_err(|e| unreadable(&e))?;
-        let verifier = Arc::new(Encrypted { provider, inner: Some(inner) });
-        Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
     }
 }
 
-/// Accepts any certificate (`require`), or any that the named authority has issued (`verify-ca`).
+/// Accepts any certificate when no root certificate is named; else those that a named authority has issued, and the
+/// named ones themselves: servers with a certificate of their own making are common.
 #[derive(Debug)]
-struct Encrypted {
+struct Verifier {
     provider: Arc<rustls::crypto::CryptoProvider>,
-    inner: Option<Arc<rustls::client::WebPkiServerVerifier>>,
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    named: Vec<CertificateDer<'static>>,
+    check_name: bool,
 }
 
-impl ServerCertVerifier for Encrypted {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -345,13 +353,20 @@ impl ServerCertVerifier for Encrypted {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(inner) = &self.inner else {
+        let Some(authority) = &self.authority else {
             return Ok(ServerCertVerified::assertion());
         };
-        match inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        let verified = if self.named.iter().any(|c| c == end_entity) {
+            ParsedCertificate::try_from(end_entity)
+                .and_then(|c| verify_server_name(&c, server_name))
+                .map(|()| ServerCertVerified::assertion())
+        } else {
+            authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        match verified {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if !self.check_name => Ok(ServerCertVerified::assertion()),
             other => other,
         }
     }
@@ -378,5 +393,77 @@ impl ServerCertVerifier for Encrypted {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(connection: &str) -> (postgres::Config, Tls) {
+        match Target::parse(connection).unwrap().place {
+            Place::Server { config, tls } => (*config, tls),
+            Place::File { path, .. } => panic!("{} is not a server", path.display()),
+        }
+    }
+
+    #[test]
+    fn paths_are_files() {
+        for (text, expected) in
+            [("sqlite:/a/b.db", "/a/b.db"), ("provost.db", "provost.db"), ("/a b/c=d.db", "/a b/c=d.db")]
+        {
+            let target = Target::parse(text).unwrap();
+            assert_eq!((target.name().as_str(), target.dialect()), (expected, Dialect::Sqlite));
+        }
+        let target = Target::parse("sqlite:x.db?busy_timeout=20&mode=ro").unwrap();
+        assert_eq!(target.busy_timeout, Duration::from_millis(20));
+        assert!(matches!(target.place, Place::File { read_only: true, .. }));
+        for wrong in ["sqlite:", "sqlite:x?cache=shared", "sqlite:x?busy_timeout=soon"] {
+            assert_eq!(Target::parse(wrong).unwrap_err().code(), "repository-connection");
+        }
+    }
+
+    #[test]
+    fn urls_and_pairs_are_servers() {
+        for text in [
+            "postgres://ada:s%20x@db.example:5433/prod?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&busy_timeout=7",
+            "host=db.example port = 5433 user=ada password='s x' dbname=prod sslmode=verify-full \
+             sslrootcert='/etc/ca.pem' busy_timeout=7",
+        ] {
+            let (config, tls) = server(text);
+            assert_eq!(config.get_user(), Some("ada"));
+            assert_eq!(config.get_password(), Some("s x".as_bytes()));
+            assert_eq!((config.get_dbname(), config.get_ports()), (Some("prod"), &[5433][..]));
+            assert_eq!(config.get_ssl_mode(), postgres::config::SslMode::Require);
+            assert_eq!(tls.verify, Verify::AuthorityAndName);
+            assert_eq!(tls.root.as_deref(), Some(Path::new("/etc/ca.pem")));
+            let target = Target::parse(text).unwrap();
+            assert_eq!(target.name(), "prod on db.example");
+            assert_eq!(target.busy_timeout, Duration::from_millis(7));
+        }
+    }
+
+    #[test]
+    fn ssl_modes_verify_what_they_say() {
+        let verify = |options: &str| server(&format!("host=x user=y {options}")).1.verify;
+        assert_eq!(verify(""), Verify::Nothing);
+        assert_eq!(verify("sslmode=require"), Verify::Nothing);
+        assert_eq!(verify("sslmode=require sslrootcert=ca.pem"), Verify::Authority);
+        assert_eq!(verify("sslmode=verify-ca sslrootcert=ca.pem"), Verify::Authority);
+        let error = Target::parse("host=x sslmode=verify-full").unwrap_err();
+        assert!(error.to_string().contains("sslrootcert"), "{error}");
+        let (_, tls) = server("host=x sslmode=verify-full sslrootcert=/nowhere/ca.pem");
+        let error = tls.client_config().unwrap_err();
+        assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+    }
+
+    #[test]
+    fn quoted_values_end_where_their_quote_does() {
+        assert_eq!(
+            pairs(r"a='x \' y' b=2").unwrap(),
+            [("a".to_owned(), "x ' y".to_owned()), ("b".to_owned(), "2".to_owned())]
+        );
+        assert_eq!(pairs("a='x"), None);
+        assert_eq!(pairs("no pairs"), None);
     }
 }

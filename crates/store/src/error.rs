@@ -40,7 +40,7 @@ pub enum StoreError {
         detail: String,
     },
     /// No space is left where the database writes.
-    #[error("the disk of the repository {database} is full")]
+    #[error("the disk of the repository {database} is full, or cannot be written")]
     DiskFull {
         /// Path, or host and database name.
         database: String,
@@ -139,14 +139,26 @@ impl StoreError {
     }
 
     pub(crate) fn from_sqlite(database: &str, statement: &str, error: &rusqlite::Error) -> StoreError {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
         let database = database.to_owned();
         let detail = error.to_string();
         // A moved or deleted file makes SQLite refuse to write: that is a database gone, not one without rights.
         if let rusqlite::Error::SqliteFailure(code, _) = error
-            && code.extended_code == rusqlite::ffi::SQLITE_READONLY_DBMOVED
+            && code.extended_code == ffi::SQLITE_READONLY_DBMOVED
         {
             return StoreError::Gone { database, detail };
+        }
+        // What a quota or a limit on the size of files does; SQLite tells only `ENOSPC` apart.
+        if let rusqlite::Error::SqliteFailure(code, _) = error
+            && matches!(
+                code.extended_code,
+                ffi::SQLITE_IOERR_WRITE
+                    | ffi::SQLITE_IOERR_TRUNCATE
+                    | ffi::SQLITE_IOERR_SHMSIZE
+                    | ffi::SQLITE_IOERR_SHMMAP
+            )
+        {
+            return StoreError::DiskFull { database };
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked { database },

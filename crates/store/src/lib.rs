@@ -6,7 +6,25 @@
 //! the bytes of their text.
 //!
 //! Writers ([`ResourceChanges`], [`InitialResources`], …) buffer rows. They do not borrow the transaction, so that
-//! several can be open, also during a scan of the same transaction. Dropping one writes what is left.
+//! several can be open, also during a scan of the same transaction. Dropping one writes what is left; while one still
+//! holds rows, [`WriteTx::apply_changes`] and the commit refuse. On PostgreSQL a scan is fastest when no writer is open.
+//!
+//! After a statement has failed, its transaction can only be rolled back, on both databases.
+//!
+//! What the tables mean beyond their names:
+//!
+//! - `UR_ResourceKeys` has rows for the primary key of each entity type and for its unique keys
+//!   ([`ReadTx::key_properties`]: mapped with `IsUniqueKey`, or referred to by an association mapping). Rows of the
+//!   primary key follow resource changes, values computed by expressions and the first load by themselves; those of
+//!   unique keys follow the latter two, and are staged with [`WriteTx::key_changes`] otherwise.
+//! - Triggers void the fingerprint of a row when one of its *mapped* values changes, whoever changes it, and remove the
+//!   key rows of a row that is deleted. A key row can survive only when somebody changes a key by SQL and then deletes
+//!   the row by SQL: [`ReadTx::rows_by_id`] then gives no row for its id, which is to be taken for absent.
+//! - History never holds a version of zero length: what changes twice at one instant has the last value from then on.
+//!   A property that moved to another slot is shown with the values it had in the old one; what another property left
+//!   in a slot is never shown ([`Resource::values`]).
+//! - A deployment that moves slots makes staged changes meaningless: compare [`ReadTx::configuration_version`] before
+//!   an old change set is applied.
 
 mod apply;
 mod batch;
@@ -16,6 +34,7 @@ mod configuration;
 mod connect;
 mod deploy;
 mod dialect;
+mod dirty;
 mod error;
 mod initial;
 mod journal;
@@ -24,6 +43,7 @@ mod link;
 mod links;
 mod move_data;
 mod neighbours;
+mod plan;
 mod queue;
 mod resources;
 mod samples;
@@ -37,7 +57,6 @@ mod tx;
 mod value;
 mod views;
 
-pub use apply::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use browse::Resource;
 pub use changes::{
     ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
@@ -51,6 +70,7 @@ pub use journal::{JournalEntry, StoredProblem};
 pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;
 pub use neighbours::Neighbour;
+pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use resources::{ResourceRow, Target};
 pub use samples::{ChangeSample, SampleLink, SampleResource, SampleValue};
 pub use sessions::{Session, SessionState};

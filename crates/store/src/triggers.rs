@@ -20,6 +20,12 @@ pub(crate) fn rebuild(link: &Link, model: &StoredModel) -> Result<(), StoreError
             let name = format!("ur_resources_updated_{id}");
             link.batch(&dialect.row_trigger(&name, "UPDATE", &condition, &[action]))?;
         }
+        for property in entity_type.properties.iter().filter(|p| p.role == KeyRole::Unique) {
+            if let Some((condition, actions)) = follows(entity_type, property) {
+                let name = format!("ur_resources_rekeyed_{id}_{}", property.id);
+                link.batch(&dialect.row_trigger(&name, "UPDATE", &condition, &actions))?;
+            }
+        }
         let removals: Vec<String> = entity_type.properties.iter().filter_map(|p| removal(entity_type, p)).collect();
         if !removals.is_empty() {
             let name = format!("ur_resources_deleted_{id}");
@@ -45,6 +51,20 @@ fn voids(entity_type: &StoredType) -> Option<(String, String)> {
     let action =
         format!("UPDATE UR_ResourceKeys SET Fingerprint = 0 WHERE {} AND Fingerprint <> 0", key_row(entity_type, key)?);
     Some((condition, action))
+}
+
+/// When the row of a unique key must follow its value, and how. That of the primary key stays: it says which row of the
+/// file the resource was.
+fn follows(entity_type: &StoredType, property: &StoredProperty) -> Option<(String, [String; 2])> {
+    let (id, column) = (entity_type.id, property.slot?.column());
+    let condition = format!("OLD.Type = {id} AND OLD.{column} IS DISTINCT FROM NEW.{column}");
+    let gained = format!(
+        "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
+         SELECT {id}, {}, {}, NEW.Id, 0 WHERE NEW.{column} IS NOT NULL ON CONFLICT DO NOTHING",
+        property.id,
+        text_column("NEW", property.slot?)
+    );
+    Some((condition, [removal(entity_type, property)?, gained]))
 }
 
 fn removal(entity_type: &StoredType, property: &StoredProperty) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::held::Holder;
 use super::sides::SideFiles;
-use super::{Held, Kind, Layout, PrepareError, TableSpec};
+use super::{Held, Kind, LONGEST_KEY, Layout, PrepareError, TableSpec};
 use crate::bytes::is_clean_text;
 use crate::csv::canonical::push_field;
 use crate::csv::{Fault, Malformed, Reader, Record, Rejected, Row};
@@ -72,6 +72,7 @@ enum Refusal {
     Value { column: usize, error: FormatError },
     Text,
     Command,
+    LongKey { column: usize, bytes: usize },
 }
 
 impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
@@ -98,6 +99,9 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
                 self.value.clear();
                 convert(self.spec, column, value, &mut self.value)?;
                 value = &self.value;
+            }
+            if value.len() > LONGEST_KEY && self.spec.columns.get(column).is_some_and(|c| c.is_key) {
+                return Err(Refusal::LongKey { column, bytes: value.len() });
             }
             if column >= keys {
                 self.payload.push(b',');
@@ -179,6 +183,11 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         };
         let (column, (header, value), reason, remedy) = match refusal {
             Refusal::Value { column, error } => (*column, place(*column), error.to_string(), error.remedy.clone()),
+            Refusal::LongKey { column, bytes } => {
+                let reason = format!("a key has at most {LONGEST_KEY} bytes and this has {bytes}");
+                let remedy = "shorten it in the source, or map another column as the key".to_owned();
+                (*column, place(*column), reason, remedy)
+            }
             Refusal::Command => {
                 let index = self.layout.command.unwrap_or_default();
                 let header = self.spec.command_column.clone().unwrap_or_default();
@@ -195,12 +204,21 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             }
         };
         let rejected = Rejected::new(record.line(), header, value, reason, remedy, record.raw());
-        if column < self.key_columns() || self.spec.kind == Kind::Association {
+        if matches!(refusal, Refusal::LongKey { .. }) {
+            self.hold_besides(record, column);
+        } else if column < self.key_columns() || self.spec.kind == Kind::Association {
             self.holder.all();
         } else {
             self.hold(record.field(self.key_index()));
         }
         self.sides.rejected(rejected)
+    }
+
+    /// A row with a key that nothing can have stands for no resource and no pair, unless its primary key is another one.
+    fn hold_besides(&mut self, record: &Record<'_>, long: usize) {
+        if self.spec.kind == Kind::Entity && long > 0 {
+            self.hold(record.field(self.key_index()));
+        }
     }
 
     /// The first column that is no text, and why.

@@ -30,6 +30,9 @@ pub const NULL_KEYS: &str = ".nullpk.csv";
 /// Suffix of rows that cannot be read.
 pub const REJECTED: &str = ".rejected.csv";
 
+/// Longest value of a key, in bytes. Two of them fit into an index of every database that holds a repository.
+pub const LONGEST_KEY: usize = 1200;
+
 /// What a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -46,6 +49,8 @@ pub struct ColumnSpec {
     pub header: String,
     /// To internal text.
     pub converter: Converter,
+    /// Its values find resources: a row with one of more than [`LONGEST_KEY`] bytes is rejected.
+    pub is_key: bool,
 }
 
 /// How to prepare a table.

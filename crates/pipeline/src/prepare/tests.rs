@@ -2,7 +2,8 @@ use super::*;
 use crate::testing::{Files, Trickle, memory};
 
 fn entity(columns: &[&str]) -> TableSpec {
-    let column = |header: &&str| ColumnSpec { header: (*header).to_owned(), converter: Converter::as_is() };
+    let column =
+        |header: &&str| ColumnSpec { header: (*header).to_owned(), converter: Converter::as_is(), is_key: false };
     TableSpec {
         name: "T".to_owned(),
         kind: Kind::Entity,
@@ -132,6 +133,28 @@ fn a_rejected_row_holds_its_key_or_everything() {
     assert_eq!(held(&spec, "id,b,c", b"5,\"x\ny\""), Err("all"), "good rows may be inside");
     let pairs = TableSpec { kind: Kind::Association, ..entity(&["id", "b"]) };
     assert_eq!(held(&pairs, "id,b,c", b"5,x"), Err("all"));
+}
+
+#[test]
+fn a_key_that_no_index_takes_is_rejected_and_stands_for_nothing() {
+    let long = "k".repeat(LONGEST_KEY + 1);
+    let fits = &long[..LONGEST_KEY];
+    let mut spec = entity(&["id", "login", "note"]);
+    spec.columns[0].is_key = true;
+    spec.columns[1].is_key = true;
+    let Outcome { prepared, files } =
+        run(&spec, format!("id,login,note\n{fits},{fits},{long}\n{long},x,\n7,{long},\n"));
+    assert_eq!(files.text(SORTED), format!("id,login,note\n{fits},{fits},{long}\n"));
+    assert_eq!(counts(&prepared), [3, 0, 0, 0, 2, 1]);
+    assert_eq!(prepared.held, Held { keys: vec!["7".to_owned()], unknown: false });
+    let reasons: Vec<_> = prepared.samples.rejected.iter().map(|r| (r.line, &r.column[..], &r.reason[..])).collect();
+    let reason = "a key has at most 1200 bytes and this has 1201";
+    assert_eq!(reasons, [(3, "id", reason), (4, "login", reason)]);
+    let mut pairs = association();
+    pairs.columns.iter_mut().for_each(|column| column.is_key = true);
+    let Outcome { prepared, .. } = run(&pairs, format!("group,user\na,1\n{long},1\na,{long}\n"));
+    assert_eq!(counts(&prepared), [3, 0, 0, 0, 2, 1]);
+    assert!(prepared.held.is_empty());
 }
 
 #[test]

@@ -74,7 +74,10 @@ fn title(summary: &Summary, terminal: &Terminal) -> String {
     };
     let state = terminal.paint(colour.on_default().bold(), &format!("{:?}", summary.state));
     let mode = summary.mode.map(|mode| format!(", {mode}")).unwrap_or_default();
-    let mut line = format!("{}{mode}: {state}\n", terminal.paint(Style::new().bold(), &summary.connector));
+    let mut line = match summary.connector.as_str() {
+        "" => format!("{state}\n"),
+        connector => format!("{}{mode}: {state}\n", terminal.paint(Style::new().bold(), connector)),
+    };
     if let Some(name) = &summary.change_set {
         line.push_str(&format!("change set {}\n", name.hash));
     }

@@ -173,6 +173,17 @@ impl Settings {
             None => self.home.join(text).display().to_string(),
         }
     }
+
+    /// The file of the repository, unless a server holds it.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let on_server = |text: &String| !text.starts_with("sqlite:") && (text.contains("://") || text.contains('='));
+        if self.connection_string.as_ref().is_some_and(on_server) {
+            return None;
+        }
+        let text = self.database();
+        let path = text.strip_prefix("sqlite:").unwrap_or(&text);
+        Some(PathBuf::from(path.split_once('?').map_or(path, |(path, _)| path)))
+    }
 }
 
 fn unread(home: &Path) -> impl Iterator<Item = Problem> + '_ {

@@ -31,12 +31,12 @@ pub(crate) struct UpdateEntityPropertyExpressions {
     #[arg(long)]
     dirty: bool,
 
-    /// Accepted as documented, without effect: resources are read in one ordered pass
+    /// Resources evaluated at a time
     #[arg(short = 'q', long, value_name = "COUNT", default_value_t = 10_000, alias = "batch-size",
         value_parser = clap::value_parser!(u32).range(1..))]
     batch_select_size: u32,
 
-    /// Accepted as documented, without effect: changed values are written in batches of the repository's own
+    /// Accepted as documented; the values of one batch are written together
     #[arg(short = 'c', long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
     batch_update_size: u32,
 
@@ -63,6 +63,6 @@ Examples:
 impl UpdateEntityPropertyExpressions {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
         let _ = progress;
-        Road::open(context)?.update_expressions(&self.entitytype_list, self.dirty)
+        Road::open(context)?.update_expressions(&self.entitytype_list, self.dirty, self.batch_select_size as usize)
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The repository of a test.
+#[allow(clippy::large_enum_variant, reason = "there is one for each test")]
 pub enum Database {
     Sqlite(PathBuf),
     Postgres { connection: String, client: Box<RefCell<postgres::Client>> },

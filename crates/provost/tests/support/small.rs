@@ -39,7 +39,7 @@ pub fn set_up(home: &Home, guards: Guards) {
         .iter()
         .map(|name| {
             let path = format!("Sources/{}.csv", name.to_lowercase());
-            format!(r#""{name}": {{ "Path": "{path}", "PathIncremental": "{path}" }}"#)
+            format!(r#""{name}": {{ "Path": "{path}" }}"#)
         })
         .collect();
     home.write("appsettings.agent.json", format!("{{ \"Connections\": {{ {} }} }}", connections.join(", ")));
@@ -271,6 +271,21 @@ fn previous(folder: &Path) -> BTreeMap<String, String> {
         files.insert(name, text);
     }
     files
+}
+
+/// The key table must say what the resources say: (property, key, id of the resource).
+#[track_caller]
+pub fn assert_keys_are_true(home: &Home, context: &str) {
+    let stored = home.database.rows(
+        "SELECT p.Identifier, k.KeyValue, k.Resource_Id FROM UR_ResourceKeys k \
+         JOIN UM_EntityProperties p ON p.Id = k.Property_Id",
+    );
+    let wanted = home.database.rows(
+        "SELECT p.Identifier, CASE p.TargetColumnIndex WHEN 4 THEN r.C4 ELSE r.C5 END, r.Id FROM UR_Resources r \
+         JOIN UM_EntityProperties p ON p.EntityType_Id = r.Type \
+         WHERE p.Identifier IN ('Number', 'Code') OR p.Identifier = 'Login' AND r.C5 IS NOT NULL",
+    );
+    assert_eq!(stored, wanted, "{context}: the key table");
 }
 
 /// (association, key 1, key 2)

@@ -5,7 +5,7 @@
 //! complete run: the file would have said the same pairs.
 
 use super::LinkStage;
-use super::links::{emit_link, spool_orphans, stored_links, warn_orphan};
+use super::links::{Why, emit_link, spool_orphans, stored_links, warn_orphan};
 use super::pairs::{Numbers, number};
 use crate::error::ServerError;
 use crate::manifest::Table;
@@ -46,7 +46,11 @@ pub(super) fn stage(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<Link
     Ok(LinkCounters {
         inserted: c.inserted,
         deleted: c.deleted,
-        unchanged: held_before.saturating_sub(c.deleted),
+        unchanged: if table.state_digest.is_empty() {
+            held_before.saturating_sub(c.deleted)
+        } else {
+            table.clean.saturating_sub(c.inserted)
+        },
         orphans: outcome.orphans,
         links_created: removed.created,
         links_removed: removed.removed,
@@ -120,11 +124,11 @@ fn resolve_pairs(
 }
 
 /// Pair keys sort as (first, second) does: NUL cannot occur in a key.
-fn pair_key(first: &str, second: &str) -> Vec<u8> {
+pub(super) fn pair_key(first: &str, second: &str) -> Vec<u8> {
     [first.as_bytes(), b"\0", second.as_bytes()].concat()
 }
 
-fn split_pair(key: &[u8]) -> (String, String) {
+pub(super) fn split_pair(key: &[u8]) -> (String, String) {
     let at = key.iter().position(|b| *b == 0).unwrap_or(key.len());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&key[..at]), text(key.get(at + 1..).unwrap_or_default()))
@@ -202,7 +206,7 @@ fn collect_links(
 }
 
 /// The keys that resources had before this run.
-fn keys_of(
+pub(super) fn keys_of(
     stage: &mut LinkStage<'_, '_>,
     end: &MappedEnd,
     resources: &BTreeSet<i64>,
@@ -382,7 +386,9 @@ fn settle_batch(
                 payload.extend_from_slice(&pair.key);
                 outcome.wanted.push(&owner_first, &payload)?;
             }
-            None if pair.wanted() => hold_back(stage, outcome, names, pair.waited, line)?,
+            None if pair.wanted() => {
+                hold_back(stage, outcome, names, pair.waited, (line, Why::unresolved(first, second)))?;
+            }
             None if pair.waited => {
                 stage.orphans.push(&names.0, &names.1, true)?;
             }
@@ -397,10 +403,10 @@ fn hold_back(
     outcome: &mut Outcome,
     (first, second): &(String, String),
     waited: bool,
-    line: i64,
+    (line, why): (i64, Why),
 ) -> Result<(), ServerError> {
     outcome.orphans += 1;
-    warn_orphan(stage, line.cast_unsigned(), first, second);
+    warn_orphan(stage, line.cast_unsigned(), first, second, why);
     if !waited {
         stage.orphans.push(first, second, false)?;
     }
@@ -482,7 +488,7 @@ fn choose_one(
         let waited = number(&payload, 1) == 1;
         let names = split_pair(payload.get(16..).unwrap_or_default());
         if single.is_some() && position > 0 {
-            hold_back(stage, outcome, &names, waited, number(&payload, 0))?;
+            hold_back(stage, outcome, &names, waited, (number(&payload, 0), Why::Taken))?;
             continue;
         }
         if waited {

@@ -5,6 +5,7 @@
 //! waits for a missing end, both as their keys were before this run.
 
 use super::LinkStage;
+use super::kept_pairs;
 use super::pairs::{Numbers, Pairs, Resolved, id, number};
 use crate::error::ServerError;
 use crate::manifest::Table;
@@ -30,6 +31,13 @@ const HELD_BACK: i64 = 3;
 
 /// Compares the full sorted pairs with the stored links.
 pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<LinkCounters, ServerError> {
+    let with_kept;
+    let table = if table.rejected > 0 {
+        with_kept = kept_pairs::with_kept(stage, table)?;
+        &with_kept
+    } else {
+        table
+    };
     let mut lines = Sorting::new(stage.context.folder, BUDGET);
     let wanted = resolve(stage, table, &mut lines)?;
     let wanted = one_per_owner(stage, wanted, &mut lines)?;
@@ -38,16 +46,10 @@ pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Re
     let held_before = stage.context.tx.count_links(stage.mapped.place)? + stored_orphans.len();
     let by_line = emit_lines(stage, table, lines, stored_orphans)?;
     let mut counters = LinkCounters { orphans: by_line.orphans, links_created: by_line.created, ..by_line.counters };
-    counters.unchanged = compared.unchanged + by_line.held;
-    counters.inserted = table.clean.saturating_sub(counters.unchanged);
-    counters.deleted = held_before.saturating_sub(counters.unchanged);
-    if table.rejected > 0 && compared.removed.len() > 0 {
-        let count = compared.removed.len();
-        let reason = format!("{count} links are not in the file, but unreadable rows may stand for them: kept");
-        stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
-        counters.deleted = 0;
-        return Ok(counters);
-    }
+    // The sorted file also has the pairs that unreadable rows may stand for; these are no pairs of the source.
+    counters.inserted = by_line.lines.saturating_sub(by_line.held);
+    counters.unchanged = table.clean.saturating_sub(counters.inserted);
+    counters.deleted = held_before.saturating_sub(compared.unchanged + by_line.held);
     counters.links_removed = compared.removed.len();
     emit_removed(stage, &mut compared.removed)?;
     Ok(counters)
@@ -82,7 +84,10 @@ pub(super) fn resolve(
                 let key = if second_first { link_key(new2, new1) } else { link_key(new1, new2) };
                 wanted.push(&key, Numbers::of(&[line, old1, old2]).bytes())?;
             }
-            None => lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?,
+            None => {
+                let why = Why::unresolved(first, second);
+                lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, why as i64, 0, old1, old2]).bytes())?;
+            }
         }
         Ok(())
     })?;
@@ -128,7 +133,8 @@ pub(super) fn one_per_owner(
                 chosen.push(&key, &payload)?;
             } else {
                 let (line, old1, old2) = (number(&payload, 0), number(&payload, 1), number(&payload, 2));
-                lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, 0, 0, old1, old2]).bytes())?;
+                let kind = [HELD_BACK, Why::Taken as i64, 0, old1, old2];
+                lines.push(&line.to_be_bytes(), Numbers::of(&kind).bytes())?;
             }
         }
         Ok(())
@@ -194,13 +200,22 @@ fn compare(stage: &mut LinkStage<'_, '_>, wanted: Box<dyn Pull>, lines: &mut Sor
         last_stored = (first.0, second.0);
         merge.stored(first.0, second.0, &mut sink)
     };
-    match stage.mapped.association.storage {
-        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, &mut each)?,
-        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(stage.mapped.end1.entity_type, slot, &mut each)?,
-        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(stage.mapped.end2.entity_type, slot, &mut each)?,
-    }
+    scan_stored(stage, &mut each)?;
     merge.finish(&mut sink)?;
     Ok(compared)
+}
+
+/// Gives every stored link, the stored side first.
+pub(super) fn scan_stored(
+    stage: &mut LinkStage<'_, '_>,
+    each: &mut impl FnMut(ResourceId, ResourceId) -> Result<(), ServerError>,
+) -> Result<(), ServerError> {
+    let (first, second) = (stage.mapped.end1.entity_type, stage.mapped.end2.entity_type);
+    match stage.mapped.association.storage {
+        LinkStorage::Table => stage.context.tx.scan_links(stage.mapped.association.id, each),
+        LinkStorage::Slot1(slot) => stage.context.tx.scan_slot_links(first, slot, each),
+        LinkStorage::Slot2(slot) => stage.context.tx.scan_slot_links(second, slot, each),
+    }
 }
 
 /// A line of the file that needs more than counting; the payload of a wanted link holds (line, old ids).
@@ -221,6 +236,8 @@ pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, Serv
 /// Counters of the lines that needed a closer look.
 #[derive(Default)]
 pub(super) struct ByLine {
+    /// All of them.
+    lines: u64,
     /// Lines that were held before, as a link under other keys or as a waiting pair.
     pub(super) held: u64,
     pub(super) orphans: u64,
@@ -283,6 +300,7 @@ fn emit_batch(stage: &mut LinkStage<'_, '_>, batch: &mut Vec<Line>, found: &mut 
         batch.iter().filter(|l| l.old.0 != 0).map(|l| (ResourceId(l.old.0), ResourceId(l.old.1))).collect();
     let stored = stored_links(stage, &asked)?;
     for line in batch.drain(..) {
+        found.lines += 1;
         if line.waited || stored.contains(&line.old) {
             found.held += 1;
         }
@@ -293,7 +311,7 @@ fn emit_batch(stage: &mut LinkStage<'_, '_>, batch: &mut Vec<Line>, found: &mut 
             }
             HELD_BACK => {
                 found.orphans += 1;
-                warn_orphan(stage, line.line, &line.first, &line.second);
+                warn_orphan(stage, line.line, &line.first, &line.second, Why::read(line.ids.0));
                 if !line.waited {
                     stage.orphans.push(&line.first, &line.second, false)?;
                 }
@@ -313,19 +331,61 @@ pub(super) fn stored_links(
     Ok(asked.iter().zip(exist).filter(|(_, exists)| *exists).map(|((a, b), _)| (a.0, b.0)).collect())
 }
 
-pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str) {
-    let reason = format!(
-        "no link: {} \"{first}\" or {} \"{second}\" is unknown, ambiguous, or already has its one link",
-        stage.mapped.end1.column, stage.mapped.end2.column
-    );
+/// Why a pair gives no link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// No single resource has the first key.
+    First = 1,
+    /// No single resource has the second key.
+    Second = 2,
+    /// No single resource has either key.
+    Both = 3,
+    /// The owner may have one link only, and another pair gives it.
+    Taken = 4,
+}
+
+impl Why {
+    /// Of a pair of which at least one end is not resolved.
+    pub(super) fn unresolved(first: Ends, second: Ends) -> Why {
+        match (first.new, second.new) {
+            (None, None) => Why::Both,
+            (None, _) => Why::First,
+            _ => Why::Second,
+        }
+    }
+
+    fn read(code: i64) -> Why {
+        match code {
+            1 => Why::First,
+            2 => Why::Second,
+            3 => Why::Both,
+            _ => Why::Taken,
+        }
+    }
+}
+
+pub(super) fn warn_orphan(stage: &mut LinkStage<'_, '_>, line: u64, first: &str, second: &str, why: Why) {
+    let (column1, column2) = (&stage.mapped.end1.column, &stage.mapped.end2.column);
+    let nobody = "belongs to no resource, or to several";
+    let reason = match why {
+        Why::First => format!("no link: {column1} \"{first}\" {nobody}"),
+        Why::Second => format!("no link: {column2} \"{second}\" {nobody}"),
+        Why::Both => format!("no link: {column1} \"{first}\" and {column2} \"{second}\" each {nobody}"),
+        Why::Taken => format!(
+            "no link: {} may have one link of this kind only, and another row gives it",
+            if stage.mapped.single_side() == Some(Side::First) {
+                format!("{column1} \"{first}\"")
+            } else {
+                format!("{column2} \"{second}\"")
+            }
+        ),
+    };
+    let remedy = match why {
+        Why::Taken => "correct the source; the pair is kept, and linked when the other one goes",
+        _ => "correct the source; the pair is kept, and linked as soon as both ends exist",
+    };
     let value = format!("{first},{second}");
-    stage.context.problems.warn(
-        &stage.mapped.identifier,
-        line,
-        &value,
-        reason,
-        "the pair is kept and linked as soon as both ends exist",
-    );
+    stage.context.problems.warn(&stage.mapped.identifier, line, &value, reason, remedy);
 }
 
 /// Writes one link change, and into the name of the change set.

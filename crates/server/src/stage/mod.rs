@@ -4,6 +4,7 @@ mod entities;
 mod hash;
 mod incremental_links;
 mod initial;
+mod kept_pairs;
 mod keys;
 mod links;
 mod pairs;

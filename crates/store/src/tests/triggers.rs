@@ -10,6 +10,7 @@ super::both!(
     a_delete_by_hand_removes_the_keys,
     an_insert_by_hand_is_found,
     a_changed_key_keeps_its_old_row,
+    a_unique_key_follows_its_value,
 );
 
 fn an_update_by_hand_voids_the_fingerprint(s: &Scratch) {
@@ -50,4 +51,12 @@ fn a_changed_key_keeps_its_old_row(s: &Scratch) {
     s.by_hand("UPDATE UR_Resources SET C4 = 'P9' WHERE C4 = 'P2'");
     assert_eq!(s.keys()[1], "1|P2|2|0");
     assert_eq!(s.read(|tx| tx.unkeyed_resources(c.person, c.number)), []);
+}
+
+fn a_unique_key_follows_its_value(s: &Scratch) {
+    s.deploy(&configuration(), 50).fill(s);
+    s.by_hand("UPDATE UR_Resources SET C6 = 'new@x' WHERE C4 = 'P1'");
+    s.by_hand("UPDATE UR_Resources SET C6 = NULL WHERE C4 = 'P3'");
+    let logins: Vec<String> = s.keys().into_iter().filter(|k| k.contains('@')).collect();
+    assert_eq!(logins, ["1|bob@x|2|0", "1|new@x|1|0"]);
 }

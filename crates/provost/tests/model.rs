@@ -1,0 +1,545 @@
+//! Random exports, modes, repeats, crashes and tampering against a naive model of what the repository must hold.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+mod support;
+
+use provost_model::summary::{EntityCounters, LinkCounters, State, Summary};
+use std::collections::{BTreeMap, BTreeSet};
+use support::random::Random;
+use support::small::{self, Attempt, CONNECTOR, Guards, HOME, Held, MEMBER, PERSON, TEAM, attempt, held, waits};
+use support::{Home, Kind};
+
+type Values = Vec<Option<String>>;
+type Table = BTreeMap<String, Values>;
+type Pairs = BTreeSet<(String, String)>;
+
+/// What must not be taken for absent.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    all: bool,
+    keys: BTreeSet<String>,
+}
+
+impl Kept {
+    fn holds(&self, key: &str) -> bool {
+        self.all || self.keys.contains(key)
+    }
+}
+
+/// A source after cleansing.
+#[derive(Clone, Debug, Default)]
+struct Clean<T> {
+    rows: u64,
+    null_keys: u64,
+    duplicates: u64,
+    rejected: u64,
+    kept: Kept,
+    content: T,
+}
+
+/// The four tables that a run has to mirror.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Tables {
+    people: Table,
+    teams: Table,
+    members: Pairs,
+    homes: Pairs,
+}
+
+/// One export: the files, and what they say.
+#[derive(Clone, Debug, Default)]
+struct Export {
+    files: [String; 4],
+    people: Clean<Table>,
+    teams: Clean<Table>,
+    members: Clean<Pairs>,
+    homes: Clean<Pairs>,
+}
+
+/// Makes rows that clash: few ids, fewer logins, keys that nobody has.
+fn export(random: &mut Random, dirt: u64) -> Export {
+    let mut export = Export::default();
+    let headers = ["id,login,name,age\n", "code,title\n", "team,login\n", "team,id\n"];
+    export.files = headers.map(str::to_owned);
+    for _ in 0..random.below(16) {
+        let row = person(random, dirt);
+        add_entity(&mut export.people, &mut export.files[0], &row, 4);
+    }
+    for _ in 0..random.below(7) {
+        let row = team(random, dirt);
+        add_entity(&mut export.teams, &mut export.files[1], &row, 2);
+    }
+    for _ in 0..random.below(14) {
+        let row = pair(random, dirt, "l", 9);
+        add_pair(&mut export.members, &mut export.files[2], &row);
+    }
+    for _ in 0..random.below(12) {
+        let row = pair(random, dirt, "", 11);
+        add_pair(&mut export.homes, &mut export.files[3], &row);
+    }
+    export
+}
+
+fn person(random: &mut Random, dirt: u64) -> Vec<String> {
+    let id = random.below(11);
+    if random.percent(dirt) {
+        return match random.below(4) {
+            0 => vec![id.to_string(), format!("l{}", random.below(9))],
+            1 => vec![id.to_string(), "l1".to_owned(), "n".to_owned(), "old".to_owned()],
+            2 => vec![id.to_string(); 1],
+            _ => vec![String::new(), "l1".to_owned(), "n".to_owned(), "x".to_owned()],
+        };
+    }
+    let login = if random.percent(10) { String::new() } else { format!("l{}", random.below(9)) };
+    let age = if random.percent(30) { String::new() } else { random.below(3).to_string() };
+    vec![id.to_string(), login, format!("n{}", random.below(3)), age]
+}
+
+fn team(random: &mut Random, dirt: u64) -> Vec<String> {
+    let code = format!("T{}", random.below(5));
+    if random.percent(dirt) {
+        return match random.below(3) {
+            0 => vec![code, "t".to_owned(), "surplus".to_owned()],
+            1 => vec![code],
+            _ => vec![String::new(), "t".to_owned()],
+        };
+    }
+    vec![code, format!("t{}", random.below(2))]
+}
+
+fn pair(random: &mut Random, dirt: u64, prefix: &str, keys: u64) -> Vec<String> {
+    let team = format!("T{}", random.below(6));
+    let other = format!("{prefix}{}", random.below(keys));
+    if random.percent(dirt) {
+        return match random.below(3) {
+            0 => vec![team],
+            1 => vec![String::new(), other],
+            _ => vec![team, other, "surplus".to_owned()],
+        };
+    }
+    vec![team, other]
+}
+
+fn value(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn add_entity(clean: &mut Clean<Table>, file: &mut String, row: &[String], columns: usize) {
+    file.push_str(&format!("{}\n", row.join(",")));
+    clean.rows += 1;
+    if row.len() != columns {
+        clean.rejected += 1;
+        // The last field of a short row may be cut off, so that a row of the key alone names no key.
+        if row.len() == 1 { clean.kept.all = true } else { clean.kept.keys.extend(value(&row[0])) }
+    } else if row[0].is_empty() {
+        clean.null_keys += 1;
+    } else if columns == 4 && row[3].parse::<i32>().is_err() && !row[3].is_empty() {
+        clean.rejected += 1;
+        clean.kept.keys.insert(row[0].clone());
+    } else if clean.content.contains_key(&row[0]) {
+        clean.duplicates += 1;
+    } else {
+        clean.content.insert(row[0].clone(), row[1..].iter().map(|v| value(v)).collect());
+    }
+}
+
+fn add_pair(clean: &mut Clean<Pairs>, file: &mut String, row: &[String]) {
+    file.push_str(&format!("{}\n", row.join(",")));
+    clean.rows += 1;
+    if row.len() != 2 {
+        clean.rejected += 1;
+        clean.kept.all = true;
+    } else if row.iter().any(String::is_empty) {
+        clean.null_keys += 1;
+    } else if !clean.content.insert((row[0].clone(), row[1].clone())) {
+        clean.duplicates += 1;
+    }
+}
+
+impl Export {
+    fn lay_out(&self, home: &Home) {
+        for (name, text) in ["people", "teams", "members", "homes"].iter().zip(&self.files) {
+            home.write(&format!("Sources/{name}.csv"), text);
+        }
+    }
+
+    /// The tables, with what unreadable rows may stand for taken from the tables before.
+    fn tables(&self, before: Option<&Tables>) -> Tables {
+        let none = Tables::default();
+        let before = before.unwrap_or(&none);
+        Tables {
+            people: carried(&self.people, &before.people),
+            teams: carried(&self.teams, &before.teams),
+            members: self
+                .members
+                .content
+                .iter()
+                .chain(before.members.iter().filter(|_| self.members.kept.all))
+                .cloned()
+                .collect(),
+            homes: self
+                .homes
+                .content
+                .iter()
+                .chain(before.homes.iter().filter(|_| self.homes.kept.all))
+                .cloned()
+                .collect(),
+        }
+    }
+}
+
+fn carried(clean: &Clean<Table>, before: &Table) -> Table {
+    let mut table: Table =
+        before.iter().filter(|(k, _)| clean.kept.holds(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    table.extend(clean.content.clone());
+    table
+}
+
+/// The repository that mirrors the tables.
+fn mirror(tables: &Tables) -> Held {
+    let mut held = Held { people: tables.people.clone(), teams: tables.teams.clone(), ..Held::default() };
+    for (team, login) in &tables.members {
+        let mut owners = tables.people.iter().filter(|(_, v)| v[0].as_ref() == Some(login)).map(|(id, _)| id);
+        match (owners.next(), owners.next()) {
+            (Some(id), None) if tables.teams.contains_key(team) => {
+                held.members.insert((team.clone(), id.clone()));
+            }
+            _ => {
+                held.waiting.insert(waits(MEMBER, team, login));
+            }
+        }
+    }
+    let mut settled = BTreeSet::new();
+    for (team, id) in &tables.homes {
+        let resolves = tables.people.contains_key(id) && tables.teams.contains_key(team);
+        // Sorted pairs: the first home that exists wins.
+        if resolves && settled.insert(id) {
+            held.homes.insert((team.clone(), id.clone()));
+        } else {
+            held.waiting.insert(waits(HOME, team, id));
+        }
+    }
+    held
+}
+
+fn entity_counters(clean: &Clean<Table>, before: &Table, after: &Table) -> EntityCounters {
+    let inserted = after.keys().filter(|k| !before.contains_key(*k)).count() as u64;
+    let updated = after.iter().filter(|(k, v)| before.get(*k).is_some_and(|old| old != *v)).count() as u64;
+    EntityCounters {
+        rows: clean.rows,
+        null_primary_keys: clean.null_keys,
+        duplicates: clean.duplicates,
+        rejected: clean.rejected,
+        inserted,
+        updated,
+        deleted: before.keys().filter(|k| !after.contains_key(*k)).count() as u64,
+        unchanged: clean.content.len() as u64 - inserted - updated,
+    }
+}
+
+fn link_counters(
+    clean: &Clean<Pairs>,
+    (before, after): (&Pairs, &Pairs),
+    (linked_before, linked_after): (&Pairs, &Pairs),
+    orphans: u64,
+) -> LinkCounters {
+    let inserted = after.difference(before).count() as u64;
+    LinkCounters {
+        rows: clean.rows,
+        null_keys: clean.null_keys,
+        duplicates: clean.duplicates,
+        rejected: clean.rejected,
+        inserted,
+        deleted: before.difference(after).count() as u64,
+        unchanged: clean.content.len() as u64 - inserted,
+        orphans,
+        links_created: linked_after.difference(linked_before).count() as u64,
+        links_removed: linked_before.difference(linked_after).count() as u64,
+    }
+}
+
+/// The naive model of a home.
+#[derive(Clone, Debug, Default)]
+struct Model {
+    /// What the repository mirrors.
+    stored: Tables,
+    /// What `previous` holds.
+    previous: Option<Tables>,
+}
+
+/// How far a summary is held against the model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Check {
+    Everything,
+    /// A crash may have come before or after the commit; SQL may have changed what was stored.
+    StateAlone,
+}
+
+struct Player {
+    home: Home,
+    model: Model,
+    random: Random,
+    context: String,
+}
+
+impl Player {
+    fn new(kind: Kind, seed: u64) -> Player {
+        let home = small::empty(kind, Guards::Off);
+        Player { home, model: Model::default(), random: Random::new(seed), context: String::new() }
+    }
+
+    fn lay_out(&mut self, dirt: u64) -> Export {
+        let export = export(&mut self.random, dirt);
+        export.lay_out(&self.home);
+        self.context.push_str(&format!("\n{:?}", export.files));
+        export
+    }
+
+    /// A run of the real engine was successful: the repository must be what the model says.
+    fn check(&mut self, export: &Export, summary: &Summary, check: Check) {
+        let context = &self.context;
+        assert!(matches!(summary.state, State::Completed | State::Warning), "{context}: {summary:?}");
+        let tables = export.tables(self.model.previous.as_ref());
+        let (before, after) = (mirror(&self.model.stored), mirror(&tables));
+        assert_eq!(held(&self.home), after, "{context}");
+        small::assert_keys_are_true(&self.home, context);
+        if check == Check::Everything {
+            let stored = &self.model.stored;
+            let waiting = |name: &str| after.waiting.iter().filter(|(a, _, _)| a == name).count() as u64;
+            let wanted = (
+                entity_counters(&export.people, &stored.people, &tables.people),
+                entity_counters(&export.teams, &stored.teams, &tables.teams),
+                link_counters(
+                    &export.members,
+                    (&stored.members, &tables.members),
+                    (&before.members, &after.members),
+                    waiting(MEMBER),
+                ),
+                link_counters(
+                    &export.homes,
+                    (&stored.homes, &tables.homes),
+                    (&before.homes, &after.homes),
+                    waiting(HOME),
+                ),
+            );
+            let found = (
+                summary.entity_types[PERSON],
+                summary.entity_types[TEAM],
+                summary.associations[MEMBER],
+                summary.associations[HOME],
+            );
+            assert_eq!(found, wanted, "{context}");
+        }
+        self.model = Model { stored: tables.clone(), previous: Some(tables) };
+    }
+
+    fn run(&self, mode: &str) -> Attempt {
+        attempt(&self.home, &small::sync_up(mode))
+    }
+
+    fn plain(&mut self) {
+        let mode = *self.random.pick(&["complete", "incremental"]);
+        self.context.push_str(mode);
+        let dirt = *self.random.pick(&[0, 0, 15]);
+        let export = self.lay_out(dirt);
+        let done = self.run(mode);
+        self.check(&export, &done.summary, Check::Everything);
+        if self.random.percent(30) {
+            let again = *self.random.pick(&["complete", "incremental"]);
+            self.context.push_str(&format!("\nagain {again}"));
+            let versions = self.versions();
+            let done = self.run(again);
+            self.check(&export, &done.summary, Check::Everything);
+            assert_eq!(self.versions(), versions, "{}: unchanged data was written", self.context);
+        }
+    }
+
+    /// Number of rows of history.
+    fn versions(&self) -> (i64, i64) {
+        let count = |table: &str| self.home.database.number(&format!("SELECT COUNT(*) FROM {table}"));
+        (count("UR_ResourcesHistory"), count("UR_ResourceLinksHistory"))
+    }
+
+    fn crash(&mut self) {
+        let mode = *self.random.pick(&["complete", "incremental"]);
+        let dirt = *self.random.pick(&[0, 15]);
+        self.context.push_str(&format!("crash {mode}"));
+        let export = self.lay_out(dirt);
+        for _ in 0..self.random.below(3) + 1 {
+            let n = self.random.below(60) + 1;
+            self.home.command(&small::sync_up(mode)).env("PROVOST_CRASH_AT", format!("*:{n}")).output().unwrap();
+        }
+        let mode = *self.random.pick(&["complete", "incremental"]);
+        let done = self.run(mode);
+        self.check(&export, &done.summary, Check::StateAlone);
+    }
+
+    /// Several sessions wait, then are processed in a row.
+    fn queue(&mut self) {
+        self.context.push_str("queue");
+        let mut exports = Vec::new();
+        for _ in 0..2 + self.random.below(2) {
+            let export = self.lay_out(10);
+            small::export(&self.home);
+            let done = attempt(&self.home, &small::prepare("incremental"));
+            assert!(matches!(done.summary.state, State::Completed | State::Warning), "{}: {done:?}", self.context);
+            exports.push(export);
+        }
+        let done = attempt(&self.home, &small::synchronize());
+        let last = exports.pop().unwrap();
+        for export in exports {
+            let tables = export.tables(self.model.previous.as_ref());
+            self.model = Model { stored: tables.clone(), previous: Some(tables) };
+        }
+        self.check(&last, &done.summary, Check::Everything);
+        let nothing = attempt(&self.home, &small::synchronize()).summary;
+        assert_eq!((nothing.state, nothing.change_set), (State::Completed, None), "{}", self.context);
+    }
+
+    /// Someone lays hands on `previous`: an incremental run must notice and change nothing, a complete one heals.
+    fn tamper_with_previous(&mut self) {
+        let folder = self.home.file("Work/Collect/previous").join(CONNECTOR);
+        if self.model.previous.is_none() {
+            return;
+        }
+        let how = self.random.below(6);
+        self.context.push_str(&format!("tamper {how}"));
+        let table = *self.random.pick(&[PERSON, TEAM, MEMBER, HOME]);
+        let file = folder.join(format!("{table}.sorted.csv"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        match how {
+            0 => std::fs::remove_dir_all(&folder).unwrap(),
+            1 => std::fs::remove_file(&file).unwrap(),
+            2 => std::fs::write(&file, format!("{text}zz,zz\n")).unwrap(),
+            3 => std::fs::write(&file, &text[..text.len() - 1]).unwrap(),
+            4 => std::fs::write(folder.join("manifest.json"), "{}").unwrap(),
+            _ => {
+                let manifest = std::fs::read_to_string(folder.join("manifest.json")).unwrap();
+                let at = manifest.find("\"stateDigest\": \"").unwrap() + 16;
+                let digit = if manifest.as_bytes()[at] == b'0' { "1" } else { "0" };
+                let changed = format!("{}{digit}{}", &manifest[..at], &manifest[at + 1..]);
+                std::fs::write(folder.join("manifest.json"), changed).unwrap();
+            }
+        }
+        let before = held(&self.home);
+        let export = self.lay_out(0);
+        let refused = self.run("incremental");
+        assert_eq!(refused.summary.state, State::Errored, "{}: {refused:?}", self.context);
+        assert_eq!(refused.error().0, "complete-needed", "{}: {refused:?}", self.context);
+        assert_eq!(held(&self.home), before, "{}", self.context);
+        let done = self.run("complete");
+        self.check(&export, &done.summary, Check::Everything);
+    }
+
+    /// Someone changes the repository by SQL: the next complete run mends it.
+    fn tamper_with_repository(&mut self) {
+        self.context.push_str("SQL");
+        let statements = [
+            "UPDATE UR_Resources SET C6 = 'Mallory' WHERE C4 IN ('1', '2', '3')",
+            "UPDATE UR_Resources SET C5 = 'l1' WHERE C4 IN ('4', '5')",
+            "UPDATE UR_Resources SET C5 = NULL WHERE C4 IN ('6', 'T1')",
+            "DELETE FROM UR_Resources WHERE C4 IN ('7', 'T2')",
+            "DELETE FROM UR_ResourceLinks",
+            "UPDATE UR_Resources SET I40 = NULL WHERE C4 IN ('1', '8')",
+            "UPDATE UR_Resources SET I40 = (SELECT MIN(Id) FROM UR_Resources WHERE C4 = 'T3') WHERE Type = \
+             (SELECT Id FROM UM_EntityTypes WHERE Identifier = 'T_Person') AND C4 IN ('2', '9')",
+            "INSERT INTO UR_ResourceLinks (Association_Id, Resource1_Id, Resource2_Id, ValidFrom) \
+             SELECT s.Id, a.Id, b.Id, 1 FROM UM_EntityAssociations s, UR_Resources a, UR_Resources b \
+             WHERE s.Identifier = 'T_Team_Member' AND a.C4 = 'T0' AND b.C4 IN ('1', '2', '3') ON CONFLICT DO NOTHING",
+            "DELETE FROM UR_ResourceLinkOrphans",
+            "INSERT INTO UR_ResourceLinkOrphans (Association_Id, Key1, Key2) \
+             SELECT Id, 'T9', 'l9' FROM UM_EntityAssociations",
+            "INSERT INTO UR_Resources (Id, Type, ValidFrom, C4, C5) \
+             SELECT 900000001, Id, 1, '5', 'l5' FROM UM_EntityTypes WHERE Identifier = 'T_Person'",
+            "UPDATE UR_Resources SET C4 = '77' WHERE C4 = '10'",
+            "DELETE FROM UR_ResourceKeys WHERE KeyValue IN ('3', 'T4')",
+            "UPDATE UR_ResourceKeys SET Fingerprint = 12345",
+        ];
+        for _ in 0..1 + self.random.below(3) {
+            let sql = *self.random.pick(&statements);
+            self.context.push_str(&format!("\n{sql}"));
+            self.home.database.execute(sql);
+        }
+        let export = self.lay_out(0);
+        if self.random.percent(30) {
+            self.context.push_str("\nincremental first");
+            let done = self.run("incremental");
+            assert_ne!(done.exit, Some(101), "{}: {done:?}", self.context);
+        }
+        let done = self.run("complete");
+        self.check(&export, &done.summary, Check::StateAlone);
+        // What was mended stays mended.
+        let done = self.run("complete");
+        self.context.push_str("\nonce more");
+        self.check(&export, &done.summary, Check::Everything);
+    }
+
+    /// A complete run makes waiting sessions moot.
+    fn overtake(&mut self) {
+        self.context.push_str("overtake");
+        let overtaken = self.lay_out(0);
+        small::export(&self.home);
+        attempt(&self.home, &small::prepare("incremental"));
+        self.model.previous = Some(overtaken.tables(self.model.previous.as_ref()));
+        let export = self.lay_out(0);
+        let done = self.run("complete");
+        self.check(&export, &done.summary, Check::Everything);
+    }
+
+    fn initial_again(&mut self) {
+        if self.model.stored.people.is_empty() && self.model.stored.teams.is_empty() {
+            return;
+        }
+        self.context.push_str("initial again");
+        let before = held(&self.home);
+        self.lay_out(0);
+        let refused = self.run("initial");
+        assert_eq!(refused.error().0, "initial-not-empty", "{}", self.context);
+        assert_eq!(held(&self.home), before, "{}", self.context);
+    }
+}
+
+fn play(kind: Kind, seeds: std::ops::Range<u64>, steps: usize) {
+    for seed in seeds {
+        let mut player = Player::new(kind, seed);
+        for step in 0..steps {
+            player.context = format!("{kind:?} seed {seed} step {step}: ");
+            if step == 0 {
+                let mode = *player.random.pick(&["initial", "complete", "incremental"]);
+                player.context.push_str(mode);
+                let export = player.lay_out(10);
+                let done = player.run(mode);
+                player.check(&export, &done.summary, Check::Everything);
+                continue;
+            }
+            match player.random.below(20) {
+                0..=9 => player.plain(),
+                10..=11 => player.crash(),
+                12..=13 => player.queue(),
+                14..=15 => player.tamper_with_previous(),
+                16..=17 => player.tamper_with_repository(),
+                18 => player.overtake(),
+                _ => player.initial_again(),
+            }
+        }
+    }
+}
+
+/// The usual seeds, or those of `PROVOST_MODEL_SEEDS`, such as `100..200`, for a longer search.
+fn seeds(usual: std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let Ok(text) = std::env::var("PROVOST_MODEL_SEEDS") else { return usual };
+    let (from, to) = text.split_once("..").unwrap();
+    from.parse().unwrap()..to.parse().unwrap()
+}
+
+#[test]
+fn sqlite_is_what_the_model_says() {
+    play(Kind::Sqlite, seeds(1..8), 25);
+}
+
+#[test]
+fn postgres_is_what_the_model_says() {
+    if Kind::postgres_is_there() {
+        play(Kind::Postgres, seeds(101..104), 20);
+    }
+}
