@@ -119,7 +119,7 @@ impl Dialect {
     /// takes it back, because a scan would fill it for nothing.
     pub(crate) fn work_memory(self, more: bool) -> Option<&'static str> {
         match self {
-            Dialect::Sqlite if more => Some("PRAGMA cache_size = -131072"),
+            Dialect::Sqlite if more => Some("PRAGMA cache_size = -196608"),
             Dialect::Sqlite => Some("PRAGMA cache_size = -16384"),
             Dialect::Postgres => None,
         }
