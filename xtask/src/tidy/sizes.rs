@@ -56,7 +56,7 @@ mod tests {
             ("c.rs", &function(100)),
             ("d.rs", &function(101)),
         ]);
-        let found: Vec<String> = check(&house).iter().map(Finding::to_string).collect();
+        let found: Vec<String> = house.rust().flat_map(measure).map(|finding| finding.to_string()).collect();
         assert_eq!(
             found,
             [
