@@ -27,6 +27,15 @@ impl Progress {
         self.begin(name, total, template, Unit::Rows)
     }
 
+    /// Begins a stage that reads lines of text, of `total` bytes if that is known.
+    pub fn lines(&self, name: &str, total: Option<u64>) -> Stage {
+        let template = match total {
+            Some(_) => "{msg:24} {wide_bar} {prefix} rows/s, {bytes} of {total_bytes}, {eta} left",
+            None => "{msg:24} {spinner} {prefix} rows/s, {bytes}, {elapsed}",
+        };
+        self.begin(name, total, template, Unit::Bytes)
+    }
+
     /// Begins a stage that counts bytes, of `total` if that is known.
     pub fn bytes(&self, name: &str, total: Option<u64>) -> Stage {
         let template = match total {
@@ -44,7 +53,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
         tracing::debug!("{name} begins");
-        Stage { name: name.to_owned(), bar, done: 0, unit, begun: Instant::now() }
+        Stage { name: name.to_owned(), bar, done: 0, unit, begun: Instant::now(), lines: 0 }
     }
 }
 
@@ -63,6 +72,7 @@ pub struct Stage {
     done: u64,
     unit: Unit,
     begun: Instant,
+    lines: u64,
 }
 
 impl Stage {
@@ -70,6 +80,16 @@ impl Stage {
     pub fn advance(&mut self, more: u64) {
         self.done += more;
         self.bar.set_position(self.done);
+    }
+
+    /// A stage that reads lines has read this. They are counted only where somebody sees it.
+    pub fn read(&mut self, text: &[u8]) {
+        self.advance(text.len() as u64);
+        if !self.bar.is_hidden() {
+            self.lines += text.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let rate = self.lines as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
+            self.bar.set_prefix(grouped(rate as u64));
+        }
     }
 
     /// The stage is here now, and this is where it ends.

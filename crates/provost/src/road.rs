@@ -237,19 +237,33 @@ impl Road {
     ///
     /// # Errors
     /// As [`provost_server::synchronise`].
-    pub fn synchronise(&self, connector: &str, how: &Synchronisation) -> Result<Outcome, Report> {
+    pub fn synchronise(&self, connector: &str, how: &Synchronisation, progress: &Progress) -> Result<Outcome, Report> {
         let options = self.options(connector, how);
+        let stage = progress.stage(&format!("Synchronise {connector}"), None);
         let done = provost_server::synchronise(&self.store, &self.folders, &options).map_err(|e| report(&e))?;
-        Ok(done.map_or_else(|| nothing_to_do(connector), outcome))
+        let done = done.map_or_else(|| nothing_to_do(connector), outcome);
+        finish(stage, &done.summary);
+        Ok(done)
     }
 
     /// Releases a blocked change set.
     ///
     /// # Errors
     /// As [`provost_server::validate`].
-    pub fn validate(&self, connector: &str, change_set: &str, how: &Synchronisation) -> Result<Outcome, Report> {
+    pub fn validate(
+        &self,
+        connector: &str,
+        change_set: &str,
+        how: &Synchronisation,
+        progress: &Progress,
+    ) -> Result<Outcome, Report> {
         let options = self.options(connector, how);
-        provost_server::validate(&self.store, &self.folders, &options, change_set).map(outcome).map_err(|e| report(&e))
+        let stage = progress.stage(&format!("Apply {connector}"), None);
+        let done = provost_server::validate(&self.store, &self.folders, &options, change_set)
+            .map(outcome)
+            .map_err(|e| report(&e))?;
+        finish(stage, &done.summary);
+        Ok(done)
     }
 
     /// Marks what kept change tables say has changed.
@@ -295,6 +309,14 @@ impl Road {
             now_micros: now_micros(),
         }
     }
+}
+
+/// Ends the stage of a synchronisation with the rows that it looked at.
+fn finish(mut stage: Stage, summary: &Summary) {
+    let resources: u64 = summary.entity_types.values().map(|c| c.rows).sum();
+    let links: u64 = summary.associations.values().map(|c| c.rows).sum();
+    stage.rows(resources + links);
+    stage.finish();
 }
 
 fn nothing_to_do(connector: &str) -> Outcome {
@@ -372,12 +394,12 @@ struct Shown<'a> {
 
 impl provost_server::Progress for Shown<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
-        *self.stage.borrow_mut() = Some(self.progress.bytes(name, total));
+        *self.stage.borrow_mut() = Some(self.progress.lines(name, total));
     }
 
-    fn advance(&self, bytes: u64) {
+    fn advance(&self, read: &[u8]) {
         if let Some(stage) = self.stage.borrow_mut().as_mut() {
-            stage.advance(bytes);
+            stage.read(read);
         }
     }
 

@@ -45,8 +45,8 @@ pub struct PrepareOptions {
 pub trait Progress {
     /// A new stage begins; `total` bytes lie ahead when that is known.
     fn stage(&self, name: &str, total: Option<u64>);
-    /// Bytes done since the last call.
-    fn advance(&self, bytes: u64);
+    /// What was read of the source since the last call.
+    fn advance(&self, read: &[u8]);
     /// The stage is over and had this many rows.
     fn done(&self, rows: u64);
 }
@@ -57,7 +57,7 @@ pub struct Quiet;
 
 impl Progress for Quiet {
     fn stage(&self, _name: &str, _total: Option<u64>) {}
-    fn advance(&self, _bytes: u64) {}
+    fn advance(&self, _read: &[u8]) {}
     fn done(&self, _rows: u64) {}
 }
 
@@ -253,7 +253,7 @@ struct Watched<'a, R> {
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.source.read(buffer)?;
-        self.progress.advance(n as u64);
+        self.progress.advance(&buffer[..n]);
         Ok(n)
     }
 }

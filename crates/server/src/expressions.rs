@@ -91,10 +91,22 @@ fn update_type(
                 batch.iter().copied().zip(outcomes.iter().map(|o| &o[position])).collect();
             report(evaluated, &entity_type.identifier, &property.identifier, &column);
             changed += write(&mut source, entity_type, property.target, &column, options.now_micros)?;
+            if gives_display_name(&plan, entity_type, property.target) {
+                write_values(&mut source, entity_type, StoredTarget::DisplayName, &column, options.now_micros)?;
+            }
         }
     }
     evaluated.types.push((entity_type.identifier.clone(), ids.len() as u64, changed));
     Ok(())
+}
+
+/// Whether a computed property is the one that names its resources, and no expression names them.
+fn gives_display_name(plan: &ComputedPlan, entity_type: &EntityType, target: Target) -> bool {
+    let computed = plan.properties.iter().any(|p| matches!(p.target, Target::DisplayName(None)));
+    match target {
+        Target::Scalar { property, .. } => !computed && entity_type.display_name_source == Some(property),
+        _ => false,
+    }
 }
 
 fn evaluate(

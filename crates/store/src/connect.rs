@@ -45,6 +45,17 @@ enum Verify {
     AuthorityAndName,
 }
 
+/// Whether the server is reached over a network.
+fn leaves_the_machine(config: &postgres::Config) -> bool {
+    config.get_hosts().iter().any(|host| match host {
+        postgres::config::Host::Tcp(name) => {
+            let address: Option<std::net::IpAddr> = name.parse().ok();
+            !(name == "localhost" || address.is_some_and(|a| a.is_loopback()))
+        }
+        postgres::config::Host::Unix(_) => false,
+    })
+}
+
 impl Target {
     /// Reads a connection string.
     pub(crate) fn parse(connection: &str) -> Result<Target, StoreError> {
@@ -109,6 +120,10 @@ impl Target {
         let text = options.with(&kept);
         let mut config: postgres::Config =
             text.parse().map_err(|e: postgres::Error| StoreError::Connection { detail: with_sources(&e) })?;
+        // What leaves the machine is encrypted, unless somebody has asked for the contrary.
+        if !options.pairs.iter().any(|(key, _)| key == "sslmode") && leaves_the_machine(&config) {
+            config.ssl_mode(postgres::config::SslMode::Require);
+        }
         if config.get_application_name().is_none() {
             config.application_name("provost");
         }
@@ -441,6 +456,17 @@ mod tests {
             assert_eq!(target.name(), "prod on db.example");
             assert_eq!(target.busy_timeout, Duration::from_millis(7));
         }
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_reached_by_tls_alone() {
+        let mode = |text: &str| server(text).0.get_ssl_mode();
+        use postgres::config::SslMode::{Disable, Prefer, Require};
+        assert_eq!(mode("host=db.example user=ada"), Require);
+        assert_eq!(mode("host=10.1.2.3 user=ada sslmode=disable"), Disable);
+        assert_eq!(mode("host=127.0.0.1 user=ada"), Prefer);
+        assert_eq!(mode("host=localhost user=ada"), Prefer);
+        assert_eq!(mode("host=/run/postgresql user=ada"), Prefer);
     }
 
     #[test]

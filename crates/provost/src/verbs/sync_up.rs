@@ -73,6 +73,7 @@ impl SyncUp {
                 keep_changes: self.do_not_delete_changes,
                 orphans: false,
             },
+            progress,
         )
     }
 }

@@ -57,11 +57,11 @@ Examples:
 
 impl SynchronizationValidation {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = progress;
         Road::open(context)?.validate(
             &self.connector,
             &self.change_set,
             &Synchronisation { force: self.reason.clone(), keep_changes: self.do_not_delete_changes, orphans: false },
+            progress,
         )
     }
 }

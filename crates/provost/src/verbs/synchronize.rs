@@ -58,7 +58,6 @@ Examples:
 
 impl Synchronize {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
-        let _ = progress;
         Road::open(context)?.synchronise(
             &self.connector,
             &Synchronisation {
@@ -66,6 +65,7 @@ impl Synchronize {
                 keep_changes: self.do_not_delete_changes,
                 orphans: self.orphans,
             },
+            progress,
         )
     }
 }

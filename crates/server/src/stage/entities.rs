@@ -356,6 +356,10 @@ impl<'c, 'a> Emitter<'c, 'a> {
         let mapped = self.mapped;
         if !pending.key.is_empty() {
             self.key_change(mapped.columns[0].property, &pending.key, id, true)?;
+            if old.first().and_then(Option::as_deref) != Some(pending.key.as_str()) {
+                // Somebody has changed the key by SQL: its row does not go with the resource.
+                self.unique_keys.push(mapped.id, mapped.columns[0].property, &pending.key, id, 0, true)?;
+            }
         }
         for (column, value) in mapped.columns.iter().zip(old).skip(1) {
             if let Some(value) = value
@@ -430,9 +434,11 @@ impl<'c, 'a> Emitter<'c, 'a> {
 }
 
 fn gone(entity_type: &str, resource: i64) -> ServerError {
-    ServerError::Session {
-        session: String::new(),
+    ServerError::Source {
         message: format!("{entity_type}: the key table names resource {resource}, which does not exist"),
+        hint: "rows were removed without the triggers (TRUNCATE?): delete the rows of this entity type from \
+               UR_ResourceKeys, then run the connector in complete mode"
+            .to_owned(),
     }
 }
 

@@ -266,7 +266,7 @@ pub(super) fn emit_lines(
     let mut found = ByLine::default();
     let mut lines = lines.finish()?;
     let mut pairs = Pairs::open(stage.context.folder, table)?;
-    let mut waiting = Waiting::new(&mut orphans, table.rejected > 0)?;
+    let mut waiting = Waiting::new(&mut orphans)?;
     let mut batch: Vec<Line> = Vec::with_capacity(BATCH);
     while let Some((key, payload)) = lines.pull()? {
         let line = number(key, 0).cast_unsigned();
@@ -427,15 +427,13 @@ fn emit_removed(stage: &mut LinkStage<'_, '_>, removed: &mut Spool) -> Result<()
 
 /// The pairs that waited before this run, merged with the lines that wait now.
 struct Waiting<'a> {
-    /// Unreadable rows may stand for pairs that are not in the file: they go on waiting.
-    keep: bool,
     reader: crate::spool::SpoolReader<'a>,
     pair: Option<(String, String)>,
 }
 
 impl<'a> Waiting<'a> {
-    fn new(spool: &'a mut Spool, keep: bool) -> Result<Waiting<'a>, ServerError> {
-        let mut waiting = Waiting { keep, reader: spool.read()?, pair: None };
+    fn new(spool: &'a mut Spool) -> Result<Waiting<'a>, ServerError> {
+        let mut waiting = Waiting { reader: spool.read()?, pair: None };
         waiting.advance()?;
         Ok(waiting)
     }
@@ -466,9 +464,7 @@ impl<'a> Waiting<'a> {
     }
 
     fn drop_pair(&mut self, stage: &mut LinkStage<'_, '_>, first: &str, second: &str) -> Result<(), ServerError> {
-        if !self.keep {
-            stage.orphans.push(first, second, true)?;
-        }
+        stage.orphans.push(first, second, true)?;
         Ok(self.advance()?)
     }
 }
