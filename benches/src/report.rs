@@ -81,8 +81,10 @@ impl Line {
         judge("wall", self.goal.wall, theirs.map(|t| ours.wall / t.wall));
         judge("CPU", self.goal.cpu, theirs.map(|t| ours.cpu / t.cpu));
         judge("peak", self.goal.peak, Some(ours.peak));
+        let ratios = self.goal.wall.is_some() || self.goal.cpu.is_some();
         match (judged, missed.is_empty()) {
             (0, _) => String::new(),
+            (_, true) if ratios && theirs.is_none() => "peak".to_owned(),
             (_, true) => "yes".to_owned(),
             (_, false) => format!("not {}", missed.join(", ")),
         }
@@ -112,7 +114,7 @@ mod tests {
     fn an_absent_yardstick_is_said() {
         assert_eq!(
             line(Vec::new()).render(),
-            "| Prepare | 2.00 | 1.00 | 100 | 1.5 M | 250 | DuckDB | absent | | | | | wall ≤ 0.25, CPU ≤ 0.05, 128 MiB | yes |"
+            "| Prepare | 2.00 | 1.00 | 100 | 1.5 M | 250 | DuckDB | absent | | | | | wall ≤ 0.25, CPU ≤ 0.05, 128 MiB | peak |"
         );
     }
 }
