@@ -89,6 +89,7 @@ pub fn prepare(
     let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
     let previous = Previous::new(&options.working, &options.connector);
     previous.recover(|session| sessions::is_accepted(store, session))?;
+    sessions::tidy(store, folders, options)?;
     if options.mode == Mode::Initial {
         // Told before `previous` is replaced by a state that will not be applied.
         store.read(|tx| mapping.must_be_empty(tx))?;

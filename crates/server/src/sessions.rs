@@ -13,6 +13,39 @@ use provost_model::summary::Mode;
 use provost_store::{Session, SessionState, Store, WriteTx};
 use std::path::{Path, PathBuf};
 
+/// Folders of finished sessions that are kept for inspection.
+const KEPT: usize = 5;
+/// Sessions looked at when folders are tidied; older ones were looked at before.
+const LOOKED_AT: usize = 100;
+/// A session that was not sealed after so many microseconds never will be: its process has died.
+const GIVEN_UP_AFTER: i64 = 24 * 3600 * 1_000_000;
+
+/// Removes the folders of finished sessions but the last few, and gives up sessions that a dead process left behind.
+/// Without it the disk would fill run by run. What cannot be removed is tried again by the next run.
+pub(crate) fn tidy(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<(), ServerError> {
+    let known: Vec<Session> = store.read(|tx| tx.sessions(Some(&options.connector), LOOKED_AT))?;
+    let dead: Vec<&Session> = known
+        .iter()
+        .filter(|s| s.state == SessionState::Open && s.created_at < options.now_micros - GIVEN_UP_AFTER)
+        .collect();
+    if !dead.is_empty() {
+        store.write(&options.actor, "sessions of dead processes given up", |tx| -> Result<(), ServerError> {
+            for session in &dead {
+                tx.set_session_state(&session.id, SessionState::Open, SessionState::Failed, options.now_micros)?;
+            }
+            Ok(())
+        })?;
+    }
+    let is_finished =
+        |s: &&Session| matches!(s.state, SessionState::Applied | SessionState::Cancelled | SessionState::Failed);
+    for session in known.iter().filter(is_finished).skip(KEPT).chain(dead) {
+        if let Err(error) = files::remove_folder(&folders.session(&session.id)) {
+            tracing::warn!(session = session.id, %error, "the folder of a finished session could not be removed");
+        }
+    }
+    Ok(())
+}
+
 /// A session that is being filled.
 #[derive(Debug)]
 pub(crate) struct OpenSession {
