@@ -364,6 +364,29 @@ fn dirty_flags_follow_the_changes(kind: Kind) {
     assert_eq!(dirty(), marked, "twice changes nothing");
 }
 
+fn folders_of_finished_sessions_do_not_pile_up(kind: Kind) {
+    let home = small::loaded(kind);
+    let entries = || fs::read_dir(home.file("Work/Synchronization")).unwrap().map(|e| e.unwrap().path());
+    let folders = || entries().filter(|path| path.is_dir()).count();
+    home.command(&sync_up("complete")).env("PROVOST_CRASH_AT", "session.opened").output().unwrap();
+    assert_eq!(folders(), usize::from(cfg!(feature = "fault-injection")), "what a dead process left");
+    for age in 40..50 {
+        ages(&home, age);
+        attempt(&home, &sync_up(if age % 2 == 0 { "incremental" } else { "complete" }));
+    }
+    assert_eq!(folders(), 0);
+    let open = "SELECT COUNT(*) FROM UJ_SynchronizationSessions WHERE State = 'Open'";
+    assert_eq!(home.database.number(open), 0);
+    // One that waits is never touched, however many come before it.
+    for age in 51..60 {
+        enqueue(&home, "incremental", age);
+    }
+    assert_eq!(folders(), 9);
+    attempt(&home, &synchronize());
+    assert_eq!(age(&home), "59");
+    assert_eq!(folders(), 0);
+}
+
 fn runs_at_the_same_time_do_no_harm(kind: Kind) {
     let home = small::loaded(kind);
     for round in 0..3 {
@@ -403,5 +426,6 @@ on_both_databases!(
     initial_twice_is_refused_and_harmless,
     unchanged_data_writes_nothing,
     dirty_flags_follow_the_changes,
+    folders_of_finished_sessions_do_not_pile_up,
     runs_at_the_same_time_do_no_harm,
 );
