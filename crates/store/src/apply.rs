@@ -128,7 +128,7 @@ impl WriteTx {
             entity_type.key_column("r"),
             entity_type.id
         );
-        self.link.execute(&sql, &[])
+        self.link.execute_or_fail(&sql)
     }
 }
 
@@ -175,7 +175,7 @@ impl Apply<'_> {
     }
 
     fn run_sql(&mut self, sql: &str) -> Result<u64, StoreError> {
-        self.tx.link.execute(sql, &[])
+        self.tx.link.execute_or_fail(sql)
     }
 
     fn deletions(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {

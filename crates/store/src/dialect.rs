@@ -1,6 +1,7 @@
 //! What differs between the two databases. Nothing else in this crate asks which one it talks to, except the
 //! connection itself.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The database behind a repository.
@@ -118,21 +119,39 @@ impl Dialect {
     /// takes it back, because a scan would fill it for nothing.
     pub(crate) fn work_memory(self, more: bool) -> Option<&'static str> {
         match self {
-            Dialect::Sqlite if more => Some("PRAGMA cache_size = -131072"),
+            Dialect::Sqlite if more => Some("PRAGMA cache_size = -196608"),
             Dialect::Sqlite => Some("PRAGMA cache_size = -16384"),
             Dialect::Postgres => None,
         }
     }
 
-    /// The statement behind a bulk load.
-    pub(crate) fn bulk_statement(self, table: &str, columns: &[String]) -> String {
-        let names = columns.join(", ");
+    /// The statement behind a bulk load. For SQLite the fixed values stand in it; PostgreSQL gets them with each row.
+    pub(crate) fn bulk_statement(self, table: &str, fixed: &[(&str, i64)], columns: &[String]) -> String {
+        let names: Vec<&str> = fixed.iter().map(|(name, _)| *name).chain(columns.iter().map(String::as_str)).collect();
+        let names = names.join(", ");
         match self {
-            // An error ends the transaction anyway: OR FAIL spares a journal for undoing one statement.
             Dialect::Sqlite => {
-                format!("INSERT OR FAIL INTO {table} ({names}) VALUES ({})", parameters(1, columns.len()))
+                let values = Dialect::bulk_values(fixed, 1, columns.len());
+                // An error ends the transaction anyway: OR FAIL spares a journal for undoing one statement.
+                format!("INSERT OR FAIL INTO {table} ({names}) VALUES ({values})")
             }
             Dialect::Postgres => format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
+        }
+    }
+
+    /// The values of one row of a bulk load into SQLite.
+    pub(crate) fn bulk_values(fixed: &[(&str, i64)], first: usize, count: usize) -> String {
+        let fixed: String = fixed.iter().map(|(_, value)| format!("{value}, ")).collect();
+        format!("{fixed}{}", parameters(first, count))
+    }
+
+    /// A statement whose failure ends the transaction: SQLite need not keep a journal for undoing it alone.
+    pub(crate) fn or_fail(self, sql: &str) -> Cow<'_, str> {
+        const VERBS: [(&str, &str); 2] = [("INSERT INTO ", "INSERT OR FAIL INTO "), ("UPDATE ", "UPDATE OR FAIL ")];
+        let found = VERBS.iter().find_map(|(verb, or_fail)| Some(format!("{or_fail}{}", sql.strip_prefix(verb)?)));
+        match (self, found) {
+            (Dialect::Sqlite, Some(sql)) => Cow::Owned(sql),
+            _ => Cow::Borrowed(sql),
         }
     }
 

@@ -13,23 +13,15 @@ pub struct InitialResources {
     resources: Sink,
     keys: Sink,
     entity_type: EntityTypeId,
-    key: PropertyId,
     slots: Vec<Slot>,
-    now: i64,
 }
 
 /// Loads the keys of one unique property.
-pub struct InitialKeys {
-    sink: Sink,
-    entity_type: EntityTypeId,
-    property: PropertyId,
-}
+pub struct InitialKeys(Sink);
 
 /// Loads links of one association into the table.
 pub struct InitialLinks {
     sink: Sink,
-    association: AssociationId,
-    now: i64,
     rebuild_index: bool,
 }
 
@@ -51,8 +43,6 @@ macro_rules! writer {
 }
 writer!(InitialResources, InitialKeys, InitialLinks, InitialSlotLinks);
 
-const KEY_COLUMNS: [&str; 5] = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id", "Fingerprint"];
-
 /// Run under which slot links wait for their update. No real run has this id.
 const LOADING: i64 = 0;
 
@@ -72,15 +62,16 @@ impl WriteTx {
             model.entity_type(entity_type)?.key().map(|p| p.id).ok_or_else(|| StoreError::NotDeployed {
                 what: format!("a primary key of entity type {entity_type}"),
             })?;
-        let mut columns = names(&["Id", "Type", "ValidFrom", "Dirty", "DisplayName_L1"]);
+        let mut columns = names(&["Id", "DisplayName_L1"]);
         columns.extend(slots.iter().map(|s| s.column()));
+        let fixed = vec![("Type", entity_type.0), ("ValidFrom", now_micros), ("Dirty", 0)];
+        let of_key = vec![("EntityType_Id", entity_type.0), ("Property_Id", key.0)];
+        let key_columns = names(&["KeyValue", "Resource_Id", "Fingerprint"]);
         Ok(InitialResources {
-            resources: Sink::new(&self.link, "UR_Resources", columns),
-            keys: Sink::new(&self.link, "UR_ResourceKeys", names(&KEY_COLUMNS)),
+            resources: Sink::with_fixed(&self.link, "UR_Resources", fixed, columns),
+            keys: Sink::with_fixed(&self.link, "UR_ResourceKeys", of_key, key_columns),
             entity_type,
-            key,
             slots: slots.to_vec(),
-            now: now_micros,
         })
     }
 
@@ -89,8 +80,9 @@ impl WriteTx {
     /// # Errors
     /// None today.
     pub fn bulk_keys(&mut self, entity_type: EntityTypeId, property: PropertyId) -> Result<InitialKeys, StoreError> {
-        let sink = Sink::new(&self.link, "UR_ResourceKeys", names(&KEY_COLUMNS));
-        Ok(InitialKeys { sink, entity_type, property })
+        let fixed = vec![("EntityType_Id", entity_type.0), ("Property_Id", property.0), ("Fingerprint", 0)];
+        let columns = names(&["KeyValue", "Resource_Id"]);
+        Ok(InitialKeys(Sink::with_fixed(&self.link, "UR_ResourceKeys", fixed, columns)))
     }
 
     /// A writer that loads links of an association, fastest in ascending order. Each pair may come once only.
@@ -98,16 +90,15 @@ impl WriteTx {
     /// # Errors
     /// Those of the database.
     pub fn bulk_links(&mut self, association: AssociationId, now_micros: i64) -> Result<InitialLinks, StoreError> {
-        let columns = names(&["Association_Id", "Resource1_Id", "Resource2_Id", "ValidFrom"]);
+        let fixed = vec![("Association_Id", association.0), ("ValidFrom", now_micros)];
+        let columns = names(&["Resource1_Id", "Resource2_Id"]);
         // An index made at once over sorted rows costs a fraction of one that grows in random order.
         let is_empty = self.link.first("SELECT 1 FROM UR_ResourceLinks LIMIT 1", &[], |_| Ok(()))?.is_none();
         if is_empty {
             self.link.batch("DROP INDEX UR_ResourceLinks_Reverse")?;
         }
         Ok(InitialLinks {
-            sink: Sink::new(&self.link, "UR_ResourceLinks", columns),
-            association,
-            now: now_micros,
+            sink: Sink::with_fixed(&self.link, "UR_ResourceLinks", fixed, columns),
             rebuild_index: is_empty,
         })
     }
@@ -140,15 +131,12 @@ impl InitialResources {
             return Err(StoreError::misuse(format!("{} values for {} slots", values.len(), self.slots.len())));
         }
         self.resources.push(id.0.into());
-        self.resources.push(self.entity_type.0.into());
-        self.resources.push(self.now.into());
-        self.resources.push(0.into());
         self.resources.push(display_name.into());
         for (slot, value) in self.slots.iter().zip(values) {
             self.resources.push(slot_value(*slot, *value)?);
         }
         self.resources.end_row()?;
-        self.keys.row(&[self.entity_type.0.into(), self.key.0.into(), key.into(), id.0.into(), fingerprint.into()])
+        self.keys.row(&[key.into(), id.0.into(), fingerprint.into()])
     }
 
     /// Writes what is left and makes the rows of the unique keys; tells how many resources were loaded.
@@ -189,7 +177,7 @@ impl InitialKeys {
     /// # Errors
     /// Those of the database.
     pub fn push(&mut self, key: &str, id: ResourceId) -> Result<(), StoreError> {
-        self.sink.row(&[self.entity_type.0.into(), self.property.0.into(), key.into(), id.0.into(), 0.into()])
+        self.0.row(&[key.into(), id.0.into()])
     }
 
     /// Writes what is left; tells how many keys were loaded.
@@ -197,8 +185,8 @@ impl InitialKeys {
     /// # Errors
     /// Those of the database.
     pub fn finish(mut self) -> Result<u64, StoreError> {
-        self.sink.flush()?;
-        Ok(self.sink.written())
+        self.0.flush()?;
+        Ok(self.0.written())
     }
 }
 
@@ -208,7 +196,7 @@ impl InitialLinks {
     /// # Errors
     /// Those of the database.
     pub fn push(&mut self, resource1: ResourceId, resource2: ResourceId) -> Result<(), StoreError> {
-        self.sink.row(&[self.association.0.into(), resource1.0.into(), resource2.0.into(), self.now.into()])
+        self.sink.row(&[resource1.0.into(), resource2.0.into()])
     }
 
     /// Writes what is left; tells how many links were loaded.

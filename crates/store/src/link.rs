@@ -181,6 +181,11 @@ impl Link {
         }
     }
 
+    /// The same for a statement whose failure ends the transaction.
+    pub(crate) fn execute_or_fail(&self, sql: &str) -> Result<u64, StoreError> {
+        self.execute(&self.dialect().or_fail(sql), &[])
+    }
+
     /// Hands every row of a query to `each`.
     pub(crate) fn scan<E: From<StoreError>>(
         &self,
@@ -288,15 +293,21 @@ impl Link {
     }
 
     /// Writes buffered rows the fastest way that the database has.
-    pub(crate) fn bulk(&self, table: &str, columns: &[String], rows: &Rows) -> Result<(), StoreError> {
+    pub(crate) fn bulk(
+        &self,
+        table: &str,
+        fixed: &[(&str, i64)],
+        columns: &[String],
+        rows: &Rows,
+    ) -> Result<(), StoreError> {
         self.usable()?;
-        let sql = self.dialect().bulk_statement(table, columns);
+        let sql = self.dialect().bulk_statement(table, fixed, columns);
         match &self.driver {
-            Driver::Sqlite(connection) => self.insert(connection, sql, columns.len(), rows),
+            Driver::Sqlite(connection) => self.insert(connection, sql, fixed, columns.len(), rows),
             Driver::Postgres(pg) => {
                 let mut pg = pg.borrow_mut();
                 let mut copy = pg.client.copy_in(&sql).map_err(self.postgres_error(&sql))?;
-                copy.write_all(&copy_data(rows, columns.len())).map_err(|e| {
+                copy.write_all(&copy_data(rows, fixed, columns.len())).map_err(|e| {
                     self.broken.set(true);
                     StoreError::Gone { database: self.database.clone(), detail: e.to_string() }
                 })?;
@@ -313,11 +324,12 @@ impl Link {
         &self,
         connection: &rusqlite::Connection,
         one: String,
+        fixed: &[(&str, i64)],
         width: usize,
         rows: &Rows,
     ) -> Result<(), StoreError> {
         let many = (1..TOGETHER)
-            .fold(one.clone(), |sql, row| format!("{sql}, ({})", crate::dialect::parameters(row * width + 1, width)));
+            .fold(one.clone(), |sql, row| format!("{sql}, ({})", Dialect::bulk_values(fixed, row * width + 1, width)));
         let mut values = rows.values();
         let mut left = rows.len() / width.max(1);
         for (sql, together) in [(many, TOGETHER), (one, 1)] {
@@ -342,13 +354,19 @@ fn for_postgres<'a>(
 }
 
 /// The rows in PostgreSQL's binary COPY format.
-fn copy_data(rows: &Rows, width: usize) -> Vec<u8> {
-    let mut data = Vec::with_capacity(rows.weight() + rows.len() * 4 + 64);
+fn copy_data(rows: &Rows, fixed: &[(&str, i64)], width: usize) -> Vec<u8> {
+    let mut head = ((fixed.len() + width) as i16).to_be_bytes().to_vec();
+    for (_, value) in fixed {
+        head.extend_from_slice(&8_i32.to_be_bytes());
+        head.extend_from_slice(&value.to_be_bytes());
+    }
+    let count = rows.len() / width.max(1);
+    let mut data = Vec::with_capacity(rows.weight() + rows.len() * 4 + count * head.len() + 64);
     data.extend_from_slice(b"PGCOPY\n\xff\r\n\0");
     data.extend_from_slice(&[0; 8]);
     for (i, value) in rows.values().enumerate() {
         if i % width == 0 {
-            data.extend_from_slice(&(width as i16).to_be_bytes());
+            data.extend_from_slice(&head);
         }
         match value {
             Arg::Null => data.extend_from_slice(&(-1_i32).to_be_bytes()),

@@ -12,6 +12,8 @@ const LIMIT: usize = 512 * 1024;
 pub(crate) struct Sink {
     pub(crate) link: Rc<Link>,
     table: &'static str,
+    /// Columns whose value is the same in every row.
+    fixed: Vec<(&'static str, i64)>,
     columns: Vec<String>,
     rows: Rows,
     held: u64,
@@ -20,8 +22,17 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn new(link: &Rc<Link>, table: &'static str, columns: Vec<String>) -> Sink {
+        Sink::with_fixed(link, table, Vec::new(), columns)
+    }
+
+    pub(crate) fn with_fixed(
+        link: &Rc<Link>,
+        table: &'static str,
+        fixed: Vec<(&'static str, i64)>,
+        columns: Vec<String>,
+    ) -> Sink {
         link.writers.set(link.writers.get() + 1);
-        Sink { link: link.clone(), table, columns, rows: Rows::default(), held: 0, written: 0 }
+        Sink { link: link.clone(), table, fixed, columns, rows: Rows::default(), held: 0, written: 0 }
     }
 
     pub(crate) fn push(&mut self, value: Arg<'_>) {
@@ -51,7 +62,7 @@ impl Sink {
         self.link.held.set(self.link.held.get() - self.held);
         self.held = 0;
         // What could not be written is given up with the transaction.
-        let result = self.link.bulk(self.table, &self.columns, &self.rows);
+        let result = self.link.bulk(self.table, &self.fixed, &self.columns, &self.rows);
         self.rows.clear();
         result
     }

@@ -16,6 +16,9 @@ use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, link_ids
 use provost_store::{InitialResources, LinkPlace, RunId, StoreError, WriteTx};
 use std::path::Path;
 
+/// Memory for sorting the unique keys of a type, all together.
+const KEYS: usize = 128 << 20;
+
 /// Loads the files of a session into a repository that holds nothing of its connector. Pairs that wait for an end go
 /// through the change tables: apply the run afterwards, with nothing else in its plan.
 pub(crate) fn load(
@@ -53,8 +56,9 @@ struct UniqueKeys(Vec<(usize, PropertyId, Sorting)>);
 
 impl UniqueKeys {
     fn new(mapped: &MappedType, folder: &Path) -> UniqueKeys {
-        let columns = mapped.columns.iter().enumerate().skip(1).filter(|(_, column)| column.is_unique);
-        UniqueKeys(columns.map(|(i, column)| (i, column.property, Sorting::new(folder, BUDGET))).collect())
+        let unique = mapped.columns.iter().enumerate().skip(1).filter(|(_, column)| column.is_unique);
+        let budget = KEYS / unique.clone().count().max(1);
+        UniqueKeys(unique.map(|(i, column)| (i, column.property, Sorting::new(folder, budget))).collect())
     }
 
     fn push(&mut self, values: &[Option<&str>], id: ResourceId) -> Result<(), ServerError> {

@@ -3,7 +3,7 @@
 use super::scratch::{Scratch, configuration, department_slots, person_slots, slot};
 use provost_model::ResourceId;
 
-super::both!(loads_resources_keys_and_links, a_pair_may_come_once_only);
+super::both!(loads_resources_keys_and_links, a_first_load_is_all_or_nothing, a_pair_may_come_once_only);
 
 fn loads_resources_keys_and_links(s: &Scratch) {
     let c = s.deploy(&configuration(), 50);
@@ -29,6 +29,35 @@ fn loads_resources_keys_and_links(s: &Scratch) {
     assert_eq!(s.links(), ["1|3|100|", "2|3|100|"]);
     assert_eq!(s.read(|tx| tx.links_of(c.heads_place, &[ResourceId(3)], crate::Side::Second)).len(), 2);
     assert!(s.past().is_empty());
+}
+
+fn a_first_load_is_all_or_nothing(s: &Scratch) {
+    let c = s.deploy(&configuration(), 50);
+    let load = |fails: bool| {
+        s.store.load("tester", "first load", |tx| {
+            let mut people = tx.bulk_initial(c.person, &person_slots(), 100)?;
+            // More rows than one statement takes, the last of them in statements of their own.
+            for i in 1..=103 {
+                let key = format!("P{i:03}");
+                people.push(ResourceId(i), &key, 7, None, &[Some(&key), None, None, None])?;
+            }
+            people.finish_without_keys(tx)?;
+            let mut keys = tx.bulk_keys(c.person, c.mail)?;
+            keys.push("a@x", ResourceId(1))?;
+            keys.finish()?;
+            if fails { Err(crate::StoreError::Locked { database: "as an example".to_owned() }) } else { Ok(()) }
+        })
+    };
+    assert!(load(true).is_err());
+    assert!(s.people().is_empty() && s.keys().is_empty());
+    load(false).unwrap();
+    let people = s.people();
+    assert_eq!((people.len(), people[102].as_str()), (103, "103|P103|-|-|-|-|100"));
+    let keys = s.keys();
+    assert_eq!((keys.len(), keys[0].as_str(), keys[103].as_str()), (104, "1|P001|1|7", "1|a@x|1|0"));
+    // Now there is something to read: the next load goes through the log, and is refused for its ids.
+    assert!(load(false).is_err());
+    assert_eq!(s.people().len(), 103);
 }
 
 fn a_pair_may_come_once_only(s: &Scratch) {
