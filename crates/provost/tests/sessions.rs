@@ -364,6 +364,54 @@ fn dirty_flags_follow_the_changes(kind: Kind) {
     assert_eq!(dirty(), marked, "twice changes nothing");
 }
 
+fn a_resource_that_was_renamed_and_removed_by_sql_comes_back(kind: Kind) {
+    for mode in ["complete", "incremental"] {
+        let home = small::loaded(kind);
+        for (key, changed) in [("1", "91"), ("4", "94")] {
+            home.database.execute(&format!("UPDATE UR_Resources SET C4 = '{changed}' WHERE C4 = '{key}'"));
+            home.database.execute(&format!("DELETE FROM UR_Resources WHERE C4 = '{changed}'"));
+        }
+        let people = PEOPLE.replace("36", "37").replace("4,dan,Dan,52\n", "");
+        home.write("Sources/people.csv", people);
+        let done = attempt(&home, &sync_up(mode));
+        assert_eq!(done.summary.state, State::Completed, "{done:?}");
+        assert_eq!(done.summary.entity_types[PERSON].inserted, 1, "{done:?}");
+        assert_eq!(held(&home).people.keys().collect::<Vec<_>>(), ["1", "2", "3"], "{mode}");
+        // What the removal did to links is seen by a complete run alone: to the files nothing has happened.
+        attempt(&home, &sync_up("complete"));
+        assert_eq!(held(&home).members, small::pairs(&[("A", "1"), ("A", "2"), ("B", "3")]), "{mode}");
+        small::assert_keys_are_true(&home, mode);
+    }
+}
+
+fn unreadable_rows_hold_resources_without_a_key_row(kind: Kind) {
+    let home = small::loaded(kind);
+    home.database.execute(
+        "INSERT INTO UR_Resources (Id, Type, ValidFrom, C4) SELECT 900, Type, 1, '9' FROM UR_Resources WHERE C4 = '1'",
+    );
+    home.write("Sources/people.csv", format!("{PEOPLE}short\n"));
+    let done = attempt(&home, &sync_up("complete"));
+    assert_eq!(done.summary.entity_types[PERSON].rejected, 1, "{done:?}");
+    assert!(held(&home).people.contains_key("9"), "the unreadable row may be that of 9");
+    small::lay_out(&home);
+    attempt(&home, &sync_up("complete"));
+    assert!(!held(&home).people.contains_key("9"), "now the file says that 9 is not there");
+}
+
+fn a_computed_display_name_outlives_an_update(kind: Kind) {
+    let home = small::loaded(kind);
+    let expression = "<EntityPropertyExpression Identifier=\"Greeting\" EntityType=\"T_Person\" \
+                      Property=\"InternalDisplayName\" Expression=\"Literal:Countess\" />\n</ConfigurationFile>";
+    let configuration = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    home.write("Conf/Small.xml", configuration.replace("</ConfigurationFile>", expression));
+    home.deploy(&home.file("Conf"));
+    home.ok(&["update-entity-property-expressions", "--all-entitytype"]);
+    ages(&home, 40);
+    attempt(&home, &sync_up("complete"));
+    let row = home.database.rows("SELECT DisplayName_L1, C7 FROM UR_Resources WHERE C4 = '1'");
+    assert_eq!(row, [["Countess", "40"].map(|text| Some(text.to_owned())).to_vec()]);
+}
+
 fn runs_at_the_same_time_do_no_harm(kind: Kind) {
     let home = small::loaded(kind);
     for round in 0..3 {
@@ -403,5 +451,8 @@ on_both_databases!(
     initial_twice_is_refused_and_harmless,
     unchanged_data_writes_nothing,
     dirty_flags_follow_the_changes,
+    a_resource_that_was_renamed_and_removed_by_sql_comes_back,
+    a_computed_display_name_outlives_an_update,
+    unreadable_rows_hold_resources_without_a_key_row,
     runs_at_the_same_time_do_no_harm,
 );
