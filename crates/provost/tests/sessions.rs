@@ -398,6 +398,18 @@ fn unreadable_rows_hold_resources_without_a_key_row(kind: Kind) {
     assert!(!held(&home).people.contains_key("9"), "now the file says that 9 is not there");
 }
 
+fn a_column_that_cannot_be_read_is_named_among_many_rows(kind: Kind) {
+    let home = small::loaded(kind);
+    let people = |age: &str| (0..200).map(|i| format!("{i},login{i},Name {i},{age}\n")).collect::<String>();
+    home.write("Sources/people.csv", format!("id,login,name,age\n{}", people("36")));
+    attempt(&home, &sync_up("complete"));
+    home.write("Sources/people.csv", format!("id,login,name,age\n{}", people("thirty-six")));
+    let done = attempt(&home, &sync_up("complete"));
+    assert_eq!(done.summary.entity_types[PERSON].rejected, 200, "{done:?}");
+    let causes: Vec<&str> = done.summary.causes.iter().map(|c| c.message.as_str()).collect();
+    assert!(causes.iter().any(|c| c.contains("age") && c.contains("200 of 200")), "{causes:?}");
+}
+
 fn a_computed_display_name_outlives_an_update(kind: Kind) {
     let home = small::loaded(kind);
     let expression = "<EntityPropertyExpression Identifier=\"Greeting\" EntityType=\"T_Person\" \
@@ -452,6 +464,7 @@ on_both_databases!(
     unchanged_data_writes_nothing,
     dirty_flags_follow_the_changes,
     a_resource_that_was_renamed_and_removed_by_sql_comes_back,
+    a_column_that_cannot_be_read_is_named_among_many_rows,
     a_computed_display_name_outlives_an_update,
     unreadable_rows_hold_resources_without_a_key_row,
     runs_at_the_same_time_do_no_harm,

@@ -15,7 +15,6 @@ use provost_pipeline::format::Converter;
 use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
 use provost_pipeline::sort::Spill;
 use provost_store::Store;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -344,10 +343,6 @@ fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error
 fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
     let suffix = if prepared.changes { prepare::DELTA } else { prepare::SORTED };
     let digest = files::hex(&prepared.digest);
-    let mut by_column = BTreeMap::new();
-    for rejected in &prepared.samples.rejected {
-        *by_column.entry(rejected.column.clone()).or_insert(0) += 1;
-    }
     Table {
         name: spec.name.clone(),
         is_association: spec.kind == Kind::Association,
@@ -363,7 +358,7 @@ fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
         held_unknown: prepared.held.unknown,
         profile: prepared.profile.clone(),
         problems: problems(spec, prepared),
-        rejected_by_column: by_column,
+        rejected_by_column: prepared.rejected_by_column.clone(),
     }
 }
 
