@@ -110,6 +110,8 @@ fn a_session_that_was_tampered_with_is_refused(kind: Kind) {
     for (file, from, to) in [
         ("T_Person.sorted.delta", "40", "99"),
         ("T_Person.sorted.delta", "update", "delete"),
+        ("T_Person.sorted.delta", "40", "40,more"),
+        ("T_Person.sorted.delta", ",Ada", ""),
         ("manifest.json", "\"newDigest\": \"", "\"newDigest\": \"0"),
         ("manifest.json", "\"digest\": \"", "\"digest\": \"0"),
         ("manifest.json", "{", ""),
@@ -410,6 +412,46 @@ fn a_column_that_cannot_be_read_is_named_among_many_rows(kind: Kind) {
     assert!(causes.iter().any(|c| c.contains("age") && c.contains("200 of 200")), "{causes:?}");
 }
 
+/// Name and login change places in the mapping; the columns of the files stay as they are.
+fn exchange_columns(home: &Home) {
+    let text = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    let text = text.replace("ConnectionColumn=\"name\"", "ConnectionColumn=\"was\"");
+    let text = text.replace("ConnectionColumn=\"age\" Format=\"Int32\"", "ConnectionColumn=\"name\"");
+    let text = text.replace("ConnectionColumn=\"was\"", "ConnectionColumn=\"age\"").replace(" Type=\"Int32\"", "");
+    home.write("Conf/Small.xml", text);
+    home.deploy(&home.file("Conf"));
+}
+
+fn files_are_not_read_with_another_mapping_than_they_were_made_with(kind: Kind) {
+    for mode in ["complete", "incremental"] {
+        let home = small::loaded(kind);
+        enqueue(&home, mode, 40);
+        exchange_columns(&home);
+        let before = held(&home);
+        let refused = attempt(&home, &synchronize());
+        assert_eq!(refused.error().0, "complete-needed", "{mode}: {refused:?}");
+        assert_eq!(held(&home), before, "{mode}");
+        let healed = attempt(&home, &sync_up("complete"));
+        assert_eq!(healed.summary.state, State::Completed, "{healed:?}");
+        assert_eq!(held(&home).people["1"][1..], [Some("40".to_owned()), Some("Ada".to_owned())], "{mode}");
+    }
+}
+
+fn an_incremental_run_after_a_change_of_the_mapping_demands_a_complete_one(kind: Kind) {
+    let home = small::loaded(kind);
+    let text = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    let property = "<Property Identifier=\"Name\" DisplayName_L1=\"Name\" TargetColumnIndex=\"6\" />";
+    let moved =
+        text.replace(property, &format!("{property}{}", property.replace("\"Name\"", "\"Nick\"").replace('6', "8")));
+    assert_ne!(moved, text);
+    home.write("Conf/Small.xml", moved.replace("\"Name\" ConnectionColumn", "\"Nick\" ConnectionColumn"));
+    home.deploy(&home.file("Conf"));
+    let refused = attempt(&home, &sync_up("incremental"));
+    assert_eq!(refused.error().0, "complete-needed", "{refused:?}");
+    attempt(&home, &sync_up("complete"));
+    assert_eq!(home.database.number("SELECT COUNT(*) FROM UR_Resources WHERE C8 = 'Ada'"), 1);
+}
+
 fn a_computed_display_name_outlives_an_update(kind: Kind) {
     let home = small::loaded(kind);
     let expression = "<EntityPropertyExpression Identifier=\"Greeting\" EntityType=\"T_Person\" \
@@ -465,6 +507,8 @@ on_both_databases!(
     dirty_flags_follow_the_changes,
     a_resource_that_was_renamed_and_removed_by_sql_comes_back,
     a_column_that_cannot_be_read_is_named_among_many_rows,
+    files_are_not_read_with_another_mapping_than_they_were_made_with,
+    an_incremental_run_after_a_change_of_the_mapping_demands_a_complete_one,
     a_computed_display_name_outlives_an_update,
     unreadable_rows_hold_resources_without_a_key_row,
     runs_at_the_same_time_do_no_harm,

@@ -8,7 +8,7 @@ use crate::spool::Spool;
 use provost_model::changes::Command;
 use provost_model::summary::EntityCounters;
 use provost_model::{ResourceId, Slot};
-use provost_pipeline::reconcile::{Candidate, EntityMerge, Pull, SortedFile, SortedRecords, fields};
+use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, SortedFile, SortedRecords};
 use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -307,7 +307,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
                 (INSERT, _) => self.insert(&pending)?,
                 (COMPARE, Some(old)) => self.compare(&pending, old)?,
                 (COMPARE, None) => {
-                    let key = values(&pending.record).into_iter().next().flatten().unwrap_or_default();
+                    let key = self.values(&pending.record).into_iter().next().flatten().unwrap_or_default();
                     self.forget_key(&key, ResourceId(pending.resource))?;
                     self.insert(&pending)?;
                 }
@@ -326,8 +326,15 @@ impl<'c, 'a> Emitter<'c, 'a> {
         Ok(self.unique_keys.push(self.mapped.id, property, key, id, 0, true)?)
     }
 
+    /// One value for each mapped column, whatever somebody made of the file: its digest is verified meanwhile.
+    fn values(&self, record: &[u8]) -> Vec<Option<String>> {
+        let mut fields = Fields::default();
+        fields.read(record);
+        (0..self.slots.len()).map(|column| fields.get(column).map(str::to_owned)).collect()
+    }
+
     fn insert(&mut self, pending: &Pending) -> Result<(), ServerError> {
-        let values = values(&pending.record);
+        let values = self.values(&pending.record);
         let id = self.reserve()?;
         let mapped = self.mapped;
         for (column, value) in mapped.columns.iter().zip(&values) {
@@ -344,7 +351,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
     }
 
     fn compare(&mut self, pending: &Pending, old: &Stored) -> Result<(), ServerError> {
-        let values = values(&pending.record);
+        let values = self.values(&pending.record);
         let id = ResourceId(pending.resource);
         let changed: Vec<usize> = (0..values.len()).filter(|&i| old.values.get(i) != values.get(i)).collect();
         if changed.is_empty() {
@@ -447,8 +454,4 @@ impl<'c, 'a> Emitter<'c, 'a> {
         self.next_id += 1;
         Ok(ResourceId(self.next_id - 1))
     }
-}
-
-fn values(record: &[u8]) -> Vec<Option<String>> {
-    fields(record).into_iter().map(|v| if v.is_empty() { None } else { Some(v) }).collect()
 }
