@@ -135,6 +135,7 @@ fn process(
     let folder = folders.session(&session.id);
     let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
+    mapping.must_fit(&manifest)?;
     let reason = match (approved, &options.force) {
         (Some(hash), reason) => {
             let why = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
