@@ -4,7 +4,7 @@
 //! read again. The transaction and the refusal to load twice are those of every run.
 
 use super::links::{BUDGET, emit_lines, one_per_owner, resolve, spool_orphans};
-use super::{Context, LinkStage, Staged, entities};
+use super::{Context, LinkStage, Staged, entities, kept_pairs};
 use crate::error::ServerError;
 use crate::manifest::{Manifest, Table};
 use crate::mapping::ConnectorMapping;
@@ -153,6 +153,14 @@ fn load_association(
     let links = context.tx.link_changes(context.run, mapped.association.id)?;
     let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
     let mut stage = LinkStage { context, mapped, links, orphans };
+    let with_kept;
+    let table = if table.rejected > 0 {
+        // Pairs may wait from a time before the repository was emptied.
+        with_kept = kept_pairs::with_kept(&mut stage, table)?;
+        &with_kept
+    } else {
+        table
+    };
     let mut lines = Sorting::new(stage.context.folder, BUDGET);
     let wanted = resolve(&mut stage, table, &mut lines)?;
     let wanted = one_per_owner(&mut stage, wanted, &mut lines)?;
@@ -161,16 +169,19 @@ fn load_association(
     let by_line = emit_lines(&mut stage, table, lines, waiting)?;
     stage.orphans.finish()?;
     stage.links.finish()?;
+    let links_created = load_links(context.tx, mapped, wanted, now_micros)?;
+    // The sorted file also has the pairs that unreadable rows may stand for; these are no pairs of the source.
+    let inserted = (links_created + by_line.lines).saturating_sub(by_line.held);
     Ok(LinkCounters {
         rows: table.rows,
         null_keys: table.null_keys,
         duplicates: table.duplicates,
         rejected: table.rejected,
-        inserted: table.clean.saturating_sub(by_line.held),
+        inserted,
         deleted: waited.saturating_sub(by_line.held),
-        unchanged: by_line.held,
+        unchanged: table.clean.saturating_sub(inserted),
         orphans: by_line.orphans,
-        links_created: load_links(context.tx, mapped, wanted, now_micros)?,
+        links_created,
         ..LinkCounters::default()
     })
 }

@@ -237,7 +237,7 @@ pub(super) fn spool_orphans(stage: &mut LinkStage<'_, '_>) -> Result<Spool, Serv
 #[derive(Default)]
 pub(super) struct ByLine {
     /// All of them.
-    lines: u64,
+    pub(super) lines: u64,
     /// Lines that were held before, as a link under other keys or as a waiting pair.
     pub(super) held: u64,
     pub(super) orphans: u64,

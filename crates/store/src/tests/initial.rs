@@ -39,7 +39,7 @@ fn a_first_load_is_all_or_nothing(s: &Scratch) {
             // More rows than one statement takes, the last of them in statements of their own.
             for i in 1..=103 {
                 let key = format!("P{i:03}");
-                people.push(ResourceId(i), &key, 7, None, &[Some(&key), None, None, None])?;
+                people.push(ResourceId(i), &key, 7, None, &[Some(&key), None, Some("a@x"), None])?;
             }
             people.finish_without_keys(tx)?;
             let mut keys = tx.bulk_keys(c.person, c.mail)?;
@@ -52,7 +52,7 @@ fn a_first_load_is_all_or_nothing(s: &Scratch) {
     assert!(s.people().is_empty() && s.keys().is_empty());
     load(false).unwrap();
     let people = s.people();
-    assert_eq!((people.len(), people[102].as_str()), (103, "103|P103|-|-|-|-|100"));
+    assert_eq!((people.len(), people[102].as_str()), (103, "103|P103|-|a@x|-|-|100"));
     let keys = s.keys();
     assert_eq!((keys.len(), keys[0].as_str(), keys[103].as_str()), (104, "1|P001|1|7", "1|a@x|1|0"));
     // Now there is something to read: the next load goes through the log, and is refused for its ids.
