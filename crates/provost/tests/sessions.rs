@@ -475,14 +475,38 @@ fn an_incremental_run_after_a_change_of_the_mapping_demands_a_complete_one(kind:
     assert_eq!(home.database.number("SELECT COUNT(*) FROM UR_Resources WHERE C8 = 'Ada'"), 1);
 }
 
+/// Deploys an expression of people, and computes it; gives what was said about it.
+fn compute(home: &Home, attributes: &str) -> String {
+    let expression = format!(
+        "<EntityPropertyExpression Identifier=\"Computed\" EntityType=\"T_Person\" {attributes} />\n\
+         </ConfigurationFile>"
+    );
+    let configuration = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    home.write("Conf/Small.xml", configuration.replace("</ConfigurationFile>", &expression));
+    home.deploy(&home.file("Conf"));
+    let output = home.run(&["update-entity-property-expressions", "--all-entitytype"]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn computed_links_replace_others_and_are_counted(kind: Kind) {
+    let home = small::loaded(kind);
+    home.write("Sources/teams.csv", "code,title\nA,ada\nB,bob\nC,cyd\n");
+    attempt(&home, &sync_up("complete"));
+    // Ada stays in A and Bob in B; Cyd moves from B to C; Dan finds none.
+    let said = compute(&home, "Property=\"Home\" Binding=\"T_Person:Login\" PropertyCriteria=\"Title\"");
+    assert_eq!(held(&home).homes, small::pairs(&[("A", "1"), ("B", "2"), ("C", "3")]));
+    assert!(said.contains("T_Person: 1 values changed in 4 resources"), "{said}");
+    home.database.execute("UPDATE UR_Resources SET C5 = 'x' || C4 WHERE C4 IN ('1', '2', '3')");
+    let said = home.run(&["update-entity-property-expressions", "--all-entitytype"]).stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("T_Person: 3 values changed in 4 resources"), "{said}");
+    assert_eq!(held(&home).homes, small::pairs(&[]));
+}
+
 fn a_computed_display_name_outlives_an_update(kind: Kind) {
     let home = small::loaded(kind);
-    let expression = "<EntityPropertyExpression Identifier=\"Greeting\" EntityType=\"T_Person\" \
-                      Property=\"InternalDisplayName\" Expression=\"Literal:Countess\" />\n</ConfigurationFile>";
-    let configuration = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
-    home.write("Conf/Small.xml", configuration.replace("</ConfigurationFile>", expression));
-    home.deploy(&home.file("Conf"));
-    home.ok(&["update-entity-property-expressions", "--all-entitytype"]);
+    compute(&home, "Property=\"InternalDisplayName\" Expression=\"Literal:Countess\"");
     ages(&home, 40);
     attempt(&home, &sync_up("complete"));
     let row = home.database.rows("SELECT DisplayName_L1, C7 FROM UR_Resources WHERE C4 = '1'");
@@ -533,6 +557,7 @@ on_both_databases!(
     a_column_that_cannot_be_read_is_named_among_many_rows,
     files_are_not_read_with_another_mapping_than_they_were_made_with,
     an_incremental_run_after_a_change_of_the_mapping_demands_a_complete_one,
+    computed_links_replace_others_and_are_counted,
     a_computed_display_name_outlives_an_update,
     unreadable_rows_hold_resources_without_a_key_row,
     runs_at_the_same_time_do_no_harm,
