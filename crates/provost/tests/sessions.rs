@@ -110,6 +110,8 @@ fn a_session_that_was_tampered_with_is_refused(kind: Kind) {
     for (file, from, to) in [
         ("T_Person.sorted.delta", "40", "99"),
         ("T_Person.sorted.delta", "update", "delete"),
+        ("T_Person.sorted.delta", "40", "40,more"),
+        ("T_Person.sorted.delta", ",Ada", ""),
         ("manifest.json", "\"newDigest\": \"", "\"newDigest\": \"0"),
         ("manifest.json", "\"digest\": \"", "\"digest\": \"0"),
         ("manifest.json", "{", ""),
@@ -364,6 +366,153 @@ fn dirty_flags_follow_the_changes(kind: Kind) {
     assert_eq!(dirty(), marked, "twice changes nothing");
 }
 
+fn folders_of_finished_sessions_do_not_pile_up(kind: Kind) {
+    let home = small::loaded(kind);
+    let entries = || fs::read_dir(home.file("Work/Synchronization")).unwrap().map(|e| e.unwrap().path());
+    let folders = || entries().filter(|path| path.is_dir()).count();
+    home.command(&sync_up("complete")).env("PROVOST_CRASH_AT", "session.opened").output().unwrap();
+    assert_eq!(folders(), usize::from(cfg!(feature = "fault-injection")), "what a dead process left");
+    for age in 40..50 {
+        ages(&home, age);
+        attempt(&home, &sync_up(if age % 2 == 0 { "incremental" } else { "complete" }));
+    }
+    assert_eq!(folders(), 0);
+    let open = "SELECT COUNT(*) FROM UJ_SynchronizationSessions WHERE State = 'Open'";
+    assert_eq!(home.database.number(open), 0);
+    // One that waits is never touched, however many come before it.
+    for age in 51..60 {
+        enqueue(&home, "incremental", age);
+    }
+    assert_eq!(folders(), 9);
+    attempt(&home, &synchronize());
+    assert_eq!(age(&home), "59");
+    assert_eq!(folders(), 0);
+}
+
+fn a_resource_that_was_renamed_and_removed_by_sql_comes_back(kind: Kind) {
+    for mode in ["complete", "incremental"] {
+        let home = small::loaded(kind);
+        for (key, changed) in [("1", "91"), ("4", "94")] {
+            home.database.execute(&format!("UPDATE UR_Resources SET C4 = '{changed}' WHERE C4 = '{key}'"));
+            home.database.execute(&format!("DELETE FROM UR_Resources WHERE C4 = '{changed}'"));
+        }
+        let people = PEOPLE.replace("36", "37").replace("4,dan,Dan,52\n", "");
+        home.write("Sources/people.csv", people);
+        let done = attempt(&home, &sync_up(mode));
+        assert_eq!(done.summary.state, State::Completed, "{done:?}");
+        assert_eq!(done.summary.entity_types[PERSON].inserted, 1, "{done:?}");
+        assert_eq!(held(&home).people.keys().collect::<Vec<_>>(), ["1", "2", "3"], "{mode}");
+        // What the removal did to links is seen by a complete run alone: to the files nothing has happened.
+        attempt(&home, &sync_up("complete"));
+        assert_eq!(held(&home).members, small::pairs(&[("A", "1"), ("A", "2"), ("B", "3")]), "{mode}");
+        small::assert_keys_are_true(&home, mode);
+    }
+}
+
+fn unreadable_rows_hold_resources_without_a_key_row(kind: Kind) {
+    let home = small::loaded(kind);
+    home.database.execute(
+        "INSERT INTO UR_Resources (Id, Type, ValidFrom, C4) SELECT 900, Type, 1, '9' FROM UR_Resources WHERE C4 = '1'",
+    );
+    home.write("Sources/people.csv", format!("{PEOPLE}short\n"));
+    let done = attempt(&home, &sync_up("complete"));
+    assert_eq!(done.summary.entity_types[PERSON].rejected, 1, "{done:?}");
+    assert!(held(&home).people.contains_key("9"), "the unreadable row may be that of 9");
+    small::lay_out(&home);
+    attempt(&home, &sync_up("complete"));
+    assert!(!held(&home).people.contains_key("9"), "now the file says that 9 is not there");
+}
+
+fn a_column_that_cannot_be_read_is_named_among_many_rows(kind: Kind) {
+    let home = small::loaded(kind);
+    let people = |age: &str| (0..200).map(|i| format!("{i},login{i},Name {i},{age}\n")).collect::<String>();
+    home.write("Sources/people.csv", format!("id,login,name,age\n{}", people("36")));
+    attempt(&home, &sync_up("complete"));
+    home.write("Sources/people.csv", format!("id,login,name,age\n{}", people("thirty-six")));
+    let done = attempt(&home, &sync_up("complete"));
+    assert_eq!(done.summary.entity_types[PERSON].rejected, 200, "{done:?}");
+    let causes: Vec<&str> = done.summary.causes.iter().map(|c| c.message.as_str()).collect();
+    assert!(causes.iter().any(|c| c.contains("age") && c.contains("200 of 200")), "{causes:?}");
+}
+
+/// Name and login change places in the mapping; the columns of the files stay as they are.
+fn exchange_columns(home: &Home) {
+    let text = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    let text = text.replace("ConnectionColumn=\"name\"", "ConnectionColumn=\"was\"");
+    let text = text.replace("ConnectionColumn=\"age\" Format=\"Int32\"", "ConnectionColumn=\"name\"");
+    let text = text.replace("ConnectionColumn=\"was\"", "ConnectionColumn=\"age\"").replace(" Type=\"Int32\"", "");
+    home.write("Conf/Small.xml", text);
+    home.deploy(&home.file("Conf"));
+}
+
+fn files_are_not_read_with_another_mapping_than_they_were_made_with(kind: Kind) {
+    for mode in ["complete", "incremental"] {
+        let home = small::loaded(kind);
+        enqueue(&home, mode, 40);
+        exchange_columns(&home);
+        let before = held(&home);
+        let refused = attempt(&home, &synchronize());
+        assert_eq!(refused.error().0, "complete-needed", "{mode}: {refused:?}");
+        assert_eq!(held(&home), before, "{mode}");
+        let healed = attempt(&home, &sync_up("complete"));
+        assert_eq!(healed.summary.state, State::Completed, "{healed:?}");
+        assert_eq!(held(&home).people["1"][1..], [Some("40".to_owned()), Some("Ada".to_owned())], "{mode}");
+    }
+}
+
+fn an_incremental_run_after_a_change_of_the_mapping_demands_a_complete_one(kind: Kind) {
+    let home = small::loaded(kind);
+    let text = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    let property = "<Property Identifier=\"Name\" DisplayName_L1=\"Name\" TargetColumnIndex=\"6\" />";
+    let moved =
+        text.replace(property, &format!("{property}{}", property.replace("\"Name\"", "\"Nick\"").replace('6', "8")));
+    assert_ne!(moved, text);
+    home.write("Conf/Small.xml", moved.replace("\"Name\" ConnectionColumn", "\"Nick\" ConnectionColumn"));
+    home.deploy(&home.file("Conf"));
+    let refused = attempt(&home, &sync_up("incremental"));
+    assert_eq!(refused.error().0, "complete-needed", "{refused:?}");
+    attempt(&home, &sync_up("complete"));
+    assert_eq!(home.database.number("SELECT COUNT(*) FROM UR_Resources WHERE C8 = 'Ada'"), 1);
+}
+
+/// Deploys an expression of people, and computes it; gives what was said about it.
+fn compute(home: &Home, attributes: &str) -> String {
+    let expression = format!(
+        "<EntityPropertyExpression Identifier=\"Computed\" EntityType=\"T_Person\" {attributes} />\n\
+         </ConfigurationFile>"
+    );
+    let configuration = fs::read_to_string(home.file("Conf/Small.xml")).unwrap();
+    home.write("Conf/Small.xml", configuration.replace("</ConfigurationFile>", &expression));
+    home.deploy(&home.file("Conf"));
+    let output = home.run(&["update-entity-property-expressions", "--all-entitytype"]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn computed_links_replace_others_and_are_counted(kind: Kind) {
+    let home = small::loaded(kind);
+    home.write("Sources/teams.csv", "code,title\nA,ada\nB,bob\nC,cyd\n");
+    attempt(&home, &sync_up("complete"));
+    // Ada stays in A and Bob in B; Cyd moves from B to C; Dan finds none.
+    let said = compute(&home, "Property=\"Home\" Binding=\"T_Person:Login\" PropertyCriteria=\"Title\"");
+    assert_eq!(held(&home).homes, small::pairs(&[("A", "1"), ("B", "2"), ("C", "3")]));
+    assert!(said.contains("T_Person: 1 values changed in 4 resources"), "{said}");
+    home.database.execute("UPDATE UR_Resources SET C5 = 'x' || C4 WHERE C4 IN ('1', '2', '3')");
+    let said = home.run(&["update-entity-property-expressions", "--all-entitytype"]).stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("T_Person: 3 values changed in 4 resources"), "{said}");
+    assert_eq!(held(&home).homes, small::pairs(&[]));
+}
+
+fn a_computed_display_name_outlives_an_update(kind: Kind) {
+    let home = small::loaded(kind);
+    compute(&home, "Property=\"InternalDisplayName\" Expression=\"Literal:Countess\"");
+    ages(&home, 40);
+    attempt(&home, &sync_up("complete"));
+    let row = home.database.rows("SELECT DisplayName_L1, C7 FROM UR_Resources WHERE C4 = '1'");
+    assert_eq!(row, [["Countess", "40"].map(|text| Some(text.to_owned())).to_vec()]);
+}
+
 fn runs_at_the_same_time_do_no_harm(kind: Kind) {
     let home = small::loaded(kind);
     for round in 0..3 {
@@ -403,5 +552,13 @@ on_both_databases!(
     initial_twice_is_refused_and_harmless,
     unchanged_data_writes_nothing,
     dirty_flags_follow_the_changes,
+    folders_of_finished_sessions_do_not_pile_up,
+    a_resource_that_was_renamed_and_removed_by_sql_comes_back,
+    a_column_that_cannot_be_read_is_named_among_many_rows,
+    files_are_not_read_with_another_mapping_than_they_were_made_with,
+    an_incremental_run_after_a_change_of_the_mapping_demands_a_complete_one,
+    computed_links_replace_others_and_are_counted,
+    a_computed_display_name_outlives_an_update,
+    unreadable_rows_hold_resources_without_a_key_row,
     runs_at_the_same_time_do_no_harm,
 );

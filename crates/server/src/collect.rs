@@ -15,7 +15,6 @@ use provost_pipeline::format::Converter;
 use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
 use provost_pipeline::sort::Spill;
 use provost_store::Store;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -123,14 +122,14 @@ fn collect(
     let sources = files::Sources::list(&options.sources)?;
     let mut tables = Vec::new();
     let specs = mapping.types.iter().map(type_spec).chain(mapping.associations.iter().map(association_spec));
-    for (spec, table) in specs.zip(source_tables(mapping)) {
+    for (spec, (table, seed)) in specs.zip(source_tables(mapping)) {
         let mut spec = spec?;
         if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
             spec.command_column = Some(options.command_column.clone());
         }
-        let source = sources.find(&table, &spec.name)?;
+        let source = sources.find(table, &spec.name)?;
         spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
-        tables.push(collect_table(&spec, &source, options, known.as_ref(), by_comparison, progress)?);
+        tables.push(collect_table(&spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
         fault::point("prepare.table-written");
     }
     let manifest = Manifest {
@@ -170,9 +169,10 @@ fn state_digest(session: &str, options: &PrepareOptions, tables: &[Table]) -> St
     Manifest::digest_of(tables)
 }
 
-fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = String> + '_ {
-    let types = mapping.types.iter().map(|t| t.table.clone());
-    types.chain(mapping.associations.iter().map(|a| a.table.clone()))
+/// Source file and seed of each mapping.
+fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = (&str, u64)> {
+    let types = mapping.types.iter().map(|t| (t.table.as_str(), t.seed));
+    types.chain(mapping.associations.iter().map(|a| (a.table.as_str(), a.seed)))
 }
 
 fn column_spec(column: &MappedColumn, header: &str, is_key: bool) -> Result<ColumnSpec, ServerError> {
@@ -260,6 +260,7 @@ impl<R: Read> Read for Watched<'_, R> {
 
 fn collect_table(
     spec: &TableSpec,
+    seed: u64,
     source: &Path,
     options: &PrepareOptions,
     previous: Option<&Manifest>,
@@ -287,7 +288,7 @@ fn collect_table(
         });
     }
     outputs.publish()?;
-    let mut table = table(spec, &prepared);
+    let mut table = table(spec, seed, &prepared);
     if by_comparison {
         crate::delta_step::compare(spec, &prepared, options, previous, &mut table)?;
     } else if !prepared.changes && (prepared.held.unknown || !prepared.held.keys.is_empty()) {
@@ -341,16 +342,13 @@ fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error
     }
 }
 
-fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
+fn table(spec: &TableSpec, seed: u64, prepared: &Prepared) -> Table {
     let suffix = if prepared.changes { prepare::DELTA } else { prepare::SORTED };
     let digest = files::hex(&prepared.digest);
-    let mut by_column = BTreeMap::new();
-    for rejected in &prepared.samples.rejected {
-        *by_column.entry(rejected.column.clone()).or_insert(0) += 1;
-    }
     Table {
         name: spec.name.clone(),
         is_association: spec.kind == Kind::Association,
+        mapping: seed,
         file: format!("{}{suffix}", spec.name),
         state_digest: if prepared.changes { String::new() } else { digest.clone() },
         digest,
@@ -363,7 +361,7 @@ fn table(spec: &TableSpec, prepared: &Prepared) -> Table {
         held_unknown: prepared.held.unknown,
         profile: prepared.profile.clone(),
         problems: problems(spec, prepared),
-        rejected_by_column: by_column,
+        rejected_by_column: prepared.rejected_by_column.clone(),
     }
 }
 

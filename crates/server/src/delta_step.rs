@@ -19,7 +19,7 @@ pub(crate) fn compare(
     previous: Option<&Manifest>,
     table: &mut Table,
 ) -> Result<(), ServerError> {
-    let delta = run(spec, prepared, options, previous, true)?;
+    let delta = run(spec, prepared, options, previous, table.mapping, true)?;
     table.file = format!("{}{}", spec.name, prepare::DELTA);
     table.digest = delta.delta.map(|w| files::hex(&w.digest)).unwrap_or_default();
     keep_carried(spec, options, &delta, table)
@@ -36,7 +36,7 @@ pub(crate) fn carry_forward(
     if previous.is_none() {
         return Ok(());
     }
-    match run(spec, prepared, options, previous, false) {
+    match run(spec, prepared, options, previous, table.mapping, false) {
         Ok(delta) => {
             keep_carried(spec, options, &delta, table)?;
             table.digest.clone_from(&table.state_digest);
@@ -70,6 +70,7 @@ fn run(
     prepared: &Prepared,
     options: &PrepareOptions,
     previous: Option<&Manifest>,
+    mapping: u64,
     with_delta: bool,
 ) -> Result<Delta, ServerError> {
     let working = options.working.as_path();
@@ -80,6 +81,12 @@ fn run(
         Some(None) => {
             return Err(ServerError::CompleteNeeded {
                 message: format!("`previous` does not know {}: the mapping has changed since", spec.name),
+            });
+        }
+        // Equal rows would pass for unchanged although they mean something else now.
+        Some(Some(known)) if known.mapping != mapping => {
+            return Err(ServerError::CompleteNeeded {
+                message: format!("the mapping of {} has changed since `previous` was made", spec.name),
             });
         }
         Some(Some(known)) => {

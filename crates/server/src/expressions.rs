@@ -10,7 +10,7 @@ use provost_model::{ResourceId, Slot};
 use provost_pipeline::expression::binding::Step;
 use provost_pipeline::expression::computed::{ComputedPlan, Found, Outcome, RowSource, Target};
 use provost_store::{ApplyPlan, LinkPlace, Side, Store, Target as StoredTarget, WriteTx};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Rows of other resources kept while bindings are followed.
 const CACHED: usize = 100_000;
@@ -47,6 +47,7 @@ pub struct Evaluated {
 /// When an entity type is unknown, and those of the database.
 pub fn update_expressions(store: &Store, options: &ExpressionOptions) -> Result<Evaluated, ServerError> {
     store.write(&options.actor, "computed properties", |tx| {
+        tx.lock_repository()?;
         let metadata = metadata::load(tx)?;
         let mut evaluated = Evaluated::default();
         for wanted in &options.entity_types {
@@ -188,11 +189,14 @@ fn write_values(
             _ => None,
         })
         .collect();
-    source.forget();
-    Ok(source.tx.update_values(entity_type.id, target, &values, now_micros)?)
+    let changed = source.tx.update_values(entity_type.id, target, &values, now_micros)?;
+    if changed > 0 {
+        source.forget();
+    }
+    Ok(changed)
 }
 
-/// Stores a computed navigation: each resource has at most one link after it.
+/// Stores a computed navigation: each resource has at most one link after it. Tells how many resources changed.
 fn write_links(
     source: &mut Rows<'_>,
     step: Step,
@@ -212,40 +216,35 @@ fn write_links(
         })
         .collect();
     let owners: Vec<ResourceId> = column.iter().map(|(id, _)| *id).filter(|id| wanted.contains_key(&id.0)).collect();
-    let pair = |owner: i64, other: i64| {
-        if step.forward { (owner, other) } else { (other, owner) }
-    };
-    let mut there: HashMap<i64, i64> = HashMap::new();
+    // Between (owner, other) and (end 1, end 2), either way.
+    let pair = |a: i64, b: i64| if step.forward { (a, b) } else { (b, a) };
+    let mut there: HashSet<i64> = HashSet::new();
     let mut changes: Vec<(Command, i64, i64)> = Vec::new();
     for (first, second) in source.tx.links_of(place, &owners, side)? {
-        let (owner, other) = if step.forward { (first.0, second.0) } else { (second.0, first.0) };
-        there.insert(owner, other);
-        if wanted.get(&owner) != Some(&Some(other)) {
-            let (first, second) = pair(owner, other);
-            changes.push((Command::Delete, first, second));
+        let (owner, other) = pair(first.0, second.0);
+        if wanted.get(&owner) == Some(&Some(other)) {
+            there.insert(owner);
+        } else {
+            changes.push((Command::Delete, owner, other));
         }
     }
-    for owner in &owners {
-        if let Some(Some(other)) = wanted.get(&owner.0)
-            && there.get(&owner.0) != Some(other)
-        {
-            let (first, second) = pair(owner.0, *other);
-            changes.push((Command::Insert, first, second));
-        }
-    }
+    let missing = owners.iter().filter(|owner| !there.contains(&owner.0));
+    changes.extend(missing.filter_map(|owner| Some((Command::Insert, owner.0, (*wanted.get(&owner.0)?)?))));
     if changes.is_empty() {
         return Ok(0);
     }
     let run = source.tx.new_run("", now_micros)?;
     let mut writer = source.tx.link_changes(run, id)?;
-    for (command, first, second) in &changes {
-        writer.push(*command, ResourceId(*first), ResourceId(*second), None, None, 0)?;
+    for (command, owner, other) in &changes {
+        let (first, second) = pair(*owner, *other);
+        writer.push(*command, ResourceId(first), ResourceId(second), None, None, 0)?;
     }
     writer.finish()?;
     let plan = ApplyPlan { associations: vec![(id, place)], now_micros, ..ApplyPlan::default() };
     source.tx.apply_changes(run, &plan)?;
     source.forget();
-    Ok(changes.iter().filter(|(command, _, _)| *command == Command::Insert).count().max(1) as u64)
+    let changed: HashSet<i64> = changes.iter().map(|(_, owner, _)| *owner).collect();
+    Ok(changed.len() as u64)
 }
 
 /// A resource as expressions read it.

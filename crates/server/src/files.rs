@@ -60,6 +60,8 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<(), ServerError> {
     remove_if_there(to)?;
     if std::fs::hard_link(from, to).is_err() {
         std::fs::copy(from, to).map_err(ServerError::file("copying to", to))?;
+        let copied = File::open(to).and_then(|file| file.sync_data());
+        copied.map_err(ServerError::file("copying to", to))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::mapping::ConnectorMapping;
 use crate::stage::Staged;
 use provost_model::metadata::Metadata;
+use provost_model::problem::Severity;
 use provost_model::summary::{Cause, ExceededThreshold, Mode};
 use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
@@ -101,7 +102,7 @@ fn changes(staged: &Staged, table: &Table) -> Option<Changes> {
 
 fn rejected(table: &Table) -> RejectedStats {
     let mut stats = RejectedStats { count: table.rejected, columns: Vec::new() };
-    for problem in &table.problems {
+    for problem in table.problems.iter().filter(|p| p.severity == Severity::Error) {
         let (Some(column), Some(value)) = (&problem.column, &problem.value) else {
             continue;
         };

@@ -67,6 +67,8 @@ pub(crate) struct Table {
     pub name: String,
     /// Whether it holds pairs.
     pub is_association: bool,
+    /// Stands for the mapping that the file was made with.
+    pub mapping: u64,
     /// File inside the folder.
     pub file: String,
     /// BLAKE3 of the file, in hexadecimal.

@@ -1,6 +1,7 @@
 //! The mappings of a connector, resolved to ids, slots and column positions.
 
 use crate::error::ServerError;
+use crate::manifest::Manifest;
 use provost_model::configuration::{EntityTypeMapping, PropertyPath, PropertyType};
 use provost_model::metadata::{Association, LinkStorage, Metadata};
 use provost_model::{EntityTypeId, PropertyId, Slot};
@@ -70,6 +71,8 @@ pub(crate) struct MappedAssociation {
     pub(crate) end1: MappedEnd,
     /// Key column and key of the owner of property 2.
     pub(crate) end2: MappedEnd,
+    /// Stands for the mapping, as that of an entity type does.
+    pub(crate) seed: u64,
 }
 
 /// One side of an association mapping.
@@ -141,9 +144,11 @@ impl ConnectorMapping {
                 mapped_end(metadata, &types, column, key)
                     .ok_or_else(|| ServerError::mapping(&mapping.identifier, &format!("{key} is not a mapped key")))
             };
+            let (end1, end2) = (end(&mapping.column1, &mapping.key1)?, end(&mapping.column2, &mapping.key2)?);
             associations.push(MappedAssociation {
-                end1: end(&mapping.column1, &mapping.key1)?,
-                end2: end(&mapping.column2, &mapping.key2)?,
+                seed: seed([&end1.key, &end2.key]),
+                end1,
+                end2,
                 place: LinkPlace::of(metadata, &association),
                 association,
                 identifier: mapping.identifier.clone(),
@@ -154,6 +159,23 @@ impl ConnectorMapping {
             return Err(ServerError::NothingMapped { connector: connector.to_owned() });
         }
         Ok(ConnectorMapping { connector: connector.to_owned(), types, associations })
+    }
+
+    /// Files mean what the mapping said when they were made: under another one they would be read into wrong properties.
+    pub(crate) fn must_fit(&self, manifest: &Manifest) -> Result<(), ServerError> {
+        let types = self.types.iter().map(|t| (&t.identifier, t.seed));
+        let associations = self.associations.iter().map(|a| (&a.identifier, a.seed));
+        for (identifier, seed) in types.chain(associations) {
+            if manifest.table(identifier).is_some_and(|table| table.mapping != seed) {
+                return Err(ServerError::CompleteNeeded {
+                    message: format!(
+                        "the mapping of {identifier} has changed since session {} was prepared",
+                        manifest.session
+                    ),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// An initial load is for a repository that holds nothing of the connector.
@@ -238,7 +260,7 @@ fn mapped_end(metadata: &Metadata, types: &[MappedType], column: &str, key: &Pro
 }
 
 /// Any change of what a record's columns mean must give other fingerprints.
-fn seed(columns: &[MappedColumn]) -> u64 {
+fn seed<'a>(columns: impl IntoIterator<Item = &'a MappedColumn>) -> u64 {
     let mut text = String::new();
     for c in columns {
         let format = c.format.as_deref().unwrap_or("");

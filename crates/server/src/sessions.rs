@@ -69,7 +69,9 @@ impl OpenSession {
             files::link_or_copy(&working.join(&table.file), &self.folder.join(&table.file))?;
             provost_model::fault::point("session.file-uploaded");
         }
-        write_manifest(&self.folder, manifest)
+        write_manifest(&self.folder, manifest)?;
+        // The repository will name this folder: a power cut must not take it away.
+        self.folder.parent().map_or(Ok(()), files::sync_folder)
     }
 
     /// Puts the session in the queue. A complete or initial session makes waiting ones of its connector moot: it says

@@ -63,8 +63,7 @@ pub fn synchronise(
     folders: &Folders,
     options: &SynchroniseOptions,
 ) -> Result<Option<Synchronised>, ServerError> {
-    let metadata = store.read(metadata::load)?;
-    let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    ConnectorMapping::new(&store.read(metadata::load)?, &options.connector)?;
     sessions::sweep(store, folders)?;
     let began = Instant::now();
     let mut last = None;
@@ -78,7 +77,7 @@ pub fn synchronise(
         // Each session has its own instant: history would take two sessions of one instant for one.
         let elapsed = i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         let options = SynchroniseOptions { now_micros: options.now_micros + elapsed, ..options.clone() };
-        let done = process(store, folders, &metadata, &mapping, &session, &options, None)
+        let done = process(store, folders, &session, &options, None)
             .inspect_err(|error| sessions::fail(store, &session, error, &options))?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
@@ -99,8 +98,7 @@ pub fn validate(
     options: &SynchroniseOptions,
     change_set: &str,
 ) -> Result<Synchronised, ServerError> {
-    let metadata = store.read(metadata::load)?;
-    let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    ConnectorMapping::new(&store.read(metadata::load)?, &options.connector)?;
     let blocked: Vec<Session> = store.read(|tx| -> Result<Vec<Session>, ServerError> {
         let mut queued = tx.unfinished_sessions(&options.connector)?;
         queued.retain(|s| s.state == SessionState::Blocked);
@@ -114,20 +112,19 @@ pub fn validate(
             known: blocked.into_iter().filter_map(|s| s.change_set_hash).collect(),
         });
     };
-    process(store, folders, &metadata, &mapping, session, options, Some(change_set))
+    process(store, folders, session, options, Some(change_set))
 }
 
 /// The stored result of a session that was blocked earlier.
 fn blocked_before(session: &Session) -> Synchronised {
-    let summary = session.summary.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    Synchronised { summary, ..Synchronised::default() }
+    let summary: Summary =
+        session.summary.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    Synchronised { summary: Summary { state: State::Blocked, ..summary }, ..Synchronised::default() }
 }
 
 fn process(
     store: &Store,
     folders: &Folders,
-    metadata: &Metadata,
-    mapping: &ConnectorMapping,
     session: &Session,
     options: &SynchroniseOptions,
     approved: Option<&str>,
@@ -135,27 +132,24 @@ fn process(
     let folder = folders.session(&session.id);
     let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
-    let reason = match (approved, &options.force) {
-        (Some(hash), reason) => {
-            let why = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
-            format!("approved change set {hash} of connector {}{why}", options.connector)
-        }
-        (None, Some(reason)) => format!("forced synchronisation of connector {}: {reason}", options.connector),
-        (None, None) => format!("{} synchronisation of connector {}", manifest.mode, options.connector),
-    };
+    let reason = reason(options, &manifest, approved);
     let mut differs = None;
     let done = verified::while_verifying(&folder, &manifest, session, |verified| {
         let work = |tx: &mut WriteTx| {
-            let state = tx.session(&session.id)?.map(|s| s.state);
-            if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-                return Err(processed_by_another(&session.id));
-            }
-            check_base(tx, &manifest)?;
-            if manifest.mode == Mode::Initial {
-                mapping.must_be_empty(tx)?;
-            }
-            let work =
-                Work { metadata, mapping, manifest: &manifest, session, options, folder: &folder, reports: &reports };
+            // From here on nobody deploys another mapping, applies another session or cancels this one.
+            tx.lock_repository()?;
+            let metadata = metadata::load(tx)?;
+            let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+            check(tx, session, &mapping, &manifest)?;
+            let work = Work {
+                metadata: &metadata,
+                mapping: &mapping,
+                manifest: &manifest,
+                session,
+                options,
+                folder: &folder,
+                reports: &reports,
+            };
             let done = work.run(tx, approved, verified)?;
             if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
                 let found = done.summary.change_set.as_ref().map(|c| c.hash.clone()).unwrap_or_default();
@@ -176,6 +170,38 @@ fn process(
         Some(error) => Err(error),
         None => Ok(done),
     }
+}
+
+/// What the journal says.
+fn reason(options: &SynchroniseOptions, manifest: &Manifest, approved: Option<&str>) -> String {
+    let connector = &options.connector;
+    match (approved, &options.force) {
+        (Some(hash), reason) => {
+            let why = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+            format!("approved change set {hash} of connector {connector}{why}")
+        }
+        (None, Some(reason)) => format!("forced synchronisation of connector {connector}: {reason}"),
+        (None, None) => format!("{} synchronisation of connector {connector}", manifest.mode),
+    }
+}
+
+/// Whether the session may still be processed, and fits what is deployed and stored.
+fn check(
+    tx: &mut WriteTx,
+    session: &Session,
+    mapping: &ConnectorMapping,
+    manifest: &Manifest,
+) -> Result<(), ServerError> {
+    let state = tx.session(&session.id)?.map(|s| s.state);
+    if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
+        return Err(processed_by_another(&session.id));
+    }
+    mapping.must_fit(manifest)?;
+    check_base(tx, manifest)?;
+    if manifest.mode == Mode::Initial {
+        mapping.must_be_empty(tx)?;
+    }
+    Ok(())
 }
 
 fn processed_by_another(session: &str) -> ServerError {

@@ -82,14 +82,6 @@ impl Dialect {
         }
     }
 
-    /// Suffix of a query whose rows this transaction is going to change.
-    pub(crate) fn for_update(self) -> &'static str {
-        match self {
-            Dialect::Sqlite => "",
-            Dialect::Postgres => " FOR UPDATE",
-        }
-    }
-
     /// Lets the planner see what a bulk load put into a table.
     pub(crate) fn refresh_statistics(self, table: &str) -> Option<String> {
         match self {

@@ -133,18 +133,6 @@ impl ReadTx {
         }
     }
 
-    /// The last session of a connector whose change set has this hash.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn session_by_hash(&mut self, connector: &str, hash: &str) -> Result<Option<Session>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND ChangeSetHash = $2 \
-             ORDER BY Sequence DESC LIMIT 1"
-        );
-        self.link.first(&sql, &[connector.into(), hash.into()], session)
-    }
-
     /// Digest of the files that the repository holds of a connector.
     ///
     /// # Errors
@@ -223,19 +211,6 @@ impl WriteTx {
         Ok(sealed > 0)
     }
 
-    /// The first session of a connector that waits for its turn, locked until this transaction ends.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn next_unprocessed(&mut self, connector: &str) -> Result<Option<Session>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND State = $2 \
-             ORDER BY Sequence LIMIT 1{}",
-            self.link.dialect().for_update()
-        );
-        self.link.first(&sql, &[connector.into(), SessionState::Sealed.word().into()], session)
-    }
-
     /// Moves a session on from the state it is in; tells whether it was in that state. This is what makes a session be
     /// applied once only.
     ///
@@ -279,39 +254,6 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Cancels the incremental sessions of a connector that come before a complete one and were not processed, the
-    /// blocked ones included; tells which.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn cancel_incrementals_before(
-        &mut self,
-        connector: &str,
-        sequence: i64,
-        now_micros: i64,
-    ) -> Result<Vec<String>, StoreError> {
-        let waiting = self.link.all(
-            "SELECT Id FROM UJ_SynchronizationSessions WHERE Connector = $1 AND Sequence < $2 AND Mode = $3 \
-             AND State IN ($4, $5, $6) ORDER BY Sequence",
-            &[
-                connector.into(),
-                sequence.into(),
-                (&Mode::Incremental.to_string()).into(),
-                SessionState::Open.word().into(),
-                SessionState::Sealed.word().into(),
-                SessionState::Blocked.word().into(),
-            ],
-            |row| row.string(0),
-        )?;
-        for id in &waiting {
-            self.link.execute(
-                "UPDATE UJ_SynchronizationSessions SET State = $1, UpdatedAt = $2 WHERE Id = $3",
-                &[SessionState::Cancelled.word().into(), now_micros.into(), id.into()],
-            )?;
-        }
-        Ok(waiting)
-    }
-
     /// Records which files the repository holds of a connector.
     ///
     /// # Errors
@@ -322,15 +264,6 @@ impl WriteTx {
              ON CONFLICT (Connector) DO UPDATE SET Digest = excluded.Digest",
             &[connector.into(), digest.into()],
         )?;
-        Ok(())
-    }
-
-    /// Forgets which files the repository holds of a connector: its next incremental is refused.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn clear_last_digest(&mut self, connector: &str) -> Result<(), StoreError> {
-        self.link.execute("DELETE FROM UJ_ConnectorDigests WHERE Connector = $1", &[connector.into()])?;
         Ok(())
     }
 }

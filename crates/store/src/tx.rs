@@ -58,6 +58,18 @@ impl WriteTx {
         WriteTx { read, counts: BTreeMap::new() }
     }
 
+    /// Keeps other writers of the repository out until this transaction ends. For whoever decides by what is stored
+    /// now, and writes later: what was read before the lock may have changed by then.
+    ///
+    /// # Errors
+    /// When another writer holds it for longer than the busy timeout.
+    pub fn lock_repository(&mut self) -> Result<(), StoreError> {
+        match self.link.dialect().lock_repository() {
+            Some(lock) => self.link.batch(&lock),
+            None => Ok(()),
+        }
+    }
+
     /// Adds to what the journal says about this transaction.
     pub fn count(&mut self, what: &'static str, number: u64) {
         if number > 0 {

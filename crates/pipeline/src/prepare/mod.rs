@@ -17,6 +17,7 @@ use crate::drift::TableProfile;
 use crate::format::Converter;
 use crate::sort::{SortError, Sorter, Spill};
 pub use held::Held;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
 /// Suffix of clean, sorted rows.
@@ -90,6 +91,8 @@ pub struct Prepared {
     pub duplicates_conflicting: u64,
     /// Rows that cannot be read.
     pub rejected: u64,
+    /// The same by the column that is at fault; the empty name for rows that are malformed as a whole.
+    pub rejected_by_column: BTreeMap<String, u64>,
     /// Rows written.
     pub clean: u64,
     /// Whether the source carries its own changes, so that a delta was written instead of a sorted file.
@@ -106,10 +109,10 @@ pub struct Prepared {
     pub samples: Samples,
 }
 
-/// The first ten problems of each kind.
+/// The first problems of each kind.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
-    /// Rows that cannot be read.
+    /// Rows that cannot be read; some of each column, so that a column that fails late is among them, too.
     pub rejected: Vec<Rejected>,
     /// Rows without a key.
     pub null_keys: Vec<Rejected>,
@@ -119,6 +122,7 @@ pub struct Samples {
 
 impl Samples {
     const MOST: usize = 10;
+    const OF_EACH_COLUMN: u64 = 10;
 }
 
 /// Why a table cannot be prepared. Bad rows are no such reason.

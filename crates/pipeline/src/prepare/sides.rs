@@ -3,6 +3,7 @@
 use super::{ColumnSpec, DUPLICATES, NULL_KEYS, Outputs, PrepareError, REJECTED, Samples, TableSpec};
 use crate::csv::Rejected;
 use crate::csv::canonical::push_record;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 const FULL: usize = 64 << 10;
@@ -13,6 +14,7 @@ pub(super) struct SideFiles<'a> {
     null_keys: SideFile,
     duplicates: SideFile,
     rejected: SideFile,
+    rejected_by_column: BTreeMap<String, u64>,
     pub(super) samples: Samples,
 }
 
@@ -64,6 +66,7 @@ pub(super) struct SideCounts {
     pub(super) null_keys: u64,
     pub(super) duplicates: u64,
     pub(super) rejected: u64,
+    pub(super) rejected_by_column: BTreeMap<String, u64>,
     pub(super) samples: Samples,
 }
 
@@ -81,6 +84,7 @@ impl<'a> SideFiles<'a> {
             null_keys: SideFile::new(NULL_KEYS, &rows),
             duplicates: SideFile::new(DUPLICATES, &rows),
             rejected: SideFile::new(REJECTED, &["line", "column", "value", "reason", "remedy", "row"]),
+            rejected_by_column: BTreeMap::new(),
             samples: Samples::default(),
         }
     }
@@ -122,7 +126,9 @@ impl<'a> SideFiles<'a> {
         let line = problem.line.to_string();
         let fields = [&line, &problem.column, &problem.value, &problem.reason, &problem.remedy, &problem.raw];
         self.rejected.push(self.outputs, |row| push_record(row, fields.map(|field| field.as_bytes())))?;
-        if self.samples.rejected.len() < Samples::MOST {
+        let of_column = self.rejected_by_column.entry(problem.column.clone()).or_default();
+        *of_column += 1;
+        if self.samples.rejected.len() < Samples::MOST || *of_column <= Samples::OF_EACH_COLUMN {
             self.samples.rejected.push(problem);
         }
         Ok(())
@@ -133,6 +139,7 @@ impl<'a> SideFiles<'a> {
             null_keys: self.null_keys.finish(self.outputs)?,
             duplicates: self.duplicates.finish(self.outputs)?,
             rejected: self.rejected.finish(self.outputs)?,
+            rejected_by_column: self.rejected_by_column,
             samples: self.samples,
         })
     }

@@ -51,6 +51,7 @@ pub(super) fn write<'a>(
         duplicates: side.duplicates,
         duplicates_conflicting: run.conflicting,
         rejected: side.rejected,
+        rejected_by_column: side.rejected_by_column,
         clean: run.clean,
         changes,
         held,

@@ -203,3 +203,18 @@ fn many_duplicates_are_counted_and_sampled() {
 }
 
 mod model;
+
+#[test]
+fn rejected_rows_are_counted_by_column_beyond_the_samples() {
+    let mut spec = entity(&["id", "age", "hired"]);
+    for column in 1..3 {
+        spec.columns[column].converter =
+            Converter::new(provost_model::configuration::PropertyType::Int32, Some("Int32")).unwrap();
+    }
+    let rows: String = (0..40).map(|i| if i < 15 { format!("{i},old,1\n") } else { format!("{i},1,soon\n") }).collect();
+    let Outcome { prepared, .. } = run(&spec, format!("id,age,hired\n{rows}40\n"));
+    let found: Vec<(&str, u64)> = prepared.rejected_by_column.iter().map(|(c, n)| (c.as_str(), *n)).collect();
+    assert_eq!(found, [("", 1), ("age", 15), ("hired", 25)]);
+    let samples = |column: &str| prepared.samples.rejected.iter().filter(|r| r.column == column).count();
+    assert_eq!([samples(""), samples("age"), samples("hired")], [1, 10, 10]);
+}

@@ -5,6 +5,8 @@
 
 pub mod database;
 pub mod expected;
+pub mod hostile;
+pub mod naive;
 pub mod random;
 pub mod small;
 

@@ -8,7 +8,7 @@ use crate::spool::Spool;
 use provost_model::changes::Command;
 use provost_model::summary::EntityCounters;
 use provost_model::{ResourceId, Slot};
-use provost_pipeline::reconcile::{Candidate, EntityMerge, Pull, SortedFile, SortedRecords, fields};
+use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, SortedFile, SortedRecords};
 use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -55,7 +55,11 @@ pub(super) fn stage_complete(
     // Looking for resources without key is dear, and idle when there are as many keys as resources.
     if keyed != stored {
         for resource in context.tx.unkeyed_resources(mapped.id, key.property)? {
-            found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+            if table.held_unknown {
+                withheld += 1;
+            } else {
+                found.push(b"", &payload(DELETE, resource.resource.0, 0, &[]))?;
+            }
         }
     }
     if withheld > 0 {
@@ -230,8 +234,12 @@ impl Pending {
     }
 }
 
-/// Stored values of a resource, in the order of the mapped columns.
-type Stored = Vec<Option<String>>;
+/// What the repository holds of a resource.
+struct Stored {
+    /// In the order of the mapped columns.
+    values: Vec<Option<String>>,
+    display_name: Option<String>,
+}
 
 /// Writes candidates to the change tables.
 struct Emitter<'c, 'a> {
@@ -290,28 +298,43 @@ impl<'c, 'a> Emitter<'c, 'a> {
         if !known.is_empty() {
             self.context.tx.rows_by_id(self.mapped.id, &self.slots, &known, |row| {
                 let values = row.values.iter().map(|v| v.map(str::to_owned)).collect();
-                stored.insert(row.id.0, values);
+                stored.insert(row.id.0, Stored { values, display_name: row.display_name.map(str::to_owned) });
                 Ok::<(), ServerError>(())
             })?;
         }
         for pending in batch.drain(..) {
-            match pending.kind {
-                INSERT => self.insert(&pending)?,
-                COMPARE => match stored.get(&pending.resource) {
-                    Some(old) => self.compare(&pending, old)?,
-                    None => return Err(gone(&self.mapped.identifier, pending.resource)),
-                },
-                _ => match stored.get(&pending.resource) {
-                    Some(old) => self.delete(&pending, old)?,
-                    None => return Err(gone(&self.mapped.identifier, pending.resource)),
-                },
+            match (pending.kind, stored.get(&pending.resource)) {
+                (INSERT, _) => self.insert(&pending)?,
+                (COMPARE, Some(old)) => self.compare(&pending, old)?,
+                (COMPARE, None) => {
+                    let key = self.values(&pending.record).into_iter().next().flatten().unwrap_or_default();
+                    self.forget_key(&key, ResourceId(pending.resource))?;
+                    self.insert(&pending)?;
+                }
+                (_, Some(old)) => self.delete(&pending, old)?,
+                (_, None) => self.forget_key(&pending.key, ResourceId(pending.resource))?,
             }
         }
         Ok(())
     }
 
+    /// Somebody gave a resource another key and removed it, both by SQL: the row of its first key remains, and stands
+    /// for nothing.
+    fn forget_key(&mut self, key: &str, id: ResourceId) -> Result<(), ServerError> {
+        let property = self.mapped.columns[0].property;
+        self.context.keys.push((self.mapped.id, property), key, id, true)?;
+        Ok(self.unique_keys.push(self.mapped.id, property, key, id, 0, true)?)
+    }
+
+    /// One value for each mapped column, whatever somebody made of the file: its digest is verified meanwhile.
+    fn values(&self, record: &[u8]) -> Vec<Option<String>> {
+        let mut fields = Fields::default();
+        fields.read(record);
+        (0..self.slots.len()).map(|column| fields.get(column).map(str::to_owned)).collect()
+    }
+
     fn insert(&mut self, pending: &Pending) -> Result<(), ServerError> {
-        let values = values(&pending.record);
+        let values = self.values(&pending.record);
         let id = self.reserve()?;
         let mapped = self.mapped;
         for (column, value) in mapped.columns.iter().zip(&values) {
@@ -321,15 +344,16 @@ impl<'c, 'a> Emitter<'c, 'a> {
                 self.key_change(column.property, value, id, false)?;
             }
         }
-        self.push(Command::Insert, id, pending, &values, None)?;
+        let name = mapped.display.and_then(|i| values[i].as_deref());
+        self.push(Command::Insert, id, pending, &values, None, name)?;
         self.counters.inserted += 1;
         Ok(())
     }
 
     fn compare(&mut self, pending: &Pending, old: &Stored) -> Result<(), ServerError> {
-        let values = values(&pending.record);
+        let values = self.values(&pending.record);
         let id = ResourceId(pending.resource);
-        let changed: Vec<usize> = (0..values.len()).filter(|&i| old.get(i) != values.get(i)).collect();
+        let changed: Vec<usize> = (0..values.len()).filter(|&i| old.values.get(i) != values.get(i)).collect();
         if changed.is_empty() {
             let fingerprint = EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed);
             let key = values.first().and_then(Option::as_deref).unwrap_or_default();
@@ -339,14 +363,16 @@ impl<'c, 'a> Emitter<'c, 'a> {
         }
         for &i in changed.iter().filter(|&&i| i > 0 && self.mapped.columns[i].is_unique) {
             let property = self.mapped.columns[i].property;
-            if let Some(lost) = old.get(i).and_then(Option::as_deref) {
+            if let Some(lost) = old.values.get(i).and_then(Option::as_deref) {
                 self.key_change(property, lost, id, true)?;
             }
             if let Some(gained) = values[i].as_deref() {
                 self.key_change(property, gained, id, false)?;
             }
         }
-        self.push(Command::Update, id, pending, &values, Some(&changed))?;
+        // A display name that an expression computes stays until that expression says otherwise.
+        let name = self.mapped.display.map_or(old.display_name.as_deref(), |i| values[i].as_deref());
+        self.push(Command::Update, id, pending, &values, Some(&changed), name)?;
         self.counters.updated += 1;
         Ok(())
     }
@@ -356,19 +382,19 @@ impl<'c, 'a> Emitter<'c, 'a> {
         let mapped = self.mapped;
         if !pending.key.is_empty() {
             self.key_change(mapped.columns[0].property, &pending.key, id, true)?;
-            if old.first().and_then(Option::as_deref) != Some(pending.key.as_str()) {
+            if old.values.first().and_then(Option::as_deref) != Some(pending.key.as_str()) {
                 // Somebody has changed the key by SQL: its row does not go with the resource.
                 self.unique_keys.push(mapped.id, mapped.columns[0].property, &pending.key, id, 0, true)?;
             }
         }
-        for (column, value) in mapped.columns.iter().zip(old).skip(1) {
+        for (column, value) in mapped.columns.iter().zip(&old.values).skip(1) {
             if let Some(value) = value
                 && column.is_unique
             {
                 self.key_change(column.property, value, id, true)?;
             }
         }
-        self.push(Command::Delete, id, pending, old, None)?;
+        self.push(Command::Delete, id, pending, &old.values, None, old.display_name.as_deref())?;
         self.counters.deleted += 1;
         Ok(())
     }
@@ -395,6 +421,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
         pending: &Pending,
         values: &[Option<String>],
         changed: Option<&[usize]>,
+        display_name: Option<&str>,
     ) -> Result<(), ServerError> {
         let key = match command {
             Command::Delete => pending.key.as_str(),
@@ -414,7 +441,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
             line: pending.line,
             precision,
             fingerprint: EntityMerge::<Sorted>::fingerprint(&pending.record, self.mapped.seed),
-            display_name: self.mapped.display.and_then(|i| shown[i]),
+            display_name,
             values: &shown,
             changed: changed.map_or(0, |c| c.iter().filter(|&&i| i < 64).fold(0, |bits, &i| bits | 1 << i)),
         };
@@ -431,17 +458,4 @@ impl<'c, 'a> Emitter<'c, 'a> {
         self.next_id += 1;
         Ok(ResourceId(self.next_id - 1))
     }
-}
-
-fn gone(entity_type: &str, resource: i64) -> ServerError {
-    ServerError::Source {
-        message: format!("{entity_type}: the key table names resource {resource}, which does not exist"),
-        hint: "rows were removed without the triggers (TRUNCATE?): delete the rows of this entity type from \
-               UR_ResourceKeys, then run the connector in complete mode"
-            .to_owned(),
-    }
-}
-
-fn values(record: &[u8]) -> Vec<Option<String>> {
-    fields(record).into_iter().map(|v| if v.is_empty() { None } else { Some(v) }).collect()
 }

@@ -3,6 +3,9 @@
 //! Only the pairs that can be affected are looked at: those of the delta file, those that wait for a missing end, and
 //! those of stored links whose end loses or shares a key in this run. For these the outcome is exactly that of a
 //! complete run: the file would have said the same pairs.
+//!
+//! An export of changes says what a row became, not what it was before. Where an owner may have one link only, the pair
+//! that such an export gives it therefore takes the place of the pair that the owner had.
 
 use super::LinkStage;
 use super::links::{Why, emit_link, spool_orphans, stored_links, warn_orphan};
@@ -39,8 +42,8 @@ pub(super) fn stage(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<Link
     let held_before = stage.context.tx.count_links(stage.mapped.place)? + orphans.len();
     collect_waiting(stage, &mut known, &mut orphans, &mut affected)?;
     collect_rekeyed(stage, &known, &mut affected)?;
-    collect_delta(stage, &mut known, table, &mut affected)?;
-    let mut outcome = settle(stage, &known, affected)?;
+    let replaced = collect_delta(stage, &mut known, table, &mut affected)?;
+    let mut outcome = settle(stage, &known, &replaced, affected)?;
     let removed = write(stage, &mut outcome)?;
     let c = outcome.counters;
     Ok(LinkCounters {
@@ -244,13 +247,43 @@ fn collect_rekeyed(
     Ok(())
 }
 
+/// The keys of owners whose earlier pairs give way to those of the delta file.
+struct Replaced {
+    /// The side that owns, where a pair replaces another one.
+    side: Option<Side>,
+    owners: BTreeSet<String>,
+}
+
+impl Replaced {
+    /// A computed delta names the pairs that are gone, so that nothing has to give way.
+    fn new(stage: &LinkStage<'_, '_>, table: &Table) -> Replaced {
+        let delivered = table.state_digest.is_empty();
+        Replaced { side: stage.mapped.single_side().filter(|_| delivered), owners: BTreeSet::new() }
+    }
+
+    fn owner<'a>(&self, pair: &'a (String, String)) -> Option<&'a String> {
+        self.side.map(|side| if side == Side::First { &pair.0 } else { &pair.1 })
+    }
+
+    fn note(&mut self, pair: &(String, String)) {
+        if let Some(owner) = self.owner(pair).cloned() {
+            self.owners.insert(owner);
+        }
+    }
+
+    fn contains(&self, pair: &(String, String)) -> bool {
+        self.owner(pair).is_some_and(|owner| self.owners.contains(owner))
+    }
+}
+
 /// The rows of the delta file, and the stored links that they speak of.
 fn collect_delta(
     stage: &mut LinkStage<'_, '_>,
     known: &mut KnownChanges,
     table: &Table,
     affected: &mut Sorting,
-) -> Result<(), ServerError> {
+) -> Result<Replaced, ServerError> {
+    let mut replaced = Replaced::new(stage, table);
     let path = stage.context.folder.join(&table.file);
     let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
     let mut file = SortedFile::new(file, 1)?;
@@ -263,6 +296,9 @@ fn collect_delta(
             let pair = (record.next().unwrap_or_default(), record.next().unwrap_or_default());
             let kind = if Command::parse(&word) == Some(Command::Delete) { DELETE } else { INSERT };
             push(affected, &pair, [kind, 0, 0, file.line().cast_signed()])?;
+            if kind == INSERT {
+                replaced.note(&pair);
+            }
             batch.push(pair);
         }
         if !more || batch.len() >= BATCH {
@@ -271,7 +307,7 @@ fn collect_delta(
             batch.clear();
         }
         if !more {
-            return Ok(());
+            return Ok(replaced);
         }
     }
 }
@@ -313,6 +349,8 @@ struct Pair {
     waited: bool,
     stored: Option<(i64, i64)>,
     last: Option<(bool, i64)>,
+    /// Another pair of this run takes its place.
+    replaced: bool,
 }
 
 impl Pair {
@@ -321,7 +359,7 @@ impl Pair {
     }
 
     fn wanted(&self) -> bool {
-        self.last.map_or(self.held(), |(insert, _)| insert)
+        self.last.map_or(self.held() && !self.replaced, |(insert, _)| insert)
     }
 
     fn note(&mut self, payload: &[u8]) {
@@ -338,7 +376,12 @@ impl Pair {
     }
 }
 
-fn settle(stage: &mut LinkStage<'_, '_>, known: &KnownChanges, affected: Sorting) -> Result<Outcome, ServerError> {
+fn settle(
+    stage: &mut LinkStage<'_, '_>,
+    known: &KnownChanges,
+    replaced: &Replaced,
+    affected: Sorting,
+) -> Result<Outcome, ServerError> {
     let mut outcome = Outcome {
         wanted: Sorting::new(stage.context.folder, BUDGET),
         stored: Sorting::new(stage.context.folder, BUDGET),
@@ -350,7 +393,7 @@ fn settle(stage: &mut LinkStage<'_, '_>, known: &KnownChanges, affected: Sorting
     while let Some((key, payload)) = affected.pull()? {
         if batch.last().is_none_or(|pair| pair.key != key) {
             if batch.len() >= BATCH {
-                settle_batch(stage, known, &mut batch, &mut outcome)?;
+                settle_batch(stage, known, replaced, &mut batch, &mut outcome)?;
             }
             batch.push(Pair { key: key.to_vec(), ..Pair::default() });
         }
@@ -358,19 +401,21 @@ fn settle(stage: &mut LinkStage<'_, '_>, known: &KnownChanges, affected: Sorting
             pair.note(payload);
         }
     }
-    settle_batch(stage, known, &mut batch, &mut outcome)?;
+    settle_batch(stage, known, replaced, &mut batch, &mut outcome)?;
     Ok(outcome)
 }
 
 fn settle_batch(
     stage: &mut LinkStage<'_, '_>,
     known: &KnownChanges,
+    replaced: &Replaced,
     batch: &mut Vec<Pair>,
     outcome: &mut Outcome,
 ) -> Result<(), ServerError> {
     let pairs: Vec<(String, String)> = batch.iter().map(|p| split_pair(&p.key)).collect();
     let ends = resolve_pairs(stage, known, &pairs)?;
-    for ((pair, names), (first, second)) in batch.drain(..).zip(&pairs).zip(ends) {
+    for ((mut pair, names), (first, second)) in batch.drain(..).zip(&pairs).zip(ends) {
+        pair.replaced = replaced.contains(names);
         outcome.counters.inserted += u64::from(!pair.held() && pair.wanted());
         outcome.counters.deleted += u64::from(pair.held() && !pair.wanted());
         if let Some((a, b)) = pair.stored {

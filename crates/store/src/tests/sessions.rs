@@ -1,14 +1,15 @@
 //! The queue of sessions.
 
 use super::scratch::Scratch;
-use crate::{RunId, SessionState};
+use crate::{Dialect, RunId, SessionState, Store, WriteTx};
 use provost_model::summary::Mode;
 
 super::both!(
     sessions_wait_in_order,
     a_session_moves_on_once,
-    a_complete_session_cancels_incrementals,
+    a_complete_session_cancels_what_waits,
     digests_are_remembered,
+    writers_that_decide_first_keep_others_out,
 );
 
 fn create(s: &Scratch, id: &str, connector: &str, mode: Mode) {
@@ -19,7 +20,7 @@ fn create(s: &Scratch, id: &str, connector: &str, mode: Mode) {
 }
 
 fn next(s: &Scratch, connector: &str) -> Option<String> {
-    s.write(|tx| tx.next_unprocessed(connector)).map(|session| session.id)
+    s.read(|tx| tx.unfinished_sessions(connector)).into_iter().next().map(|session| session.id)
 }
 
 fn sessions_wait_in_order(s: &Scratch) {
@@ -53,12 +54,12 @@ fn a_session_moves_on_once(s: &Scratch) {
         tx.set_session_changes("a", Some(RunId(5)), Some("cafe"))?;
         tx.set_session_summary("a", "{}")
     });
-    let session = s.read(|tx| tx.session_by_hash("HR", "cafe")).unwrap();
+    let session = s.read(|tx| tx.session("a")).unwrap();
     assert_eq!((session.run, session.summary.as_deref(), session.updated_at), (Some(RunId(5)), Some("{}"), 20));
-    assert_eq!(s.read(|tx| tx.session_by_hash("AD", "cafe")), None);
+    assert_eq!(session.change_set_hash.as_deref(), Some("cafe"));
 }
 
-fn a_complete_session_cancels_incrementals(s: &Scratch) {
+fn a_complete_session_cancels_what_waits(s: &Scratch) {
     for (id, mode) in [("i1", Mode::Incremental), ("c1", Mode::Complete), ("i2", Mode::Incremental)] {
         create(s, id, "HR", mode);
     }
@@ -66,9 +67,10 @@ fn a_complete_session_cancels_incrementals(s: &Scratch) {
     create(s, "c2", "HR", Mode::Complete);
     create(s, "i3", "HR", Mode::Incremental);
     s.write(|tx| tx.set_session_state("i2", SessionState::Sealed, SessionState::Blocked, 20));
-    assert_eq!(s.write(|tx| tx.cancel_incrementals_before("HR", 5, 30)), ["i1", "i2"]);
+    s.write(|tx| tx.set_session_state("c1", SessionState::Sealed, SessionState::Applied, 20));
+    s.write(|tx| tx.cancel_sessions_before("HR", 5, 30));
     let states: Vec<&str> = s.read(|tx| tx.sessions(None, 9)).iter().rev().map(|x| x.state.word()).collect();
-    assert_eq!(states, ["Cancelled", "Sealed", "Cancelled", "Sealed", "Sealed", "Sealed"]);
+    assert_eq!(states, ["Cancelled", "Applied", "Cancelled", "Sealed", "Sealed", "Sealed"]);
 }
 
 fn digests_are_remembered(s: &Scratch) {
@@ -78,6 +80,19 @@ fn digests_are_remembered(s: &Scratch) {
         tx.set_last_digest("HR", "2")
     });
     assert_eq!(s.read(|tx| tx.last_digest("HR")).as_deref(), Some("2"));
-    s.write(|tx| tx.clear_last_digest("HR"));
-    assert_eq!(s.read(|tx| tx.last_digest("HR")), None);
+}
+
+fn writers_that_decide_first_keep_others_out(s: &Scratch) {
+    let impatient = match s.store.dialect() {
+        Dialect::Sqlite => format!("{}&busy_timeout=50", s.connection),
+        Dialect::Postgres => format!("{} busy_timeout=50", s.connection),
+    };
+    let other = Store::open(&impatient).unwrap();
+    let decide = |tx: &mut WriteTx| tx.lock_repository();
+    s.write(|tx| {
+        tx.lock_repository()?;
+        assert_eq!(other.write("tester", "second", decide).unwrap_err().code(), "repository-locked");
+        Ok(())
+    });
+    other.write("tester", "second", decide).unwrap();
 }

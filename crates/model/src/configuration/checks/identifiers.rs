@@ -59,12 +59,32 @@ pub(super) fn entity_types(context: &Context<'_>, problems: &mut Problems<'_>) {
         }
         if !is_word(name) {
             let breaks_references = name.contains([':', '.']) || name.chars().any(char::is_whitespace);
-            let severity = if breaks_references { Severity::Error } else { Severity::Warning };
+            let severity = if breaks_references || !names_files(name) { Severity::Error } else { Severity::Warning };
             let message = format!("\"{name}\" does not name an entity type well");
             problems.add(severity, "identifier-syntax", node.value_span("Identifier"), message, WORD);
         }
     }
 }
+
+/// Connectors and associations. Work files and folders are called by them, which must not lead elsewhere.
+pub(super) fn names_of_files(context: &Context<'_>, problems: &mut Problems<'_>) {
+    for node in context.all(&dialect::CONNECTOR).chain(context.all(&dialect::ENTITY_ASSOCIATION)) {
+        let name = node.identifier();
+        if !name.is_empty() && !names_files(name) {
+            let message = format!("\"{name}\" cannot be part of a file name");
+            let hint = "use up to 200 letters, digits, _ and -";
+            problems.error("identifier-syntax", node.value_span("Identifier"), message, hint);
+        }
+    }
+}
+
+/// Whether a file may be called so on every system, with an ending behind it.
+fn names_files(name: &str) -> bool {
+    !name.starts_with('.') && name.len() <= 200 && !name.contains(FORBIDDEN) && !name.contains(char::is_control)
+}
+
+/// What file names cannot hold on one system or another.
+const FORBIDDEN: [char; 9] = ['<', '>', ':', '"', '/', '\\', '|', '?', '*'];
 
 /// Properties of entity types.
 pub(super) fn properties(context: &Context<'_>, problems: &mut Problems<'_>) {
@@ -118,8 +138,7 @@ pub(super) fn connections(context: &Context<'_>, problems: &mut Problems<'_>) {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
         let hint = "begin with a letter, then up to 441 letters, digits, dots and dashes";
         let span = node.value_span("Identifier");
-        let forbidden =
-            name.contains(['<', '>', ':', '"', '/', '\\', '|', '?', '*']) || name.contains(char::is_control);
+        let forbidden = name.contains(FORBIDDEN) || name.contains(char::is_control);
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || forbidden || name.chars().count() > 442 {
             problems.error("identifier-syntax", span, format!("\"{name}\" cannot name a connection"), hint);
         } else if name.contains('_') {

@@ -37,6 +37,7 @@ const CHECKS: &[Check] = &[
     references::property_paths,
     references::property_names,
     identifiers::entity_types,
+    identifiers::names_of_files,
     identifiers::properties,
     identifiers::connections,
     slots::range_of_kind,
