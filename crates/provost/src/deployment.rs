@@ -42,6 +42,7 @@ impl Deployment {
             return Ok(());
         }
         store.write(&actor(), reason, |tx| {
+            tx.lock_repository()?;
             if tx.configuration_version()? != self.version {
                 let text = "another configuration was deployed since this one was compared";
                 return Err(Report::new(Kind::Error, "configuration-changed", text)

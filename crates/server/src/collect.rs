@@ -9,7 +9,7 @@ use crate::sessions::{self, OpenSession};
 use crate::{files, metadata};
 use provost_model::fault;
 use provost_model::problem::Severity;
-use provost_model::summary::{EntityCounters, LinkCounters, Mode, State, Summary};
+use provost_model::summary::{Mode, State, Summary};
 use provost_pipeline::csv::Rejected;
 use provost_pipeline::format::Converter;
 use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
@@ -402,23 +402,9 @@ fn summary(options: &PrepareOptions, manifest: &Manifest) -> Summary {
             summary.state = State::Warning;
         }
         if table.is_association {
-            let counters = LinkCounters {
-                rows: table.rows,
-                null_keys: table.null_keys,
-                duplicates: table.duplicates,
-                rejected: table.rejected,
-                ..LinkCounters::default()
-            };
-            summary.associations.insert(table.name.clone(), counters);
+            summary.associations.insert(table.name.clone(), table.pairs());
         } else {
-            let counters = EntityCounters {
-                rows: table.rows,
-                null_primary_keys: table.null_keys,
-                duplicates: table.duplicates,
-                rejected: table.rejected,
-                ..EntityCounters::default()
-            };
-            summary.entity_types.insert(table.name.clone(), counters);
+            summary.entity_types.insert(table.name.clone(), table.resources());
         }
     }
     summary

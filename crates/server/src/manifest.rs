@@ -1,7 +1,7 @@
 //! What a session folder holds, and what `previous` holds: the manifests.
 
 use provost_model::problem::Severity;
-use provost_model::summary::Mode;
+use provost_model::summary::{EntityCounters, LinkCounters, Mode};
 use provost_pipeline::drift::TableProfile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,6 +95,30 @@ pub(crate) struct Table {
     pub problems: Vec<RowProblem>,
     /// How many values of each column could not be converted or read.
     pub rejected_by_column: BTreeMap<String, u64>,
+}
+
+impl Table {
+    /// What prepare counted of resources.
+    pub(crate) fn resources(&self) -> EntityCounters {
+        EntityCounters {
+            rows: self.rows,
+            null_primary_keys: self.null_keys,
+            duplicates: self.duplicates,
+            rejected: self.rejected,
+            ..EntityCounters::default()
+        }
+    }
+
+    /// What prepare counted of pairs.
+    pub(crate) fn pairs(&self) -> LinkCounters {
+        LinkCounters {
+            rows: self.rows,
+            null_keys: self.null_keys,
+            duplicates: self.duplicates,
+            rejected: self.rejected,
+            ..LinkCounters::default()
+        }
+    }
 }
 
 /// One rejected row or one finding.

@@ -18,7 +18,7 @@ impl WriteTx {
     /// association its links; a property that moves to another slot takes its values along; a property that turns
     /// from scalar to navigation or back starts empty; links move between table and slot. What is cleared or moved
     /// goes to history first. Fingerprints of affected entity types become void. Change sets that were computed before
-    /// fit the old slots: the caller compares [`crate::ReadTx::configuration_version`] before it applies one.
+    /// fit the old slots: whoever applies one computes it anew in the same transaction.
     ///
     /// # Errors
     /// Those of the database.

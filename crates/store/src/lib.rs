@@ -23,8 +23,8 @@
 //! - History never holds a version of zero length: what changes twice at one instant has the last value from then on.
 //!   A property that moved to another slot is shown with the values it had in the old one; what another property left
 //!   in a slot is never shown ([`Resource::values`]).
-//! - A deployment that moves slots makes staged changes meaningless: compare [`ReadTx::configuration_version`] before
-//!   an old change set is applied.
+//! - A deployment that moves slots makes staged changes meaningless: compute a change set in the transaction that applies
+//!   it, after [`WriteTx::lock_repository`].
 
 mod apply;
 mod batch;

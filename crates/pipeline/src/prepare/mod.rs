@@ -91,7 +91,7 @@ pub struct Prepared {
     pub duplicates_conflicting: u64,
     /// Rows that cannot be read.
     pub rejected: u64,
-    /// The same by the column that is at fault; the empty name for rows that are malformed as a whole.
+    /// The same by the column that is at fault; the empty name where none can be told.
     pub rejected_by_column: BTreeMap<String, u64>,
     /// Rows written.
     pub clean: u64,

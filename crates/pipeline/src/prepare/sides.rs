@@ -126,7 +126,9 @@ impl<'a> SideFiles<'a> {
         let line = problem.line.to_string();
         let fields = [&line, &problem.column, &problem.value, &problem.reason, &problem.remedy, &problem.raw];
         self.rejected.push(self.outputs, |row| push_record(row, fields.map(|field| field.as_bytes())))?;
-        let of_column = self.rejected_by_column.entry(problem.column.clone()).or_default();
+        // A number stands for a field behind the last column: there may be as many of them as rows.
+        let column = if problem.column.starts_with('#') { "" } else { &problem.column };
+        let of_column = self.rejected_by_column.entry(column.to_owned()).or_default();
         *of_column += 1;
         if self.samples.rejected.len() < Samples::MOST || *of_column <= Samples::OF_EACH_COLUMN {
             self.samples.rejected.push(problem);

@@ -212,9 +212,9 @@ fn rejected_rows_are_counted_by_column_beyond_the_samples() {
             Converter::new(provost_model::configuration::PropertyType::Int32, Some("Int32")).unwrap();
     }
     let rows: String = (0..40).map(|i| if i < 15 { format!("{i},old,1\n") } else { format!("{i},1,soon\n") }).collect();
-    let Outcome { prepared, .. } = run(&spec, format!("id,age,hired\n{rows}40\n"));
+    let Outcome { prepared, .. } = run(&spec, format!("id,age,hired\n{rows}40\n41,1,1,x\"\n42,1,1,1,x\"\n"));
     let found: Vec<(&str, u64)> = prepared.rejected_by_column.iter().map(|(c, n)| (c.as_str(), *n)).collect();
-    assert_eq!(found, [("", 1), ("age", 15), ("hired", 25)]);
+    assert_eq!(found, [("", 3), ("age", 15), ("hired", 25)]);
     let samples = |column: &str| prepared.samples.rejected.iter().filter(|r| r.column == column).count();
     assert_eq!([samples(""), samples("age"), samples("hired")], [1, 10, 10]);
 }

@@ -139,15 +139,13 @@ fn stage_type(
     measured: &mut Measured,
 ) -> Result<EntityCounters, ServerError> {
     let stored = context.tx.count_resources(mapped.id)?;
-    let mut counters = if manifest.mode == Mode::Incremental {
+    let found = if manifest.mode == Mode::Incremental {
         entities::stage_incremental(context, mapped, table)?
     } else {
         entities::stage_complete(context, mapped, table, stored)?
     };
-    counters.rows = table.rows;
-    counters.null_primary_keys = table.null_keys;
-    counters.duplicates = table.duplicates;
-    counters.rejected = table.rejected;
+    let EntityCounters { inserted, updated, deleted, unchanged, .. } = found;
+    let counters = EntityCounters { inserted, updated, deleted, unchanged, ..table.resources() };
     measured.entity_types.insert(
         mapped.identifier.clone(),
         provost_pipeline::thresholds::ResourceCounts {
@@ -171,17 +169,15 @@ fn stage_association(
     let links = context.tx.link_changes(context.run, mapped.association.id)?;
     let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
     let mut stage = LinkStage { context, mapped, links, orphans };
-    let mut counters = if manifest.mode == Mode::Incremental {
+    let found = if manifest.mode == Mode::Incremental {
         incremental_links::stage(&mut stage, table)?
     } else {
         links::stage_complete(&mut stage, table)?
     };
     stage.links.finish()?;
     stage.orphans.finish()?;
-    counters.rows = table.rows;
-    counters.null_keys = table.null_keys;
-    counters.duplicates = table.duplicates;
-    counters.rejected = table.rejected;
+    let LinkCounters { rows, null_keys, duplicates, rejected, .. } = table.pairs();
+    let counters = LinkCounters { rows, null_keys, duplicates, rejected, ..found };
     measured.associations.insert(
         mapped.identifier.clone(),
         provost_pipeline::thresholds::LinkCounts {
