@@ -3,7 +3,7 @@
 use crate::snippet;
 use crate::terminal::Terminal;
 use anstyle::{AnsiColor, Style};
-use provost_model::summary::ErrorReport;
+use provost_model::summary::{Cause, ErrorReport};
 use provost_model::{Problem, Severity};
 use std::fmt;
 use std::process::ExitCode;
@@ -63,12 +63,14 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// What lies below the text, outermost first.
     pub causes: Vec<String>,
+    /// What probably happened to the source, as the line of JSON lists it.
+    pub found: Vec<Cause>,
 }
 
 impl Report {
     /// A report with a text alone.
     pub fn new(kind: Kind, id: &'static str, text: impl Into<String>) -> Report {
-        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), causes: Vec::new() }
+        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), causes: Vec::new(), found: Vec::new() }
     }
 
     /// The arguments, home or settings cannot be used.
@@ -137,7 +139,16 @@ impl Report {
             message.push_str(": ");
             message.push_str(cause);
         }
-        ErrorReport { code: self.id.to_owned(), message, hint: self.hint.clone() }
+        let worst = self.problems.iter().max_by_key(|problem| problem.severity);
+        if let Some(problem) = worst {
+            message.push_str(": ");
+            message.push_str(&problem.message);
+        }
+        if self.problems.len() > 1 {
+            message.push_str(&format!(" ({} problems in all)", self.problems.len()));
+        }
+        let hint = self.hint.clone().or_else(|| worst.and_then(|problem| problem.hint.clone()));
+        ErrorReport { code: self.id.to_owned(), message, hint }
     }
 
     /// As text for a terminal, ending with a line feed.
@@ -228,6 +239,16 @@ mod tests {
           help: start the database, then run the command again
         ");
         assert_eq!(report.to_error().message, "cannot open the repository: connection refused");
+    }
+
+    #[test]
+    fn an_error_names_the_problem_that_matters() {
+        let mut wrong = Problem::new("x", Severity::Error, "Encoding: unknown encoding");
+        wrong.hint = Some("write UTF-8".to_owned());
+        let problems = vec![Problem::new("y", Severity::Warning, "unused"), wrong];
+        let error = Report::with_problems(Kind::Usage, "settings", "cannot be used", problems).to_error();
+        assert_eq!(error.message, "cannot be used: Encoding: unknown encoding (2 problems in all)");
+        assert_eq!(error.hint.as_deref(), Some("write UTF-8"));
     }
 
     #[test]

@@ -44,6 +44,10 @@ fn refused(home: &Home, code: &str, message: &str) {
     }
 }
 
+fn causes(attempt: &small::Attempt) -> Vec<String> {
+    attempt.summary.causes.iter().map(|cause| format!("{}: {}", cause.code, cause.message)).collect()
+}
+
 /// The sources are as they should be again: both modes run, and what is held is what the sources say.
 #[track_caller]
 fn healthy(home: &Home) {
@@ -137,6 +141,11 @@ fn a_missing_column() {
     home.write("Sources/people.csv", "id,login,name\n1,ada,Ada\n");
     let message = "~/Temp/ExportOutput/People.csv: line 1: column \"age\" is missing; the file has id, login, name";
     refused(&home, "source", message);
+    let failed = attempt(&home, &sync_up("complete"));
+    assert_eq!(
+        causes(&failed),
+        ["column-vanished: People.csv has no column `age`, which the mapping of T_Person reads."]
+    );
     healthy(&home);
 }
 
@@ -315,6 +324,10 @@ fn an_empty_file() {
     let home = small::loaded(Kind::Sqlite);
     home.write("Sources/people.csv", "");
     refused(&home, "source-no-header", "~/Sources/people.csv has no header line");
+    assert_eq!(
+        causes(&attempt(&home, &sync_up("complete"))),
+        ["file-empty: people.csv is blank: it has no header line."]
+    );
     home.write("Sources/people.csv", "\n\n");
     refused(&home, "source-no-header", "~/Sources/people.csv has no header line");
     small::lay_out(&home);
