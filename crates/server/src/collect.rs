@@ -329,7 +329,7 @@ fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error
         PrepareError::Sort(provost_pipeline::sort::SortError::Spill(cause)) => ServerError::Io(cause),
         PrepareError::Header(error) => ServerError::SourceForm {
             message: format!("{}: {error}", source.display()),
-            cause: header_cause(spec, source, &error),
+            cause: header_cause(spec, source, &error).map(Box::new),
             hint: format!(
                 "the mapping of {} reads this file; mend the export, or the mapping and deploy it",
                 spec.name

@@ -22,7 +22,7 @@ pub enum ServerError {
     Source { message: String, hint: String },
     /// A source file that probably changed its form; `cause` says how.
     #[error("{message}")]
-    SourceForm { message: String, hint: String, cause: Option<Cause> },
+    SourceForm { message: String, hint: String, cause: Option<Box<Cause>> },
     #[error("{message}")]
     CompleteNeeded { message: String },
     #[error("connector \"{connector}\" is blocked by change set {hash}")]
@@ -114,7 +114,7 @@ impl ServerError {
     /// What probably happened to the source, where that can be told.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            ServerError::SourceForm { cause, .. } => cause.as_ref(),
+            ServerError::SourceForm { cause, .. } => cause.as_deref(),
             _ => None,
         }
     }

@@ -73,7 +73,8 @@ fn once_for_each_file(causes: Vec<(String, Cause)>) -> Vec<Cause> {
     let mut kept: Vec<Cause> = Vec::new();
     for (file, cause) in causes {
         let said = kept.iter().any(|known| known.code == cause.code && known.message == cause.message);
-        if !said && !(usual(&cause) && odd.contains(&file.to_lowercase())) {
+        let denied = usual(&cause) && odd.contains(&file.to_lowercase());
+        if !(said || denied) {
             kept.push(cause);
         }
     }
