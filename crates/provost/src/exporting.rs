@@ -154,7 +154,7 @@ pub fn explain(error: ExportError) -> Report {
     if let ExportError::NoHeader { path, .. } = &error {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let message = format!("{file} is blank: it has no header line.");
-        report.found.push(Cause {
+        report.why.found.push(Cause {
             code: "file-empty".to_owned(),
             message,
             hint: "The export probably failed or was cut off while it wrote: check its log and export again."

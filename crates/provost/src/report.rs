@@ -61,6 +61,13 @@ pub struct Report {
     pub hint: Option<String>,
     /// The single problems, each with its place, when there are several or when they have places.
     pub problems: Vec<Problem>,
+    /// What stands behind it; in a box, so that results stay small.
+    pub why: Box<Why>,
+}
+
+/// What stands behind a [`Report`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
     /// What lies below the text, outermost first.
     pub causes: Vec<String>,
     /// What probably happened to the source, as the line of JSON lists it.
@@ -70,7 +77,7 @@ pub struct Report {
 impl Report {
     /// A report with a text alone.
     pub fn new(kind: Kind, id: &'static str, text: impl Into<String>) -> Report {
-        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), causes: Vec::new(), found: Vec::new() }
+        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), why: Box::default() }
     }
 
     /// The arguments, home or settings cannot be used.
@@ -85,8 +92,8 @@ impl Report {
         while let Some(cause) = source {
             // Many an error says already what its source says.
             let text = cause.to_string();
-            if !report.text.contains(&text) && !report.causes.iter().any(|known| known.contains(&text)) {
-                report.causes.push(text);
+            if !report.text.contains(&text) && !report.why.causes.iter().any(|known| known.contains(&text)) {
+                report.why.causes.push(text);
             }
             source = cause.source();
         }
@@ -135,7 +142,7 @@ impl Report {
     /// As the line of JSON at the end of a step carries it.
     pub fn to_error(&self) -> ErrorReport {
         let mut message = self.text.clone();
-        for cause in &self.causes {
+        for cause in &self.why.causes {
             message.push_str(": ");
             message.push_str(cause);
         }
@@ -159,7 +166,7 @@ impl Report {
             out.push_str(&format!("{}\n\n", counts(&self.problems)));
         }
         out.push_str(&heading(Severity::Error, None, &self.text, terminal));
-        for cause in &self.causes {
+        for cause in &self.why.causes {
             out.push_str(&format!("  {} {cause}\n", terminal.paint(Style::new().dimmed(), "because:")));
         }
         if let Some(hint) = &self.hint {
@@ -232,7 +239,7 @@ mod tests {
     fn a_report_says_what_why_and_what_next() {
         let mut report = Report::new(Kind::Error, "database-unreachable", "cannot open the repository")
             .hint("start the database, then run the command again");
-        report.causes.push("connection refused".to_owned());
+        report.why.causes.push("connection refused".to_owned());
         insta::assert_snapshot!(report.render(&Terminal::plain()), @r"
         error: cannot open the repository
           because: connection refused

@@ -107,7 +107,7 @@ pub fn report(error: &ServerError) -> Report {
     };
     let mut report = Report::from_error(kind, error.code(), error);
     report.hint = error.hint();
-    report.found.extend(error.cause().cloned());
+    report.why.found.extend(error.cause().cloned());
     report
 }
 

@@ -44,7 +44,7 @@ fn refused(home: &Home, code: &str, message: &str) {
     }
 }
 
-fn causes(attempt: &small::Attempt) -> Vec<String> {
+fn causes(attempt: &Attempt) -> Vec<String> {
     attempt.summary.causes.iter().map(|cause| format!("{}: {}", cause.code, cause.message)).collect()
 }
 

@@ -44,6 +44,6 @@ fn line(outcome: &Outcome) -> Result<String, Report> {
 fn errored(connector: &str, mode: Option<Mode>, report: &Report) -> Outcome {
     let state = if report.kind == Kind::Blocked { State::Blocked } else { State::Errored };
     let error = Some(report.to_error());
-    let causes = report.found.clone();
+    let causes = report.why.found.clone();
     Summary { connector: connector.to_owned(), mode, state, causes, error, ..Summary::default() }.into()
 }
