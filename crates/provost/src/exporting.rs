@@ -150,5 +150,17 @@ pub fn explain(error: ExportError) -> Report {
         "unknown-package" | "package-not-implemented" | "source-outside-roots" | "transformation" => Kind::Usage,
         _ => Kind::Error,
     };
-    Report::from_error(kind, error.code(), &error).hint(error.remedy())
+    let mut report = Report::from_error(kind, error.code(), &error).hint(error.remedy());
+    if let ExportError::NoHeader { path, .. } = &error {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let message = format!("{file} is blank: it has no header line.");
+        report.why.found.push(Cause {
+            code: "file-empty".to_owned(),
+            message,
+            hint: "The export probably failed or was cut off while it wrote: check its log and export again."
+                .to_owned(),
+            subject: None,
+        });
+    }
+    report
 }

@@ -3,7 +3,7 @@
 use crate::snippet;
 use crate::terminal::Terminal;
 use anstyle::{AnsiColor, Style};
-use provost_model::summary::ErrorReport;
+use provost_model::summary::{Cause, ErrorReport};
 use provost_model::{Problem, Severity};
 use std::fmt;
 use std::process::ExitCode;
@@ -61,14 +61,23 @@ pub struct Report {
     pub hint: Option<String>,
     /// The single problems, each with its place, when there are several or when they have places.
     pub problems: Vec<Problem>,
+    /// What stands behind it; in a box, so that results stay small.
+    pub why: Box<Why>,
+}
+
+/// What stands behind a [`Report`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
     /// What lies below the text, outermost first.
     pub causes: Vec<String>,
+    /// What probably happened to the source, as the line of JSON lists it.
+    pub found: Vec<Cause>,
 }
 
 impl Report {
     /// A report with a text alone.
     pub fn new(kind: Kind, id: &'static str, text: impl Into<String>) -> Report {
-        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), causes: Vec::new() }
+        Report { kind, id, text: text.into(), hint: None, problems: Vec::new(), why: Box::default() }
     }
 
     /// The arguments, home or settings cannot be used.
@@ -83,8 +92,8 @@ impl Report {
         while let Some(cause) = source {
             // Many an error says already what its source says.
             let text = cause.to_string();
-            if !report.text.contains(&text) && !report.causes.iter().any(|known| known.contains(&text)) {
-                report.causes.push(text);
+            if !report.text.contains(&text) && !report.why.causes.iter().any(|known| known.contains(&text)) {
+                report.why.causes.push(text);
             }
             source = cause.source();
         }
@@ -133,11 +142,20 @@ impl Report {
     /// As the line of JSON at the end of a step carries it.
     pub fn to_error(&self) -> ErrorReport {
         let mut message = self.text.clone();
-        for cause in &self.causes {
+        for cause in &self.why.causes {
             message.push_str(": ");
             message.push_str(cause);
         }
-        ErrorReport { code: self.id.to_owned(), message, hint: self.hint.clone() }
+        let worst = self.problems.iter().max_by_key(|problem| problem.severity);
+        if let Some(problem) = worst {
+            message.push_str(": ");
+            message.push_str(&problem.message);
+        }
+        if self.problems.len() > 1 {
+            message.push_str(&format!(" ({} problems in all)", self.problems.len()));
+        }
+        let hint = self.hint.clone().or_else(|| worst.and_then(|problem| problem.hint.clone()));
+        ErrorReport { code: self.id.to_owned(), message, hint }
     }
 
     /// As text for a terminal, ending with a line feed.
@@ -148,7 +166,7 @@ impl Report {
             out.push_str(&format!("{}\n\n", counts(&self.problems)));
         }
         out.push_str(&heading(Severity::Error, None, &self.text, terminal));
-        for cause in &self.causes {
+        for cause in &self.why.causes {
             out.push_str(&format!("  {} {cause}\n", terminal.paint(Style::new().dimmed(), "because:")));
         }
         if let Some(hint) = &self.hint {
@@ -221,13 +239,23 @@ mod tests {
     fn a_report_says_what_why_and_what_next() {
         let mut report = Report::new(Kind::Error, "database-unreachable", "cannot open the repository")
             .hint("start the database, then run the command again");
-        report.causes.push("connection refused".to_owned());
+        report.why.causes.push("connection refused".to_owned());
         insta::assert_snapshot!(report.render(&Terminal::plain()), @r"
         error: cannot open the repository
           because: connection refused
           help: start the database, then run the command again
         ");
         assert_eq!(report.to_error().message, "cannot open the repository: connection refused");
+    }
+
+    #[test]
+    fn an_error_names_the_problem_that_matters() {
+        let mut wrong = Problem::new("x", Severity::Error, "Encoding: unknown encoding");
+        wrong.hint = Some("write UTF-8".to_owned());
+        let problems = vec![Problem::new("y", Severity::Warning, "unused"), wrong];
+        let error = Report::with_problems(Kind::Usage, "settings", "cannot be used", problems).to_error();
+        assert_eq!(error.message, "cannot be used: Encoding: unknown encoding (2 problems in all)");
+        assert_eq!(error.hint.as_deref(), Some("write UTF-8"));
     }
 
     #[test]

@@ -107,6 +107,7 @@ pub fn report(error: &ServerError) -> Report {
     };
     let mut report = Report::from_error(kind, error.code(), error);
     report.hint = error.hint();
+    report.why.found.extend(error.cause().cloned());
     report
 }
 
@@ -136,6 +137,20 @@ impl Road {
     /// It cannot be read.
     pub fn metadata(&self) -> Result<Metadata, Report> {
         self.store.read(provost_server::metadata::load).map_err(|e| report(&e))
+    }
+
+    /// Makes sure that an agent is in the configuration, unless that names no agent at all.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn known_agent(&self, agent: &str) -> Result<(), Report> {
+        let agents = self.metadata()?.configuration.agents;
+        if agents.is_empty() || agents.iter().any(|known| known.identifier.eq_ignore_ascii_case(agent)) {
+            return Ok(());
+        }
+        let known: Vec<&str> = agents.iter().map(|known| known.identifier.as_str()).collect();
+        let text = format!("agent \"{agent}\" is not in the deployed configuration");
+        Err(Report::usage("unknown-agent", text).hint(format!("known agents: {}", known.join(", "))))
     }
 
     /// Exports every connection of a connector. In incremental mode a connection without incremental input gives its

@@ -9,7 +9,13 @@ use std::io::Write;
 use std::path::Path;
 use support::Kind;
 use support::hostile::{assert_error, first, healthy, owned, person, refused, rejected, rejected_rows};
-use support::small::{self, CONNECTOR, Guards, HOMES, MEMBER, MEMBERS, PEOPLE, PERSON, attempt, held, image, sync_up};
+use support::small::{
+    self, Attempt, CONNECTOR, Guards, HOMES, MEMBER, MEMBERS, PEOPLE, PERSON, attempt, held, image, sync_up,
+};
+
+fn causes(attempt: &Attempt) -> Vec<String> {
+    attempt.summary.causes.iter().map(|cause| format!("{}: {}", cause.code, cause.message)).collect()
+}
 
 // ---- Columns ----
 
@@ -19,6 +25,11 @@ fn a_missing_column() {
     home.write("Sources/people.csv", "id,login,name\n1,ada,Ada\n");
     let message = "~/Temp/ExportOutput/People.csv: line 1: column \"age\" is missing; the file has id, login, name";
     refused(&home, "source", message);
+    let failed = attempt(&home, &sync_up("complete"));
+    assert_eq!(
+        causes(&failed),
+        ["column-vanished: People.csv has no column `age`, which the mapping of T_Person reads."]
+    );
     healthy(&home);
 }
 
@@ -197,6 +208,10 @@ fn an_empty_file() {
     let home = small::loaded(Kind::Sqlite);
     home.write("Sources/people.csv", "");
     refused(&home, "source-no-header", "~/Sources/people.csv has no header line");
+    assert_eq!(
+        causes(&attempt(&home, &sync_up("complete"))),
+        ["file-empty: people.csv is blank: it has no header line."]
+    );
     home.write("Sources/people.csv", "\n\n");
     refused(&home, "source-no-header", "~/Sources/people.csv has no header line");
     small::lay_out(&home);

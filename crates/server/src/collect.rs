@@ -9,8 +9,8 @@ use crate::sessions::{self, OpenSession};
 use crate::{files, metadata};
 use provost_model::fault;
 use provost_model::problem::Severity;
-use provost_model::summary::{Mode, State, Summary};
-use provost_pipeline::csv::Rejected;
+use provost_model::summary::{Cause, Mode, State, Summary};
+use provost_pipeline::csv::{HeaderError, Rejected};
 use provost_pipeline::format::Converter;
 use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
 use provost_pipeline::sort::Spill;
@@ -328,8 +328,9 @@ fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error
             source: cause,
         },
         PrepareError::Sort(provost_pipeline::sort::SortError::Spill(cause)) => ServerError::Io(cause),
-        PrepareError::Header(error) => ServerError::Source {
+        PrepareError::Header(error) => ServerError::SourceForm {
             message: format!("{}: {error}", source.display()),
+            cause: header_cause(spec, source, &error).map(Box::new),
             hint: format!(
                 "the mapping of {} reads this file; mend the export, or the mapping and deploy it",
                 spec.name
@@ -340,6 +341,25 @@ fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error
             hint: "export again, or mend the mapping and deploy it".to_owned(),
         },
     }
+}
+
+/// The drift guard's word for a header that a run cannot go on with.
+fn header_cause(spec: &TableSpec, source: &Path, error: &HeaderError) -> Option<Cause> {
+    let file = source.file_name().unwrap_or_default().to_string_lossy();
+    let (code, message, hint) = match error {
+        HeaderError::Empty => (
+            "file-empty",
+            format!("{file} is blank: it has neither a header line nor rows."),
+            "The export probably failed or was cut off while it wrote: check its log and export again.",
+        ),
+        HeaderError::MissingColumn { column, .. } => (
+            "column-vanished",
+            format!("{file} has no column `{column}`, which the mapping of {} reads.", spec.name),
+            "Ask the owner of the file whether the column was renamed or left out; mend the export, or the mapping.",
+        ),
+        _ => return None,
+    };
+    Some(Cause { code: code.to_owned(), message, hint: hint.to_owned(), subject: Some(spec.name.clone()) })
 }
 
 fn table(spec: &TableSpec, seed: u64, prepared: &Prepared) -> Table {

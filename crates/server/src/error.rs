@@ -1,6 +1,6 @@
 //! What can go wrong on the road, and what to do next.
 
-use provost_model::summary::ErrorReport;
+use provost_model::summary::{Cause, ErrorReport};
 use provost_store::StoreError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ pub enum ServerError {
     File { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{message}")]
     Source { message: String, hint: String },
+    /// A source file that probably changed its form; `cause` says how.
+    #[error("{message}")]
+    SourceForm { message: String, hint: String, cause: Option<Box<Cause>> },
     #[error("{message}")]
     CompleteNeeded { message: String },
     #[error("connector \"{connector}\" is blocked by change set {hash}")]
@@ -57,7 +60,7 @@ impl ServerError {
             ServerError::NothingMapped { .. } => "nothing-mapped",
             ServerError::Mapping { .. } => "mapping",
             ServerError::File { .. } | ServerError::Io(_) => "file",
-            ServerError::Source { .. } => "source",
+            ServerError::Source { .. } | ServerError::SourceForm { .. } => "source",
             ServerError::CompleteNeeded { .. } => "complete-needed",
             ServerError::ConnectorBlocked { .. } => "connector-blocked",
             ServerError::InitialNotEmpty { .. } => "initial-not-empty",
@@ -80,7 +83,7 @@ impl ServerError {
             }
             ServerError::File { source, .. } => return file_hint(source.kind()),
             ServerError::Io(source) => return file_hint(source.kind()),
-            ServerError::Source { hint, .. } => hint.clone(),
+            ServerError::Source { hint, .. } | ServerError::SourceForm { hint, .. } => hint.clone(),
             ServerError::CompleteNeeded { .. } => {
                 "run the connector once in complete mode: it compares the files with the repository itself".to_owned()
             }
@@ -106,6 +109,14 @@ impl ServerError {
             }
             ServerError::Store(error) => error.remedy().to_owned(),
         })
+    }
+
+    /// What probably happened to the source, where that can be told.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            ServerError::SourceForm { cause, .. } => cause.as_deref(),
+            _ => None,
+        }
     }
 
     /// The error as one line of JSON carries it.

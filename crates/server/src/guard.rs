@@ -10,6 +10,7 @@ use provost_model::summary::{Cause, ExceededThreshold, Mode};
 use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
 use provost_store::{ReadTx, StoredProblem};
+use std::collections::BTreeSet;
 
 /// Thresholds that the change set exceeds.
 pub(crate) fn thresholds(metadata: &Metadata, connector: &str, measured: &Measured) -> Vec<ExceededThreshold> {
@@ -28,11 +29,15 @@ pub(crate) fn causes(
     let mut causes = Vec::new();
     if manifest.delivery == Delivery::Changes && manifest.mode == Mode::Incremental {
         // Such files say what changed, not what there is: they cannot be compared with what a table looked like.
-        return Ok(causes);
+        return Ok(Vec::new());
     }
     for table in &manifest.tables {
-        let before: Option<TableProfile> =
+        let mut before: Option<TableProfile> =
             tx.table_profile(&mapping.connector, &table.name)?.and_then(|json| serde_json::from_str(&json).ok());
+        if let Some(before) = &mut before {
+            // A column that the file lost has stopped the run before. One that is not here is not mapped any more.
+            before.columns.retain(|held| table.profile.columns.iter().any(|column| column.name == held.name));
+        }
         let source = mapping
             .types
             .iter()
@@ -54,9 +59,27 @@ pub(crate) fn causes(
             rejected: rejected(table),
             ..Context::default()
         };
-        causes.extend(drift::compare(before.as_ref(), &table.profile, &context));
+        let found = drift::compare(before.as_ref(), &table.profile, &context);
+        causes.extend(found.into_iter().map(|cause| (source.clone(), cause)));
     }
-    Ok(gather_first_loads(causes, &mapping.connector))
+    Ok(gather_first_loads(once_for_each_file(causes), &mapping.connector))
+}
+
+/// Several tables may be read from one file. What happened to the file is said once, and a table looks as usual only
+/// where nothing is the matter with its file.
+fn once_for_each_file(causes: Vec<(String, Cause)>) -> Vec<Cause> {
+    let usual = |cause: &Cause| cause.code == "looks-as-usual";
+    let odd: BTreeSet<String> =
+        causes.iter().filter(|(_, cause)| !usual(cause)).map(|(file, _)| file.to_lowercase()).collect();
+    let mut kept: Vec<Cause> = Vec::new();
+    for (file, cause) in causes {
+        let said = kept.iter().any(|known| known.code == cause.code && known.message == cause.message);
+        let denied = usual(&cause) && odd.contains(&file.to_lowercase());
+        if !(said || denied) {
+            kept.push(cause);
+        }
+    }
+    kept
 }
 
 /// Whether a threshold counts the changes of this table.
@@ -137,4 +160,27 @@ pub(crate) fn stored_problems(problems: &[RowProblem]) -> Vec<StoredProblem> {
             remedy: Some(p.remedy.clone()),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(file: &str, code: &str, message: &str) -> (String, Cause) {
+        let cause = Cause { code: code.into(), message: message.into(), hint: String::new(), subject: None };
+        (file.to_owned(), cause)
+    }
+
+    #[test]
+    fn what_happened_to_a_file_is_said_once() {
+        let causes = vec![
+            cause("people.csv", "columns-swapped", "mail and phone"),
+            cause("people.csv", "looks-as-usual", "399 deleted"),
+            cause("people.csv", "columns-swapped", "mail and phone"),
+            cause("teams.csv", "looks-as-usual", "3 inserted"),
+        ];
+        let kept: Vec<String> =
+            once_for_each_file(causes).into_iter().map(|c| format!("{}: {}", c.code, c.message)).collect();
+        assert_eq!(kept, ["columns-swapped: mail and phone", "looks-as-usual: 3 inserted"]);
+    }
 }

@@ -134,6 +134,10 @@ impl Header {
         let count = |separator: char| only.matches(separator).count();
         let (separator, shown) = candidates.into_iter().max_by_key(|&(separator, _)| count(separator))?;
         (count(separator) > 0).then(|| {
+            if separator == char::from(self.separator) {
+                // An export copies a header that it read with the wrong separator as one quoted name.
+                return format!("the file has one column only, `{only}`: the export used a wrong Separator");
+            }
             let used = char::from(self.separator).escape_default();
             format!("the header line has no `{used}` but {} of {shown}: set the separator to {shown}", count(separator))
         })
@@ -172,6 +176,7 @@ mod tests {
         let missing = |text: &str, column: &str| header(text).unwrap().index_of(column).unwrap_err().to_string();
         insta::assert_snapshot!(missing("id,e_mail\n", "email"), @r#"line 1: column "email" is missing; the nearest name in the file is "e_mail""#);
         insta::assert_snapshot!(missing("\n\nid;mail;phone\n", "mail"), @r#"line 3: column "mail" is missing; the header line has no `,` but 2 of `;`: set the separator to `;`"#);
+        insta::assert_snapshot!(missing("\"id,mail\"\n", "mail"), @r#"line 1: column "mail" is missing; the file has one column only, `id,mail`: the export used a wrong Separator"#);
         insta::assert_snapshot!(missing("id,mail\n", "employee"), @r#"line 1: column "employee" is missing; the file has id, mail"#);
         insta::assert_snapshot!(missing("id,mail,id\n", "id"), @r#"line 1: column "id" stands in the header twice, as number 1 and 3; rename one of them in the export"#);
         insta::assert_snapshot!(header("\u{FEFF}\r\n\r\n").unwrap_err(), @"the file is empty: expected a header line; check that the export ended well");

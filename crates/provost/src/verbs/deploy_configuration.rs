@@ -10,8 +10,11 @@ use crate::output::table::Table;
 use crate::output::{Format, print};
 use crate::report::{Exit, Report, counts};
 use crate::repository::open;
+use crate::road::report;
 use clap::Args;
-use provost_model::configuration::{AttributeChange, Change, Plan};
+use provost_model::configuration::{AttributeChange, Change, Plan, Sign};
+use provost_server::ServerError;
+use provost_store::Store;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -76,6 +79,9 @@ Examples:
         if self.format.format == Format::Table {
             print(&deployment.plan.to_string())?;
         }
+        for (entity_type, count) in resources_that_go(&store, &deployment.plan)? {
+            eprintln!("warning: with entity type {entity_type} go its {count} resources; their history is kept");
+        }
         if !self.simulate_only {
             deployment.apply(&store, &format!("deploy-configuration of {}", folder.display()))?;
         }
@@ -93,6 +99,29 @@ Examples:
         }
         Ok(Exit::Done)
     }
+}
+
+/// Entity types that the plan removes although resources of them are stored, with the number of these.
+fn resources_that_go(store: &Store, plan: &Plan) -> Result<Vec<(String, u64)>, Report> {
+    let gone: Vec<&str> = plan
+        .changes
+        .iter()
+        .filter(|change| change.element == "EntityType" && change.sign == Sign::Removed)
+        .map(|change| change.identity.as_str())
+        .collect();
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counted = store.read(|tx| {
+        let metadata = provost_server::metadata::load(tx)?;
+        let mut counted = Vec::new();
+        for entity_type in gone.iter().filter_map(|identifier| metadata.entity_type(identifier)) {
+            counted.push((entity_type.identifier.clone(), tx.count_resources(entity_type.id)?));
+        }
+        Ok::<_, ServerError>(counted)
+    });
+    let counted = counted.map_err(|error| report(&error))?;
+    Ok(counted.into_iter().filter(|(_, count)| *count > 0).collect())
 }
 
 /// Writes the plan into a folder: as people read it, and as JSON.

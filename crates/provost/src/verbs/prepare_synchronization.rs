@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// waits as a session for synchronize.
 #[derive(Args, Debug)]
 pub(crate) struct PrepareSynchronization {
-    /// Identifier of the agent where the command runs (default: OpenId:AgentIdentifier of the settings)
+    /// Identifier of the agent where the command runs (default: whichever agent this home is)
     #[arg(long, value_name = "IDENTIFIER")]
     agent: Option<String>,
 
@@ -70,6 +70,10 @@ impl PrepareSynchronization {
         preparation.sources.clone_from(&self.sources_directory);
         preparation.working.clone_from(&self.working_directory);
         self.delivery.apply(&mut preparation);
-        Road::open(context)?.prepare(&self.connector, &preparation, progress)
+        let road = Road::open(context)?;
+        if let Some(agent) = &self.agent {
+            road.known_agent(agent)?;
+        }
+        road.prepare(&self.connector, &preparation, progress)
     }
 }

@@ -44,5 +44,6 @@ fn line(outcome: &Outcome) -> Result<String, Report> {
 fn errored(connector: &str, mode: Option<Mode>, report: &Report) -> Outcome {
     let state = if report.kind == Kind::Blocked { State::Blocked } else { State::Errored };
     let error = Some(report.to_error());
-    Summary { connector: connector.to_owned(), mode, state, error, ..Summary::default() }.into()
+    let causes = report.why.found.clone();
+    Summary { connector: connector.to_owned(), mode, state, causes, error, ..Summary::default() }.into()
 }

@@ -43,6 +43,21 @@ pub(super) fn formats(context: &Context<'_>, problems: &mut Problems<'_>) {
     }
 }
 
+/// Files are not read yet.
+pub(super) fn files(context: &Context<'_>, problems: &mut Problems<'_>) {
+    for mapping in context.all(&dialect::ENTITY_TYPE_MAPPING) {
+        for mapped in mapping.children_of(&dialect::MAPPED_PROPERTY) {
+            let property = context.model.property(mapping.identifier(), mapped.identifier());
+            let read = !mapped.value("ConnectionColumn").is_empty();
+            if read && property.and_then(kind) == Some(T::Binary) {
+                let message = format!("\"{}\" holds files, which this version does not read yet", mapped.identifier());
+                let hint = "the column is left out of runs; Type=\"Bytes\" with a TargetColumnIndex keeps short values";
+                problems.warning("binary-not-read", &mapped.span, message, hint);
+            }
+        }
+    }
+}
+
 fn format(mapped: &Node, property: Option<&Node>, problems: &mut Problems<'_>) {
     let written = mapped.value("Format");
     let span = mapped.value_span("Format");

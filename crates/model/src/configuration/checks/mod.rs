@@ -56,6 +56,7 @@ const CHECKS: &[Check] = &[
     connections::transformations,
     connections::years,
     formats::formats,
+    formats::files,
     expressions::forms,
     expressions::computed_properties,
     expressions::bindings,
