@@ -58,11 +58,12 @@ fn voids(entity_type: &StoredType) -> Option<(String, String)> {
 fn follows(entity_type: &StoredType, property: &StoredProperty) -> Option<(String, [String; 2])> {
     let (id, column) = (entity_type.id, property.slot?.column());
     let condition = format!("OLD.Type = {id} AND OLD.{column} IS DISTINCT FROM NEW.{column}");
+    // Neither NULL nor an empty text is a key.
+    let value = text_column("NEW", property.slot?);
     let gained = format!(
         "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
-         SELECT {id}, {}, {}, NEW.Id, 0 WHERE NEW.{column} IS NOT NULL ON CONFLICT DO NOTHING",
-        property.id,
-        text_column("NEW", property.slot?)
+         SELECT {id}, {}, {value}, NEW.Id, 0 WHERE {value} <> '' ON CONFLICT DO NOTHING",
+        property.id
     );
     Some((condition, [removal(entity_type, property)?, gained]))
 }
