@@ -275,7 +275,8 @@ fn compare(s: &Scratch, company: &Company, naive: &Naive) -> Result<(), TestCase
     });
     let now: BTreeMap<i64, NaiveResource> = now.iter().map(|r| naive_resource(company, r)).collect();
     prop_assert_eq!(&now, &naive.now.resources);
-    let keys: BTreeSet<String> = s.keys().into_iter().collect();
+    // These runs stage no unique keys, so that those rows follow by trigger alone; they have no fingerprint.
+    let keys: BTreeSet<String> = s.keys().into_iter().filter(|row| !row.ends_with("|0")).collect();
     let expected: BTreeSet<String> = naive
         .now
         .resources
