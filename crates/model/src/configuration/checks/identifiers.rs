@@ -149,3 +149,19 @@ pub(super) fn connections(context: &Context<'_>, problems: &mut Problems<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_that_work_files_get_lead_nowhere_else() {
+        let text = r#"<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+<Connector Identifier=".." DisplayName_L1="C" /><Connector Identifier="/tmp/c" DisplayName_L1="C" />
+<Connector Identifier="HR-2 (old)" DisplayName_L1="C" /><EntityType Identifier="T/../../x" DisplayName_L1="T" />
+<EntityAssociation Identifier="a\b" DisplayName_L1="A" Property1="T:A" Property2="T:A" /></ConfigurationFile>"#;
+        let parsed = crate::configuration::parse(&[("a.xml".to_owned(), text.to_owned())]);
+        let errors = parsed.problems.iter().filter(|p| p.severity == crate::problem::Severity::Error);
+        let refused: Vec<&str> =
+            errors.filter(|p| p.code == "identifier-syntax").filter_map(|p| p.message.split('"').nth(1)).collect();
+        assert_eq!(refused, ["..", "/tmp/c", "T/../../x", "a\\b"]);
+    }
+}
