@@ -13,6 +13,9 @@ use provost_model::{Problem, Severity};
 use serde_json::Value;
 use std::path::Path;
 
+/// Name of the cause of an export that had nothing to run.
+pub const NOT_LAUNCHED: &str = "export-not-launched";
+
 /// What an export takes in a synchronisation mode. The initial mode takes everything, wherever it is.
 pub fn mode_of(mode: Mode) -> (ExportMode, bool) {
     match mode {
@@ -94,7 +97,7 @@ fn outcome(report: ExportReport, request: &ExportRequest<'_>, mode: Mode, mut st
         ExportReport::NotLaunched { reason } => {
             tracing::warn!("{} is not exported: {reason}", request.connection.identifier);
             let hint = "nothing to do, unless the export was expected";
-            summary.causes.push(cause("export-not-launched", &reason, hint, &request.connection.identifier));
+            summary.causes.push(cause(NOT_LAUNCHED, &reason, hint, &request.connection.identifier));
             summary.into()
         }
         ExportReport::Done { tables, problems, .. } => {

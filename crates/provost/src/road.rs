@@ -171,9 +171,19 @@ impl Road {
                 .hint("set IsDeactivated to false and deploy, when it may run again"));
         }
         for connection in metadata.configuration.connections.iter().filter(|c| c.connector == connector) {
+            if provost_connectors::find(&connection.package).is_some_and(|package| !package.exports) {
+                tracing::info!("connection {} has no export: its files come from elsewhere", connection.identifier);
+                continue;
+            }
             let own = exporting::has_incremental_input(self.settings.connection(&connection.identifier));
-            let everything = mode != Mode::Incremental || !own;
-            self.export(connection, mode, everything, progress)?;
+            let everything = mode == Mode::Initial || (mode == Mode::Incremental && !own);
+            let done = self.export(connection, mode, everything, progress)?;
+            let idle = done.summary.causes.into_iter().find(|cause| cause.code == exporting::NOT_LAUNCHED);
+            if let Some(idle) = idle.filter(|_| !connection.export_deactivated) {
+                // Going on would compare files of an earlier export, and call what they lack a change.
+                return Err(Report::usage(exporting::NOT_LAUNCHED, idle.message)
+                    .hint("set Path for complete runs, or walk the steps one by one"));
+            }
         }
         Ok(())
     }

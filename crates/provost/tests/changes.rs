@@ -60,7 +60,27 @@ fn a_single_link_gives_way_to_a_pair_that_waits(kind: Kind) {
     assert!(held(&home).waiting.is_empty());
 }
 
+/// Changes are delivered once. When a session of them is lost, what follows would leave a gap.
+fn a_lost_session_demands_a_complete_run(kind: Kind) {
+    let home = small::loaded(kind);
+    changes(&home, "update,1,ada,Ada L,36\n", "");
+    home.write("Sources/people.csv", "command,id,login,name,age\nupdate,1,ada,Ada M,36\n");
+    home.ok(&["export", "--connection", "People", "--mode", "incremental", "--force-complete"]);
+    attempt(&home, &[&small::prepare("incremental")[..], &["--type", "changes"]].concat());
+    let session = std::fs::read_dir(home.file("Work/Synchronization")).unwrap().map(|e| e.unwrap().path());
+    let session = session.filter(|path| path.is_dir()).last().unwrap();
+    std::fs::write(session.join("T_Person.sorted.delta"), "damaged").unwrap();
+    assert_eq!(attempt(&home, &small::synchronize()).error().0, "session");
+    let refused = changes(&home, "update,1,ada,Ada N,36\n", "");
+    assert_eq!(refused.error().0, "complete-needed", "{refused:?}");
+    small::lay_out(&home);
+    assert_eq!(attempt(&home, &sync_up("complete")).summary.state, State::Completed);
+    let again = changes(&home, "update,1,ada,Ada O,36\n", "");
+    assert_eq!(again.summary.entity_types[PERSON].updated, 1, "{again:?}");
+}
+
 on_both_databases!(
+    a_lost_session_demands_a_complete_run,
     commands_do_what_they_say,
     a_single_link_moves_with_its_new_pair,
     a_single_link_gives_way_to_a_pair_that_waits,

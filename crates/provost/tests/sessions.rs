@@ -114,6 +114,7 @@ fn a_session_that_was_tampered_with_is_refused(kind: Kind) {
         ("T_Person.sorted.delta", ",Ada", ""),
         ("manifest.json", "\"newDigest\": \"", "\"newDigest\": \"0"),
         ("manifest.json", "\"digest\": \"", "\"digest\": \"0"),
+        ("manifest.json", "\"heldUnknown\": false", "\"heldUnknown\": true"),
         ("manifest.json", "{", ""),
     ] {
         let home = small::loaded(kind);

@@ -164,7 +164,7 @@ fn collect(
 /// The state that a session leads to. A source that delivers changes has no state that anybody could compare with.
 fn state_digest(session: &str, options: &PrepareOptions, tables: &[Table]) -> String {
     if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
-        return format!("changes:{session}");
+        return format!("{}{session}", sessions::CHANGES);
     }
     Manifest::digest_of(tables)
 }

@@ -83,6 +83,10 @@ fn update_type(
         ids.push(row.id);
         Ok(())
     })?;
+    for property in plan.properties.iter().filter(|p| matches!(p.target, Target::DisplayName(Some(_)))) {
+        let reason = format!("{}: display names of single languages are not stored yet", property.identifier);
+        note(evaluated, &entity_type.identifier, None, reason, "compute InternalDisplayName instead");
+    }
     let mut changed = 0;
     let mut source = Rows::new(tx, metadata);
     for batch in ids.chunks(options.batch.max(1)) {

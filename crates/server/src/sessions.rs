@@ -7,7 +7,7 @@ use crate::collect::PrepareOptions;
 use crate::error::ServerError;
 use crate::files;
 use crate::folders::Folders;
-use crate::manifest::{Delivery, Manifest};
+use crate::manifest::{Delivery, MANIFEST, Manifest};
 use crate::previous::write_manifest;
 use crate::synchronise::SynchroniseOptions;
 use provost_model::summary::Mode;
@@ -20,6 +20,22 @@ pub(crate) struct OpenSession {
     pub(crate) id: String,
     folder: PathBuf,
     sequence: i64,
+}
+
+/// Begins the digest of a state that delivered changes lead to: nobody can compare it with files.
+pub(crate) const CHANGES: &str = "changes:";
+
+/// Begins the digest that stands for delivered changes that were lost.
+const GAP: &str = "gap:";
+
+/// Delivered changes are not delivered again: after a session of them that failed only a complete run helps.
+pub(crate) fn without_gap(digest: Option<String>, connector: &str) -> Result<Option<String>, ServerError> {
+    match digest.as_deref().and_then(|digest| digest.strip_prefix(GAP)) {
+        None => Ok(digest),
+        Some(lost) => Err(ServerError::CompleteNeeded {
+            message: format!("the changes of session {lost} of connector \"{connector}\" could not be applied"),
+        }),
+    }
 }
 
 /// Whether the server side has accepted a session.
@@ -44,7 +60,7 @@ pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<Str
         }
         match queued.into_iter().rev().find(|s| s.state == SessionState::Sealed) {
             Some(last) => Ok(last.new_digest),
-            None => Ok(tx.last_digest(&options.connector)?),
+            None => without_gap(tx.last_digest(&options.connector)?, &options.connector),
         }
     })
 }
@@ -80,12 +96,13 @@ impl OpenSession {
     pub(crate) fn seal(&self, store: &Store, manifest: &Manifest, options: &PrepareOptions) -> Result<(), ServerError> {
         let reason = format!("sealed {} session of connector {}", manifest.mode, manifest.connector);
         let now = options.now_micros;
+        let seal = serde_json::json!({ SEAL: files::digest(&self.folder.join(MANIFEST))? }).to_string();
         store.write(&options.actor, &reason, |tx| {
             if manifest.mode != Mode::Incremental {
                 tx.cancel_sessions_before(&manifest.connector, self.sequence, now)?;
             }
             if tx.seal_session(&self.id, manifest.base_digest.as_deref(), Some(&manifest.new_digest), now)? {
-                return Ok(());
+                return Ok(tx.set_session_summary(&self.id, &seal)?);
             }
             Err(ServerError::Session {
                 session: self.id.clone(),
@@ -120,7 +137,11 @@ pub(crate) fn fail(store: &Store, session: &Session, error: &ServerError, option
     }
     let reason = format!("session {} cannot be applied: {error}", session.id);
     let outcome = store.write(&options.actor, &reason, |tx| {
-        tx.set_session_state(&session.id, session.state, SessionState::Failed, options.now_micros)
+        let moved = tx.set_session_state(&session.id, session.state, SessionState::Failed, options.now_micros)?;
+        if moved && session.new_digest.as_deref().is_some_and(|digest| digest.starts_with(CHANGES)) {
+            tx.set_last_digest(&session.connector, &format!("{GAP}{}", session.id))?;
+        }
+        Ok::<(), ServerError>(())
     });
     if let Err(error) = outcome {
         tracing::warn!(session = session.id, %error, "the session stays in the queue");
@@ -152,6 +173,20 @@ pub(crate) fn sweep(store: &Store, folders: &Folders) -> Result<(), ServerError>
         }
     }
     Ok(())
+}
+
+/// Name of the manifest's digest in the summary of a sealed session.
+const SEAL: &str = "manifestDigest";
+
+/// Whether the manifest in the folder is the one that was sealed. A session that was blocked has another summary: what
+/// it may do is bound by the hash of its change set.
+pub(crate) fn seal_holds(session: &Session, folder: &Path) -> Result<bool, ServerError> {
+    let summary: Option<serde_json::Value> =
+        session.summary.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    match summary.as_ref().and_then(|s| s[SEAL].as_str()) {
+        Some(sealed) => Ok(files::digest(&folder.join(MANIFEST))? == sealed),
+        None => Ok(session.state != SessionState::Sealed),
+    }
 }
 
 /// Whether sessions of this kind depend on the state that the repository holds.

@@ -129,6 +129,9 @@ fn process(
     options: &SynchroniseOptions,
     approved: Option<&str>,
 ) -> Result<Synchronised, ServerError> {
+    let latest: i64 = store.read(|tx| tx.latest_run_at())?;
+    // A clock that was set back must not cost a version: history goes on behind what is there.
+    let options = &SynchroniseOptions { now_micros: options.now_micros.max(latest + 1), ..options.clone() };
     let folder = folders.session(&session.id);
     let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
@@ -216,7 +219,7 @@ fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerE
     let damaged = |message: String| ServerError::Session { session: session.id.clone(), message };
     let manifest =
         read_manifest(folder)?.ok_or_else(|| damaged(format!("its folder {} has no manifest", folder.display())))?;
-    if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) {
+    if session.new_digest.as_deref() != Some(manifest.new_digest.as_str()) || !sessions::seal_holds(session, folder)? {
         return Err(damaged("its manifest is not the one that was sealed".to_owned()));
     }
     Ok(manifest)
@@ -224,10 +227,13 @@ fn sealed_manifest(folder: &Path, session: &Session) -> Result<Manifest, ServerE
 
 /// An incremental session applies only to the state that it was computed from.
 fn check_base(tx: &mut WriteTx, manifest: &Manifest) -> Result<(), ServerError> {
+    if manifest.mode != Mode::Incremental {
+        return Ok(());
+    }
+    let held = sessions::without_gap(tx.last_digest(&manifest.connector)?, &manifest.connector)?;
     if !sessions::depends_on_state(manifest) {
         return Ok(());
     }
-    let held = tx.last_digest(&manifest.connector)?;
     if held == manifest.base_digest {
         return Ok(());
     }

@@ -43,6 +43,17 @@ impl ReadTx {
     }
 }
 
+impl ReadTx {
+    /// When the latest set of changes was made; 0 before the first one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn latest_run_at(&mut self) -> Result<i64, StoreError> {
+        let latest = self.link.first("SELECT COALESCE(MAX(CreatedAt), 0) FROM UJ_Runs", &[], |row| row.i64(0))?;
+        Ok(latest.unwrap_or(0))
+    }
+}
+
 impl WriteTx {
     /// Cancels every session of a connector that comes before a full one and was not processed, and forgets their
     /// change sets: the full one says everything that they would have said.

@@ -32,18 +32,16 @@ pub(crate) fn load(
     let mut context = Context::new(tx, run, folder);
     // Everything is new: the state that the files make names the changes as well as the rows would.
     let hash = manifest.new_digest.chars().take(32).collect();
-    let mut staged = Staged { hash, is_empty: true, ..Staged::default() };
+    let mut staged = Staged { hash, ..Staged::default() };
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = load_type(&mut context, mapped, table, now_micros)?;
-            staged.is_empty &= counters.inserted == 0;
             staged.entity_types.insert(mapped.identifier.clone(), counters);
         }
     }
     for mapped in &mapping.associations {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = load_association(&mut context, mapped, table, now_micros)?;
-            staged.is_empty &= counters.inserted + counters.links_created == 0;
             staged.associations.insert(mapped.identifier.clone(), counters);
         }
     }

@@ -97,8 +97,6 @@ pub(crate) struct Staged {
     pub(crate) associations: BTreeMap<String, LinkCounters>,
     pub(crate) measured: Measured,
     pub(crate) problems: Problems,
-    /// Whether anything would be written.
-    pub(crate) is_empty: bool,
 }
 
 /// Computes the change set of a session. Nothing outside the change tables is written.
@@ -110,19 +108,16 @@ pub(crate) fn stage(
     folder: &Path,
 ) -> Result<Staged, ServerError> {
     let mut context = Context::new(tx, run, folder);
-    let mut staged = Staged { is_empty: true, ..Staged::default() };
+    let mut staged = Staged::default();
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = stage_type(&mut context, mapped, manifest, table, &mut staged.measured)?;
-            staged.is_empty &= counters.inserted + counters.updated + counters.deleted == 0;
             staged.entity_types.insert(mapped.identifier.clone(), counters);
         }
     }
     for mapped in &mapping.associations {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = stage_association(&mut context, mapped, manifest, table, &mut staged.measured)?;
-            staged.is_empty &=
-                counters.inserted + counters.deleted + counters.links_created + counters.links_removed == 0;
             staged.associations.insert(mapped.identifier.clone(), counters);
         }
     }
