@@ -266,6 +266,7 @@ pub const COMMANDS: [&str; 7] = ["insert", "add", "update", "delete", "merge", "
 
 pub fn tell(random: &mut Random, stored: &Tables) -> Told {
     let headers = ["id,login,name,age", "code,title", "team,login", "team,id"];
+    let mut homes: BTreeMap<(String, String), bool> = BTreeMap::new();
     let mut told = Told { files: headers.map(|h| format!("command,{h}\n")), tables: stored.clone() };
     for file in 0..4 {
         for _ in 0..random.below(8) {
@@ -281,10 +282,18 @@ pub fn tell(random: &mut Random, stored: &Tables) -> Told {
                 0 => change_entity(&mut told.tables.people, command, &row),
                 1 => change_entity(&mut told.tables.teams, command, &row),
                 2 => change_pair(&mut told.tables.members, command, &row),
-                _ => change_pair(&mut told.tables.homes, command, &row),
+                _ => {
+                    change_pair(&mut told.tables.homes, command, &row);
+                    if command != "drop" {
+                        homes.insert((row[0].clone(), row[1].clone()), command != "delete");
+                    }
+                }
             }
         }
     }
+    // A person has one home: a new one takes the place of those that the file does not speak of.
+    let moved = |person: &String| homes.iter().any(|((_, id), stays)| *stays && id == person);
+    told.tables.homes.retain(|pair| homes.contains_key(pair) || !moved(&pair.1));
     told
 }
 

@@ -284,6 +284,7 @@ fn collect_delta(
     affected: &mut Sorting,
 ) -> Result<Replaced, ServerError> {
     let mut replaced = Replaced::new(stage, table);
+    let mut last: Option<((String, String), i64)> = None;
     let path = stage.context.folder.join(&table.file);
     let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
     let mut file = SortedFile::new(file, 1)?;
@@ -296,8 +297,9 @@ fn collect_delta(
             let pair = (record.next().unwrap_or_default(), record.next().unwrap_or_default());
             let kind = if Command::parse(&word) == Some(Command::Delete) { DELETE } else { INSERT };
             push(affected, &pair, [kind, 0, 0, file.line().cast_signed()])?;
-            if kind == INSERT {
-                replaced.note(&pair);
+            // The last row about a pair counts, and the rows about one pair follow each other.
+            if let Some((said, INSERT)) = last.replace((pair.clone(), kind)).filter(|(said, _)| *said != pair) {
+                replaced.note(&said);
             }
             batch.push(pair);
         }
@@ -307,6 +309,9 @@ fn collect_delta(
             batch.clear();
         }
         if !more {
+            if let Some((said, INSERT)) = &last {
+                replaced.note(said);
+            }
             return Ok(replaced);
         }
     }
