@@ -4,6 +4,7 @@ use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::mapping::{ConnectorMapping, MappedAssociation, MappedColumn, MappedType};
+use crate::options::PrepareOptions;
 use crate::previous::Previous;
 use crate::sessions::{self, OpenSession};
 use crate::{files, metadata};
@@ -18,27 +19,6 @@ use provost_store::Store;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-
-/// What to prepare, and how.
-#[derive(Clone, Debug)]
-pub struct PrepareOptions {
-    /// Connector identifier.
-    pub connector: String,
-    /// Mode of the run.
-    pub mode: Mode,
-    /// How the export delivers its rows.
-    pub delivery: Delivery,
-    /// Name of the command column of a change-carrying export.
-    pub command_column: String,
-    /// Folder of the CSV source files.
-    pub sources: PathBuf,
-    /// Folder for cleansed files and `previous`.
-    pub working: PathBuf,
-    /// Who runs it.
-    pub actor: String,
-    /// Microseconds since 1970, UTC.
-    pub now_micros: i64,
-}
 
 /// Sees how far a step is: a stage's name, and bytes done of bytes in all.
 pub trait Progress {

@@ -1,9 +1,9 @@
 //! The comparison of a cleansed file with `previous`, inside the prepare step.
 
-use crate::collect::PrepareOptions;
 use crate::error::ServerError;
 use crate::files;
 use crate::manifest::{Manifest, Table};
+use crate::options::PrepareOptions;
 use crate::previous::Previous;
 use provost_pipeline::delta::{self, Delta, DeltaError, Generation, Outlets};
 use provost_pipeline::prepare::{self, Prepared, TableSpec};

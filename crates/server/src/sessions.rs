@@ -3,13 +3,12 @@
 //! The folder is complete before the repository hears of it: the manifest is written last, then the session is sealed
 //! in the repository, which gives it its place in the queue. A session that was never sealed is never processed.
 
-use crate::collect::PrepareOptions;
 use crate::error::ServerError;
 use crate::files;
 use crate::folders::Folders;
 use crate::manifest::{Delivery, MANIFEST, Manifest};
+use crate::options::{PrepareOptions, SynchroniseOptions};
 use crate::previous::write_manifest;
-use crate::synchronise::SynchroniseOptions;
 use provost_model::summary::Mode;
 use provost_store::{Session, SessionState, Store, WriteTx};
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use crate::folders::Folders;
 use crate::guard;
 use crate::manifest::{Delivery, Manifest};
 use crate::mapping::ConnectorMapping;
+use crate::options::SynchroniseOptions;
 use crate::previous::read_manifest;
 use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
@@ -23,23 +24,6 @@ use std::time::Instant;
 
 /// Change rows shown of each table and command of a blocked run.
 const SAMPLE: usize = 5;
-
-/// How to synchronise.
-#[derive(Clone, Debug, Default)]
-pub struct SynchroniseOptions {
-    /// Connector identifier.
-    pub connector: String,
-    /// Who runs it.
-    pub actor: String,
-    /// Why thresholds are to be ignored (`ForceSynchronization`); lands in the journal.
-    pub force: Option<String>,
-    /// Keep the change tables for the step that sets dirty flags.
-    pub keep_changes: bool,
-    /// Write pairs without link to `<association>.orphans.csv` in `Work/Synchronization`.
-    pub orphans: bool,
-    /// Microseconds since 1970, UTC.
-    pub now_micros: i64,
-}
 
 /// What became of a session.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@
 
 use super::LinkStage;
 use super::links::{Why, emit_link, spool_orphans, stored_links, warn_orphan};
-use super::pairs::{Numbers, number};
+use super::pairs::{Numbers, keys_of, number, pair_key, split_pair};
 use crate::error::ServerError;
 use crate::manifest::Table;
 use crate::mapping::{MappedEnd, Side};
@@ -20,7 +20,7 @@ use provost_model::summary::LinkCounters;
 use provost_pipeline::reconcile::{
     Ends, LinkMerge, LinkOutcome, Pull, SortedFile, SortedRecords, fields, link_ids, link_key,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 
 /// Memory for each sorter.
@@ -126,17 +126,6 @@ fn resolve_pairs(
     Ok(pairs.iter().map(|(a, b)| (of(&first, a), of(&second, b))).collect())
 }
 
-/// Pair keys sort as (first, second) does: NUL cannot occur in a key.
-pub(super) fn pair_key(first: &str, second: &str) -> Vec<u8> {
-    [first.as_bytes(), b"\0", second.as_bytes()].concat()
-}
-
-pub(super) fn split_pair(key: &[u8]) -> (String, String) {
-    let at = key.iter().position(|b| *b == 0).unwrap_or(key.len());
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (text(&key[..at]), text(key.get(at + 1..).unwrap_or_default()))
-}
-
 fn push(affected: &mut Sorting, pair: &(String, String), numbers: [i64; 4]) -> Result<(), ServerError> {
     Ok(affected.push(&pair_key(&pair.0, &pair.1), Numbers::of(&numbers).bytes())?)
 }
@@ -206,25 +195,6 @@ fn collect_links(
         }
     }
     Ok(())
-}
-
-/// The keys that resources had before this run.
-pub(super) fn keys_of(
-    stage: &mut LinkStage<'_, '_>,
-    end: &MappedEnd,
-    resources: &BTreeSet<i64>,
-) -> Result<BTreeMap<i64, String>, ServerError> {
-    let ids: Vec<ResourceId> = resources.iter().copied().map(ResourceId).collect();
-    let mut keys = BTreeMap::new();
-    for chunk in ids.chunks(BATCH) {
-        stage.context.tx.rows_by_id(end.entity_type, &[end.key.slot], chunk, |row| {
-            if let Some(Some(key)) = row.values.first() {
-                keys.insert(row.id.0, (*key).to_owned());
-            }
-            Ok::<(), ServerError>(())
-        })?;
-    }
-    Ok(keys)
 }
 
 /// Stored links of resources that lose a key, and of those whose key another resource takes as well.

@@ -151,14 +151,8 @@ fn load_association(
     let links = context.tx.link_changes(context.run, mapped.association.id)?;
     let orphans = context.tx.orphan_changes(context.run, mapped.association.id)?;
     let mut stage = LinkStage { context, mapped, links, orphans };
-    let with_kept;
-    let table = if table.rejected > 0 {
-        // Pairs may wait from a time before the repository was emptied.
-        with_kept = kept_pairs::with_kept(&mut stage, table)?;
-        &with_kept
-    } else {
-        table
-    };
+    // Pairs may wait from a time before the repository was emptied.
+    let table = &kept_pairs::with_kept(&mut stage, table)?;
     let mut lines = Sorting::new(stage.context.folder, BUDGET);
     let wanted = resolve(&mut stage, table, &mut lines)?;
     let wanted = one_per_owner(&mut stage, wanted, &mut lines)?;

@@ -1,15 +1,15 @@
 //! Pairs that are kept because unreadable rows may stand for them.
 
 use super::LinkStage;
-use super::incremental_links::{keys_of, pair_key, split_pair};
 use super::links::{scan_stored, spool_orphans};
-use super::pairs::Pairs;
+use super::pairs::{Pairs, keys_of, pair_key, split_pair};
 use crate::error::ServerError;
 use crate::manifest::Table;
 use crate::sorting::Sorting;
 use crate::spool::Spool;
 use provost_pipeline::csv::canonical::push_record;
 use provost_pipeline::reconcile::{Pull, link_ids, link_key};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -20,9 +20,12 @@ const BUDGET: usize = 32 << 20;
 const BATCH: usize = 2_000;
 
 /// Writes the pairs of the file together with all pairs that the repository holds, linked or waiting, and gives the
-/// table that names the new file. From there on it does not matter whether a pair was read or kept: what becomes of it
+/// table that names the new file; a table without unreadable rows is as it was. From there on it does not matter whether a pair was read or kept: what becomes of it
 /// is what becomes of every pair.
-pub(super) fn with_kept(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<Table, ServerError> {
+pub(super) fn with_kept<'t>(stage: &mut LinkStage<'_, '_>, table: &'t Table) -> Result<Cow<'t, Table>, ServerError> {
+    if table.rejected == 0 {
+        return Ok(Cow::Borrowed(table));
+    }
     let mut pairs = Sorting::new(stage.context.folder, BUDGET);
     let mut read = 0u64;
     let mut file = Pairs::open(stage.context.folder, table)?;
@@ -44,7 +47,7 @@ pub(super) fn with_kept(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<
             format!("{} pairs are not in the file, but unreadable rows may stand for them: kept", written - read);
         stage.context.problems.warn(&stage.mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
     }
-    Ok(Table { file, ..table.clone() })
+    Ok(Cow::Owned(Table { file, ..table.clone() }))
 }
 
 /// The stored links, as pairs of the keys that their ends had before this run.

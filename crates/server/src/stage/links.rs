@@ -5,7 +5,6 @@
 //! waits for a missing end, both as their keys were before this run.
 
 use super::LinkStage;
-use super::kept_pairs;
 use super::pairs::{Numbers, Pairs, Resolved, id, number};
 use crate::error::ServerError;
 use crate::manifest::Table;
@@ -31,13 +30,6 @@ const HELD_BACK: i64 = 3;
 
 /// Compares the full sorted pairs with the stored links.
 pub(super) fn stage_complete(stage: &mut LinkStage<'_, '_>, table: &Table) -> Result<LinkCounters, ServerError> {
-    let with_kept;
-    let table = if table.rejected > 0 {
-        with_kept = kept_pairs::with_kept(stage, table)?;
-        &with_kept
-    } else {
-        table
-    };
     let mut lines = Sorting::new(stage.context.folder, BUDGET);
     let wanted = resolve(stage, table, &mut lines)?;
     let wanted = one_per_owner(stage, wanted, &mut lines)?;

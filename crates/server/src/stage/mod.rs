@@ -167,7 +167,8 @@ fn stage_association(
     let found = if manifest.mode == Mode::Incremental {
         incremental_links::stage(&mut stage, table)?
     } else {
-        links::stage_complete(&mut stage, table)?
+        let table = kept_pairs::with_kept(&mut stage, table)?;
+        links::stage_complete(&mut stage, &table)?
     };
     stage.links.finish()?;
     stage.orphans.finish()?;

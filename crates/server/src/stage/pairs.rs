@@ -1,11 +1,18 @@
 //! Small encodings that links carry through sorters, and the sorted pairs file.
 
+use super::LinkStage;
 use crate::error::ServerError;
 use crate::manifest::Table;
+use crate::mapping::MappedEnd;
+use provost_model::ResourceId;
 use provost_pipeline::reconcile::{Ends, Pull, SortedFile, SortedRecords, fields};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::Path;
+
+/// Resources looked up at once.
+const BATCH: usize = 2_000;
 
 /// The sorted pairs of an association: key 1, key 2, and the line.
 pub(super) struct Pairs {
@@ -82,4 +89,35 @@ impl Resolved {
     pub(super) fn of(first: Ends, second: Ends) -> Resolved {
         Resolved { new: first.new.zip(second.new), old: first.old.zip(second.old) }
     }
+}
+
+/// Pair keys sort as (first, second) does: NUL cannot occur in a key.
+pub(super) fn pair_key(first: &str, second: &str) -> Vec<u8> {
+    [first.as_bytes(), b"\0", second.as_bytes()].concat()
+}
+
+/// The pair of a [`pair_key`].
+pub(super) fn split_pair(key: &[u8]) -> (String, String) {
+    let at = key.iter().position(|b| *b == 0).unwrap_or(key.len());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&key[..at]), text(key.get(at + 1..).unwrap_or_default()))
+}
+
+/// The keys that resources had before this run.
+pub(super) fn keys_of(
+    stage: &mut LinkStage<'_, '_>,
+    end: &MappedEnd,
+    resources: &BTreeSet<i64>,
+) -> Result<BTreeMap<i64, String>, ServerError> {
+    let ids: Vec<ResourceId> = resources.iter().copied().map(ResourceId).collect();
+    let mut keys = BTreeMap::new();
+    for chunk in ids.chunks(BATCH) {
+        stage.context.tx.rows_by_id(end.entity_type, &[end.key.slot], chunk, |row| {
+            if let Some(Some(key)) = row.values.first() {
+                keys.insert(row.id.0, (*key).to_owned());
+            }
+            Ok::<(), ServerError>(())
+        })?;
+    }
+    Ok(keys)
 }
