@@ -20,7 +20,6 @@ use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
 use provost_store::{ApplyPlan, RunId, Session, SessionState, Store, WriteTx};
 use std::path::Path;
-use std::time::Instant;
 
 /// Change rows shown of each table and command of a blocked run.
 const SAMPLE: usize = 5;
@@ -49,7 +48,6 @@ pub fn synchronise(
 ) -> Result<Option<Synchronised>, ServerError> {
     ConnectorMapping::new(&store.read(metadata::load)?, &options.connector)?;
     sessions::sweep(store, folders)?;
-    let began = Instant::now();
     let mut last = None;
     loop {
         let queued: Vec<Session> = store.read(|tx| tx.unfinished_sessions(&options.connector))?;
@@ -58,11 +56,8 @@ pub fn synchronise(
         if session.state == SessionState::Blocked && options.force.is_none() {
             return Ok(Some(last.unwrap_or_else(|| blocked_before(&session))));
         }
-        // Each session has its own instant: history would take two sessions of one instant for one.
-        let elapsed = i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
-        let options = SynchroniseOptions { now_micros: options.now_micros + elapsed, ..options.clone() };
-        let done = process(store, folders, &session, &options, None)
-            .inspect_err(|error| sessions::fail(store, &session, error, &options))?;
+        let done = process(store, folders, &session, options, None)
+            .inspect_err(|error| sessions::fail(store, &session, error, options))?;
         let stop = done.summary.state == State::Blocked;
         last = Some(done);
         if stop {
@@ -113,9 +108,6 @@ fn process(
     options: &SynchroniseOptions,
     approved: Option<&str>,
 ) -> Result<Synchronised, ServerError> {
-    let latest: i64 = store.read(|tx| tx.latest_run_at())?;
-    // A clock that was set back must not cost a version: history goes on behind what is there.
-    let options = &SynchroniseOptions { now_micros: options.now_micros.max(latest + 1), ..options.clone() };
     let folder = folders.session(&session.id);
     let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
@@ -128,6 +120,10 @@ fn process(
             let metadata = metadata::load(tx)?;
             let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
             check(tx, session, &mapping, &manifest)?;
+            // Each run has an instant of its own behind that of the one before, however the clock goes: history would
+            // take two runs of one instant for one.
+            let now_micros = options.now_micros.max(tx.latest_run_at()? + 1);
+            let options = &SynchroniseOptions { now_micros, ..options.clone() };
             let work = Work {
                 metadata: &metadata,
                 mapping: &mapping,

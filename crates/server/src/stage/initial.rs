@@ -112,14 +112,7 @@ fn load_type(
     })?;
     let inserted = rows.finish_without_keys(context.tx)?;
     unique.load(context.tx, mapped)?;
-    Ok(EntityCounters {
-        rows: table.rows,
-        null_primary_keys: table.null_keys,
-        duplicates: table.duplicates,
-        rejected: table.rejected,
-        inserted,
-        ..EntityCounters::default()
-    })
+    Ok(EntityCounters { inserted, ..table.resources() })
 }
 
 fn push(
@@ -165,16 +158,12 @@ fn load_association(
     // The sorted file also has the pairs that unreadable rows may stand for; these are no pairs of the source.
     let inserted = (links_created + by_line.lines).saturating_sub(by_line.held);
     Ok(LinkCounters {
-        rows: table.rows,
-        null_keys: table.null_keys,
-        duplicates: table.duplicates,
-        rejected: table.rejected,
         inserted,
         deleted: waited.saturating_sub(by_line.held),
         unchanged: table.clean.saturating_sub(inserted),
         orphans: by_line.orphans,
         links_created,
-        ..LinkCounters::default()
+        ..table.pairs()
     })
 }
 
