@@ -10,6 +10,7 @@ pub mod ids;
 pub mod metadata;
 pub mod problem;
 pub mod summary;
+pub mod work;
 
 pub use ids::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
 pub use problem::{Problem, Severity};

@@ -25,6 +25,7 @@ mod spool;
 mod stage;
 mod synchronise;
 mod verified;
+pub mod web;
 
 pub use collect::{Collected, Progress, Quiet, prepare};
 pub use error::ServerError;

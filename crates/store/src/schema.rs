@@ -9,7 +9,8 @@ use provost_model::Slot;
 ///
 /// `UR_Resources`, its history and its change table start without slots: deployment adds those that are used.
 /// Keys sort by the bytes of their text on both databases.
-const STEPS: &[&str] = &[r"
+const STEPS: &[&str] = &[
+    r"
 CREATE TABLE UM_Counters (Name {text} NOT NULL PRIMARY KEY, Value {int} NOT NULL){clustered};
 CREATE TABLE UM_ConfigurationItems (
     Element {text} NOT NULL, Identity {text} NOT NULL, File {text} NOT NULL, Json {text} NOT NULL,
@@ -91,7 +92,42 @@ CREATE INDEX UJ_Problems_Run ON UJ_Problems (Run_Id);
 CREATE TABLE UJ_Journal (
     Id {serial}, Actor {text} NOT NULL, Reason {text} NOT NULL, At {int} NOT NULL, DurationMicros {int} NOT NULL,
     Counts {text} NOT NULL);
-"];
+",
+    r"
+CREATE TABLE UJ_JobInstances (
+    Id {serial}, Job {text} NOT NULL, Trigger {text} NOT NULL, ScheduledFor {int}, State {text} NOT NULL,
+    RequestedBy {text} NOT NULL, Reason {text} NOT NULL, Options {text} NOT NULL, Resumes_Id {int},
+    CreatedAt {int} NOT NULL, StartedAt {int}, EndedAt {int}, CancelledBy {text}, Error {text},
+    LeaseOwner {text}, LeaseUntil {int} NOT NULL DEFAULT 0, UNIQUE (Job, ScheduledFor));
+CREATE INDEX UJ_JobInstances_State ON UJ_JobInstances (State, Id);
+CREATE TABLE UJ_TaskInstances (
+    Id {serial}, JobInstance_Id {int} NOT NULL, Position {int} NOT NULL, Level {int} NOT NULL, Task {text} NOT NULL,
+    Kind {text} NOT NULL, Agent {text}, Connector {text}, State {text} NOT NULL, Definition {text} NOT NULL,
+    CreatedAt {int} NOT NULL, StartedAt {int}, EndedAt {int}, Produced {int} NOT NULL DEFAULT 0, Summary {text},
+    Progress {text}, Error {text}, ChangeSetHash {text}, Attempts {int} NOT NULL DEFAULT 0,
+    LeaseOwner {text}, LeaseUntil {int} NOT NULL DEFAULT 0, UNIQUE (JobInstance_Id, Position));
+CREATE INDEX UJ_TaskInstances_State ON UJ_TaskInstances (State, Agent, Id);
+CREATE TABLE UJ_Agents (
+    Identifier {text} NOT NULL PRIMARY KEY, Client {text} NOT NULL, Version {text} NOT NULL, FirstSeenAt {int} NOT NULL,
+    LastSeenAt {int} NOT NULL){clustered};
+CREATE TABLE UJ_ConnectorStates (
+    Connector {text} NOT NULL PRIMARY KEY, IsDeactivated {int}, BlockedBy_Id {int}, BlockedSince {int}){clustered};
+CREATE TABLE UA_SigningKeys (
+    Id {text} NOT NULL PRIMARY KEY, Algorithm {text} NOT NULL, PrivateKey {text} NOT NULL, PublicKey {text} NOT NULL,
+    CreatedAt {int} NOT NULL, RetiresAt {int} NOT NULL){clustered};
+CREATE TABLE UA_Accounts (
+    Login {text} NOT NULL PRIMARY KEY, PasswordHash {text} NOT NULL, Profile {text} NOT NULL, CreatedAt {int} NOT NULL,
+    MustChange {int} NOT NULL DEFAULT 0, IsDisabled {int} NOT NULL DEFAULT 0){clustered};
+CREATE TABLE UA_WebSessions (
+    Digest {text} NOT NULL PRIMARY KEY, Login {text} NOT NULL, Provider {text} NOT NULL, Claims {text} NOT NULL,
+    CreatedAt {int} NOT NULL, LastSeenAt {int} NOT NULL, ExpiresAt {int} NOT NULL){clustered};
+CREATE INDEX UA_WebSessions_Login ON UA_WebSessions (Login);
+CREATE TABLE UA_Attempts (
+    Subject {text} NOT NULL PRIMARY KEY, Failures {int} NOT NULL, LastFailureAt {int} NOT NULL,
+    LockedUntil {int} NOT NULL){clustered};
+CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT NULL){clustered};
+",
+];
 
 /// The schema version that this program writes.
 pub(crate) fn known_version() -> i64 {

@@ -1,0 +1,103 @@
+//! What every handler shares.
+
+use super::metrics::Metrics;
+use super::problem::Problem;
+use crate::folders::Folders;
+use provost_store::{ReadTx, Store, WriteTx};
+use std::sync::Arc;
+
+/// Checked settings of the server.
+#[derive(Clone, Debug, Default)]
+pub struct WebSettings {
+    /// Public address of the server, without a slash at its end: issuer of its tokens.
+    pub application_uri: String,
+    /// Rows of a page when nobody asks for another number.
+    pub default_page_size: u32,
+    /// Most rows of a page.
+    pub max_page_size: u32,
+}
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<Store>,
+    folders: Folders,
+    settings: WebSettings,
+    metrics: Metrics,
+    clock: fn() -> i64,
+}
+
+impl App {
+    /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
+    pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
+        App(Arc::new(Inner { store, folders, settings, metrics: Metrics::default(), clock }))
+    }
+
+    /// Microseconds since 1970, UTC.
+    pub fn now_micros(&self) -> i64 {
+        (self.0.clock)()
+    }
+
+    /// The repository, for steps that run on threads of their own.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.0.store
+    }
+
+    /// The folders of the home.
+    pub fn folders(&self) -> &Folders {
+        &self.0.folders
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &WebSettings {
+        &self.0.settings
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Reads one state of the repository on a blocking thread.
+    ///
+    /// # Errors
+    /// Those of `body`.
+    pub(crate) async fn read<T, F>(&self, body: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut ReadTx) -> Result<T, Problem> + Send + 'static,
+    {
+        let store = self.0.store.clone();
+        self.blocking(move || store.read(body)).await
+    }
+
+    /// Changes the repository in one transaction on a blocking thread; who and why land in the journal.
+    ///
+    /// # Errors
+    /// Those of `body`.
+    pub(crate) async fn write<T, F>(&self, actor: &str, reason: &str, body: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut WriteTx) -> Result<T, Problem> + Send + 'static,
+    {
+        let (store, actor, reason) = (self.0.store.clone(), actor.to_owned(), reason.to_owned());
+        self.blocking(move || store.write(&actor, &reason, body)).await
+    }
+
+    /// Runs what waits for a disk or a database where it holds up nobody.
+    ///
+    /// # Errors
+    /// Those of `body`.
+    pub(crate) async fn blocking<T, F>(&self, body: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        match tokio::task::spawn_blocking(body).await {
+            Ok(result) => result,
+            Err(error) => Err(Problem::internal(&error)),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The server as the network sees it: one table of routes, each with the right that it needs.
+//!
+//! ```text
+//! listen (TCP, TLS, time limits) ─▶ principal (who?) ─▶ route table (may they?) ─▶ handler ─▶ store, on blocking threads
+//! ```
+//!
+//! Every answer that is not a success is a problem document ([`problem`], RFC 9457). Handlers are short: they read the
+//! request, call the steps below, and shape the answer.
+
+mod app;
+mod health;
+mod listen;
+mod metrics;
+mod openapi;
+mod principal;
+mod problem;
+mod route;
+mod routes;
+
+pub use app::{App, WebSettings};
+pub use listen::{Listener, ServeError, serve};
+pub use principal::Principal;
+pub use problem::Problem;

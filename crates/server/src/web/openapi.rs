@@ -1,0 +1,135 @@
+//! The description of the interface (OpenAPI 3.1), made from the table of routes.
+
+use super::problem::Problem;
+use super::route::{Right, Route, Shape};
+use axum::Json;
+use axum::http::Method;
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::new(Method::GET, "/swagger/v1/swagger.json", Right::Public, "Operations", "This description", || {
+        get(|| async { Json(describe(&super::routes::table())) })
+    })]
+}
+
+/// The description of a table of routes.
+pub(crate) fn describe(routes: &[Route]) -> Value {
+    let mut paths = Map::new();
+    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![("Problem".to_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    for route in routes {
+        for shape in [route.takes, route.gives].into_iter().flatten() {
+            (shape.schemas)(&mut schemas);
+        }
+        let methods = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
+        methods[route.method.as_str().to_ascii_lowercase()] = operation(route);
+    }
+    let schemas: Map<String, Value> = schemas.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Provost", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "MIT OR Apache-2.0" } },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "client": {
+                    "type": "oauth2",
+                    "flows": { "clientCredentials": { "tokenUrl": "/connect/token", "scopes": { "usercube_api": "Everything that the client's profile allows" } } },
+                },
+                "person": { "type": "apiKey", "in": "cookie", "name": "__Host-provost" },
+            },
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut operation = json!({
+        "tags": [route.tag],
+        "summary": route.summary,
+        "operationId": operation_id(route),
+        "responses": responses(route),
+    });
+    let in_path = parameters_of(route.path).map(
+        |name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }),
+    );
+    let in_query = route.parameters.iter().map(|p| {
+        json!({ "name": p.name, "in": "query", "required": false, "description": p.about, "schema": { "type": "string" } })
+    });
+    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Some(shape) = route.takes {
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": reference(shape) } } });
+    }
+    operation["security"] = match route.right {
+        Right::Public => json!([]),
+        Right::SignedIn | Right::Permission(_) => json!([{ "client": ["usercube_api"] }, { "person": [] }]),
+    };
+    if let Right::Permission(permission) = route.right {
+        operation["x-permission"] = permission.into();
+    }
+    operation
+}
+
+fn responses(route: &Route) -> Value {
+    let success = match route.gives {
+        Some(shape) => {
+            json!({ "description": "Done", "content": { "application/json": { "schema": reference(shape) } } })
+        }
+        None => json!({ "description": "Done" }),
+    };
+    let problem = json!({
+        "description": "Not done, and why",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    json!({ route.status.to_string(): success, "default": problem })
+}
+
+fn reference(shape: Shape) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{}", (shape.name)()) })
+}
+
+/// Names of the parameters of a path.
+fn parameters_of(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
+}
+
+/// `GET /api/Job/{id}/Log` is `getApiJobIdLog`.
+fn operation_id(route: &Route) -> String {
+    let mut id = route.method.as_str().to_ascii_lowercase();
+    for word in route.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        let mut letters = word.chars();
+        id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        id.push_str(letters.as_str());
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let routes = super::super::routes::table();
+        let ids: BTreeSet<String> = routes.iter().map(operation_id).collect();
+        assert_eq!(ids.len(), routes.len());
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_schema() {
+        let description = describe(&super::super::routes::table());
+        let text = description.to_string();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(description["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The kinds of routes: what each needs, takes and gives.
+
+use super::app::App;
+use axum::http::Method;
+use axum::routing::MethodRouter;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+/// What a caller must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// Nothing: anyone may call.
+    Public,
+    /// An identity of any kind.
+    SignedIn,
+    /// This permission; `{name}` stands for the path parameter of that name.
+    Permission(&'static str),
+}
+
+/// Shape of a body, for the description of the interface.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Name of its schema.
+    pub(crate) name: fn() -> String,
+    /// The schema and all that it refers to.
+    pub(crate) schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+impl Shape {
+    const fn of<T: ToSchema>() -> Shape {
+        fn collect<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((T::name().into_owned(), T::schema()));
+            T::schemas(schemas);
+        }
+        Shape { name: || T::name().into_owned(), schemas: collect::<T> }
+    }
+}
+
+/// A parameter of the query.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameter {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it is for.
+    pub(crate) about: &'static str,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) right: Right,
+    /// Group in the description.
+    pub(crate) tag: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) takes: Option<Shape>,
+    pub(crate) gives: Option<Shape>,
+    /// Status of success.
+    pub(crate) status: u16,
+    pub(crate) handler: fn() -> MethodRouter<App>,
+}
+
+impl Route {
+    pub(crate) fn new(
+        method: Method,
+        path: &'static str,
+        right: Right,
+        tag: &'static str,
+        summary: &'static str,
+        handler: fn() -> MethodRouter<App>,
+    ) -> Route {
+        Route { method, path, right, tag, summary, parameters: &[], takes: None, gives: None, status: 200, handler }
+    }
+
+    /// With query parameters.
+    pub(crate) fn with(mut self, parameters: &'static [Parameter]) -> Route {
+        self.parameters = parameters;
+        self
+    }
+
+    /// With a JSON body.
+    pub(crate) fn takes<T: ToSchema>(mut self) -> Route {
+        self.takes = Some(Shape::of::<T>());
+        self
+    }
+
+    /// Answers with JSON.
+    pub(crate) fn gives<T: ToSchema>(mut self) -> Route {
+        self.gives = Some(Shape::of::<T>());
+        self
+    }
+
+    /// Succeeds with another status than 200.
+    pub(crate) fn succeeds_with(mut self, status: u16) -> Route {
+        self.status = status;
+        self
+    }
+}
