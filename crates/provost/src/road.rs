@@ -13,8 +13,8 @@ use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
-    Delivery, ExpressionOptions, Folders, PrepareOptions, RowProblem, ServerError, ShownChange, SynchroniseOptions,
-    Synchronised,
+    Delivery, ExpressionOptions, Folders, LocalHost, PrepareOptions, RowProblem, ServerError, ShownChange,
+    SynchroniseOptions, Synchronised,
 };
 use provost_store::Store;
 use serde_json::Value;
@@ -248,12 +248,10 @@ impl Road {
             command_column: how.command_column.clone(),
             sources: self.folders.temp.join(&how.sources),
             working: self.folders.work.join(&how.working),
-            actor: actor(),
-            now_micros: now_micros(),
         };
+        let host = LocalHost { store: &self.store, folders: &self.folders, actor: actor(), now_micros: now_micros() };
         let shown = Shown { progress, stage: RefCell::new(None) };
-        let collected =
-            provost_server::prepare(&self.store, &self.folders, &options, &shown).map_err(|e| report(&e))?;
+        let collected = provost_server::prepare(&host, &options, &shown).map_err(|e| report(&e))?;
         tracing::info!("session {} is sealed", collected.session);
         Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
     }

@@ -1,13 +1,12 @@
 //! The prepare step: source files → cleansed files in `Work/Collect` → a sealed session (spec 13 §4).
 
 use crate::error::ServerError;
-use crate::folders::Folders;
+use crate::exchange::{OpenRequest, PrepareMapping, PrepareTable, SessionHost, carries_changes};
+use crate::files;
 use crate::manifest::{Delivery, Manifest, RowProblem, Table};
-use crate::mapping::{ConnectorMapping, MappedAssociation, MappedColumn, MappedType};
 use crate::options::PrepareOptions;
 use crate::previous::Previous;
-use crate::sessions::{self, OpenSession};
-use crate::{files, metadata};
+use crate::sessions;
 use provost_model::fault;
 use provost_model::problem::Severity;
 use provost_model::summary::{Cause, Mode, State, Summary};
@@ -15,7 +14,6 @@ use provost_pipeline::csv::{HeaderError, Rejected};
 use provost_pipeline::format::Converter;
 use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
 use provost_pipeline::sort::Spill;
-use provost_store::Store;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -51,137 +49,116 @@ pub struct Collected {
     pub problems: Vec<RowProblem>,
 }
 
-/// Runs the prepare step and seals a session for the server side.
+/// Runs the prepare step and seals a session at the server side.
 ///
 /// # Errors
 /// When a source file is missing or does not fit the mapping, when `previous` cannot be trusted, or when files cannot
-/// be written. Nothing is queued then, and what was accepted before stays as it was.
+/// be written or sent. Nothing is queued then, and what was accepted before stays as it was.
 pub fn prepare(
-    store: &Store,
-    folders: &Folders,
+    host: &dyn SessionHost,
     options: &PrepareOptions,
     progress: &dyn Progress,
 ) -> Result<Collected, ServerError> {
-    let metadata = store.read(metadata::load)?;
-    let mapping = ConnectorMapping::new(&metadata, &options.connector)?;
+    let mapping = host.mapping(&options.connector)?;
     make_folder(&options.working)?;
     let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
     let previous = Previous::new(&options.working, &options.connector);
-    previous.recover(|session| sessions::is_accepted(store, session))?;
-    sessions::give_up_open(store, folders, options)?;
-    if options.mode == Mode::Initial {
-        // Told before `previous` is replaced by a state that will not be applied.
-        store.read(|tx| mapping.must_be_empty(tx))?;
-    }
-    let base = sessions::base(store, options)?;
-    let session = sessions::open(store, folders, options)?;
-    match collect(store, &mapping, options, &previous, base, &session, progress) {
-        Ok(collected) => Ok(collected),
-        Err(error) => {
-            session.abandon(store, options);
-            Err(error)
-        }
-    }
+    previous.recover(|session| host.is_accepted(session))?;
+    let request = OpenRequest {
+        session: uuid::Uuid::now_v7().to_string(),
+        connector: options.connector.clone(),
+        mode: options.mode,
+    };
+    let base = host.open(&request)?.base_digest;
+    let run = Run { host, mapping: &mapping, options, previous: &previous, base, session: &request.session };
+    run.collect(progress).inspect_err(|_| host.abandon(&request.session))
 }
 
 fn make_folder(path: &Path) -> Result<(), ServerError> {
     std::fs::create_dir_all(path).map_err(ServerError::file("making folder", path))
 }
 
-fn collect(
-    store: &Store,
-    mapping: &ConnectorMapping,
-    options: &PrepareOptions,
-    previous: &Previous,
+/// One run, from its open session on.
+struct Run<'a> {
+    host: &'a dyn SessionHost,
+    mapping: &'a PrepareMapping,
+    options: &'a PrepareOptions,
+    previous: &'a Previous,
     base: Option<String>,
-    session: &OpenSession,
-    progress: &dyn Progress,
-) -> Result<Collected, ServerError> {
-    let by_comparison = options.mode == Mode::Incremental && options.delivery == Delivery::Full;
-    let known = if by_comparison { previous.verified(base.as_deref())? } else { previous.load_if_sound() };
-    let sources = files::Sources::list(&options.sources)?;
-    let mut tables = Vec::new();
-    let specs = mapping.types.iter().map(type_spec).chain(mapping.associations.iter().map(association_spec));
-    for (spec, (table, seed)) in specs.zip(source_tables(mapping)) {
-        let mut spec = spec?;
-        if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
-            spec.command_column = Some(options.command_column.clone());
+    session: &'a str,
+}
+
+impl Run<'_> {
+    fn collect(self, progress: &dyn Progress) -> Result<Collected, ServerError> {
+        let Run { host, options, previous, .. } = self;
+        let by_comparison = options.mode == Mode::Incremental && options.delivery == Delivery::Full;
+        let known = if by_comparison { previous.verified(self.base.as_deref())? } else { previous.load_if_sound() };
+        let sources = files::Sources::list(&options.sources)?;
+        let mut tables = Vec::new();
+        for mapped in &self.mapping.tables {
+            let mut spec = table_spec(mapped)?;
+            if carries_changes(options.mode, options.delivery) {
+                spec.command_column = Some(options.command_column.clone());
+            }
+            let seed = seed(mapped)?;
+            let source = sources.find(&mapped.source, &spec.name)?;
+            spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
+            tables.push(collect_table(&spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
+            fault::point("prepare.table-written");
         }
-        let source = sources.find(table, &spec.name)?;
-        spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
-        tables.push(collect_table(&spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
-        fault::point("prepare.table-written");
+        let manifest = Manifest {
+            session: self.session.to_owned(),
+            connector: options.connector.clone(),
+            mode: options.mode,
+            delivery: options.delivery,
+            base_digest: if by_comparison { self.base } else { None },
+            new_digest: state_digest(self.session, options, &tables),
+            tables,
+        };
+        host.upload(&options.working, &manifest)?;
+        fault::point("prepare.uploaded");
+        let keep_previous = options.delivery == Delivery::Full || options.mode != Mode::Incremental;
+        if keep_previous {
+            previous.stage(&options.working, &manifest)?;
+            fault::point("prepare.previous-staged");
+        }
+        host.seal(&manifest)?;
+        fault::point("prepare.sealed");
+        if keep_previous {
+            previous.promote()?;
+            fault::point("prepare.previous-promoted");
+        }
+        Ok(Collected {
+            summary: summary(options, &manifest),
+            session: manifest.session.clone(),
+            problems: manifest.tables.iter().flat_map(|t| t.problems.clone()).collect(),
+        })
     }
-    let manifest = Manifest {
-        session: session.id.clone(),
-        connector: options.connector.clone(),
-        mode: options.mode,
-        delivery: options.delivery,
-        base_digest: if by_comparison { base } else { None },
-        new_digest: state_digest(&session.id, options, &tables),
-        tables,
-    };
-    session.upload(&options.working, &manifest)?;
-    fault::point("prepare.uploaded");
-    let keep_previous = options.delivery == Delivery::Full || options.mode != Mode::Incremental;
-    if keep_previous {
-        previous.stage(&options.working, &manifest)?;
-        fault::point("prepare.previous-staged");
-    }
-    session.seal(store, &manifest, options)?;
-    fault::point("prepare.sealed");
-    if keep_previous {
-        previous.promote()?;
-        fault::point("prepare.previous-promoted");
-    }
-    Ok(Collected {
-        summary: summary(options, &manifest),
-        session: session.id.clone(),
-        problems: manifest.tables.iter().flat_map(|t| t.problems.clone()).collect(),
-    })
 }
 
 /// The state that a session leads to. A source that delivers changes has no state that anybody could compare with.
 fn state_digest(session: &str, options: &PrepareOptions, tables: &[Table]) -> String {
-    if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
+    if carries_changes(options.mode, options.delivery) {
         return format!("{}{session}", sessions::CHANGES);
     }
     Manifest::digest_of(tables)
 }
 
-/// Source file and seed of each mapping.
-fn source_tables(mapping: &ConnectorMapping) -> impl Iterator<Item = (&str, u64)> {
-    let types = mapping.types.iter().map(|t| (t.table.as_str(), t.seed));
-    types.chain(mapping.associations.iter().map(|a| (a.table.as_str(), a.seed)))
+fn seed(table: &PrepareTable) -> Result<u64, ServerError> {
+    u64::from_str_radix(&table.mapping, 16)
+        .map_err(|_| ServerError::mapping(&table.name, "the server side gave it no valid seed; use the same version"))
 }
 
-fn column_spec(column: &MappedColumn, header: &str, is_key: bool) -> Result<ColumnSpec, ServerError> {
-    let converter = Converter::new(column.kind, column.format.as_deref())
-        .map_err(|e| ServerError::mapping(&column.identifier, &format!("{e}; {}", e.remedy)))?;
-    Ok(ColumnSpec { header: header.to_owned(), converter, is_key })
-}
-
-fn type_spec(mapped: &MappedType) -> Result<TableSpec, ServerError> {
+fn table_spec(table: &PrepareTable) -> Result<TableSpec, ServerError> {
+    let columns = table.columns.iter().map(|column| {
+        let converter = Converter::new(column.kind, column.format.as_deref())
+            .map_err(|e| ServerError::mapping(&column.property, &format!("{e}; {}", e.remedy)))?;
+        Ok(ColumnSpec { header: column.column.clone(), converter, is_key: column.is_key })
+    });
     Ok(TableSpec {
-        name: mapped.identifier.clone(),
-        kind: Kind::Entity,
-        columns: mapped
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(position, c)| column_spec(c, &c.column, position == 0 || c.is_unique))
-            .collect::<Result<_, _>>()?,
-        separator: b',',
-        command_column: None,
-    })
-}
-
-fn association_spec(mapped: &MappedAssociation) -> Result<TableSpec, ServerError> {
-    let ends = [&mapped.end1, &mapped.end2];
-    Ok(TableSpec {
-        name: mapped.identifier.clone(),
-        kind: Kind::Association,
-        columns: ends.iter().map(|e| column_spec(&e.key, &e.column, true)).collect::<Result<_, _>>()?,
+        name: table.name.clone(),
+        kind: if table.is_association { Kind::Association } else { Kind::Entity },
+        columns: columns.collect::<Result<_, ServerError>>()?,
         separator: b',',
         command_column: None,
     })

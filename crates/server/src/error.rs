@@ -31,6 +31,12 @@ pub enum ServerError {
     InitialNotEmpty { connector: String, count: u64 },
     #[error("session {session}: {message}")]
     Session { session: String, message: String },
+    /// A file from an agent that is not what was announced.
+    #[error("session {session}: {message}")]
+    Upload { session: String, message: String },
+    /// The server across the network did not do what it was asked for.
+    #[error("{message}")]
+    Remote { message: String, code: &'static str, hint: String },
     #[error("no blocked change set {hash} of connector \"{connector}\"")]
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
@@ -65,6 +71,8 @@ impl ServerError {
             ServerError::ConnectorBlocked { .. } => "connector-blocked",
             ServerError::InitialNotEmpty { .. } => "initial-not-empty",
             ServerError::Session { .. } => "session",
+            ServerError::Upload { .. } => "upload",
+            ServerError::Remote { code, .. } => code,
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
             ServerError::Store(error) => error.code(),
@@ -100,6 +108,8 @@ impl ServerError {
                  inspection"
                     .to_owned()
             }
+            ServerError::Upload { .. } => "run the prepare step again; it sends what is missing".to_owned(),
+            ServerError::Remote { hint, .. } => hint.clone(),
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()
             }

@@ -6,6 +6,7 @@
 mod collect;
 mod delta_step;
 mod error;
+mod exchange;
 mod expressions;
 mod files;
 mod findings;
@@ -29,10 +30,12 @@ pub mod web;
 
 pub use collect::{Collected, Progress, Quiet, prepare};
 pub use error::ServerError;
+pub use exchange::upload::{PIECE, pack};
+pub use exchange::{LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SessionHost};
 pub use expressions::{Evaluated, ExpressionOptions, update_expressions};
 pub use flags::set_recently_modified_flag;
 pub use folders::{Folders, shown};
-pub use manifest::{Delivery, RowProblem};
+pub use manifest::{Delivery, Manifest, RowProblem, Table};
 pub use options::{PrepareOptions, SynchroniseOptions};
 pub use shown::ShownChange;
 pub use synchronise::{Synchronised, synchronise, validate};

@@ -23,7 +23,7 @@ pub enum Delivery {
 /// The sealed content of a session, or of the last accepted state of a connector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Manifest {
+pub struct Manifest {
     /// Session GUID.
     pub session: String,
     /// Connector identifier.
@@ -62,7 +62,7 @@ impl Manifest {
 /// One table of a manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Table {
+pub struct Table {
     /// Entity type or association identifier.
     pub name: String,
     /// Whether it holds pairs.

@@ -19,10 +19,6 @@ pub struct PrepareOptions {
     pub sources: PathBuf,
     /// Folder for cleansed files and `previous`.
     pub working: PathBuf,
-    /// Who runs it.
-    pub actor: String,
-    /// Microseconds since 1970, UTC.
-    pub now_micros: i64,
 }
 
 /// How to synchronise.

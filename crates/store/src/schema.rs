@@ -94,6 +94,7 @@ CREATE TABLE UJ_Journal (
     Counts {text} NOT NULL);
 ",
     r"
+ALTER TABLE UJ_SynchronizationSessions ADD COLUMN OpenedBy {text} NOT NULL DEFAULT '';
 CREATE TABLE UJ_JobInstances (
     Id {serial}, Job {text} NOT NULL, Trigger {text} NOT NULL, ScheduledFor {int}, State {text} NOT NULL,
     RequestedBy {text} NOT NULL, Reason {text} NOT NULL, Options {text} NOT NULL, Resumes_Id {int},

@@ -51,6 +51,8 @@ pub struct Session {
     pub connector: String,
     /// Mode of the run.
     pub mode: Mode,
+    /// Who opened it; nobody else may add to it.
+    pub opened_by: String,
     /// Place in the queue: grows with every session of the repository.
     pub sequence: i64,
     /// Where it stands.
@@ -72,7 +74,7 @@ pub struct Session {
 }
 
 pub(crate) const COLUMNS: &str = "Id, Connector, Mode, Sequence, State, BaseDigest, NewDigest, ChangeSetHash, Run_Id, Summary, \
-                       CreatedAt, UpdatedAt";
+                       CreatedAt, UpdatedAt, OpenedBy";
 
 pub(crate) fn session(row: &Row<'_>) -> Result<Session, StoreError> {
     let strange = |what: &str, word: &str| StoreError::Statement {
@@ -99,6 +101,7 @@ pub(crate) fn session(row: &Row<'_>) -> Result<Session, StoreError> {
         summary: row.optional(9)?,
         created_at: row.i64(10)?,
         updated_at: row.i64(11)?,
+        opened_by: row.string(12)?,
     })
 }
 
@@ -153,16 +156,19 @@ impl WriteTx {
         id: &str,
         connector: &str,
         mode: Mode,
+        opened_by: &str,
         now_micros: i64,
     ) -> Result<Session, StoreError> {
         let sequence = self.advance("Session", 1)?;
         self.link.execute(
-            "INSERT INTO UJ_SynchronizationSessions (Id, Connector, Mode, Sequence, State, CreatedAt, UpdatedAt) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO UJ_SynchronizationSessions \
+             (Id, Connector, Mode, OpenedBy, Sequence, State, CreatedAt, UpdatedAt) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
                 id.into(),
                 connector.into(),
                 (&mode.to_string()).into(),
+                opened_by.into(),
                 sequence.into(),
                 SessionState::Open.word().into(),
                 now_micros.into(),
@@ -173,6 +179,7 @@ impl WriteTx {
             id: id.to_owned(),
             connector: connector.to_owned(),
             mode,
+            opened_by: opened_by.to_owned(),
             sequence,
             state: SessionState::Open,
             base_digest: None,

@@ -15,6 +15,8 @@ pub struct WebSettings {
     pub default_page_size: u32,
     /// Most rows of a page.
     pub max_page_size: u32,
+    /// Most bytes of one file that an agent sends.
+    pub largest_file: u64,
 }
 
 /// What every handler shares. Cheap to clone.

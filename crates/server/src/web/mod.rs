@@ -8,6 +8,8 @@
 //! request, call the steps below, and shape the answer.
 
 mod app;
+mod body;
+mod exchange;
 mod health;
 mod listen;
 mod metrics;

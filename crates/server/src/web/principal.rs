@@ -1,8 +1,10 @@
 //! Who calls, and whether they may.
 
 use super::app::App;
+use super::body;
 use super::problem::Problem;
 use super::route::Right;
+use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -35,6 +37,8 @@ impl Principal {
 pub(crate) struct Guard {
     pub(crate) app: App,
     pub(crate) right: Right,
+    /// Most bytes of the body.
+    pub(crate) limit: usize,
 }
 
 /// Lets a request through when its principal has the right of the route.
@@ -62,7 +66,9 @@ pub(crate) async fn guard(
     if let Some(principal) = principal {
         head.extensions.insert(principal);
     }
-    Ok(next.run(Request::from_parts(head, body)).await)
+    // Only now: nobody uploads who may not.
+    let body = body::read(body, guard.limit).await?;
+    Ok(next.run(Request::from_parts(head, Body::from(body))).await)
 }
 
 async fn authenticate(_app: &App, _head: &Parts) -> Result<Option<Principal>, Problem> {

@@ -114,7 +114,9 @@ impl From<ServerError> for Problem {
             ServerError::NothingMapped { .. }
             | ServerError::Mapping { .. }
             | ServerError::Source { .. }
-            | ServerError::SourceForm { .. } => Problem::with_code(StatusCode::UNPROCESSABLE_ENTITY, &error),
+            | ServerError::SourceForm { .. }
+            | ServerError::Upload { .. } => Problem::with_code(StatusCode::UNPROCESSABLE_ENTITY, &error),
+            ServerError::Remote { .. } => Problem::with_code(StatusCode::BAD_GATEWAY, &error),
             ServerError::File { .. } | ServerError::Io(_) | ServerError::Store(_) => Problem::internal(&error),
         }
     }

@@ -60,6 +60,8 @@ pub(crate) struct Route {
     pub(crate) gives: Option<Shape>,
     /// Status of success.
     pub(crate) status: u16,
+    /// Most bytes of the body.
+    pub(crate) limit: usize,
     pub(crate) handler: fn() -> MethodRouter<App>,
 }
 
@@ -72,7 +74,19 @@ impl Route {
         summary: &'static str,
         handler: fn() -> MethodRouter<App>,
     ) -> Route {
-        Route { method, path, right, tag, summary, parameters: &[], takes: None, gives: None, status: 200, handler }
+        Route {
+            method,
+            path,
+            right,
+            tag,
+            summary,
+            parameters: &[],
+            takes: None,
+            gives: None,
+            status: 200,
+            limit: super::body::USUAL,
+            handler,
+        }
     }
 
     /// With query parameters.
@@ -90,6 +104,12 @@ impl Route {
     /// Answers with JSON.
     pub(crate) fn gives<T: ToSchema>(mut self) -> Route {
         self.gives = Some(Shape::of::<T>());
+        self
+    }
+
+    /// Takes bodies of another size than the usual one.
+    pub(crate) fn limited_to(mut self, bytes: usize) -> Route {
+        self.limit = bytes;
         self
     }
 

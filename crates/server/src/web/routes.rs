@@ -3,8 +3,9 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{health, openapi, principal};
+use super::{exchange, health, openapi, principal};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 
@@ -13,6 +14,7 @@ pub(crate) fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(exchange::routes());
     routes
 }
 
@@ -20,8 +22,11 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for route in table() {
-        let guard = principal::Guard { app: app.clone(), right: route.right };
-        let handler = (route.handler)().layer(middleware::from_fn_with_state(guard, principal::guard));
+        let guard = principal::Guard { app: app.clone(), right: route.right, limit: route.limit };
+        // The guard has read the body within the limit of the route.
+        let handler = (route.handler)()
+            .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state(guard, principal::guard));
         router = router.route(route.path, handler);
     }
     router

@@ -14,7 +14,7 @@ super::both!(
 
 fn create(s: &Scratch, id: &str, connector: &str, mode: Mode) {
     s.write(|tx| {
-        tx.create_session(id, connector, mode, 10)?;
+        tx.create_session(id, connector, mode, "tester", 10)?;
         tx.seal_session(id, Some("base"), Some("new"), 11)
     });
 }
@@ -27,7 +27,7 @@ fn sessions_wait_in_order(s: &Scratch) {
     create(s, "b", "HR", Mode::Complete);
     create(s, "x", "AD", Mode::Complete);
     create(s, "a", "HR", Mode::Incremental);
-    let open = s.write(|tx| tx.create_session("open", "HR", Mode::Initial, 10));
+    let open = s.write(|tx| tx.create_session("open", "HR", Mode::Initial, "tester", 10));
     assert_eq!((open.sequence, open.state), (4, SessionState::Open));
     assert_eq!(next(s, "HR").as_deref(), Some("b"));
     s.write(|tx| tx.set_session_state("b", SessionState::Sealed, SessionState::Applied, 20));
