@@ -14,6 +14,7 @@ mod logging;
 mod names;
 pub mod output;
 pub mod progress;
+pub mod remote;
 pub mod report;
 pub mod repository;
 pub mod road;

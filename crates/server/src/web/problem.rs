@@ -4,12 +4,12 @@ use crate::error::ServerError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use provost_store::StoreError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// An error as the network sees it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Stable name of the kind of problem, a URN: `urn:provost:problem:unknown-connector`.
     #[serde(rename = "type")]
@@ -21,7 +21,7 @@ pub struct Problem {
     /// What went wrong this time.
     pub detail: String,
     /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 

@@ -1,0 +1,7 @@
+//! A server across the network: how verbs and the agent call it.
+
+mod client;
+mod host;
+
+pub use client::{Client, ClientOptions};
+pub use host::RemoteHost;
