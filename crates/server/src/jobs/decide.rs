@@ -12,6 +12,8 @@ pub(super) struct TaskView {
     pub(super) state: InstanceState,
     /// Its turn has come.
     pub(super) ready: bool,
+    /// Somebody has approved what blocked it: it goes on although the job has stopped.
+    pub(super) approved: bool,
     pub(super) produced: bool,
     pub(super) task: Task,
 }
@@ -38,7 +40,8 @@ pub(super) fn decide(
     hindrance: impl Fn(&TaskView) -> Option<ErrorReport>,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
-    let running = tasks.iter().any(|t| t.state == InstanceState::InProgress);
+    let goes_on = |t: &TaskView| t.state == InstanceState::NotStarted && t.ready && t.approved && !cancelled;
+    let running = tasks.iter().any(|t| t.state == InstanceState::InProgress || goes_on(t));
     if cancelled {
         if !running {
             let left = tasks.iter().filter(|t| t.state == InstanceState::NotStarted);
@@ -48,8 +51,7 @@ pub(super) fn decide(
         return changes;
     }
     if let Some(state) = stopped_by(&tasks) {
-        // A task that an approval has put back into its place goes on; what was about to start does not.
-        let waiting = tasks.iter().filter(|t| t.state == InstanceState::NotStarted && t.ready);
+        let waiting = tasks.iter().filter(|t| t.state == InstanceState::NotStarted && t.ready && !t.approved);
         changes.extend(waiting.map(|t| Change::Wait(t.id)));
         if !running {
             changes.push(Change::End(state));

@@ -6,14 +6,14 @@ use super::enumerations as e;
 
 const PROFILE: Attribute = reference("Profile", "Profile", "Profile concerned.");
 
-static PROFILE_ELEMENT: Element = Element::new("Profile", "A named set of permissions.").attributes(&[&[
+static PROFILE_ELEMENT: Element = Element::new("Profile", "A named set of permissions.").acted_on().attributes(&[&[
     ID,
     LABEL,
     flag("IsComponent", "A building block of other profiles."),
 ]]);
 
 static PROFILE_CONTEXT: Element =
-    Element::new("ProfileContext", "What an assigned profile is limited to.").natural(&["Id"]).attributes(&[&[
+    Element::new("ProfileContext", "What an assigned profile is limited to.").acted_on().natural(&["Id"]).attributes(&[&[
         Attribute::new("Id", Kind::Int(-2_147_483_648, -2), "Number of its own, -2 or less."),
         reference("Category", "Category", "Category."),
         reference("CompositeRole", "CompositeRole", "Composite role."),
@@ -44,7 +44,7 @@ static PROFILE_RULE: Element =
     ]]);
 
 static ASSIGNED_PROFILE: Element =
-    Element::new("AssignedProfile", "A profile of a user.").natural(&["User", "Profile", "Context"]).attributes(&[&[
+    Element::new("AssignedProfile", "A profile of a user.").acted_on().natural(&["User", "Profile", "Context"]).attributes(&[&[
         Attribute::new("User", Kind::Resource, "The user: value of a key property.").required(),
         PROFILE.required(),
         text("Context", "Id of the profile context.").required(),
@@ -55,11 +55,11 @@ static ASSIGNED_PROFILE: Element =
         flag("IsDenied", "Forbid instead of assign."),
     ]]);
 
-static ACCESS_CONTROL_RULE: Element = Element::new("AccessControlRule", "What a profile may do with an entity type.")
+static ACCESS_CONTROL_RULE: Element = Element::new("AccessControlRule", "What a profile may do with an entity type.").acted_on()
     .attributes(&[NAMED, &[OF_ENTITY_TYPE.required(), PROFILE.required()]])
     .children(&[&[&ENTRY, &FILTER]]);
 
-static ENTRY: Element = Element::new("Entry", "A permission.").natural(&["Permission"]).attributes(&[&[
+static ENTRY: Element = Element::new("Entry", "A permission.").acted_on().natural(&["Permission"]).attributes(&[&[
     text("Permission", "Path of the permission.").required(),
     flag("CanExecute", "The permission itself is granted."),
     flag("FullAccessProperties", "Restricted properties too."),
@@ -70,7 +70,7 @@ static ENTRY: Element = Element::new("Entry", "A permission.").natural(&["Permis
     reference("PropertyGroup", "AccessControlPropertyGroup", "Group of restricted properties that is opened."),
 ]]);
 
-static FILTER: Element = Element::new("Filter", "Narrows the data: all filters of a group, any group.")
+static FILTER: Element = Element::new("Filter", "Narrows the data: all filters of a group, any group.").acted_on()
     .natural(&["Group", "Binding", "Operator", "Value"])
     .attributes(&[&[
         binding("Binding", "Property looked at.").required(),
@@ -85,20 +85,20 @@ static FILTER: Element = Element::new("Filter", "Narrows the data: all filters o
         flag("ResourceType", "Compared with the resource type of the user's contexts."),
     ]]);
 
-static PROPERTY_GROUP: Element = Element::new("AccessControlPropertyGroup", "A group of restricted properties.")
+static PROPERTY_GROUP: Element = Element::new("AccessControlPropertyGroup", "A group of restricted properties.").acted_on()
     .attributes(&[&[OPTIONAL_ID, LABEL]]);
 
 static ACCESS_CONTROL_ENTITY_TYPE: Element =
-    Element::new("AccessControlEntityType", "Restricted properties of an entity type.")
+    Element::new("AccessControlEntityType", "Restricted properties of an entity type.").acted_on()
         .attributes(&[&[reference("Identifier", "EntityType", "The entity type.")]])
         .children(&[&[&RESTRICTED_PROPERTY]]);
 
-static RESTRICTED_PROPERTY: Element = Element::new("Property", "A restricted property.").attributes(&[&[
+static RESTRICTED_PROPERTY: Element = Element::new("Property", "A restricted property.").acted_on().attributes(&[&[
     property("Identifier", "The property."),
     reference("VisibilityGroup", "AccessControlPropertyGroup", "Group that it belongs to."),
 ]]);
 
-static OPEN_ID_CLIENT: Element = Element::new("OpenIdClient", "A program that may call the server.").attributes(&[
+static OPEN_ID_CLIENT: Element = Element::new("OpenIdClient", "A program that may call the server.").acted_on().attributes(&[
     NAMED,
     &[
         text("HashedSecret", "Hash of its secret, base64 of SHA-256.").required(),
