@@ -108,11 +108,9 @@ fn why_not(tasks: &[TaskView], at: usize) -> Option<ErrorReport> {
     };
     match may_start(&tasks[at].task, outcome) {
         Decision::Start => None,
-        Decision::Skip(reason) => Some(ErrorReport {
-            code: "not-needed".to_owned(),
-            message: reason.to_string(),
-            hint: None,
-        }),
+        Decision::Skip(reason) => {
+            Some(ErrorReport { code: "not-needed".to_owned(), message: reason.to_string(), hint: None })
+        }
     }
 }
 

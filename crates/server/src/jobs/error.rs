@@ -89,12 +89,12 @@ impl JobError {
             JobError::State { state, instance, .. } => return state_hint(*state, *instance),
             JobError::NoAgent { .. } => "set Agent on the task or on the job and deploy it".to_owned(),
             JobError::OtherChangeSet { found, .. } if found.is_empty() => "it waits for no approval".to_owned(),
-            JobError::OtherChangeSet { found, .. } => format!(
-                "look at the change set that blocks it now, and approve {} if it is right",
-                found.join(" or ")
-            ),
+            JobError::OtherChangeSet { found, .. } => {
+                format!("look at the change set that blocks it now, and approve {} if it is right", found.join(" or "))
+            }
             JobError::OtherAgent { .. } | JobError::OtherClient { .. } => {
-                "use the client that is configured for this agent (OpenId:DefaultOpenIdClient of its settings)".to_owned()
+                "use the client that is configured for this agent (OpenId:DefaultOpenIdClient of its settings)"
+                    .to_owned()
             }
             JobError::LeaseLost { .. } => "drop what was done for it: the task is in other hands".to_owned(),
             JobError::Log(_) => "give the account that runs Provost access to Temp/JobLogs".to_owned(),

@@ -24,11 +24,11 @@ mod plan;
 mod runner;
 mod schedule;
 mod settings;
-mod stages;
 mod steps;
 mod tick;
 mod work;
 
+pub use connectors::ConnectorStanding;
 pub use control::{Launch, Trigger};
 pub use engine::Engine;
 pub use error::JobError;

@@ -129,9 +129,12 @@ fn instance(
     let agent = match task.is_on_server() {
         true => None,
         false => Some(
-            task.agent.as_deref().or(job.agent.as_deref()).or(default_agent).map(str::to_owned).ok_or_else(|| {
-                JobError::NoAgent { job: job.identifier.clone(), task: task.identifier.clone() }
-            })?,
+            task.agent
+                .as_deref()
+                .or(job.agent.as_deref())
+                .or(default_agent)
+                .map(str::to_owned)
+                .ok_or_else(|| JobError::NoAgent { job: job.identifier.clone(), task: task.identifier.clone() })?,
         ),
     };
     let deactivated = connector.as_deref().is_some_and(|connector| is_deactivated(configuration, connector));

@@ -38,7 +38,7 @@ impl Default for JobSettings {
             owner: "server".to_owned(),
             max_task_batch_size: 5,
             workers: 4,
-            lease: Duration::from_secs(20),
+            lease: Duration::from_secs(15),
             attempts: 3,
             launch_timeout: Duration::from_millis(7_500),
             task_timeout: Duration::from_secs(12 * 3600),

@@ -27,9 +27,7 @@ fn of_screen<'a>(origin: &'a Item, facts: &Facts<'a>, connector: &Item) -> Vec<I
     draft.set("UserStartDenied", "true");
     synchronize(&mut draft, identifier);
     provision(&mut draft, identifier);
-    for (kind, name) in
-        [(TaskKind::BuildRoleModel, "BuildRoleModel"), (TaskKind::RefreshSchema, "RefreshSchema")]
-    {
+    for (kind, name) in [(TaskKind::BuildRoleModel, "BuildRoleModel"), (TaskKind::RefreshSchema, "RefreshSchema")] {
         let task = task(&draft, identifier, kind, name);
         draft.add_next(task);
     }
@@ -58,10 +56,9 @@ fn synchronize(draft: &mut Draft<'_, '_>, connector: &str) {
     let synchronize = task(draft, connector, TaskKind::Synchronize, "Synchronization").with("Type", kind);
     draft.add_next(synchronize.depends_on(&[prepared]));
     let types = computed_types(facts, &[connector]);
-    for (kind, name) in [
-        (TaskKind::UpdateEntityPropertyExpressions, "Expression"),
-        (TaskKind::ComputeCorrelationKeys, "Correlation"),
-    ] {
+    for (kind, name) in
+        [(TaskKind::UpdateEntityPropertyExpressions, "Expression"), (TaskKind::ComputeCorrelationKeys, "Correlation")]
+    {
         let task = task(draft, connector, kind, name).entity_types(&types);
         draft.add_next(task);
     }
