@@ -2,9 +2,9 @@
 
 use super::dialect::{self, Element};
 use super::item::Item;
-use super::{access, expand, jobs};
 use super::types::*;
 use super::view::View;
+use super::{access, expand, jobs};
 use std::collections::BTreeSet;
 
 /// The typed part of a configuration, scaffoldings expanded. Total: what a check would refuse is left out or takes its

@@ -1,8 +1,8 @@
 //! Typed configuration elements that the engine acts on. Defaults are those of the documentation.
 
 use super::access::{
-    AccessControlEntityType, AccessControlPropertyGroup, AccessControlRule, AssignedProfile, CleanDatabase, OpenIdClient,
-    Profile, ProfileContext, UserByIdentity,
+    AccessControlEntityType, AccessControlPropertyGroup, AccessControlRule, AssignedProfile, CleanDatabase,
+    OpenIdClient, Profile, ProfileContext, UserByIdentity,
 };
 use super::jobs::{Job, Task};
 use serde::{Deserialize, Serialize};

@@ -81,20 +81,15 @@ fn is_task(context: &Context<'_>, identifier: &str) -> bool {
     context.model.identifiers.get("Task").is_some_and(|known| known.contains(identifier))
 }
 
-fn order(
-    job: &str,
-    child: &str,
-    parent: &str,
-    turns: &HashMap<&str, usize>,
-    span: &Span,
-    problems: &mut Problems<'_>,
-) {
+fn order(job: &str, child: &str, parent: &str, turns: &HashMap<&str, usize>, span: &Span, problems: &mut Problems<'_>) {
     match (turns.get(parent), turns.get(child)) {
         (None, _) => {
             let message = format!("\"{child}\" depends on \"{parent}\", which is not in job \"{job}\"");
             let others: BTreeSet<&str> = turns.keys().copied().filter(|name| *name != child).collect();
             let near = right_name(parent, others.iter().copied());
-            let hint = format!("it would never start; add a <Step Identifier=\"{parent}\">, or depend on a task of this job: {near}");
+            let hint = format!(
+                "it would never start; add a <Step Identifier=\"{parent}\">, or depend on a task of this job: {near}"
+            );
             problems.error("dependency-elsewhere", span, message, hint);
         }
         (Some(parent_turn), Some(child_turn)) if parent_turn >= child_turn && parent != child => {
@@ -183,8 +178,11 @@ pub(super) fn agents(context: &Context<'_>, problems: &mut Problems<'_>) {
             continue;
         };
         for (item, task) in &on_agent {
-            if let (Some(other), Some(node)) = (task.agent.as_deref().filter(|other| *other != agent), context.node_of(item)) {
-                let message = format!("\"{}\" runs on agent \"{other}\", job \"{identifier}\" on \"{agent}\"", task.identifier);
+            if let (Some(other), Some(node)) =
+                (task.agent.as_deref().filter(|other| *other != agent), context.node_of(item))
+            {
+                let message =
+                    format!("\"{}\" runs on agent \"{other}\", job \"{identifier}\" on \"{agent}\"", task.identifier);
                 problems.error("agents-differ", &node.span, message, "make a job for each agent");
             }
         }
@@ -245,9 +243,17 @@ pub(super) fn scaffoldings(context: &Context<'_>, problems: &mut Problems<'_>) {
             let hint = format!("add Agent=\"…\"; {}", right_name("", used.iter().copied()));
             problems.error("agent-missing", &node.span, message, hint);
         }
-        if node.element.acted_on && node.element.name.ends_with("AccessControlRules") && node.written("Profile").is_none() {
+        if node.element.acted_on
+            && node.element.name.ends_with("AccessControlRules")
+            && node.written("Profile").is_none()
+        {
             let message = format!("\"Profile\" is missing on {}", node.title());
-            problems.error("missing-attribute", &node.span, message, "it is required: the profile that gets the rights");
+            problems.error(
+                "missing-attribute",
+                &node.span,
+                message,
+                "it is required: the profile that gets the rights",
+            );
         }
     }
     let clients = context.model.identifiers.get("OpenIdClient");
@@ -260,8 +266,10 @@ pub(super) fn scaffoldings(context: &Context<'_>, problems: &mut Problems<'_>) {
         let known = clients.is_some_and(|known| known.contains(client));
         // A client that is named but unknown is a dangling reference, which is reported as such.
         if !known && !named && told.insert((node.span.file, node.span.range.start)) {
-            let message = format!("the tasks of <{}> call the server as \"{client}\", which is no client", node.element.name);
-            let hint = format!("declare <OpenIdClient Identifier=\"{client}\">, or name another with <OpenIdIdentifier>");
+            let message =
+                format!("the tasks of <{}> call the server as \"{client}\", which is no client", node.element.name);
+            let hint =
+                format!("declare <OpenIdClient Identifier=\"{client}\">, or name another with <OpenIdIdentifier>");
             problems.error("client-missing", &node.span, message, hint);
         }
     }

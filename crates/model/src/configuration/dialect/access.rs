@@ -12,8 +12,10 @@ static PROFILE_ELEMENT: Element = Element::new("Profile", "A named set of permis
     flag("IsComponent", "A building block of other profiles."),
 ]]);
 
-static PROFILE_CONTEXT: Element =
-    Element::new("ProfileContext", "What an assigned profile is limited to.").acted_on().natural(&["Id"]).attributes(&[&[
+static PROFILE_CONTEXT: Element = Element::new("ProfileContext", "What an assigned profile is limited to.")
+    .acted_on()
+    .natural(&["Id"])
+    .attributes(&[&[
         Attribute::new("Id", Kind::Int(-2_147_483_648, -2), "Number of its own, -2 or less."),
         reference("Category", "Category", "Category."),
         reference("CompositeRole", "CompositeRole", "Composite role."),
@@ -43,8 +45,10 @@ static PROFILE_RULE: Element =
         expression("SubExpression", "Whether the user gets it."),
     ]]);
 
-static ASSIGNED_PROFILE: Element =
-    Element::new("AssignedProfile", "A profile of a user.").acted_on().natural(&["User", "Profile", "Context"]).attributes(&[&[
+static ASSIGNED_PROFILE: Element = Element::new("AssignedProfile", "A profile of a user.")
+    .acted_on()
+    .natural(&["User", "Profile", "Context"])
+    .attributes(&[&[
         Attribute::new("User", Kind::Resource, "The user: value of a key property.").required(),
         PROFILE.required(),
         text("Context", "Id of the profile context.").required(),
@@ -55,7 +59,8 @@ static ASSIGNED_PROFILE: Element =
         flag("IsDenied", "Forbid instead of assign."),
     ]]);
 
-static ACCESS_CONTROL_RULE: Element = Element::new("AccessControlRule", "What a profile may do with an entity type.").acted_on()
+static ACCESS_CONTROL_RULE: Element = Element::new("AccessControlRule", "What a profile may do with an entity type.")
+    .acted_on()
     .attributes(&[NAMED, &[OF_ENTITY_TYPE.required(), PROFILE.required()]])
     .children(&[&[&ENTRY, &FILTER]]);
 
@@ -70,7 +75,8 @@ static ENTRY: Element = Element::new("Entry", "A permission.").acted_on().natura
     reference("PropertyGroup", "AccessControlPropertyGroup", "Group of restricted properties that is opened."),
 ]]);
 
-static FILTER: Element = Element::new("Filter", "Narrows the data: all filters of a group, any group.").acted_on()
+static FILTER: Element = Element::new("Filter", "Narrows the data: all filters of a group, any group.")
+    .acted_on()
     .natural(&["Group", "Binding", "Operator", "Value"])
     .attributes(&[&[
         binding("Binding", "Property looked at.").required(),
@@ -85,11 +91,13 @@ static FILTER: Element = Element::new("Filter", "Narrows the data: all filters o
         flag("ResourceType", "Compared with the resource type of the user's contexts."),
     ]]);
 
-static PROPERTY_GROUP: Element = Element::new("AccessControlPropertyGroup", "A group of restricted properties.").acted_on()
+static PROPERTY_GROUP: Element = Element::new("AccessControlPropertyGroup", "A group of restricted properties.")
+    .acted_on()
     .attributes(&[&[OPTIONAL_ID, LABEL]]);
 
 static ACCESS_CONTROL_ENTITY_TYPE: Element =
-    Element::new("AccessControlEntityType", "Restricted properties of an entity type.").acted_on()
+    Element::new("AccessControlEntityType", "Restricted properties of an entity type.")
+        .acted_on()
         .attributes(&[&[reference("Identifier", "EntityType", "The entity type.")]])
         .children(&[&[&RESTRICTED_PROPERTY]]);
 
@@ -98,15 +106,16 @@ static RESTRICTED_PROPERTY: Element = Element::new("Property", "A restricted pro
     reference("VisibilityGroup", "AccessControlPropertyGroup", "Group that it belongs to."),
 ]]);
 
-static OPEN_ID_CLIENT: Element = Element::new("OpenIdClient", "A program that may call the server.").acted_on().attributes(&[
-    NAMED,
-    &[
-        text("HashedSecret", "Hash of its secret, base64 of SHA-256.").required(),
-        PROFILE.required(),
-        text("Context", "Id of the profile context.").aliases(&["ContextId"]),
-        Attribute::new("ExpirationDate", Kind::Date, "To."),
-    ],
-]);
+static OPEN_ID_CLIENT: Element =
+    Element::new("OpenIdClient", "A program that may call the server.").acted_on().attributes(&[
+        NAMED,
+        &[
+            text("HashedSecret", "Hash of its secret, base64 of SHA-256.").required(),
+            PROFILE.required(),
+            text("Context", "Id of the profile context.").aliases(&["ContextId"]),
+            Attribute::new("ExpirationDate", Kind::Date, "To."),
+        ],
+    ]);
 
 static CAMPAIGN_POLICY: Element = Element::new("AccessCertificationCampaignPolicy", "Who certifies which campaigns.")
     .natural(&["Id", "Identifier"])

@@ -29,10 +29,12 @@ static TASK_ENTITY_TYPE: Element = Element::new("TaskEntityType", "An entity typ
     .natural(&["EntityType"])
     .attributes(&[&[OF_ENTITY_TYPE.aliases(&["Identifier"]).required()]]);
 
-static TASK_RESOURCE_TYPE: Element =
-    Element::new("TaskResourceType", "A resource type that a task works on.").acted_on().natural(&["ResourceType"]).attributes(&[
-        &[reference("ResourceType", "ResourceType", "The resource type.").aliases(&["Identifier"]).required()],
-    ]);
+static TASK_RESOURCE_TYPE: Element = Element::new("TaskResourceType", "A resource type that a task works on.")
+    .acted_on()
+    .natural(&["ResourceType"])
+    .attributes(&[&[reference("ResourceType", "ResourceType", "The resource type.")
+        .aliases(&["Identifier"])
+        .required()]]);
 
 /// `run`: this version does the work. `keep`: it does not yet.
 macro_rules! acts {

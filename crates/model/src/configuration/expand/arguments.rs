@@ -46,7 +46,8 @@ pub(super) fn part<'a>(scaffolding: &Item, connector: &'a Item, rule: Option<&st
 /// `Connector=Path` of each workflow-provisioned connector, separated by `;`.
 pub(super) fn workflow_paths(scaffolding: &Item) -> String {
     let arguments = scaffolding.children.iter().filter(|child| child.element == "FulfillInternalWorkflowsPath");
-    let pairs = arguments.filter_map(|child| Some(format!("{}={}", child.get("ConnectorIdentifier")?, child.get("Path")?)));
+    let pairs =
+        arguments.filter_map(|child| Some(format!("{}={}", child.get("ConnectorIdentifier")?, child.get("Path")?)));
     pairs.collect::<Vec<_>>().join(";")
 }
 

@@ -27,9 +27,7 @@ fn of_screen<'a>(origin: &'a Item, facts: &Facts<'a>, connector: &Item) -> Vec<I
     draft.set("UserStartDenied", "true");
     synchronize(&mut draft, identifier);
     provision(&mut draft, identifier);
-    for (kind, name) in
-        [(TaskKind::BuildRoleModel, "BuildRoleModel"), (TaskKind::RefreshSchema, "RefreshSchema")]
-    {
+    for (kind, name) in [(TaskKind::BuildRoleModel, "BuildRoleModel"), (TaskKind::RefreshSchema, "RefreshSchema")] {
         let task = task(&draft, identifier, kind, name);
         draft.add_next(task);
     }
@@ -49,7 +47,7 @@ fn synchronize(draft: &mut Draft<'_, '_>, connector: &str) {
     let mut parents = Vec::new();
     if !facts.exports(connector).is_empty() {
         // Without a connection, it exports all of them.
-        let export = task(draft, connector, TaskKind::Export, "Export").with_flags(&["ContinueOnError"]);
+        let export = task(draft, connector, TaskKind::Export, "Export");
         parents.push(draft.add_next(export));
     }
     let prepare = task(draft, connector, TaskKind::PrepareSynchronization, "PrepareSynchronization");
@@ -58,10 +56,9 @@ fn synchronize(draft: &mut Draft<'_, '_>, connector: &str) {
     let synchronize = task(draft, connector, TaskKind::Synchronize, "Synchronization").with("Type", kind);
     draft.add_next(synchronize.depends_on(&[prepared]));
     let types = computed_types(facts, &[connector]);
-    for (kind, name) in [
-        (TaskKind::UpdateEntityPropertyExpressions, "Expression"),
-        (TaskKind::ComputeCorrelationKeys, "Correlation"),
-    ] {
+    for (kind, name) in
+        [(TaskKind::UpdateEntityPropertyExpressions, "Expression"), (TaskKind::ComputeCorrelationKeys, "Correlation")]
+    {
         let task = task(draft, connector, kind, name).entity_types(&types);
         draft.add_next(task);
     }
@@ -82,7 +79,7 @@ fn provision(draft: &mut Draft<'_, '_>, connector: &str) {
     };
     let orders = named(draft, TaskKind::GenerateProvisioningOrders, "GenerateOrders");
     let generated = draft.add_next(orders);
-    let fulfill = named(draft, TaskKind::Fulfill, "Fulfillment").with_flags(&["ContinueOnError"]);
+    let fulfill = named(draft, TaskKind::Fulfill, "Fulfillment");
     draft.add_next(fulfill.depends_on(&[generated]));
     let classified = facts.classified(&resource_types);
     if !classified.is_empty() {

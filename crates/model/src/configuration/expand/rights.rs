@@ -9,7 +9,10 @@ const ADMINISTRATOR: &str = "Administrator";
 
 /// What may be granted: the top of each permission path with the entity types that it is about.
 const CATALOGUE: &[(&str, &[&str])] = &[
-    ("/AccessCertification", &["AccessCertificationCampaign", "AccessCertificationCampaignPolicy", "AccessCertificationItem"]),
+    (
+        "/AccessCertification",
+        &["AccessCertificationCampaign", "AccessCertificationCampaignPolicy", "AccessCertificationItem"],
+    ),
     (
         "/AccessControl",
         &[
@@ -58,7 +61,16 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ),
     (
         "/Metadata",
-        &["Binding", "BindingItem", "Dimension", "EntityAssociation", "EntityProperty", "EntityType", "Language", "Setting"],
+        &[
+            "Binding",
+            "BindingItem",
+            "Dimension",
+            "EntityAssociation",
+            "EntityProperty",
+            "EntityType",
+            "Language",
+            "Setting",
+        ],
     ),
     ("/Monitoring", &[]),
     (

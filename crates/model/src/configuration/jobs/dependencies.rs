@@ -160,7 +160,8 @@ mod tests {
             let started = outcomes.iter().skip(2).filter(|(_, outcome)| outcome.produced);
             started.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
         };
-        let (good, empty) = (Outcome { state: Completed, produced: true }, Outcome { state: Completed, produced: false });
+        let (good, empty) =
+            (Outcome { state: Completed, produced: true }, Outcome { state: Completed, produced: false });
         let warned = Outcome { state: Warning, produced: true };
         assert_eq!(run(good, good), "prepare1 prepare2 synchronise1 synchronise2 flag dirty other");
         assert_eq!(run(warned, good), "prepare2 synchronise2 flag dirty other");
