@@ -55,7 +55,7 @@ impl<'a, 'f> Draft<'a, 'f> {
         let identifier = origin.get("JobIdentifier").map_or(identifier, str::to_owned);
         let label = origin.get("DisplayName_L1").map_or(label, str::to_owned);
         let attributes = vec![("DisplayName_L1", label)];
-        Draft { origin, facts, identifier, agent: None, attributes, steps: Vec::new(), level: -1 }
+        Draft { origin, facts, identifier, agent: None, attributes, steps: Vec::new(), level: 0 }
     }
 
     /// Says something about the job.
@@ -78,9 +78,7 @@ impl<'a, 'f> Draft<'a, 'f> {
     /// Begins the next level.
     pub(super) fn next_level(&mut self) {
         // A level without tasks is none.
-        if self.steps.last().is_none_or(|step| step.level == self.level) {
-            self.level += 1;
-        }
+        self.level = self.steps.last().map_or(0, |step| step.level + 1);
     }
 
     /// A task whose identifier is that of the job and `name`.
@@ -105,7 +103,7 @@ impl<'a, 'f> Draft<'a, 'f> {
     pub(super) fn add(&mut self, task: NewTask) -> String {
         let item = task.finish(self.origin);
         let identifier = item.get("Identifier").unwrap_or_default().to_owned();
-        self.steps.push(DraftStep { level: self.level.max(0), identifier: identifier.clone(), task: Some(item) });
+        self.steps.push(DraftStep { level: self.level, identifier: identifier.clone(), task: Some(item) });
         identifier
     }
 

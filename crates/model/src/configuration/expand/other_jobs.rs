@@ -47,7 +47,7 @@ fn synchronize(draft: &mut Draft<'_, '_>, connector: &str) {
     let mut parents = Vec::new();
     if !facts.exports(connector).is_empty() {
         // Without a connection, it exports all of them.
-        let export = task(draft, connector, TaskKind::Export, "Export").with_flags(&["ContinueOnError"]);
+        let export = task(draft, connector, TaskKind::Export, "Export");
         parents.push(draft.add_next(export));
     }
     let prepare = task(draft, connector, TaskKind::PrepareSynchronization, "PrepareSynchronization");
@@ -79,7 +79,7 @@ fn provision(draft: &mut Draft<'_, '_>, connector: &str) {
     };
     let orders = named(draft, TaskKind::GenerateProvisioningOrders, "GenerateOrders");
     let generated = draft.add_next(orders);
-    let fulfill = named(draft, TaskKind::Fulfill, "Fulfillment").with_flags(&["ContinueOnError"]);
+    let fulfill = named(draft, TaskKind::Fulfill, "Fulfillment");
     draft.add_next(fulfill.depends_on(&[generated]));
     let classified = facts.classified(&resource_types);
     if !classified.is_empty() {

@@ -107,7 +107,7 @@ impl Cron {
             5 => 1,
             6 => 0,
             count => {
-                let problem = format!("\"{expression}\" has {count} fields");
+                let problem = format!("\"{expression}\" has {count} field{}", if count == 1 { "" } else { "s" });
                 let hint = "expected minute hour day month weekday, such as \"*/15 * * * *\"; seconds may stand before";
                 return Err(CronError { problem, hint: hint.to_owned() });
             }
@@ -251,7 +251,7 @@ impl Field {
             [first, ..] => format!(" or a name such as {}", &first[..3]),
         };
         let hint = format!(
-            "a {} is from {} to {}{names}; write *, a value, a range a-b, a step */n, or a list with commas",
+            "the {} is from {} to {}{names}; write *, a value, a range a-b, a step */n, or a list with commas",
             self.name, self.least, self.most
         );
         CronError { problem, hint }
@@ -316,7 +316,7 @@ mod tests {
         let problem = |text| Cron::new(text, CronTimeZone::Utc).unwrap_err().problem;
         assert_eq!(problem(""), "\"\" has 0 fields");
         assert_eq!(problem("* * * *"), "\"* * * *\" has 4 fields");
-        assert_eq!(problem("@daily"), "\"@daily\" has 1 fields");
+        assert_eq!(problem("@daily"), "\"@daily\" has 1 field");
         assert_eq!(problem("60 * * * *"), "\"60\" in \"60\" is no minute");
         assert_eq!(problem("* * * * L"), "\"L\" in \"L\" is no weekday");
         assert_eq!(problem("* 5-1 * * *"), "\"5-1\" runs backwards");
