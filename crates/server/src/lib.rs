@@ -13,6 +13,7 @@ mod findings;
 mod flags;
 mod folders;
 mod guard;
+pub mod jobs;
 mod manifest;
 mod mapping;
 pub mod metadata;

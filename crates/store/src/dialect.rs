@@ -16,6 +16,8 @@ pub enum Dialect {
 /// Key of the advisory lock that the writers of a PostgreSQL repository share: "provost" in ASCII, to which the schema
 /// adds its part.
 const REPOSITORY_LOCK: i64 = 0x70_72_6f_76_6f_73_74;
+/// The same for the books of jobs: "provjob".
+const JOBS_LOCK: i64 = 0x70_72_6f_76_6a_6f_62;
 
 /// Rows of a table, then rows that share the first column of an index, the first two, …
 const STATISTICS: &[(&str, &str, &str)] = &[
@@ -79,6 +81,33 @@ impl Dialect {
             Dialect::Postgres => {
                 Some(format!("SELECT pg_advisory_xact_lock({REPOSITORY_LOCK} + hashtext(current_schema()))"))
             }
+        }
+    }
+
+    /// Keeps others who keep the books of jobs out until the transaction ends.
+    pub(crate) fn lock_jobs(self) -> Option<String> {
+        match self {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => {
+                Some(format!("SELECT pg_advisory_xact_lock({JOBS_LOCK} + hashtext(current_schema()))"))
+            }
+        }
+    }
+
+    /// Behind a query for a row that is to be taken: rows that somebody else holds are passed over.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Gives back space and renews what the planner knows. Not inside a transaction.
+    pub(crate) fn maintain(self) -> &'static [&'static str] {
+        match self {
+            // Statistics of SQLite are fixed, so that plans stay what they are; the log is folded into the file.
+            Dialect::Sqlite => &["PRAGMA optimize = 0x10000", "PRAGMA wal_checkpoint(PASSIVE)"],
+            Dialect::Postgres => &["VACUUM (ANALYZE)"],
         }
     }
 

@@ -37,6 +37,7 @@ mod dialect;
 mod dirty;
 mod error;
 mod initial;
+mod jobs;
 mod journal;
 mod keys;
 mod link;
@@ -66,6 +67,10 @@ pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;
 pub use error::StoreError;
 pub use initial::{InitialKeys, InitialLinks, InitialResources, InitialSlotLinks};
+pub use jobs::{
+    Claim, ConnectorState, Ending, Finished, HistoryFilter, JobInstance, JobSchedule, NewJobInstance, NewTaskInstance,
+    SeenAgent, TaskInstance,
+};
 pub use journal::{JournalEntry, StoredProblem};
 pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;

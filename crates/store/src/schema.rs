@@ -97,17 +97,22 @@ CREATE TABLE UJ_Journal (
 ALTER TABLE UJ_SynchronizationSessions ADD COLUMN OpenedBy {text} NOT NULL DEFAULT '';
 CREATE TABLE UJ_JobInstances (
     Id {serial}, Job {text} NOT NULL, Trigger {text} NOT NULL, ScheduledFor {int}, State {text} NOT NULL,
-    RequestedBy {text} NOT NULL, Reason {text} NOT NULL, Options {text} NOT NULL, Resumes_Id {int},
-    CreatedAt {int} NOT NULL, StartedAt {int}, EndedAt {int}, CancelledBy {text}, Error {text},
-    LeaseOwner {text}, LeaseUntil {int} NOT NULL DEFAULT 0, UNIQUE (Job, ScheduledFor));
+    IsIncremental {int} NOT NULL, LogLevel {text} NOT NULL, RequestedBy {text} NOT NULL, Reason {text} NOT NULL,
+    Options {text} NOT NULL, CreatedAt {int} NOT NULL, StartedAt {int}, EndedAt {int}, CancelledBy {text}, Error {text},
+    UNIQUE (Job, ScheduledFor));
 CREATE INDEX UJ_JobInstances_State ON UJ_JobInstances (State, Id);
+CREATE INDEX UJ_JobInstances_Job ON UJ_JobInstances (Job, Id);
 CREATE TABLE UJ_TaskInstances (
     Id {serial}, JobInstance_Id {int} NOT NULL, Position {int} NOT NULL, Level {int} NOT NULL, Task {text} NOT NULL,
     Kind {text} NOT NULL, Agent {text}, Connector {text}, State {text} NOT NULL, Definition {text} NOT NULL,
-    CreatedAt {int} NOT NULL, StartedAt {int}, EndedAt {int}, Produced {int} NOT NULL DEFAULT 0, Summary {text},
-    Progress {text}, Error {text}, ChangeSetHash {text}, Attempts {int} NOT NULL DEFAULT 0,
-    LeaseOwner {text}, LeaseUntil {int} NOT NULL DEFAULT 0, UNIQUE (JobInstance_Id, Position));
+    CreatedAt {int} NOT NULL, ReadyAt {int}, StartedAt {int}, EndedAt {int}, Produced {int} NOT NULL DEFAULT 0,
+    Summary {text}, Progress {text}, Error {text}, ChangeSetHash {text}, Approval {text},
+    Attempts {int} NOT NULL DEFAULT 0, Lease {text}, LeaseOwner {text}, LeaseUntil {int} NOT NULL DEFAULT 0,
+    UNIQUE (JobInstance_Id, Position));
 CREATE INDEX UJ_TaskInstances_State ON UJ_TaskInstances (State, Agent, Id);
+CREATE TABLE UJ_JobSchedules (
+    Job {text} NOT NULL PRIMARY KEY, Cron {text} NOT NULL, LastInstant {int} NOT NULL, NotStartedAt {int},
+    NotStartedReason {text}){clustered};
 CREATE TABLE UJ_Agents (
     Identifier {text} NOT NULL PRIMARY KEY, Client {text} NOT NULL, Version {text} NOT NULL, FirstSeenAt {int} NOT NULL,
     LastSeenAt {int} NOT NULL){clustered};

@@ -108,7 +108,32 @@ impl Store {
     ) -> Result<T, E> {
         let _turn = self.turn()?;
         let link = Rc::new(Link::new(self.take()?, &self.name));
-        self.transact(link, actor, reason, body)
+        self.transact(link, Some((actor, reason)), body)
+    }
+
+    /// Changes the books of jobs in one transaction: who runs which task until when, and how far it is. Such changes
+    /// come every second and say nothing about the data, so that they leave no entry in the journal.
+    ///
+    /// # Errors
+    /// Those of `body`, and those of the database.
+    pub fn keep_books<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
+        let _turn = self.turn()?;
+        let link = Rc::new(Link::new(self.take()?, &self.name));
+        self.transact(link, None, body)
+    }
+
+    /// Gives back space that deleted rows left, and renews what the planner knows about the tables.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn maintain(&self) -> Result<(), StoreError> {
+        let _turn = self.turn()?;
+        let link = Rc::new(Link::new(self.take()?, &self.name));
+        for sql in link.dialect().maintain() {
+            link.batch(sql)?;
+        }
+        self.give_back(link);
+        Ok(())
     }
 
     /// [`Store::write`] for the first load. As long as a SQLite repository holds no resources and nobody else has it
@@ -127,9 +152,9 @@ impl Store {
         let link = Rc::new(Link::new(self.take()?, &self.name));
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         if !link.leave_log()? {
-            return self.transact(link, actor, reason, body);
+            return self.transact(link, Some((actor, reason)), body);
         }
-        let result = self.transact(link, actor, reason, body);
+        let result = self.transact(link, Some((actor, reason)), body);
         // The connection that comes next brings the file back to its log; the others must not be used with this one.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         result
@@ -138,15 +163,16 @@ impl Store {
     fn transact<T, E: From<StoreError>>(
         &self,
         link: Rc<Link>,
-        actor: &str,
-        reason: &str,
+        journal: Option<(&str, &str)>,
         body: impl FnOnce(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
         let began = now_micros();
         link.batch(link.dialect().begin_write())?;
         let mut tx = WriteTx::new(ReadTx::new(link.clone()));
         let result = body(&mut tx).and_then(|value| {
-            tx.journalise(actor, reason, began, now_micros())?;
+            if let Some((actor, reason)) = journal {
+                tx.journalise(actor, reason, began, now_micros())?;
+            }
             drop(tx);
             settle(&link)?;
             fault::point("store.before-commit");

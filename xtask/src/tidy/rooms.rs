@@ -30,7 +30,6 @@ const ROOMS: &[Room] = &[
             "reqwest",
             "askama",
             "maud",
-            "jiff",
             "tempfile",
         ],
         never_says: FILES_CLOCK_NETWORK,

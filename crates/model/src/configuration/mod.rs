@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! files ─ read ▶ elements with places ─ checks ▶ problems
-//!                       └─ item ▶ items ─ typed ▶ what the engine acts on
+//!                       └─ item ▶ items ─ expand, typed ▶ what the engine acts on
 //!                                   ├─ plan ▶ + ~ -        ├─ export ▶ files
 //! dialect ─ xsd ▶ schema            └─ (stored by the repository)
 //!         └ reference ▶ page of the manual
@@ -10,11 +10,14 @@
 //!
 //! [`types`] holds the elements that the engine acts on; [`dialect`] is the table of everything that may be written.
 
+pub mod access;
 mod checks;
 mod consequences;
 pub mod dialect;
+mod expand;
 mod export;
 mod item;
+pub mod jobs;
 mod names;
 mod nearest;
 mod node;
@@ -26,9 +29,11 @@ mod source;
 mod typed;
 pub mod types;
 mod values;
+mod view;
 mod xsd;
 
 pub use consequences::{Consequence, consequences};
+pub use expand::expand;
 pub use export::{DEFAULT_FILE, export};
 pub use item::Item;
 pub use nearest::nearest;

@@ -1,12 +1,13 @@
 //! The result of reading a configuration.
 
-use super::checks;
+use super::checks::{self, Expansion};
 use super::dialect::{self, Attribute, Element};
+use super::expand;
 use super::item::{self, Item};
 use super::node::Node;
 use super::read;
 use super::source::{Problems, Sources, Span};
-use super::typed::typed;
+use super::typed::{typed, typed_with};
 use super::types::Configuration;
 use crate::problem::{Place, Problem, Severity};
 use std::collections::BTreeMap;
@@ -44,10 +45,11 @@ pub fn parse(files: &[(String, String)]) -> Parsed {
     let nodes = read::read(&sources, &mut problems);
     let nodes = read::merge_additions(nodes, &mut problems);
     read::required(&nodes, &mut problems);
-    checks::run(&nodes, &mut problems);
     let items = item::items(&nodes, &sources);
+    let (generated, unresolved) = expand::with_unresolved(&items);
+    checks::run(&nodes, &items, &Expansion { generated: &generated, unresolved }, &sources, &mut problems);
     let not_acted_on = not_acted_on(&nodes, &sources);
-    Parsed { configuration: typed(&items), items, problems: problems.finish(), not_acted_on }
+    Parsed { configuration: typed_with(&items, &generated), items, problems: problems.finish(), not_acted_on }
 }
 
 impl Parsed {

@@ -3,13 +3,21 @@
 use super::dialect::{self, Element};
 use super::item::Item;
 use super::types::*;
-use super::values::property_path;
+use super::view::View;
+use super::{access, expand, jobs};
 use std::collections::BTreeSet;
 
-/// The typed part of a configuration. Total: what a check would refuse is left out or takes its default.
+/// The typed part of a configuration, scaffoldings expanded. Total: what a check would refuse is left out or takes its
+/// default.
 pub fn typed(items: &[Item]) -> Configuration {
+    typed_with(items, &expand::generated(items))
+}
+
+/// As [`typed`], given what the scaffoldings stand for.
+pub(super) fn typed_with(items: &[Item], generated: &[Item]) -> Configuration {
+    let items: Vec<&Item> = items.iter().chain(generated).collect();
     let of = |element: &'static Element| {
-        items.iter().filter(|item| item.element == element.name).map(move |item| View { item, element })
+        items.iter().copied().filter(|item| item.element == element.name).map(move |item| View { item, element })
     };
     let mut configuration = Configuration {
         agents: of(&dialect::AGENT).map(agent).collect(),
@@ -21,7 +29,11 @@ pub fn typed(items: &[Item]) -> Configuration {
         type_mappings: of(&dialect::ENTITY_TYPE_MAPPING).map(type_mapping).collect(),
         association_mappings: of(&dialect::ENTITY_ASSOCIATION_MAPPING).map(association_mapping).collect(),
         expressions: of(&dialect::ENTITY_PROPERTY_EXPRESSION).map(property_expression).collect(),
+        jobs: jobs::assemble(&items).into_iter().map(jobs::PlacedJob::finish).collect(),
+        tasks: jobs::tasks(&items),
+        ..Configuration::default()
     };
+    access::access(&items, &mut configuration);
     resolve_navigations(&mut configuration);
     promote_referenced_keys(&mut configuration);
     strip_dotted_prefixes(&mut configuration);
@@ -83,58 +95,6 @@ fn promote_referenced_keys(configuration: &mut Configuration) {
             let is_key = entity_type.property(&property.identifier).is_some_and(|p| p.is_key);
             property.is_unique_key = is_key && referenced.contains(&path);
         }
-    }
-}
-
-/// An item with its definition, which gives the defaults.
-#[derive(Clone, Copy)]
-struct View<'a> {
-    item: &'a Item,
-    element: &'static Element,
-}
-
-impl<'a> View<'a> {
-    fn text(self, name: &str) -> String {
-        self.item.get(name).or_else(|| self.element.default_of(name)).unwrap_or_default().to_owned()
-    }
-
-    fn optional(self, name: &str) -> Option<String> {
-        self.item.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
-    }
-
-    fn is(self, name: &str) -> bool {
-        self.text(name) == "true"
-    }
-
-    fn number<N: std::str::FromStr + Default>(self, name: &str) -> N {
-        self.text(name).parse().unwrap_or_default()
-    }
-
-    fn optional_number<N: std::str::FromStr>(self, name: &str) -> Option<N> {
-        self.item.get(name)?.parse().ok()
-    }
-
-    fn limit(self, lines: &str, percent: &str) -> Limit {
-        Limit { lines: self.number(lines), percent: self.number(percent) }
-    }
-
-    fn path(self, name: &str) -> PropertyPath {
-        property_path(&self.text(name)).map_or_else(PropertyPath::default, |(entity_type, property)| PropertyPath {
-            entity_type: entity_type.to_owned(),
-            property: property.to_owned(),
-        })
-    }
-
-    fn table(self) -> String {
-        let name = self.text("ConnectionTable");
-        match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
-            Some((stem, extension)) if extension.eq_ignore_ascii_case(".csv") => stem.to_owned(),
-            _ => name,
-        }
-    }
-
-    fn children(self, element: &'static Element) -> impl Iterator<Item = View<'a>> {
-        self.item.children.iter().filter(|item| item.element == element.name).map(move |item| View { item, element })
     }
 }
 

@@ -1,5 +1,10 @@
-//! Typed configuration elements that synchronisation acts on. Defaults are those of the documentation.
+//! Typed configuration elements that the engine acts on. Defaults are those of the documentation.
 
+use super::access::{
+    AccessControlEntityType, AccessControlPropertyGroup, AccessControlRule, AssignedProfile, CleanDatabase,
+    OpenIdClient, Profile, ProfileContext, UserByIdentity,
+};
+use super::jobs::{Job, Task};
 use serde::{Deserialize, Serialize};
 
 /// The typed part of a configuration. References are identifiers, checked to exist.
@@ -24,6 +29,28 @@ pub struct Configuration {
     pub association_mappings: Vec<EntityAssociationMapping>,
     /// `EntityPropertyExpression` elements.
     pub expressions: Vec<EntityPropertyExpression>,
+    /// `Job` elements, also those that scaffoldings make.
+    pub jobs: Vec<Job>,
+    /// Tasks that stand at the root, also those that scaffoldings make. Each job holds its own form of them.
+    pub tasks: Vec<Task>,
+    /// `OpenIdClient` elements.
+    pub open_id_clients: Vec<OpenIdClient>,
+    /// `Profile` elements, also those that scaffoldings make.
+    pub profiles: Vec<Profile>,
+    /// `ProfileContext` elements.
+    pub profile_contexts: Vec<ProfileContext>,
+    /// `AssignedProfile` elements.
+    pub assigned_profiles: Vec<AssignedProfile>,
+    /// `AccessControlRule` elements, also those that scaffoldings make.
+    pub access_control_rules: Vec<AccessControlRule>,
+    /// `AccessControlPropertyGroup` elements.
+    pub access_control_property_groups: Vec<AccessControlPropertyGroup>,
+    /// `AccessControlEntityType` elements.
+    pub access_control_entity_types: Vec<AccessControlEntityType>,
+    /// `SelectUserByIdentityQueryHandlerSetting`.
+    pub user_by_identity: Option<UserByIdentity>,
+    /// `SchedulingCleanDataBaseSetting`.
+    pub clean_database: Option<CleanDatabase>,
 }
 
 /// `Agent`.

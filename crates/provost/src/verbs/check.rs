@@ -12,13 +12,14 @@ use crate::terminal::Terminal;
 use clap::Args;
 use provost_model::Problem;
 use provost_model::configuration::NotActedOn;
+use provost_model::configuration::jobs::Job;
 use provost_model::problem::Place;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Check a configuration folder and show all problems at once, each with its place
 ///
-/// Also lists what is read but not acted on yet. Without DIR, the settings of the home folder's connections are checked,
+/// Also lists what is read but not acted on yet, and the jobs with those that scaffoldings stand for. Without DIR, the settings of the home folder's connections are checked,
 /// too. Touches neither the repository nor any system. Exit code 4: there are errors.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
@@ -69,6 +70,13 @@ fn for_people(folder: &Folder, terminal: &Terminal) -> String {
         }
         out.push('\n');
     }
+    if !folder.parsed.configuration.jobs.is_empty() {
+        out.push_str("Jobs, with those that scaffoldings stand for:\n");
+        for line in jobs(&folder.parsed.configuration.jobs).aligned(&terminal.narrowed(2)).lines() {
+            out.push_str(&format!("  {line}\n"));
+        }
+        out.push('\n');
+    }
     out.push_str(&problems(&folder.parsed.problems, terminal));
     let (files, items) = (plural(folder.files, "file"), plural(folder.parsed.items.len(), "item"));
     out.push_str(&format!("{files}, {items}: {}\n", counts(&folder.parsed.problems)));
@@ -84,6 +92,20 @@ fn not_acted_on(found: &[NotActedOn]) -> Table {
     table
 }
 
+fn jobs(found: &[Job]) -> Table {
+    let mut table = Table::new(["Job", "Tasks", "Agent", "Starts"]);
+    for job in found {
+        let starts = job.cron.as_ref().map(ToString::to_string);
+        table.row([
+            job.identifier.as_str().into(),
+            job.steps.len().into(),
+            job.agent.as_deref().into(),
+            starts.as_deref().into(),
+        ]);
+    }
+    table
+}
+
 fn as_json(folder: &Folder) -> Value {
     json!({
         "files": folder.files,
@@ -91,6 +113,16 @@ fn as_json(folder: &Folder) -> Value {
         "valid": !folder.parsed.has_errors(),
         "problems": folder.parsed.problems,
         "notActedOn": folder.parsed.not_acted_on,
+        "jobs": folder.parsed.configuration.jobs.iter().map(job_as_json).collect::<Vec<_>>(),
+    })
+}
+
+fn job_as_json(job: &Job) -> Value {
+    json!({
+        "identifier": job.identifier,
+        "agent": job.agent,
+        "starts": job.cron.as_ref().map(ToString::to_string),
+        "tasks": job.steps.iter().map(|step| &step.task.identifier).collect::<Vec<_>>(),
     })
 }
 

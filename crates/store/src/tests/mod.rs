@@ -5,6 +5,7 @@ mod configuration;
 mod deployment;
 mod faults;
 mod initial;
+mod jobs;
 mod keys_and_links;
 mod naive;
 mod properties;

@@ -1,6 +1,7 @@
 //! The entity model as written, indexed by name.
 
 use crate::configuration::dialect;
+use crate::configuration::item::Item;
 use crate::configuration::node::Node;
 use crate::configuration::typed::property_type;
 use crate::configuration::types::PropertyType;
@@ -39,8 +40,8 @@ pub(super) struct End<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Indexes the elements.
-    pub(super) fn new(nodes: &'a [Node]) -> Model<'a> {
+    /// Indexes the elements and the items that scaffoldings make.
+    pub(super) fn new(nodes: &'a [Node], generated: &'a [Item]) -> Model<'a> {
         let mut model = Model {
             entity_types: BTreeMap::new(),
             ends: BTreeMap::new(),
@@ -54,6 +55,11 @@ impl<'a> Model<'a> {
                 model.identifiers.entry(node.element.class).or_default().insert(identifier);
             }
         });
+        for item in generated {
+            if let (Some(element), Some(identifier)) = (dialect::root(&item.element), item.get("Identifier")) {
+                model.identifiers.entry(element.class).or_default().insert(identifier);
+            }
+        }
         for node in nodes {
             if std::ptr::eq(node.element, &dialect::ENTITY_TYPE) {
                 let properties = node.children_of(&dialect::PROPERTY).map(|p| (p.identifier(), p)).collect();

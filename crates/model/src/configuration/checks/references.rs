@@ -26,20 +26,22 @@ fn reference(context: &Context<'_>, node: &Node, attribute: &NodeAttribute, clas
     if value.is_empty() || known.is_some_and(|known| known.contains(value)) {
         return;
     }
-    if !node.element.acted_on && is_built_in(class, value) {
+    // Rights may be about what only the product knows, or a later version.
+    let certain = node.element.acted_on && !(class == "EntityType" && node.element.name.starts_with("AccessControl"));
+    if !certain && is_built_in(class, value) {
         return;
     }
-    let gravest = if node.element.acted_on { Severity::Error } else { Severity::Warning };
+    let gravest = if certain { Severity::Error } else { Severity::Warning };
     if problems.is_full(gravest) {
         return problems.count(gravest);
     }
     let near = nearest(value, known.into_iter().flatten().copied());
     // What the engine does not act on yet may name things that a scaffolding makes.
-    let severity = if near.is_none() && !node.element.acted_on { Severity::Note } else { gravest };
+    let severity = if near.is_none() && !certain { Severity::Note } else { gravest };
     let message = format!("\"{}\" names no {class}: \"{value}\"", attribute.name);
     let hint = match near {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None if node.element.acted_on => {
+        None if certain => {
             format!("declare <{class} Identifier=\"{value}\">, or correct the name")
         }
         None => "it may be built in, or made by a scaffolding".to_owned(),

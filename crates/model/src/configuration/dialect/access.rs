@@ -6,14 +6,16 @@ use super::enumerations as e;
 
 const PROFILE: Attribute = reference("Profile", "Profile", "Profile concerned.");
 
-static PROFILE_ELEMENT: Element = Element::new("Profile", "A named set of permissions.").attributes(&[&[
+static PROFILE_ELEMENT: Element = Element::new("Profile", "A named set of permissions.").acted_on().attributes(&[&[
     ID,
     LABEL,
     flag("IsComponent", "A building block of other profiles."),
 ]]);
 
-static PROFILE_CONTEXT: Element =
-    Element::new("ProfileContext", "What an assigned profile is limited to.").natural(&["Id"]).attributes(&[&[
+static PROFILE_CONTEXT: Element = Element::new("ProfileContext", "What an assigned profile is limited to.")
+    .acted_on()
+    .natural(&["Id"])
+    .attributes(&[&[
         Attribute::new("Id", Kind::Int(-2_147_483_648, -2), "Number of its own, -2 or less."),
         reference("Category", "Category", "Category."),
         reference("CompositeRole", "CompositeRole", "Composite role."),
@@ -43,8 +45,10 @@ static PROFILE_RULE: Element =
         expression("SubExpression", "Whether the user gets it."),
     ]]);
 
-static ASSIGNED_PROFILE: Element =
-    Element::new("AssignedProfile", "A profile of a user.").natural(&["User", "Profile", "Context"]).attributes(&[&[
+static ASSIGNED_PROFILE: Element = Element::new("AssignedProfile", "A profile of a user.")
+    .acted_on()
+    .natural(&["User", "Profile", "Context"])
+    .attributes(&[&[
         Attribute::new("User", Kind::Resource, "The user: value of a key property.").required(),
         PROFILE.required(),
         text("Context", "Id of the profile context.").required(),
@@ -56,10 +60,11 @@ static ASSIGNED_PROFILE: Element =
     ]]);
 
 static ACCESS_CONTROL_RULE: Element = Element::new("AccessControlRule", "What a profile may do with an entity type.")
+    .acted_on()
     .attributes(&[NAMED, &[OF_ENTITY_TYPE.required(), PROFILE.required()]])
     .children(&[&[&ENTRY, &FILTER]]);
 
-static ENTRY: Element = Element::new("Entry", "A permission.").natural(&["Permission"]).attributes(&[&[
+static ENTRY: Element = Element::new("Entry", "A permission.").acted_on().natural(&["Permission"]).attributes(&[&[
     text("Permission", "Path of the permission.").required(),
     flag("CanExecute", "The permission itself is granted."),
     flag("FullAccessProperties", "Restricted properties too."),
@@ -71,6 +76,7 @@ static ENTRY: Element = Element::new("Entry", "A permission.").natural(&["Permis
 ]]);
 
 static FILTER: Element = Element::new("Filter", "Narrows the data: all filters of a group, any group.")
+    .acted_on()
     .natural(&["Group", "Binding", "Operator", "Value"])
     .attributes(&[&[
         binding("Binding", "Property looked at.").required(),
@@ -86,27 +92,30 @@ static FILTER: Element = Element::new("Filter", "Narrows the data: all filters o
     ]]);
 
 static PROPERTY_GROUP: Element = Element::new("AccessControlPropertyGroup", "A group of restricted properties.")
+    .acted_on()
     .attributes(&[&[OPTIONAL_ID, LABEL]]);
 
 static ACCESS_CONTROL_ENTITY_TYPE: Element =
     Element::new("AccessControlEntityType", "Restricted properties of an entity type.")
+        .acted_on()
         .attributes(&[&[reference("Identifier", "EntityType", "The entity type.")]])
         .children(&[&[&RESTRICTED_PROPERTY]]);
 
-static RESTRICTED_PROPERTY: Element = Element::new("Property", "A restricted property.").attributes(&[&[
+static RESTRICTED_PROPERTY: Element = Element::new("Property", "A restricted property.").acted_on().attributes(&[&[
     property("Identifier", "The property."),
     reference("VisibilityGroup", "AccessControlPropertyGroup", "Group that it belongs to."),
 ]]);
 
-static OPEN_ID_CLIENT: Element = Element::new("OpenIdClient", "A program that may call the server.").attributes(&[
-    NAMED,
-    &[
-        text("HashedSecret", "Hash of its secret, base64 of SHA-256.").required(),
-        PROFILE.required(),
-        text("Context", "Id of the profile context.").aliases(&["ContextId"]),
-        Attribute::new("ExpirationDate", Kind::Date, "To."),
-    ],
-]);
+static OPEN_ID_CLIENT: Element =
+    Element::new("OpenIdClient", "A program that may call the server.").acted_on().attributes(&[
+        NAMED,
+        &[
+            text("HashedSecret", "Hash of its secret, base64 of SHA-256.").required(),
+            PROFILE.required(),
+            text("Context", "Id of the profile context.").aliases(&["ContextId"]),
+            Attribute::new("ExpirationDate", Kind::Date, "To."),
+        ],
+    ]);
 
 static CAMPAIGN_POLICY: Element = Element::new("AccessCertificationCampaignPolicy", "Who certifies which campaigns.")
     .natural(&["Id", "Identifier"])

@@ -40,8 +40,8 @@ pub static CONNECTOR: Element =
         NAMED,
         &[
             reference("Agent", "Agent", "Agent that runs the connector's tasks."),
-            choice("CompleteJob", &e::JOB_INTEGRATION, "Part in the generated complete job.").or("Used").inert(),
-            choice("IncrementalJob", &e::JOB_INTEGRATION, "Part in the generated incremental job.").or("Used").inert(),
+            choice("CompleteJob", &e::JOB_INTEGRATION, "Part in the generated complete job.").or("Used"),
+            choice("IncrementalJob", &e::JOB_INTEGRATION, "Part in the generated incremental job.").or("Used"),
             flag("IsDeactivated", "Export and provisioning are switched off."),
             lines("MaximumInsertedLines", "100", "Most resources that one run may insert; 0 for any number."),
             lines("MaximumUpdatedLines", "100", "Most resources that one run may update; 0 for any number."),

@@ -196,6 +196,12 @@ impl Element {
         self
     }
 
+    /// Whether the engine acts on it.
+    pub const fn acting(mut self, acted_on: bool) -> Element {
+        self.acted_on = acted_on;
+        self
+    }
+
     /// Takes attributes that the documentation does not list.
     pub const fn open(mut self) -> Element {
         self.open = true;

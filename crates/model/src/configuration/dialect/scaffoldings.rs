@@ -19,7 +19,10 @@ const ONE_CONNECTOR: Attribute =
 
 macro_rules! arguments {
     ($($name:ident $label:literal $doc:literal $identity:expr, [$($attribute:expr),* $(,)?];)*) => {
-        $(static $name: Element = Element::new($label, $doc).natural($identity).attributes(&[&[$($attribute),*]]);)*
+        $(static $name: Element = Element::new($label, $doc)
+            .acted_on()
+            .natural($identity)
+            .attributes(&[&[$($attribute),*]]);)*
         /// Arguments of the scaffoldings that make jobs.
         static ARGUMENTS: &[&Element] = &[$(&$name),*];
     };
@@ -34,18 +37,18 @@ arguments! {
         choice("CronTimeZone", &e::CRON_TIME_ZONE, "Time zone of that.").or("UTC"),
     ];
     ADD_TASK "AddTask" "Adds a task." &["Task", "TaskToCompareWith"], [
-        reference("Task", "Task", "The task.").required(),
-        text("TaskToCompareWith", "Task that it stands beside.").required(),
+        text("Task", "A task that is declared, or one of the job (identifier or kind), of which a copy is made.").required(),
+        text("TaskToCompareWith", "Task of the job that it stands beside: identifier or kind.").required(),
         flag("Before", "Before it."),
-        flag("After", "After it."),
-        count("Occurence", "Which one of several."),
-        count("CopyOccurence", "Which copy of several."),
+        flag("After", "After it; so, too, when neither is said."),
+        count("Occurence", "Which one of several to stand beside, from 1; 0 for the first."),
+        count("CopyOccurence", "Which one of several to copy, from 1; 0 for the first."),
     ];
     LINK_DEPEND_TASK "LinkDependTask" "Lets a task depend on another." &["Task", "DependOn"], [
-        text("Task", "The task.").required(),
-        text("DependOn", "The other task.").required(),
-        count("ChildOccurence", "Which one of several."),
-        count("ParentOccurence", "Which one of several."),
+        text("Task", "The task: identifier or kind.").required(),
+        text("DependOn", "The other task: identifier or kind.").required(),
+        count("ChildOccurence", "Which one of several tasks, from 1; 0 for the first."),
+        count("ParentOccurence", "Which one of several other tasks, from 1; 0 for the first."),
     ];
     FULFILL_PATH "FulfillInternalWorkflowsPath" "Files for workflows that fulfil." &["ConnectorIdentifier"], [
         ONE_CONNECTOR, text("Path", "The folder.").required(),
@@ -71,8 +74,9 @@ const OF_CONNECTOR: Attribute = reference("Connector", "Connector", "Connector o
 const OF_AGENT: Attribute = reference("Agent", "Agent", "Agent of the job.");
 
 macro_rules! jobs {
-    ($($name:ident $label:literal $doc:literal $identity:expr, [$($attribute:expr),* $(,)?];)*) => {
+    ($($name:ident $acted_on:literal $label:literal $doc:literal $identity:expr, [$($attribute:expr),* $(,)?];)*) => {
         $(static $name: Element = Element::new($label, $doc)
+            .acting($acted_on)
             .natural($identity)
             .open()
             .attributes(&[&[$($attribute),*], JOB])
@@ -83,19 +87,39 @@ macro_rules! jobs {
 }
 
 jobs! {
-    CONNECTOR_COMPLETE "CreateConnectorSynchroComplete" "A complete job for a connector." &["Connector", "JobIdentifier"], [OF_CONNECTOR];
-    CONNECTOR_INCREMENTAL "CreateConnectorSynchroIncremental" "An incremental job for a connector." &["Connector", "JobIdentifier"], [OF_CONNECTOR];
-    AGENT_COMPLETE "CreateAgentSynchroComplete" "A complete job for all connectors of an agent." &["Agent", "JobIdentifier"], [OF_AGENT];
-    AGENT_INCREMENTAL "CreateAgentSynchroIncremental" "An incremental job for all connectors of an agent." &["Agent", "JobIdentifier"], [OF_AGENT];
-    INITIALIZATION "CreateInitializationJob" "The first load." &["Agent", "JobIdentifier"], [OF_AGENT];
-    CONNECTORS_JOBS "CreateConnectorsJobs" "A job for the screen of each connector." &["JobIdentifier"], [];
-    CLEAN_DATABASE "CleanDatabaseJob" "A job that closes jobs left in progress." &["Agent", "JobIdentifier"], [OF_AGENT];
-    CERTIFICATION "CreateAccessCertificationJob" "A job for certification campaigns." &["Agent", "JobIdentifier"], [OF_AGENT];
+    CONNECTOR_COMPLETE true "CreateConnectorSynchroComplete" "A complete job for a connector: <Connector>_SynchroComplete, started by hand unless a schedule is given." &["Connector", "JobIdentifier"], [OF_CONNECTOR];
+    CONNECTOR_INCREMENTAL true "CreateConnectorSynchroIncremental" "An incremental job for a connector: <Connector>_SynchroIncremental, started by hand unless a schedule is given." &["Connector", "JobIdentifier"], [OF_CONNECTOR];
+    AGENT_COMPLETE true "CreateAgentSynchroComplete" "A complete job for all connectors of an agent: <Agent>_SynchroComplete, daily at 2:00 UTC unless another schedule is given." &["Agent", "JobIdentifier"], [OF_AGENT];
+    AGENT_INCREMENTAL true "CreateAgentSynchroIncremental" "An incremental job for all connectors of an agent: <Agent>_SynchroIncremental, every 15 minutes unless another schedule is given." &["Agent", "JobIdentifier"], [OF_AGENT];
+    INITIALIZATION true "CreateInitializationJob" "The first load: <Agent>_Initialization, which cannot be started from a screen." &["Agent", "JobIdentifier"], [OF_AGENT];
+    CONNECTORS_JOBS true "CreateConnectorsJobs" "A job for the screen of each connector: <Connector>_VirtualJob." &["JobIdentifier"], [];
+    CLEAN_DATABASE true "CleanDatabaseJob" "A job that closes jobs left in progress: CleanDatabase, every two hours unless another schedule is given." &["Agent", "JobIdentifier"], [OF_AGENT];
+    CERTIFICATION false "CreateAccessCertificationJob" "A job for certification campaigns: AccessCertification." &["Agent", "JobIdentifier"], [OF_AGENT];
+}
+
+/// What is acted on says what it stands for.
+macro_rules! sentence {
+    () => {
+        "Stands for the elements that its name tells."
+    };
+    ($doc:literal) => {
+        $doc
+    };
+}
+
+macro_rules! acts {
+    () => {
+        false
+    };
+    ($doc:literal) => {
+        true
+    };
 }
 
 macro_rules! scaffoldings {
-    ($($name:ident = $label:literal;)*) => {
-        $(static $name: Element = Element::new($label, "Stands for the elements that its name tells.")
+    ($($name:ident = $label:literal $($doc:literal)?;)*) => {
+        $(static $name: Element = Element::new($label, sentence!($($doc)?))
+            .acting(acts!($($doc)?))
             .natural(&[])
             .open()
             .attributes(&[USUAL])
@@ -109,18 +133,18 @@ scaffoldings! {
     ACCESS_REVIEW_ADMINISTRATION_ACCESS_CONTROL_RULES = "AccessReviewAdministrationAccessControlRules";
     CONNECTOR_RESOURCE_TYPE_ACCESS_CONTROL = "ConnectorResourceTypeAccessControl";
     SETTINGS_ACCESS_CONTROL_RULES = "SettingsAccessControlRules";
-    GET_JOB_LOG_ADMINISTRATION_ACCESS_CONTROL_RULES = "GetJobLogAdministrationAccessControlRules";
+    GET_JOB_LOG_ADMINISTRATION_ACCESS_CONTROL_RULES = "GetJobLogAdministrationAccessControlRules" "Lets a profile read the logs of jobs.";
     JOB_ADMINISTRATION_ACCESS_CONTROL_RULES = "JobAdministrationAccessControlRules";
     JOB_TASK_ADMINISTRATION_ACCESS_CONTROL_RULES = "JobTaskAdministrationAccessControlRules";
     PENDING_ASSIGNED_RESOURCE_TYPES_ACCESS_CONTROL_RULES = "PendingAssignedResourceTypesAccessControlRules";
-    PROVISIONING_ACCESS_CONTROL_RULES = "ProvisioningAccessControlRules";
+    PROVISIONING_ACCESS_CONTROL_RULES = "ProvisioningAccessControlRules" "Lets a profile read mappings and fetch orders, as agents do.";
     RESOURCE_CHANGES_VIEW_ACCESS_CONTROL_RULES = "ResourceChangesViewAccessControlRules";
     RESOURCE_TYPE_MAPPING_CONTROL_RULES = "ResourceTypeMappingControlRules";
-    RUN_JOB_ADMINISTRATION_ACCESS_CONTROL_RULES = "RunJobAdministrationAccessControlRules";
+    RUN_JOB_ADMINISTRATION_ACCESS_CONTROL_RULES = "RunJobAdministrationAccessControlRules" "Lets a profile launch and repair jobs.";
     RUN_JOB_NOTIFICATION_ACCESS_CONTROL_RULES = "RunJobNotificationAccessControlRules";
     RUN_JOB_REPAIR_ADMINISTRATION_ACCESS_CONTROL_RULES = "RunJobRepairAdministrationAccessControlRules";
     RUN_JOB_REPAIR_NOTIFICATION_ACCESS_CONTROL_RULES = "RunJobRepairNotificationAccessControlRules";
-    SYNCHRONIZATION_ACCESS_CONTROL_RULES = "SynchronizationAccessControlRules";
+    SYNCHRONIZATION_ACCESS_CONTROL_RULES = "SynchronizationAccessControlRules" "Lets a profile read mappings and send prepared files, as agents do.";
     TASK_ADMINISTRATION_ACCESS_CONTROL_RULES = "TaskAdministrationAccessControlRules";
     TASK_INSTANCE_ADMINISTRATION_ACCESS_CONTROL_RULES = "TaskInstanceAdministrationAccessControlRules";
     WORKFLOW_FULFILLMENT_CONTROL_RULES = "WorkflowFulfillmentControlRules";
@@ -182,12 +206,12 @@ scaffoldings! {
     OPTIMIZE_DISPLAY_TABLE = "OptimizeDisplayTable";
     TARGET_RESOURCE_REPORT = "TargetResourceReport";
     UNIVERSE_DATA_MODEL = "UniverseDataModel";
-    CONNECTORS_ACCESS_CONTROL_RULES = "ConnectorsAccessControlRules";
-    CREATE_ADMINISTRATOR_PROFILE = "CreateAdministratorProfile";
+    CONNECTORS_ACCESS_CONTROL_RULES = "ConnectorsAccessControlRules" "Lets a profile change connectors, connections and mappings.";
+    CREATE_ADMINISTRATOR_PROFILE = "CreateAdministratorProfile" "A profile with every permission on every entity type: Administrator, or the one named.";
     CREATE_UPDATE_DELETE_TEMPLATE = "CreateUpdateDeleteTemplate";
     ENTITY_REPORT_DEFAULT = "EntityReportDefault";
-    JOB_EXECUTION_ACCESS_CONTROL_RULES = "JobExecutionAccessControlRules";
-    JOB_VIEW_ACCESS_CONTROL_RULES = "JobViewAccessControlRules";
+    JOB_EXECUTION_ACCESS_CONTROL_RULES = "JobExecutionAccessControlRules" "Lets a profile see, launch and repair jobs, and keep the state of their runs.";
+    JOB_VIEW_ACCESS_CONTROL_RULES = "JobViewAccessControlRules" "Lets a profile see jobs, their runs and their logs.";
     SIMULATION_ACCESS_CONTROL_RULES = "SimulationAccessControlRules";
     UPDATE_RESOURCES_TEMPLATE = "UpdateResourcesTemplate";
     VIEW_SOURCE_RESOURCE_TEMPLATE = "ViewSourceResourceTemplate";

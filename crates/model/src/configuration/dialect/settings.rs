@@ -8,9 +8,9 @@ const fn section(name: &'static str, doc: &'static str) -> Attribute {
 }
 
 macro_rules! settings {
-    ($($name:ident $label:literal $doc:literal [$($attribute:expr),* $(,)?];)*) => {
+    ($($name:ident $($acted_on:ident)? $label:literal $doc:literal [$($attribute:expr),* $(,)?];)*) => {
         $(static $name: Element =
-            Element::new($label, $doc).single().attributes(&[&[OPTIONAL_ID], &[$($attribute),*]]);)*
+            Element::new($label, $doc)$(.$acted_on())?.single().attributes(&[&[OPTIONAL_ID], &[$($attribute),*]]);)*
     };
 }
 
@@ -47,7 +47,7 @@ settings! {
         section("ManualProvisioningSection", "Orders to carry out."),
         section("MyTasksSection", "Tasks."),
     ];
-    SELECT_USER "SelectUserByIdentityQueryHandlerSetting" "How a login leads to a person." [
+    SELECT_USER acted_on "SelectUserByIdentityQueryHandlerSetting" "How a login leads to a person." [
         property("ResourceIdentityProperty", "Property that holds the login."),
         reference("OwnerEntityType", "EntityType", "Entity type of the persons."),
         text("AfterToken", "The login begins after this."),
@@ -59,7 +59,7 @@ settings! {
         reference("RootEntityType", "EntityType", "Entity type of the persons."),
         binding("Binding", "Delegation group."),
     ];
-    CLEAN_DATABASE "SchedulingCleanDataBaseSetting" "When jobs left in progress are closed." [
+    CLEAN_DATABASE acted_on "SchedulingCleanDataBaseSetting" "When jobs left in progress are closed." [
         count("Timeout", "Minutes."), text("CronTabExpression", "When."),
     ];
     PASSWORD_GENERATION "PasswordGenerationSetting" "What generated passwords are made of." [

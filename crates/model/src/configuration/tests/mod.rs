@@ -1,6 +1,7 @@
 //! Tests of the whole road: text in, problems, items, plans and files out.
 
 mod inventory;
+mod jobs;
 mod planning;
 mod problems;
 mod reading;

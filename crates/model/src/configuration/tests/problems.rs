@@ -23,7 +23,7 @@ fn problems_of(files: &[(&str, String)]) -> String {
     lines.collect()
 }
 
-fn problems(elements: &str) -> String {
+pub(super) fn problems(elements: &str) -> String {
     problems_of(&[("conf.xml", file(elements))])
 }
 
@@ -156,9 +156,9 @@ fn names_and_values() {
     error wrong-type conf.xml:9:120 `X`
       "X" is not a value of "EntityPropertyMapping1"
       = expected EntityType:Property
-    note dangling-reference conf.xml:10:36 `p`
+    error dangling-reference conf.xml:10:36 `p`
       "Profile" names no Profile: "p"
-      = it may be built in, or made by a scaffolding
+      = declare <Profile Identifier="p">, or correct the name
     error wrong-type conf.xml:10:62 `1/2/2024`
       "1/2/2024" is not a value of "StartDate"
       = expected a date such as 2079-06-06 or 2079-06-06T08:30:00Z

@@ -144,7 +144,6 @@ fn what_is_not_acted_on_is_counted() {
     assert_eq!(
         listed,
         [
-            ("Connector/@CompleteJob", 1, 2),
             ("Connector/@DisplayName_L2", 1, 2),
             ("EntityPropertyExpression/@Expression C#:…", 1, 10),
             ("Policy", 1, 3),

@@ -1,0 +1,21 @@
+//! Jobs and tasks: what runs, in which order, when, and what depends on what.
+//!
+//! ```text
+//! items ─ expand ▶ items ─ assemble ▶ Job, Task ─ effective_order ▶ groups of steps
+//!                                      ├─ Cron::next_after ▶ when it starts by itself
+//!                                      └─ may_start ▶ start or skip
+//! ```
+
+mod assemble;
+mod cron;
+mod dependencies;
+mod kind;
+mod order;
+mod types;
+
+pub(super) use assemble::{PlacedJob, PlacedStep, assemble, cron_of, tasks};
+pub use cron::{Cron, CronError, CronTimeZone};
+pub use dependencies::{Decision, Outcome, SkipReason, TaskState, may_start};
+pub use kind::{Side, TaskKind};
+pub use order::effective_order;
+pub use types::{Job, JobStep, LogLevel, Mode, Task};

@@ -1,0 +1,225 @@
+//! The tasks of the server, one function each.
+
+use super::engine::Engine;
+use super::error::JobError;
+use super::settings::micros;
+use super::work::Taken;
+use crate::error::ServerError;
+use crate::expressions::{ExpressionOptions, update_expressions};
+use crate::flags::set_recently_modified_flag;
+use crate::options::SynchroniseOptions;
+use crate::synchronise::{self, Synchronised};
+use provost_model::configuration::jobs::{LogLevel, TaskKind};
+use provost_model::summary::{ChangeSetName, ErrorReport, State, Summary};
+use provost_model::work::{InstanceState, TaskContext, TaskOutcome, TaskProgress};
+use provost_store::{Session, SessionState};
+
+/// Resources evaluated at once when the task does not say (`BatchSelectSize`).
+const BATCH: usize = 10_000;
+
+/// Runs a task.
+pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> TaskOutcome {
+    context.progress(&TaskProgress { stage: taken.row.task.clone(), ..TaskProgress::default() });
+    let done = match taken.stored.task.kind {
+        TaskKind::Synchronize => synchronise(engine, taken, context),
+        TaskKind::SetRecentlyModifiedFlag => flags(engine, taken, context),
+        TaskKind::UpdateEntityPropertyExpressions => expressions(engine, taken, context),
+        TaskKind::CleanDatabase => clean(engine, taken, context),
+        TaskKind::MaintainIndexes => maintain(engine),
+        kind => Ok(engine.tasks.run(&taken.stored.task, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),
+    };
+    done.unwrap_or_else(|error| TaskOutcome::errored(error.report()))
+}
+
+fn actor(taken: &Taken) -> String {
+    format!("job {}", taken.job.job)
+}
+
+fn completed(produced: bool) -> TaskOutcome {
+    TaskOutcome { state: InstanceState::Completed, produced, ..TaskOutcome::default() }
+}
+
+/// Processes what waits for the connector; first of all what somebody approved.
+fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let Some(connector) = taken.row.connector.clone() else {
+        return Ok(TaskOutcome::errored(ErrorReport {
+            code: "no-connector".to_owned(),
+            message: format!("task \"{}\" names no connector", taken.row.task),
+            hint: Some("set Connector on the task and deploy it".to_owned()),
+        }));
+    };
+    let task = &taken.stored.task;
+    let forced = taken.stored.forced || task.is("ForceSynchronization");
+    let mut options = SynchroniseOptions {
+        connector: connector.clone(),
+        actor: actor(taken),
+        force: forced.then(|| format!("job {}, requested by {}", taken.job.job, taken.job.requested_by)),
+        keep_changes: task.is("DoNotDeleteChanges"),
+        orphans: task.is("Orphans"),
+        now_micros: engine.now(),
+    };
+    if let Some(approval) = taken.approval() {
+        let as_approver =
+            SynchroniseOptions { actor: approval.by.clone(), force: Some(approval.reason.clone()), ..options.clone() };
+        match synchronise::validate(&engine.store, &engine.folders, &as_approver, &approval.change_set) {
+            Ok(_) => context.log(LogLevel::Information, &format!("{} approved {}", approval.by, approval.change_set)),
+            Err(ServerError::ChangeSetDiffers { found, approved }) => {
+                return Ok(blocked_anew(
+                    &connector,
+                    &ServerError::ChangeSetDiffers { found: found.clone(), approved },
+                    found,
+                ));
+            }
+            // A server that died behind the commit has done it.
+            Err(error) if !is_applied(engine, &connector, &approval.change_set)? => return Err(error.into()),
+            Err(_) => {}
+        }
+        options.now_micros = engine.now();
+    }
+    let last = synchronise::synchronise(&engine.store, &engine.folders, &options)?;
+    let began = taken.row.started_at.unwrap_or(taken.row.created_at);
+    let sessions = engine.store.read(|tx| tx.sessions(Some(&connector), 10_000))?;
+    let applied = sessions.iter().filter(|s| s.state == SessionState::Applied && s.updated_at >= began);
+    let summary = total(&connector, applied.rev(), last.as_ref());
+    if let Some(last) = &last {
+        report(last, context);
+    }
+    let produced = changed(&summary);
+    Ok(TaskOutcome::of(summary, produced))
+}
+
+fn is_applied(engine: &Engine, connector: &str, change_set: &str) -> Result<bool, JobError> {
+    let sessions: Vec<Session> = engine.store.read(|tx| tx.sessions(Some(connector), 100))?;
+    let this = |s: &Session| s.state == SessionState::Applied && s.change_set_hash.as_deref() == Some(change_set);
+    Ok(sessions.iter().any(this))
+}
+
+/// The repository or the files have changed since the approval: another decision is needed.
+fn blocked_anew(connector: &str, error: &ServerError, found: String) -> TaskOutcome {
+    TaskOutcome {
+        state: InstanceState::Blocked,
+        error: Some(error.report()),
+        summary: Some(Summary {
+            connector: connector.to_owned(),
+            state: State::Blocked,
+            change_set: Some(ChangeSetName { hash: found }),
+            ..Summary::default()
+        }),
+        ..TaskOutcome::default()
+    }
+}
+
+/// One summary for all sessions that a task has applied, also before it was interrupted, with the state of the last one.
+fn total<'a>(connector: &str, applied: impl Iterator<Item = &'a Session>, last: Option<&Synchronised>) -> Summary {
+    let mut total = Summary { connector: connector.to_owned(), ..Summary::default() };
+    let mut add = |summary: &Summary| {
+        if total.state == State::Completed {
+            total.state = summary.state;
+        }
+        total.mode = summary.mode.or(total.mode);
+        total.change_set = summary.change_set.clone().or(total.change_set.take());
+        total.causes.extend(summary.causes.iter().cloned());
+        for (name, c) in &summary.entity_types {
+            let sum = total.entity_types.entry(name.clone()).or_default();
+            sum.rows += c.rows;
+            sum.null_primary_keys += c.null_primary_keys;
+            sum.duplicates += c.duplicates;
+            sum.rejected += c.rejected;
+            sum.inserted += c.inserted;
+            sum.updated += c.updated;
+            sum.deleted += c.deleted;
+            sum.unchanged += c.unchanged;
+        }
+        for (name, c) in &summary.associations {
+            let sum = total.associations.entry(name.clone()).or_default();
+            sum.rows += c.rows;
+            sum.null_keys += c.null_keys;
+            sum.duplicates += c.duplicates;
+            sum.rejected += c.rejected;
+            sum.inserted += c.inserted;
+            sum.deleted += c.deleted;
+            sum.unchanged += c.unchanged;
+            sum.orphans = c.orphans;
+            sum.links_created += c.links_created;
+            sum.links_removed += c.links_removed;
+        }
+    };
+    let summaries = applied.filter_map(|s| serde_json::from_str::<Summary>(s.summary.as_deref()?).ok());
+    summaries.for_each(|summary| add(&summary));
+    match last {
+        // What was not applied is not among the sessions, and is what matters.
+        Some(last) if last.summary.state == State::Blocked => last.summary.clone(),
+        _ => total,
+    }
+}
+
+fn changed(summary: &Summary) -> bool {
+    summary.entity_types.values().any(|c| c.inserted + c.updated + c.deleted > 0)
+        || summary.associations.values().any(|c| c.inserted + c.deleted + c.links_created + c.links_removed > 0)
+}
+
+/// Findings for the log.
+fn report(done: &Synchronised, context: &dyn TaskContext) {
+    const SHOWN: usize = 100;
+    for problem in done.problems.iter().take(SHOWN) {
+        let line = if problem.line > 0 { format!(" line {}", problem.line) } else { String::new() };
+        let message = format!("{}{line}: {} ({})", problem.table, problem.reason, problem.remedy);
+        context.log(LogLevel::Warning, &message);
+    }
+}
+
+fn flags(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let marked = set_recently_modified_flag(&engine.store, &actor(taken))?;
+    context.log(LogLevel::Information, &format!("{marked} resources are marked as modified"));
+    // A task that begins again may have marked them before it was interrupted.
+    Ok(completed(marked > 0 || taken.row.attempts > 1))
+}
+
+fn expressions(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let task = &taken.stored.task;
+    let entity_types = if task.is("AllEntityType") { Vec::new() } else { task.entity_types.clone() };
+    if entity_types.is_empty() && !task.is("AllEntityType") {
+        context.log(LogLevel::Warning, "the task lists no entity type, and AllEntityType is not set");
+        return Ok(completed(false));
+    }
+    let batch = match task.number("BatchSelectSize") {
+        0 => BATCH,
+        rows => usize::try_from(rows).unwrap_or(BATCH),
+    };
+    let options =
+        ExpressionOptions { entity_types, dirty: task.dirty, batch, actor: actor(taken), now_micros: engine.now() };
+    let done = update_expressions(&engine.store, &options)?;
+    let mut changed = 0;
+    for (entity_type, read, values) in &done.types {
+        changed += values;
+        context.log(LogLevel::Information, &format!("{entity_type}: {values} values changed in {read} resources"));
+    }
+    for problem in done.problems.iter().take(100) {
+        context.log(LogLevel::Warning, &format!("{}: {} ({})", problem.table, problem.reason, problem.remedy));
+    }
+    let state = if done.problems.is_empty() { InstanceState::Completed } else { InstanceState::Warning };
+    Ok(TaskOutcome { state, ..completed(changed > 0) })
+}
+
+/// Closes what is stuck, and forgets what ended long ago.
+fn clean(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let closed = engine.close_stuck(taken.job.id)?;
+    for id in &closed {
+        context.log(LogLevel::Warning, &format!("job instance {id} was stuck and is closed"));
+    }
+    let before = engine.now() - micros(engine.settings().history);
+    let reason = "job instances that ended long ago";
+    let gone = engine.store.write(&actor(taken), reason, |tx| {
+        tx.lock_jobs()?;
+        tx.forget_job_instances(before)
+    });
+    let gone = gone.map_err(|error: provost_store::StoreError| error)?;
+    engine.logs.remove(&gone)?;
+    context.log(LogLevel::Information, &format!("{} old job instances are forgotten", gone.len()));
+    Ok(completed(!closed.is_empty() || !gone.is_empty()))
+}
+
+fn maintain(engine: &Engine) -> Result<TaskOutcome, JobError> {
+    engine.store.maintain()?;
+    Ok(completed(true))
+}
