@@ -5,3 +5,4 @@ mod host;
 
 pub use client::{Client, ClientOptions};
 pub use host::RemoteHost;
+pub(crate) use host::segment;

@@ -1,0 +1,7 @@
+//! The agent: what runs beside the managed systems.
+
+mod link;
+mod steps;
+
+pub use link::AgentLink;
+pub use steps::RemoteTasks;

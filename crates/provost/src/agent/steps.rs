@@ -1,0 +1,163 @@
+//! The tasks of an agent across the network: its settings and folders are here, the repository is not.
+
+use crate::exporting;
+use crate::progress::Progress;
+use crate::remote::{Client, RemoteHost};
+use crate::report::Report;
+use crate::road;
+use crate::settings::Settings;
+use provost_connectors::ExportRequest;
+use provost_model::configuration::jobs::{LogLevel, TaskKind};
+use provost_model::summary::{ErrorReport, Mode, State, Summary};
+use provost_model::work::{AgentTasks, AgentWork, TaskContext, TaskOutcome, TaskProgress};
+use provost_server::{Delivery, PrepareOptions};
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Tasks that an agent across the network can run.
+#[derive(Debug)]
+pub struct RemoteTasks {
+    /// Settings of the agent's home.
+    pub settings: Settings,
+    /// The server.
+    pub client: Arc<Client>,
+}
+
+const KINDS: &[TaskKind] = &[TaskKind::Export, TaskKind::PrepareSynchronization];
+
+impl AgentTasks for RemoteTasks {
+    fn kinds(&self) -> Vec<String> {
+        KINDS.iter().map(|kind| kind.element().to_owned()).collect()
+    }
+
+    fn run(&self, work: &AgentWork, context: &dyn TaskContext) -> TaskOutcome {
+        let done = match work.task.kind {
+            TaskKind::Export => self.export(work, context),
+            TaskKind::PrepareSynchronization => self.prepare(work, context),
+            kind => return TaskOutcome::not_available(kind),
+        };
+        done.unwrap_or_else(|report| {
+            context.log(LogLevel::Error, &report.to_error().message);
+            let mut outcome = TaskOutcome::errored(report.to_error());
+            outcome.summary = Some(Summary {
+                connector: work.task.connector.clone().unwrap_or_default(),
+                mode: Some(work.mode),
+                state: State::Errored,
+                causes: report.why.found.clone(),
+                error: Some(report.to_error()),
+                ..Summary::default()
+            });
+            outcome
+        })
+    }
+}
+
+impl RemoteTasks {
+    /// Exports the connections of a task. In incremental mode a connection without incremental input gives its whole
+    /// extract: prepare finds what changed in it.
+    fn export(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let mut summary = Summary { mode: Some(work.mode), ..Summary::default() };
+        let mut produced = false;
+        for connection in &work.connections {
+            let known = provost_connectors::find(&connection.package);
+            if known.is_some_and(|package| !package.exports) {
+                context.log(LogLevel::Information, &format!("{} has no export", connection.identifier));
+                produced = true;
+                continue;
+            }
+            let settings = self.settings.connection(&connection.identifier);
+            let own = exporting::has_incremental_input(settings);
+            let everything = work.mode == Mode::Initial || (work.mode == Mode::Incremental && !own);
+            let request = ExportRequest {
+                connection,
+                settings,
+                mode: exporting::mode_of(work.mode).0,
+                force_complete: everything,
+                output_dir: &self.settings.export_output(),
+                sources_root_paths: &self.settings.sources_root_paths,
+                base_dir: &self.settings.home,
+            };
+            let done = exporting::run(&request, work.mode, &Progress::new(true))?.summary;
+            let idle = done.causes.iter().any(|cause| cause.code == exporting::NOT_LAUNCHED);
+            let word = if idle { "was not launched" } else { "is exported" };
+            context.log(LogLevel::Information, &format!("connection {} {word}", connection.identifier));
+            produced |= !idle;
+            summary.connector.clone_from(&done.connector);
+            summary.causes.extend(done.causes);
+            if done.state == State::Warning {
+                summary.state = State::Warning;
+            }
+        }
+        Ok(TaskOutcome::of(summary, produced))
+    }
+
+    fn prepare(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let task = &work.task;
+        let Some(connector) = &task.connector else {
+            return Ok(TaskOutcome::errored(ErrorReport {
+                code: "no-connector".to_owned(),
+                message: format!("task \"{}\" names no connector", task.identifier),
+                hint: Some("add the attribute Connector and deploy".to_owned()),
+            }));
+        };
+        let working = Some(task.text("WorkingDirectory")).filter(|text| !text.is_empty()).unwrap_or("Collect");
+        let column = Some(task.text("ColumnName")).filter(|text| !text.is_empty()).unwrap_or("command");
+        let options = PrepareOptions {
+            connector: connector.clone(),
+            mode: work.mode,
+            delivery: if task.text("Type") == "Changes" { Delivery::Changes } else { Delivery::Full },
+            command_column: column.to_owned(),
+            sources: self.settings.export_output(),
+            working: self.settings.work.join(PathBuf::from(working)),
+        };
+        let host = RemoteHost { client: &self.client };
+        let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
+        let collected = provost_server::prepare(&host, &options, &told).map_err(|error| road::report(&error))?;
+        context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));
+        for problem in collected.problems.iter().take(100) {
+            let place = if problem.line == 0 { String::new() } else { format!(" line {}", problem.line) };
+            context.log(
+                LogLevel::Warning,
+                &format!("{}{place}: {} ({})", problem.table, problem.reason, problem.remedy),
+            );
+        }
+        Ok(TaskOutcome::of(collected.summary, true))
+    }
+}
+
+/// Tells the progress of prepare to whoever watches the task.
+struct Told<'a> {
+    context: &'a dyn TaskContext,
+    stage: RefCell<(Instant, TaskProgress)>,
+}
+
+impl provost_server::Progress for Told<'_> {
+    fn stage(&self, name: &str, total: Option<u64>) {
+        let progress = TaskProgress { stage: name.to_owned(), total_bytes: total, ..TaskProgress::default() };
+        self.context.progress(&progress);
+        *self.stage.borrow_mut() = (Instant::now(), progress);
+    }
+
+    fn advance(&self, read: &[u8]) {
+        let mut stage = self.stage.borrow_mut();
+        let (began, progress) = &mut *stage;
+        progress.bytes += read.len() as u64;
+        progress.rows += read.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let seconds = began.elapsed().as_secs_f64().max(0.001);
+        progress.rate = progress.rows as f64 / seconds;
+        progress.seconds_left = progress
+            .total_bytes
+            .filter(|_| progress.bytes > 0)
+            .map(|total| seconds * total.saturating_sub(progress.bytes) as f64 / progress.bytes as f64);
+        self.context.progress(progress);
+    }
+
+    fn done(&self, rows: u64) {
+        let mut stage = self.stage.borrow_mut();
+        stage.1.rows = rows;
+        self.context.progress(&stage.1);
+        self.context.log(LogLevel::Information, &format!("{}: {rows} rows", stage.1.stage));
+    }
+}
