@@ -73,7 +73,11 @@ impl Table {
         let clean = self.clean();
         for row in clean.values() {
             let values: Vec<&[u8]> = row.iter().map(|v| v.as_bytes()).collect();
-            let wanted = if self.pairs { profiler.wants_pair(values[0], values[1]) } else { profiler.wants(values[0]) };
+            let wanted = if self.pairs {
+                profiler.wants_pair(Profiler::hash_of_first(values[0]), values[1])
+            } else {
+                profiler.wants(values[0])
+            };
             if wanted {
                 profiler.observe(&values);
             }

@@ -82,7 +82,7 @@ impl Table {
         for row in &self.rows {
             let values: Vec<&[u8]> = row.iter().map(|v| v.as_bytes()).collect();
             let wanted = match self.pairs {
-                true => profiler.wants_pair(values[0], values[1]),
+                true => profiler.wants_pair(Profiler::hash_of_first(values[0]), values[1]),
                 false => profiler.wants(values[0]),
             };
             if wanted {
