@@ -6,7 +6,7 @@ use super::keys::{Holds, KEYS, is_closed, names_under};
 use super::tree::{Origin, Tree};
 use crate::logging::Level;
 use crate::report::{Kind, Report};
-use provost_model::configuration::nearest;
+use provost_model::nearest;
 use provost_model::{Problem, Severity};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -261,7 +261,7 @@ fn unknown(section: &str, name: &str) -> Option<Problem> {
     }
     let path = if section.is_empty() { name.to_owned() } else { format!("{section}:{name}") };
     let note = Problem::new("unknown-setting", Severity::Note, format!("`{path}` is no setting; it is ignored"));
-    Some(match nearest(name, known) {
+    Some(match nearest::one(name, known) {
         Some(right) => note.hint(format!("did you mean `{right}`?")),
         None => note,
     })
