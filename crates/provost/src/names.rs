@@ -45,7 +45,6 @@ const LATER: &[&str] = &[
     "Manage-ConfigurationDependantIndexes",
     "Upgrade-ConfigurationVersion",
     "Upgrade-DatabaseVersion",
-    "Manage-History",
     "Export-Bacpac",
     "Anonymize",
     "FillBankingDatabase",

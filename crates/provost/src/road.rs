@@ -331,6 +331,7 @@ impl Road {
             force: how.force.clone(),
             keep_changes: how.keep_changes,
             orphans: how.orphans,
+            retention: self.settings.retention,
             now_micros: now_micros(),
         }
     }

@@ -8,6 +8,7 @@ use crate::logging::Level;
 use crate::report::{Kind, Report};
 use provost_model::nearest;
 use provost_model::{Problem, Severity};
+use provost_server::Retention;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -96,6 +97,10 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         work: folder("WorkFolderPath")?,
         default_page_size: tree.at("DefaultPageSize").and_then(as_number)?,
         max_page_size: tree.at("MaxPageSize").and_then(as_number)?,
+        retention: Retention {
+            sessions: tree.at("Retention:Sessions").and_then(as_number)?,
+            days: tree.at("Retention:Days").and_then(as_number)?,
+        },
         log_level: log_level?,
         agent_identifier: text("OpenId:AgentIdentifier"),
         connections: match tree.at("Connections").map(Tree::to_json) {
