@@ -120,6 +120,11 @@ pub(super) fn context(before: &Table, now: &Table) -> Context<'static> {
     }
 }
 
+/// The causes without their weights.
+pub(super) fn compare(before: Option<&TableProfile>, now: &TableProfile, context: &Context<'_>) -> Vec<Cause> {
+    super::compare(before, now, context).into_iter().map(|(_, cause)| cause).collect()
+}
+
 /// `code: message` of each cause, blocked or not.
 pub(super) fn found(before: &Table, now: &Table, blocked: bool) -> Vec<String> {
     let context = Context { blocked, ..context(before, now) };
