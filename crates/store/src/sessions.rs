@@ -106,15 +106,6 @@ pub(crate) fn session(row: &Row<'_>) -> Result<Session, StoreError> {
 }
 
 impl ReadTx {
-    /// The session with this id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn session(&mut self, id: &str) -> Result<Option<Session>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Id = $1");
-        self.link.first(&sql, &[id.into()], session)
-    }
-
     /// The last sessions, the newest first; of one connector, or of all.
     ///
     /// # Errors
@@ -134,6 +125,15 @@ impl ReadTx {
                 self.link.all(&sql, &[limit], session)
             }
         }
+    }
+
+    /// The session with this id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn session(&mut self, id: &str) -> Result<Option<Session>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Id = $1");
+        self.link.first(&sql, &[id.into()], session)
     }
 
     /// Digest of the files that the repository holds of a connector.

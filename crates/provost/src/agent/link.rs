@@ -118,11 +118,8 @@ impl AgentLink {
                 continue;
             }
             last = Instant::now();
-            let report = ProgressReport {
-                lease: work.lease.clone(),
-                progress: told.take_progress(),
-                log: told.take_lines(),
-            };
+            let report =
+                ProgressReport { lease: work.lease.clone(), progress: told.take_progress(), log: told.take_lines() };
             match self.client.post::<_, ProgressAnswer>(&path, &report) {
                 Ok(answer) if answer.is_some_and(|answer| answer.cancel) => told.cancel(),
                 Ok(_) => {}

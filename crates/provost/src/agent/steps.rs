@@ -118,10 +118,8 @@ impl RemoteTasks {
         context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));
         for problem in collected.problems.iter().take(100) {
             let place = if problem.line == 0 { String::new() } else { format!(" line {}", problem.line) };
-            context.log(
-                LogLevel::Warning,
-                &format!("{}{place}: {} ({})", problem.table, problem.reason, problem.remedy),
-            );
+            context
+                .log(LogLevel::Warning, &format!("{}{place}: {} ({})", problem.table, problem.reason, problem.remedy));
         }
         Ok(TaskOutcome::of(collected.summary, true))
     }

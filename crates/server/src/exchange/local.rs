@@ -47,11 +47,12 @@ impl SessionHost for LocalHost<'_> {
         if known.is_some() {
             return Ok(Opened { base_digest });
         }
-        let folder = self.folders.session(&request.session);
-        std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
         self.store.write(&self.actor, &about(request), |tx| {
             tx.create_session(&request.session, &request.connector, request.mode, &self.actor, self.now_micros)
         })?;
+        // A folder that the repository does not know would stay for ever.
+        let folder = self.folders.session(&request.session);
+        std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
         fault::point("session.opened");
         Ok(Opened { base_digest })
     }

@@ -75,13 +75,20 @@ impl Engine {
                     let refused = TaskOutcome::errored(other_client(&taken.stored.task, agent, wanted, client));
                     self.finish(taken.row.id, &taken.lease, refused, &[])?;
                 }
-                _ => return Ok(Some(self.handed_out(&taken))),
+                _ => return self.handed_out(&taken).map(Some),
             }
         }
     }
 
-    fn handed_out(&self, taken: &Taken) -> AgentWork {
-        AgentWork {
+    fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
+        let task = &taken.stored.task;
+        let configuration = self.configuration()?;
+        let concerned = configuration.connections.iter().filter(|c| match &task.connection {
+            Some(connection) => c.identifier.eq_ignore_ascii_case(connection),
+            None => Some(&c.connector) == task.connector.as_ref(),
+        });
+        Ok(AgentWork {
+            connections: concerned.cloned().collect(),
             task_instance: taken.row.id,
             lease: taken.lease.clone(),
             lease_seconds: u32::try_from(self.settings().lease.as_secs()).unwrap_or(u32::MAX),
@@ -90,7 +97,7 @@ impl Engine {
             task: taken.stored.task.clone(),
             mode: mode(&taken.stored.task, &taken.job),
             log_level: taken.log_level(),
-        }
+        })
     }
 
     fn held(&self, agent: &str, id: i64, lease: &str) -> Result<(TaskInstance, JobInstance), JobError> {
@@ -169,7 +176,8 @@ impl Engine {
     }
 
     pub(super) fn run_of_agent(&self, taken: &Taken, tasks: &dyn AgentTasks) -> Result<(), JobError> {
-        self.run_as(taken, |context: &Run<'_>| tasks.run(&self.handed_out(taken), context))
+        let work = self.handed_out(taken)?;
+        self.run_as(taken, |context: &Run<'_>| tasks.run(&work, context))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be set about the engine.
 
+use crate::options::Retention;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct JobSettings {
     pub zone: TimeZone,
     /// Agent of tasks that name none: the one inside this process.
     pub default_agent: Option<String>,
+    /// How much is remembered of synchronisation.
+    pub retention: Retention,
     /// How long ended job instances and their logs are kept.
     pub history: Duration,
     /// A log that grows beyond this many bytes starts anew; the part before is kept once.
@@ -45,6 +48,7 @@ impl Default for JobSettings {
             scheduler: true,
             zone: TimeZone::UTC,
             default_agent: None,
+            retention: Retention::default(),
             history: Duration::from_secs(90 * 24 * 3600),
             log_bytes: 64 << 20,
         }

@@ -56,6 +56,7 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
         force: forced.then(|| format!("job {}, requested by {}", taken.job.job, taken.job.requested_by)),
         keep_changes: task.is("DoNotDeleteChanges"),
         orphans: task.is("Orphans"),
+        retention: engine.settings().retention,
         now_micros: engine.now(),
     };
     if let Some(approval) = taken.approval() {
