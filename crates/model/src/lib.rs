@@ -9,6 +9,7 @@ pub mod fault;
 pub mod ids;
 pub mod metadata;
 pub mod problem;
+pub mod query;
 pub mod summary;
 
 pub use ids::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
