@@ -12,7 +12,7 @@ pub struct Token {
 }
 
 /// A value of a sort key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum KeyValue {
     /// A whole number.

@@ -1,0 +1,76 @@
+//! What somebody may see: conditions on the rows of an entity type, wherever a query meets them.
+
+use super::builder::Builder;
+use super::catalogue::Entity;
+use super::error::QueryFailure;
+use super::scope::Scopes;
+use provost_model::query::Filter;
+use std::collections::BTreeMap;
+
+/// Conditions that rows must fulfil to exist for a query, by entity type: as its root, joined, or passed through.
+/// Entity types that are not named are not restricted.
+#[derive(Clone, Debug, Default)]
+pub struct Restrictions {
+    /// `None`: no row is seen.
+    filters: BTreeMap<String, Option<Filter>>,
+}
+
+impl Restrictions {
+    /// Nothing is restricted.
+    pub fn none() -> Restrictions {
+        Restrictions::default()
+    }
+
+    /// Only rows that fulfil this filter, and any filter given before, are seen. Its bindings start at the entity
+    /// type and pass through navigations to one entity; they see everything.
+    pub fn only(&mut self, entity_type: &str, filter: Filter) {
+        let both = match self.filters.remove(entity_type) {
+            None => Some(filter),
+            Some(None) => None,
+            Some(Some(before)) => Some(Filter::All(vec![before, filter])),
+        };
+        self.filters.insert(entity_type.to_owned(), both);
+    }
+
+    /// No row is seen.
+    pub fn hide(&mut self, entity_type: &str) {
+        self.filters.insert(entity_type.to_owned(), None);
+    }
+}
+
+impl Builder<'_> {
+    pub(super) fn is_restricted(&self, entity: &Entity) -> bool {
+        self.restrictions.is_some_and(|restrictions| restrictions.filters.contains_key(&entity.name))
+    }
+
+    /// SQL that is true when the row with this id may be seen; `None` when all may.
+    pub(super) fn restriction(&mut self, entity: &Entity, id: &str) -> Result<Option<String>, QueryFailure> {
+        let filter = match self.restrictions.and_then(|restrictions| restrictions.filters.get(&entity.name)) {
+            None => return Ok(None),
+            Some(None) => return Ok(Some("1 = 0".to_owned())),
+            Some(Some(filter)) => filter,
+        };
+        self.n_restrictions += 1;
+        let prefix = format!("x{}_", self.n_restrictions);
+        let outer = (std::mem::replace(&mut self.prefix, prefix), self.restrictions.take());
+        let found = self.seen(entity, id, filter);
+        (self.prefix, self.restrictions) = outer;
+        found.map(Some)
+    }
+
+    fn seen(&mut self, entity: &Entity, id: &str, filter: &Filter) -> Result<String, QueryFailure> {
+        let catalogue = self.catalogue;
+        let entity = catalogue.entity(&entity.name).unwrap_or(entity);
+        let mut scopes = Scopes::new(catalogue, entity);
+        let condition = self.condition(&mut scopes, filter)?;
+        let alias = self.alias(0);
+        let (table, of_type) = self.table(entity, &alias);
+        let joins = self.joins(&scopes, &scopes.closed(condition.scopes))?;
+        let of_type = of_type.map(|sql| format!(" AND {sql}")).unwrap_or_default();
+        Ok(format!(
+            "EXISTS (SELECT 1 FROM {table}{joins} WHERE {} = {id}{of_type} AND {})",
+            self.id(&scopes, 0),
+            condition.sql
+        ))
+    }
+}
