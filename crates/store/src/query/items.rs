@@ -224,8 +224,13 @@ fn add(rows: &mut Rows, cells: &mut Vec<Cell>, name: String, kind: dialect::Kind
         dialect::Kind::Reference(class)
             if CLASSES.contains(&class) || class == "EntityType" || class == "EntityAssociation" =>
         {
-            rows.text(&format!("{name}Identifier"));
-            rows.one(&name, class);
+            // What is called by the identifier of another item leads to it under the name of its class.
+            let (text, link) = match name.as_str() {
+                "Identifier" => (name.clone(), class),
+                other => (format!("{other}Identifier"), other),
+            };
+            rows.text(&text);
+            rows.one(link, class);
             cells.push(Cell::Value(name.clone(), kind));
             cells.push(Cell::Reference(name, class));
             return;
