@@ -11,8 +11,16 @@ use crate::error::StoreError;
 use crate::stored_model::{link_column, text_column};
 use provost_model::metadata::LinkStorage;
 use provost_model::query::History;
-use provost_model::{EntityTypeId, Slot};
+use provost_model::{EntityTypeId, PropertyId, Slot};
 use std::collections::BTreeSet;
+
+/// How a joined entity is reached.
+struct Links {
+    /// A table of links that is joined before it: table, condition, the id of the entity in it.
+    before: Option<(String, String, String)>,
+    /// The condition that the entity fulfils.
+    equal: String,
+}
 
 /// A statement in the making: its parameters, and the tables that it brings along.
 pub(super) struct Builder<'a> {
@@ -20,6 +28,8 @@ pub(super) struct Builder<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) history: Option<History>,
     pub(super) ranges: &'a Ranges,
+    /// Properties whose values are in the key table.
+    pub(super) keys: &'a BTreeSet<PropertyId>,
     /// `None` inside a restriction, which sees everything.
     pub(super) restrictions: Option<&'a Restrictions>,
     pub(super) parameters: Parameters,
@@ -29,6 +39,8 @@ pub(super) struct Builder<'a> {
     pub(super) n_restrictions: usize,
     /// What the names of row variables begin with.
     pub(super) prefix: String,
+    /// Query for the ids of the roots, where they are known.
+    pub(super) roots: Option<String>,
 }
 
 impl<'a> Builder<'a> {
@@ -37,6 +49,7 @@ impl<'a> Builder<'a> {
         catalogue: &'a Catalogue,
         history: Option<History>,
         ranges: &'a Ranges,
+        keys: &'a BTreeSet<PropertyId>,
         restrictions: &'a Restrictions,
     ) -> Builder<'a> {
         Builder {
@@ -44,11 +57,13 @@ impl<'a> Builder<'a> {
             catalogue,
             history,
             ranges,
+            keys,
             restrictions: Some(restrictions),
             parameters: Parameters::default(),
             tables: Vec::new(),
             n_restrictions: 0,
             prefix: "t".to_owned(),
+            roots: None,
         }
     }
 
@@ -181,53 +196,54 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Left joins of these variables, in order.
-    pub(super) fn joins(&mut self, scopes: &Scopes<'_>, which: &BTreeSet<usize>) -> Result<String, QueryFailure> {
+    /// Joins of these variables, in order. They are outer ones, except for those without which nothing is found.
+    pub(super) fn joins(
+        &mut self,
+        scopes: &Scopes<'_>,
+        which: &BTreeSet<usize>,
+        required: &BTreeSet<usize>,
+    ) -> Result<String, QueryFailure> {
         let mut sql = String::new();
         for scope in which {
-            sql.push_str(&self.join(scopes, *scope)?);
+            let word = if required.contains(scope) { "JOIN" } else { "LEFT JOIN" };
+            sql.push_str(&self.join(scopes, *scope, word)?);
         }
         Ok(sql)
     }
 
-    fn join(&mut self, scopes: &Scopes<'_>, scope: usize) -> Result<String, QueryFailure> {
+    fn join(&mut self, scopes: &Scopes<'_>, scope: usize, word: &str) -> Result<String, QueryFailure> {
         let joined = &scopes.list[scope];
         let Some((from, navigation)) = joined.from else {
             return Ok(String::new());
         };
         let alias = self.alias(scope);
         let (table, condition) = self.table(joined.entity, &alias);
-        let mut on = Vec::new();
-        let mut before = String::new();
-        match &navigation.via {
+        let links = match &navigation.via {
             Via::Equal { own, target } => {
                 let own = self.column(from, value(scopes.list[from].entity, own)?);
-                on.push(format!("{} = {own}", self.column(scope, value(joined.entity, target)?)));
+                let target = self.column(scope, value(joined.entity, target)?);
+                Links { before: None, equal: format!("{target} = {own}") }
             }
-            Via::Association(ends) if self.history.is_some() => {
-                let link = format!("{alias}l");
-                before = self.past_links(ends, &link, &self.alias(from), navigation.many);
-                on.push(format!("{alias}.Id = {link}.other"));
+            Via::Association(ends) if self.history.is_some() => self.past_links(ends, &alias, from, navigation.many),
+            Via::Association(ends) => self.links(ends, &alias, &self.alias(from), navigation.many),
+        };
+        let mut on = vec![links.equal];
+        let mut before = String::new();
+        match links.before {
+            Some((table, condition, other)) => {
+                // A link to something hidden must not leave a row without an entity behind.
+                let hidden = self.restriction(joined.entity, &other)?;
+                before = format!(" {word} {table} ON {condition}");
+                before.push_str(&hidden.map(|sql| format!(" AND {sql}")).unwrap_or_default());
             }
-            Via::Association(ends) => {
-                let (links, equal) = self.links(ends, &alias, &self.alias(from), navigation.many);
-                before = links;
-                on.push(equal);
-            }
+            None => on.extend(self.restriction(joined.entity, &self.id(scopes, scope))?),
         }
         on.extend(condition);
-        if !before.is_empty() && self.is_restricted(joined.entity) {
-            // A link to something hidden must not leave a row without an entity behind.
-            let hidden = self.restriction(joined.entity, &format!("{alias}l.other"))?;
-            before.push_str(&hidden.map(|sql| format!(" AND {sql}")).unwrap_or_default());
-        } else {
-            on.extend(self.restriction(joined.entity, &self.id(scopes, scope))?);
-        }
-        Ok(format!("{before} LEFT JOIN {table} ON {}", on.join(" AND ")))
+        Ok(format!("{before} {word} {table} ON {}", on.join(" AND ")))
     }
 
-    /// Current links: what is joined before the entity, and the condition that the entity fulfils.
-    fn links(&mut self, ends: &Ends, alias: &str, own: &str, many: bool) -> (String, String) {
+    /// Current links.
+    fn links(&mut self, ends: &Ends, alias: &str, own: &str, many: bool) -> Links {
         let slot = match ends.storage {
             LinkStorage::Table => return self.table_links(ends, alias, own, many),
             LinkStorage::Slot1(slot) => (slot, ends.own_is_first),
@@ -245,65 +261,72 @@ impl<'a> Builder<'a> {
                 )
             }
         };
-        (String::new(), equal)
+        Links { before: None, equal }
     }
 
-    fn table_links(&mut self, ends: &Ends, alias: &str, own: &str, many: bool) -> (String, String) {
+    fn table_links(&mut self, ends: &Ends, alias: &str, own: &str, many: bool) -> Links {
         let (mine, theirs) = sides(ends);
         let id = self.parameters.int(ends.association.0);
+        let condition = |link: &str| format!("{link}.Association_Id = {id} AND {link}.{mine} = {own}.Id");
         if many {
             let link = format!("{alias}l");
-            // The table under another column name, so that all kinds of links are followed alike.
-            let before = format!(
-                " LEFT JOIN (SELECT Association_Id, {mine} AS own, {theirs} AS other FROM UR_ResourceLinks) {link} \
-                 ON {link}.Association_Id = {id} AND {link}.own = {own}.Id"
-            );
-            return (before, format!("{alias}.Id = {link}.other"));
+            let other = format!("{link}.{theirs}");
+            let equal = format!("{alias}.Id = {other}");
+            return Links { before: Some((format!("UR_ResourceLinks {link}"), condition(&link), other)), equal };
         }
         // Data may hold several links where the model says one.
-        let first = format!(
-            "SELECT MIN(x.{theirs}) FROM UR_ResourceLinks x WHERE x.Association_Id = {id} AND x.{mine} = {own}.Id"
-        );
-        (String::new(), format!("{alias}.Id = ({first})"))
+        let first = format!("SELECT MIN(x.{theirs}) FROM UR_ResourceLinks x WHERE {}", condition("x"));
+        Links { before: None, equal: format!("{alias}.Id = ({first})") }
     }
 
-    /// The links of an instant, joined before the entity. They may have been in the table or in slots of either end.
-    fn past_links(&mut self, ends: &Ends, link: &str, own: &str, many: bool) -> String {
+    /// The links of an instant. They may have been in the table or in slots of either end.
+    fn past_links(&mut self, ends: &Ends, alias: &str, from: usize, many: bool) -> Links {
         let (mine, theirs) = sides(ends);
-        let pairs = self.pairs(ends);
-        let links = match many {
-            true => format!("SELECT {mine} AS own, {theirs} AS other FROM ({pairs}) p"),
-            false => format!("SELECT {mine} AS own, MIN({theirs}) AS other FROM ({pairs}) p GROUP BY {mine}"),
+        let own = format!("{}.Id", self.alias(from));
+        if !many {
+            let pairs = self.pairs(ends, &format!("= {own}"));
+            let equal = format!("{alias}.Id = (SELECT MIN(p.{theirs}) FROM ({pairs}) p)");
+            return Links { before: None, equal };
+        }
+        let of_roots = match &self.roots {
+            Some(roots) if from == 0 => format!("IN ({roots})"),
+            _ => "IS NOT NULL".to_owned(),
         };
-        format!(" LEFT JOIN ({links}) {link} ON {link}.own = {own}.Id")
+        let pairs = self.pairs(ends, &of_roots);
+        let link = format!("{alias}l");
+        let other = format!("{link}.{theirs}");
+        let equal = format!("{alias}.Id = {other}");
+        Links { before: Some((format!("({pairs}) {link}"), format!("{link}.{mine} = {own}"), other)), equal }
     }
 
-    fn pairs(&mut self, ends: &Ends) -> String {
+    /// Links of an instant whose own end fulfils a condition, as resource 1 and resource 2.
+    fn pairs(&mut self, ends: &Ends, own: &str) -> String {
         let at = match self.history {
             Some(History::AsOf(at)) => at,
             _ => i64::MAX,
         };
+        let (mine, _) = sides(ends);
         let (id, at) = (self.parameters.int(ends.association.0), self.parameters.int(at));
-        let pair = "Resource1_Id, Resource2_Id";
-        let mut parts = vec![
-            format!("SELECT {pair} FROM UR_ResourceLinks WHERE Association_Id = {id} AND ValidFrom <= {at}"),
+        let select = |table: &str| {
             format!(
-                "SELECT {pair} FROM UR_ResourceLinksHistory WHERE Association_Id = {id} AND ValidFrom <= {at} \
-                 AND {at} < ValidTo"
-            ),
-        ];
+                "SELECT r.Resource1_Id, r.Resource2_Id FROM {table} r WHERE r.Association_Id = {id} AND r.{mine} {own} \
+                 AND r.ValidFrom <= {at}"
+            )
+        };
+        let past = format!("{} AND {at} < r.ValidTo", select("UR_ResourceLinksHistory"));
+        let mut parts = vec![select("UR_ResourceLinks"), past];
         let now = match ends.storage {
             LinkStorage::Table => None,
             LinkStorage::Slot1(slot) => Some((slot, 0)),
             LinkStorage::Slot2(slot) => Some((slot, 1)),
         };
         if let Some((slot, owner)) = now {
-            let select = self.slot_pairs("UR_Resources", ends, owner, slot);
+            let select = self.slot_pairs("UR_Resources", ends, owner, slot, own);
             parts.push(format!("{select} AND r.ValidFrom <= {at}"));
         }
         for owner in [0, 1] {
             for (slot, from, to) in self.ranges.get(&ends.ends[owner].1).map_or(&[][..], Vec::as_slice) {
-                let select = self.slot_pairs("UR_ResourcesHistory", ends, owner, *slot);
+                let select = self.slot_pairs("UR_ResourcesHistory", ends, owner, *slot, own);
                 let (from, to) = (self.parameters.int(*from), self.parameters.int(*to));
                 parts.push(format!(
                     "{select} AND r.ValidFrom <= {at} AND {at} < r.ValidTo AND {from} < r.ValidTo AND r.ValidTo <= {to}"
@@ -314,13 +337,14 @@ impl<'a> Builder<'a> {
     }
 
     /// The links in a slot of one end's rows, as resource 1 and resource 2.
-    fn slot_pairs(&mut self, table: &str, ends: &Ends, owner: usize, slot: Slot) -> String {
+    fn slot_pairs(&mut self, table: &str, ends: &Ends, owner: usize, slot: Slot, own: &str) -> String {
         let target = link_column("r", slot);
         let (first, second) = if owner == 0 { ("r.Id", &*target) } else { (&*target, "r.Id") };
+        let mine = if ends.own_is_first { first } else { second };
         let entity_type = self.parameters.int(ends.ends[owner].0.0);
         format!(
             "SELECT {first} AS Resource1_Id, {second} AS Resource2_Id FROM {table} r WHERE r.Type = {entity_type} \
-             AND r.{} IS NOT NULL",
+             AND {mine} {own} AND r.{} IS NOT NULL",
             slot.column()
         )
     }

@@ -2,6 +2,7 @@
 //! and what is negated is the exact complement.
 
 use super::builder::Builder;
+use super::catalogue::Source;
 use super::error::QueryFailure;
 use super::scope::{Resolved, Scopes};
 use super::value::{Family, bound, comparable, family, literal};
@@ -13,6 +14,8 @@ use std::collections::BTreeSet;
 pub(super) struct Condition {
     pub(super) sql: String,
     pub(super) scopes: BTreeSet<usize>,
+    /// Variables that must have a row for it to be true.
+    pub(super) required: BTreeSet<usize>,
 }
 
 impl Builder<'_> {
@@ -25,12 +28,18 @@ impl Builder<'_> {
         };
         let mut sql = Vec::new();
         let mut used = BTreeSet::new();
+        let mut required: Option<BTreeSet<usize>> = None;
         for part in parts {
             let condition = self.condition(scopes, part)?;
             sql.push(condition.sql);
             used.extend(condition.scopes);
+            required = Some(match (required, filter) {
+                (None, _) => condition.required,
+                (Some(before), Filter::All(_)) => before.union(&condition.required).copied().collect(),
+                (Some(before), _) => before.intersection(&condition.required).copied().collect(),
+            });
         }
-        Ok(Condition { sql: format!("({})", sql.join(word)), scopes: used })
+        Ok(Condition { sql: format!("({})", sql.join(word)), scopes: used, required: required.unwrap_or_default() })
     }
 
     fn comparison(
@@ -50,6 +59,12 @@ impl Builder<'_> {
         let sql = comparable(self.dialect, &own.column, &self.resolved(&own));
         fits(family(&own.column), operator, right).map_err(&wrong)?;
         let mut used = BTreeSet::from([own.scope]);
+        let is_negated = operator == Operator::Different || pattern(operator).is_some_and(|(_, _, negated)| negated);
+        let required = match right {
+            Operand::Binding(_) | Operand::Null => BTreeSet::new(),
+            _ if is_negated => BTreeSet::new(),
+            _ => used.clone(),
+        };
         let sql = match right {
             Operand::Null if operator == Operator::Equal => format!("{sql} IS NULL"),
             Operand::Null => format!("{sql} IS NOT NULL"),
@@ -60,10 +75,30 @@ impl Builder<'_> {
             }
             value => {
                 let value = literal(&own.column, value).map_err(&wrong)?;
-                self.with_value(&sql, family(&own.column), operator, &value)
+                let found = self.with_value(&sql, family(&own.column), operator, &value);
+                match self.by_key(scopes, &own, operator, &value) {
+                    Some(by_key) => format!("({found} AND {by_key})"),
+                    None => found,
+                }
             }
         };
-        Ok(Condition { sql, scopes: used })
+        Ok(Condition { sql, scopes: used, required })
+    }
+
+    /// The same comparison with the key table, which has an index.
+    fn by_key(&mut self, scopes: &Scopes<'_>, own: &Resolved, operator: Operator, value: &KeyValue) -> Option<String> {
+        let property = own.column.property.filter(|property| self.keys.contains(property))?;
+        match (&scopes.list[own.scope].entity.source, operator, value) {
+            (Source::Resources(entity_type), Operator::Equal, KeyValue::Text(text)) => Some(format!(
+                "{}.Id IN (SELECT k.Resource_Id FROM UR_ResourceKeys k WHERE k.EntityType_Id = {} \
+                 AND k.Property_Id = {} AND k.KeyValue = {})",
+                self.alias(own.scope),
+                self.parameters.int(entity_type.0),
+                self.parameters.int(property.0),
+                self.parameters.text(text)
+            )),
+            _ => None,
+        }
     }
 
     fn with_value(&mut self, sql: &str, family: Family, operator: Operator, value: &KeyValue) -> String {

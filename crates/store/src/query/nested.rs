@@ -96,7 +96,7 @@ impl Plan<'_> {
         let lists: Vec<usize> = self.shown_lists().into_iter().collect();
         let mut found: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
         for list in &lists {
-            found.insert(*list, self.joined(link, *list, &roots)?);
+            found.insert(*list, self.joined(link, *list, &roots, rows.len())?);
         }
         // The innermost first: a list is complete before it is put into what it belongs to.
         for list in lists.iter().rev() {
@@ -113,7 +113,7 @@ impl Plan<'_> {
     }
 
     /// The entities of one join in the rows of a page, ordered by id.
-    fn joined(&mut self, link: &Link, list: usize, roots: &str) -> Result<Vec<Found>, QueryFailure> {
+    fn joined(&mut self, link: &Link, list: usize, roots: &str, n_roots: usize) -> Result<Vec<Found>, QueryFailure> {
         let group = Group::new(self, Some(list));
         let chain = self.scopes.list[list].chain.clone();
         let mut builder = self.builder(link.dialect());
@@ -123,10 +123,10 @@ impl Plan<'_> {
         let is_number = root.stored == Stored::Int;
         let roots = builder.parameters.text(roots);
         let elements = builder.dialect.json_elements(&roots);
-        let element = builder.dialect.json_scalar(is_number);
-        let mut conditions = vec![format!("{id} IN (SELECT {element} FROM {elements})")];
+        let roots = format!("SELECT {} FROM {elements}", builder.dialect.json_scalar(is_number));
+        let mut conditions = vec![format!("{id} IN ({roots})")];
+        builder.roots = Some(roots);
         conditions.extend(of_type);
-        conditions.push(format!("{} IS NOT NULL", builder.id(&self.scopes, list)));
         let mut needed: BTreeSet<usize> = group.scopes().chain([list]).collect();
         let several = self.conditions(&mut builder)?.several;
         let touched = several.iter().flat_map(|condition| &condition.scopes);
@@ -135,12 +135,13 @@ impl Plan<'_> {
             needed.extend(several.iter().flat_map(|condition| condition.scopes.iter().copied()));
             conditions.extend(several.into_iter().map(|condition| condition.sql));
         }
-        let joins = builder.joins(&self.scopes, &self.scopes.closed(needed))?;
+        let joins = builder.joins(&self.scopes, &self.scopes.closed(needed), &BTreeSet::new())?;
         let mut columns = vec![id];
         columns.extend(chain.iter().map(|scope| builder.id(&self.scopes, *scope)));
         let order: Vec<String> = (1..=columns.len()).map(|n| n.to_string()).collect();
         columns.extend(group.columns(&builder));
-        let limit = builder.parameters.int(MAX_JOINED_ROWS as i64 + 1);
+        // Rows without a joined entity are left out here: asked to do that, SQLite would begin with the joined table.
+        let limit = builder.parameters.int((MAX_JOINED_ROWS + n_roots) as i64 + 1);
         let sql = format!(
             "{}SELECT DISTINCT {} FROM {table}{joins} WHERE {} ORDER BY {} LIMIT {limit}",
             builder.with(),
@@ -150,11 +151,12 @@ impl Plan<'_> {
         );
         let ids: Vec<Column> =
             [root].into_iter().chain(chain.iter().map(|scope| self.scopes.list[*scope].entity.id())).collect();
-        let rows = builder.parameters.all(link, &sql, |row| {
+        let mut rows = builder.parameters.all(link, &sql, |row| {
             let path: Result<Vec<KeyValue>, StoreError> =
                 ids.iter().enumerate().map(|(n, id)| read(row, n, id)).collect();
             Ok(Found { path: path?, object: group.object(row, ids.len())? })
         })?;
+        rows.retain(|row| row.path.last() != Some(&KeyValue::Null));
         if rows.len() > MAX_JOINED_ROWS {
             return Err(QueryFailure::TooManyJoinedRows { most: MAX_JOINED_ROWS });
         }

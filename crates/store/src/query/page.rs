@@ -12,6 +12,7 @@ use super::{QueryPage, Ranges};
 use crate::error::StoreError;
 use crate::link::Link;
 use crate::value::Row;
+use provost_model::PropertyId;
 use provost_model::query::{Direction, Filter, History, KeyValue, Query, Token, TokenError};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ pub(super) struct Plan<'a> {
     pub(super) entity: &'a Entity,
     pub(super) query: &'a Query,
     ranges: &'a Ranges,
+    keys: &'a BTreeSet<PropertyId>,
     restrictions: &'a Restrictions,
     pub(super) scopes: Scopes<'a>,
     pub(super) select: Vec<Resolved>,
@@ -48,6 +50,7 @@ impl<'a> Plan<'a> {
         entity: &'a Entity,
         query: &'a Query,
         ranges: &'a Ranges,
+        keys: &'a BTreeSet<PropertyId>,
         restrictions: &'a Restrictions,
     ) -> Result<Plan<'a>, QueryFailure> {
         let mut scopes = Scopes::new(catalogue, entity);
@@ -62,7 +65,7 @@ impl<'a> Plan<'a> {
             select.push(scopes.id(0));
         }
         let order = order(&mut scopes, query)?;
-        let mut plan = Plan { catalogue, entity, query, ranges, restrictions, scopes, select, order };
+        let mut plan = Plan { catalogue, entity, query, ranges, keys, restrictions, scopes, select, order };
         // Names in the filter are looked up now, so that each statement finds the same row variables.
         plan.conditions(&mut plan.builder(crate::Dialect::Sqlite))?;
         plan.shown_once()?;
@@ -70,7 +73,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn builder(&self, dialect: crate::Dialect) -> Builder<'a> {
-        Builder::new(dialect, self.catalogue, self.query.history, self.ranges, self.restrictions)
+        Builder::new(dialect, self.catalogue, self.query.history, self.ranges, self.keys, self.restrictions)
     }
 
     /// Whether anything but the root is needed.
@@ -180,14 +183,15 @@ impl<'a> Plan<'a> {
             let (inner, outer): (BTreeSet<usize>, BTreeSet<usize>) =
                 all.into_iter().partition(|scope| !self.scopes.list[*scope].chain.is_empty());
             needed.extend(outer);
-            let joins = builder.joins(&self.scopes, &inner)?;
+            let required = found.several.iter().flat_map(|condition| condition.required.iter().copied());
+            let joins = builder.joins(&self.scopes, &inner, &self.scopes.closed(required))?;
             let sql: Vec<String> = found.several.into_iter().map(|condition| condition.sql).collect();
             conditions.push(format!("EXISTS (SELECT 1 FROM (SELECT 1 AS one) o{joins} WHERE {})", sql.join(" AND ")));
         }
         if let Some(token) = token {
             conditions.push(self.behind(builder, &keys, token)?);
         }
-        let joins = builder.joins(&self.scopes, &self.scopes.closed(needed))?;
+        let joins = builder.joins(&self.scopes, &self.scopes.closed(needed), &BTreeSet::new())?;
         let mut columns = vec![id];
         columns.extend(keys.iter().map(|key| remembered(builder.dialect, &key.column, &builder.resolved(key))));
         columns.extend(group.columns(builder));

@@ -39,10 +39,6 @@ impl Restrictions {
 }
 
 impl Builder<'_> {
-    pub(super) fn is_restricted(&self, entity: &Entity) -> bool {
-        self.restrictions.is_some_and(|restrictions| restrictions.filters.contains_key(&entity.name))
-    }
-
     /// SQL that is true when the row with this id may be seen; `None` when all may.
     pub(super) fn restriction(&mut self, entity: &Entity, id: &str) -> Result<Option<String>, QueryFailure> {
         let filter = match self.restrictions.and_then(|restrictions| restrictions.filters.get(&entity.name)) {
@@ -52,9 +48,9 @@ impl Builder<'_> {
         };
         self.n_restrictions += 1;
         let prefix = format!("x{}_", self.n_restrictions);
-        let outer = (std::mem::replace(&mut self.prefix, prefix), self.restrictions.take());
+        let outer = (std::mem::replace(&mut self.prefix, prefix), self.restrictions.take(), self.roots.take());
         let found = self.seen(entity, id, filter);
-        (self.prefix, self.restrictions) = outer;
+        (self.prefix, self.restrictions, self.roots) = outer;
         found.map(Some)
     }
 
@@ -65,7 +61,7 @@ impl Builder<'_> {
         let condition = self.condition(&mut scopes, filter)?;
         let alias = self.alias(0);
         let (table, of_type) = self.table(entity, &alias);
-        let joins = self.joins(&scopes, &scopes.closed(condition.scopes))?;
+        let joins = self.joins(&scopes, &scopes.closed(condition.scopes), &scopes.closed(condition.required))?;
         let of_type = of_type.map(|sql| format!(" AND {sql}")).unwrap_or_default();
         Ok(format!(
             "EXISTS (SELECT 1 FROM {table}{joins} WHERE {} = {id}{of_type} AND {})",
