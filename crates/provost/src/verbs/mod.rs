@@ -13,6 +13,7 @@ mod later;
 mod new_openid_secret;
 mod options;
 mod prepare_synchronization;
+mod query;
 mod resource;
 mod schema;
 mod set_recently_modified_flag;
@@ -46,6 +47,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
     Verb::of::<resource::Resource>(),
+    Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),
     Verb::of::<new_openid_secret::NewOpenIdSecret>(),

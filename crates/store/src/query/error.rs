@@ -37,13 +37,17 @@ pub enum QueryFailure {
         binding: String,
     },
     /// A navigation to several entities is used as if there were one.
-    #[error("{name} of {entity_type} leads to several entities (in {binding})")]
+    #[error("{join} leads to several entities (in {binding})")]
     SeveralValues {
-        /// The entity type.
-        entity_type: String,
-        /// The property.
-        name: String,
-        /// The binding that it stands in.
+        /// The binding as far as the navigation.
+        join: String,
+        /// The whole binding.
+        binding: String,
+    },
+    /// `order by` names what a row has several of.
+    #[error("rows cannot be ordered by {binding}, of which one may have several")]
+    OrderBySeveral {
+        /// The binding.
         binding: String,
     },
     /// The values of the property are not kept where a query could read them.
@@ -123,7 +127,7 @@ impl QueryFailure {
             QueryFailure::UnknownEntityType { .. } => "unknown-entity-type",
             QueryFailure::UnknownProperty { .. } => "unknown-property",
             QueryFailure::NoNavigation { .. } => "query-no-navigation",
-            QueryFailure::SeveralValues { .. } => "query-several-values",
+            QueryFailure::SeveralValues { .. } | QueryFailure::OrderBySeveral { .. } => "query-several-values",
             QueryFailure::NotStored { .. } => "query-not-stored",
             QueryFailure::WrongType { .. } => "query-wrong-type",
             QueryFailure::WrongComparison { .. } => "query-wrong-comparison",
@@ -150,9 +154,8 @@ impl QueryFailure {
                 "name a property of the entity type or the alias of a join".to_owned()
             }
             QueryFailure::NoNavigation { .. } => "only navigation properties can be joined or followed".to_owned(),
-            QueryFailure::SeveralValues { name, .. } => {
-                format!("join it: join {name} x … select x.Id; rows are not ordered by what they have several of")
-            }
+            QueryFailure::SeveralValues { join, .. } => format!("join it: join {join} x … x.Id"),
+            QueryFailure::OrderBySeveral { .. } => "order by what a row has one of".to_owned(),
             QueryFailure::NotStored { .. } => "leave it out of the query".to_owned(),
             QueryFailure::WrongType { target, .. } => format!("leave “of type” out, or write of type {target}"),
             QueryFailure::WrongComparison { .. } => "write another value or operator".to_owned(),

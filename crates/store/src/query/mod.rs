@@ -32,6 +32,7 @@ pub use error::QueryFailure;
 pub use restrictions::Restrictions;
 
 use crate::error::StoreError;
+use crate::link::Link;
 use crate::tx::ReadTx;
 use catalogue::Source;
 use page::Plan;
@@ -97,6 +98,35 @@ impl ReadTx {
         request: &PageRequest<'_>,
         restrictions: &Restrictions,
     ) -> Result<QueryPage, QueryFailure> {
+        self.with_plan(catalogue, entity_type, query, request, restrictions, |plan, link, size, token| {
+            plan.run(link, size, token)
+        })
+    }
+
+    /// How SQLite would find the rows of a page.
+    #[cfg(test)]
+    pub(crate) fn explain_query(
+        &mut self,
+        catalogue: &Catalogue,
+        entity_type: &str,
+        query: &Query,
+        request: &PageRequest<'_>,
+    ) -> Result<Vec<String>, QueryFailure> {
+        self.with_plan(catalogue, entity_type, query, request, &Restrictions::none(), |plan, link, size, token| {
+            plan.explained(link, size, token)
+        })
+    }
+
+    /// Looks up the names of a query, and hands the result on with the size of the page and where it begins.
+    fn with_plan<T>(
+        &mut self,
+        catalogue: &Catalogue,
+        entity_type: &str,
+        query: &Query,
+        request: &PageRequest<'_>,
+        restrictions: &Restrictions,
+        then: impl FnOnce(Plan<'_>, &Link, u32, Option<Token>) -> Result<T, QueryFailure>,
+    ) -> Result<T, QueryFailure> {
         if self.configuration_version()? != catalogue.version() {
             return Err(QueryFailure::Outdated);
         }
@@ -117,7 +147,7 @@ impl ReadTx {
             let what = "a range of time cannot be combined with joins or navigations".to_owned();
             return Err(QueryFailure::NoHistory { what });
         }
-        plan.run(&self.link, size, token)
+        then(plan, &self.link, size, token)
     }
 
     /// Properties whose current values are all in the key table.

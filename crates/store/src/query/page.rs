@@ -143,6 +143,19 @@ impl<'a> Plan<'a> {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn explained(
+        mut self,
+        link: &Link,
+        size: u32,
+        token: Option<Token>,
+    ) -> Result<Vec<String>, QueryFailure> {
+        let group = Group::new(&self, None);
+        let mut builder = self.builder(link.dialect());
+        let sql = self.statement(&mut builder, &group, size, token.as_ref())?;
+        Ok(builder.parameters.all(link, &format!("EXPLAIN QUERY PLAN {sql}"), |row| row.string(3))?)
+    }
+
     /// The columns of the sort key.
     fn keys(&self) -> Vec<Resolved> {
         let mut keys: Vec<Resolved> = self.order.iter().map(|term| term.of.clone()).collect();
@@ -266,11 +279,7 @@ fn order(scopes: &mut Scopes<'_>, query: &Query) -> Result<Vec<Term>, QueryFailu
         let of = scopes.resolve(&order.binding)?;
         let scope = &scopes.list[of.scope];
         if !scope.chain.is_empty() {
-            return Err(QueryFailure::SeveralValues {
-                entity_type: scopes.list[0].entity.name.clone(),
-                name: scope.property.to_owned(),
-                binding: format!("order by {}", order.binding),
-            });
+            return Err(QueryFailure::OrderBySeveral { binding: order.binding.to_string() });
         }
         let is_id = of == scopes.id(0);
         if !terms.iter().any(|term| term.of == of) {

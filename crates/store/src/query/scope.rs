@@ -132,11 +132,9 @@ impl<'c> Scopes<'c> {
     fn follow(&mut self, at: usize, name: &str, binding: &Binding) -> Result<usize, QueryFailure> {
         let (property, navigation) = self.navigation(at, name, binding)?;
         if navigation.many {
-            return Err(QueryFailure::SeveralValues {
-                entity_type: self.list[at].entity.name.clone(),
-                name: property.to_owned(),
-                binding: binding.to_string(),
-            });
+            let names: Vec<&str> = binding.path.iter().map(String::as_str).collect();
+            let end = names.iter().position(|other| *other == name).map_or(names.len(), |at| at + 1);
+            return Err(QueryFailure::SeveralValues { join: names[..end].join("."), binding: binding.to_string() });
         }
         match self.known(at, property) {
             Some(scope) => Ok(scope),

@@ -9,7 +9,6 @@ mod keys_and_links;
 mod naive;
 mod properties;
 mod queries;
-mod query_properties;
 pub(crate) mod scratch;
 mod sessions;
 mod triggers;
