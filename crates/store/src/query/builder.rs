@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::stored_model::{link_column, text_column};
 use provost_model::metadata::LinkStorage;
 use provost_model::query::History;
-use provost_model::{EntityTypeId, PropertyId, Slot};
+use provost_model::{EntityTypeId, Slot};
 use std::collections::BTreeSet;
 
 /// How a joined entity is reached.
@@ -28,8 +28,6 @@ pub(super) struct Builder<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) history: Option<History>,
     pub(super) ranges: &'a Ranges,
-    /// Properties whose values are in the key table.
-    pub(super) keys: &'a BTreeSet<PropertyId>,
     /// `None` inside a restriction, which sees everything.
     pub(super) restrictions: Option<&'a Restrictions>,
     pub(super) parameters: Parameters,
@@ -49,7 +47,6 @@ impl<'a> Builder<'a> {
         catalogue: &'a Catalogue,
         history: Option<History>,
         ranges: &'a Ranges,
-        keys: &'a BTreeSet<PropertyId>,
         restrictions: &'a Restrictions,
     ) -> Builder<'a> {
         Builder {
@@ -57,7 +54,6 @@ impl<'a> Builder<'a> {
             catalogue,
             history,
             ranges,
-            keys,
             restrictions: Some(restrictions),
             parameters: Parameters::default(),
             tables: Vec::new(),

@@ -7,13 +7,15 @@ use crate::tx::ReadTx;
 use provost_model::configuration::{Item, Parsed, PropertyType};
 use provost_model::metadata::{Association, EntityType, LinkStorage, Metadata};
 use provost_model::{AssociationId, EntityTypeId, PropertyId, Slot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that can be queried, as one version of the configuration has it. It is made once for each version
 /// ([`ReadTx::catalogue`]) and may then be shared between threads.
 #[derive(Debug)]
 pub struct Catalogue {
     version: i64,
+    /// Properties whose current values are all in the key table.
+    pub(crate) keys: BTreeSet<PropertyId>,
     entities: BTreeMap<String, Entity>,
 }
 
@@ -167,15 +169,21 @@ impl Entity {
 }
 
 impl Catalogue {
-    /// The catalogue of a deployed configuration: its model, its items with their positions, and the version.
-    pub fn new(metadata: &Metadata, items: &[(i64, Item)], version: i64) -> Catalogue {
+    /// The catalogue of a deployed configuration: its model, its items with their positions, primary keys, and the
+    /// version.
+    pub(crate) fn new(
+        metadata: &Metadata,
+        items: &[(i64, Item)],
+        keys: BTreeSet<PropertyId>,
+        version: i64,
+    ) -> Catalogue {
         let mut entities: BTreeMap<String, Entity> = BTreeMap::new();
         let own = system::TABLES.iter().map(of_table).chain(items::entities(metadata, items));
         // A deployed entity type hides one of the engine that has its name.
         for entity in own.chain(metadata.entity_types.iter().map(|t| of_type(metadata, t))) {
             entities.insert(entity.name.clone(), entity);
         }
-        Catalogue { version, entities }
+        Catalogue { version, keys, entities }
     }
 
     /// Version of the configuration that it belongs to ([`ReadTx::configuration_version`]).
@@ -233,7 +241,8 @@ impl ReadTx {
         )?;
         let parsed = Parsed::from_items(items.iter().map(|(_, item)| item.clone()).collect());
         let metadata = Metadata::resolve(parsed.configuration, &self.catalog()?);
-        Ok(Catalogue::new(&metadata, &items, self.configuration_version()?))
+        let keys = self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect();
+        Ok(Catalogue::new(&metadata, &items, keys, self.configuration_version()?))
     }
 }
 

@@ -87,7 +87,10 @@ impl Builder<'_> {
 
     /// The same comparison with the key table, which has an index.
     fn by_key(&mut self, scopes: &Scopes<'_>, own: &Resolved, operator: Operator, value: &KeyValue) -> Option<String> {
-        let property = own.column.property.filter(|property| self.keys.contains(property))?;
+        let property = own.column.property.filter(|property| self.catalogue.keys.contains(property))?;
+        if self.history.is_some() {
+            return None;
+        }
         match (&scopes.list[own.scope].entity.source, operator, value) {
             (Source::Resources(entity_type), Operator::Equal, KeyValue::Text(text)) => Some(format!(
                 "{}.Id IN (SELECT k.Resource_Id FROM UR_ResourceKeys k WHERE k.EntityType_Id = {} \

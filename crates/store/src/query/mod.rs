@@ -38,7 +38,7 @@ use catalogue::Source;
 use page::Plan;
 use provost_model::query::{History, Query, Token};
 use provost_model::{PropertyId, Slot};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most rows of a page, whatever is asked for and allowed.
 pub const MAX_PAGE: u32 = 10_000;
@@ -141,18 +141,12 @@ impl ReadTx {
             Some(_) if matches!(entity.source, Source::Resources(_)) => self.slot_ranges()?,
             Some(_) => return Err(QueryFailure::NoHistory { what: format!("{} keeps no history", entity.name) }),
         };
-        let keys = if query.history.is_none() { self.primary_keys()? } else { BTreeSet::new() };
-        let plan = Plan::new(catalogue, entity, query, &ranges, &keys, restrictions)?;
+        let plan = Plan::new(catalogue, entity, query, &ranges, restrictions)?;
         if plan.follows_navigations() && !matches!(query.history, None | Some(History::AsOf(_))) {
             let what = "a range of time cannot be combined with joins or navigations".to_owned();
             return Err(QueryFailure::NoHistory { what });
         }
         then(plan, &self.link, size, token)
-    }
-
-    /// Properties whose current values are all in the key table.
-    fn primary_keys(&self) -> Result<BTreeSet<PropertyId>, StoreError> {
-        Ok(self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect())
     }
 
     /// The slots of properties over time, as far as they held values of the kind that the property has now.

@@ -12,7 +12,6 @@ use super::{QueryPage, Ranges};
 use crate::error::StoreError;
 use crate::link::Link;
 use crate::value::Row;
-use provost_model::PropertyId;
 use provost_model::query::{Direction, Filter, History, KeyValue, Query, Token, TokenError};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -23,7 +22,6 @@ pub(super) struct Plan<'a> {
     pub(super) entity: &'a Entity,
     pub(super) query: &'a Query,
     ranges: &'a Ranges,
-    keys: &'a BTreeSet<PropertyId>,
     restrictions: &'a Restrictions,
     pub(super) scopes: Scopes<'a>,
     pub(super) select: Vec<Resolved>,
@@ -50,7 +48,6 @@ impl<'a> Plan<'a> {
         entity: &'a Entity,
         query: &'a Query,
         ranges: &'a Ranges,
-        keys: &'a BTreeSet<PropertyId>,
         restrictions: &'a Restrictions,
     ) -> Result<Plan<'a>, QueryFailure> {
         let mut scopes = Scopes::new(catalogue, entity);
@@ -65,7 +62,7 @@ impl<'a> Plan<'a> {
             select.push(scopes.id(0));
         }
         let order = order(&mut scopes, query)?;
-        let mut plan = Plan { catalogue, entity, query, ranges, keys, restrictions, scopes, select, order };
+        let mut plan = Plan { catalogue, entity, query, ranges, restrictions, scopes, select, order };
         // Names in the filter are looked up now, so that each statement finds the same row variables.
         plan.conditions(&mut plan.builder(crate::Dialect::Sqlite))?;
         plan.shown_once()?;
@@ -73,7 +70,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn builder(&self, dialect: crate::Dialect) -> Builder<'a> {
-        Builder::new(dialect, self.catalogue, self.query.history, self.ranges, self.keys, self.restrictions)
+        Builder::new(dialect, self.catalogue, self.query.history, self.ranges, self.restrictions)
     }
 
     /// Whether anything but the root is needed.

@@ -4,14 +4,15 @@ use super::builder::Builder;
 use super::catalogue::Entity;
 use super::error::QueryFailure;
 use super::scope::Scopes;
-use provost_model::query::Filter;
+use provost_model::query::{Filter, History};
 use std::collections::BTreeMap;
 
 /// Conditions that rows must fulfil to exist for a query, by entity type: as its root, joined, or passed through.
-/// Entity types that are not named are not restricted.
+/// Entity types that are not named are not restricted: `Resource` and `ResourceChange`, which tell of every resource,
+/// must be restricted on their own.
 #[derive(Clone, Debug, Default)]
 pub struct Restrictions {
-    /// `None`: no row is seen.
+    /// By name in lower case; `None`: no row is seen.
     filters: BTreeMap<String, Option<Filter>>,
 }
 
@@ -24,24 +25,29 @@ impl Restrictions {
     /// Only rows that fulfil this filter, and any filter given before, are seen. Its bindings start at the entity
     /// type and pass through navigations to one entity; they see everything.
     pub fn only(&mut self, entity_type: &str, filter: Filter) {
-        let both = match self.filters.remove(entity_type) {
+        let both = match self.filters.remove(&folded(entity_type)) {
             None => Some(filter),
             Some(None) => None,
             Some(Some(before)) => Some(Filter::All(vec![before, filter])),
         };
-        self.filters.insert(entity_type.to_owned(), both);
+        self.filters.insert(folded(entity_type), both);
     }
 
     /// No row is seen.
     pub fn hide(&mut self, entity_type: &str) {
-        self.filters.insert(entity_type.to_owned(), None);
+        self.filters.insert(folded(entity_type), None);
     }
+}
+
+/// Queries name entity types in any letter case.
+fn folded(entity_type: &str) -> String {
+    entity_type.to_ascii_lowercase()
 }
 
 impl Builder<'_> {
     /// SQL that is true when the row with this id may be seen; `None` when all may.
     pub(super) fn restriction(&mut self, entity: &Entity, id: &str) -> Result<Option<String>, QueryFailure> {
-        let filter = match self.restrictions.and_then(|restrictions| restrictions.filters.get(&entity.name)) {
+        let filter = match self.restrictions.and_then(|restrictions| restrictions.filters.get(&folded(&entity.name))) {
             None => return Ok(None),
             Some(None) => return Ok(Some("1 = 0".to_owned())),
             Some(Some(filter)) => filter,
@@ -49,12 +55,12 @@ impl Builder<'_> {
         self.n_restrictions += 1;
         let prefix = format!("x{}_", self.n_restrictions);
         let outer = (std::mem::replace(&mut self.prefix, prefix), self.restrictions.take(), self.roots.take());
-        let found = self.seen(entity, id, filter);
+        let found = self.seen(entity, id, filter, &outer.0);
         (self.prefix, self.restrictions, self.roots) = outer;
         found.map(Some)
     }
 
-    fn seen(&mut self, entity: &Entity, id: &str, filter: &Filter) -> Result<String, QueryFailure> {
+    fn seen(&mut self, entity: &Entity, id: &str, filter: &Filter, outer: &str) -> Result<String, QueryFailure> {
         let catalogue = self.catalogue;
         let entity = catalogue.entity(&entity.name).unwrap_or(entity);
         let mut scopes = Scopes::new(catalogue, entity);
@@ -62,9 +68,13 @@ impl Builder<'_> {
         let alias = self.alias(0);
         let (table, of_type) = self.table(entity, &alias);
         let joins = self.joins(&scopes, &scopes.closed(condition.scopes), &scopes.closed(condition.required))?;
-        let of_type = of_type.map(|sql| format!(" AND {sql}")).unwrap_or_default();
+        let mut same = of_type.map(|sql| format!(" AND {sql}")).unwrap_or_default();
+        if matches!(self.history, Some(History::Between(..) | History::ContainedIn(..))) {
+            // Of several versions in a range, this one must fulfil the filter. Only the root has versions there.
+            same.push_str(&format!(" AND {alias}.ValidFrom = {outer}0.ValidFrom"));
+        }
         Ok(format!(
-            "EXISTS (SELECT 1 FROM {table}{joins} WHERE {} = {id}{of_type} AND {})",
+            "EXISTS (SELECT 1 FROM {table}{joins} WHERE {} = {id}{same} AND {})",
             self.id(&scopes, 0),
             condition.sql
         ))
