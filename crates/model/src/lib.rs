@@ -8,8 +8,10 @@ pub mod configuration;
 pub mod fault;
 pub mod ids;
 pub mod metadata;
+pub mod nearest;
 pub mod problem;
 pub mod query;
+pub mod secret;
 pub mod summary;
 
 pub use ids::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};

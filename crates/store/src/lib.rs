@@ -47,6 +47,7 @@ mod plan;
 mod query;
 mod queue;
 mod resources;
+mod retention;
 mod samples;
 mod schema;
 mod sessions;
@@ -76,6 +77,7 @@ pub use query::{
     Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,
 };
 pub use resources::{ResourceRow, Target};
+pub use retention::{HistoryCounts, PastSession};
 pub use samples::{ChangeSample, SampleLink, SampleResource, SampleValue};
 pub use sessions::{Session, SessionState};
 pub use store::Store;

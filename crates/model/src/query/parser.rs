@@ -4,7 +4,7 @@ use super::ast::{Binding, Direction, Filter, History, Join, Operand, Operator, O
 use super::error::QueryError;
 use super::lexer::{Lexeme, lexemes};
 use super::{MAX_DEPTH, MAX_JOINS, MAX_LENGTH, MAX_ORDERS, MAX_PATH, MAX_TERMS, parse_instant};
-use crate::configuration::nearest;
+use crate::nearest;
 
 /// Words that cannot be aliases, because the query would read differently.
 const KEYWORDS: &[&str] = &[
@@ -113,7 +113,7 @@ impl Parser {
     /// The error that something else stands here; `words` are candidates for a mistyped word.
     fn wrong(&self, expected: &str, words: &[&'static str]) -> QueryError {
         let nearest = match self.peek() {
-            Lexeme::Word(word) => nearest(word, words.iter().copied()).map(str::to_owned),
+            Lexeme::Word(word) => nearest::one(word, words.iter().copied()).map(str::to_owned),
             _ => None,
         };
         let offset = self.lexemes.get(self.at).map_or(0, |(offset, _)| *offset);

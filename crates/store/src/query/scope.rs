@@ -2,7 +2,7 @@
 
 use super::catalogue::{Catalogue, Column, Entity, Navigation, Place, Source};
 use super::error::QueryFailure;
-use provost_model::configuration::nearest;
+use provost_model::nearest;
 use provost_model::query::{Binding, Join};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -210,7 +210,7 @@ impl<'c> Scopes<'c> {
                 entity_type: entity.name.clone(),
                 name: name.to_owned(),
                 binding: binding.to_string(),
-                nearest: nearest(name, names.chain(aliases)).map(str::to_owned),
+                nearest: nearest::one(name, names.chain(aliases)).map(str::to_owned),
             }
         })
     }
@@ -232,6 +232,6 @@ impl<'c> Scopes<'c> {
 pub(super) fn unknown_type(catalogue: &Catalogue, name: &str) -> QueryFailure {
     QueryFailure::UnknownEntityType {
         name: name.to_owned(),
-        nearest: nearest(name, catalogue.entity_types()).map(str::to_owned),
+        nearest: nearest::one(name, catalogue.entity_types()).map(str::to_owned),
     }
 }
