@@ -10,6 +10,7 @@ pub mod ids;
 pub mod metadata;
 pub mod nearest;
 pub mod problem;
+pub mod query;
 pub mod secret;
 pub mod summary;
 pub mod work;

@@ -215,6 +215,57 @@ impl Dialect {
         }
     }
 
+    /// SQL that is true of a text that is a whole number of at most 64 bits.
+    pub(crate) fn is_integer(self, text: &str) -> String {
+        let digits = match self {
+            Dialect::Sqlite => {
+                format!("{text} GLOB '*[0-9]' AND {text} NOT GLOB '*[^0-9-]*' AND substr({text}, 2) NOT GLOB '*-*'")
+            }
+            Dialect::Postgres => format!("{text} ~ '^-?[0-9]+\\Z'"),
+        };
+        // The lowest number of all is left out: without its sign it is one too large.
+        let size = format!("length(ltrim({text}, '-'))");
+        format!("{digits} AND ({size} <= 18 OR ({size} = 19 AND ltrim({text}, '-') <= '9223372036854775807'))")
+    }
+
+    /// SQL that is true of a text of digits, with a minus and a fraction at most, that is not too long for a number.
+    pub(crate) fn is_decimal(self, text: &str) -> String {
+        let digits = match self {
+            Dialect::Sqlite => format!(
+                "{text} NOT GLOB '*[^0-9.-]*' AND substr({text}, 2) NOT GLOB '*-*' AND {text} NOT GLOB '*.*.*' \
+                 AND ltrim({text}, '-') GLOB '[0-9]*' AND {text} GLOB '*[0-9]'"
+            ),
+            Dialect::Postgres => format!("{text} ~ '^-?[0-9]+(\\.[0-9]+)?\\Z'"),
+        };
+        format!("{digits} AND length({text}) <= 300")
+    }
+
+    /// Table expression whose column `value` is each element of a JSON list.
+    pub(crate) fn json_elements(self, json: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("json_each({json})"),
+            Dialect::Postgres => format!("json_array_elements(CAST({json} AS JSON)) AS j(value)"),
+        }
+    }
+
+    /// The n-th element of a list in the column `value` of [`Dialect::json_elements`].
+    pub(crate) fn json_element(self, n: usize, is_number: bool) -> String {
+        match (self, is_number) {
+            (Dialect::Sqlite, _) => format!("value ->> {n}"),
+            (Dialect::Postgres, true) => format!("CAST(value ->> {n} AS BIGINT)"),
+            (Dialect::Postgres, false) => format!("(value ->> {n}) COLLATE \"C\""),
+        }
+    }
+
+    /// The value in the column `value` of [`Dialect::json_elements`].
+    pub(crate) fn json_scalar(self, is_number: bool) -> &'static str {
+        match (self, is_number) {
+            (Dialect::Sqlite, _) => "value",
+            (Dialect::Postgres, true) => "CAST(value #>> '{}' AS BIGINT)",
+            (Dialect::Postgres, false) => "(value #>> '{}') COLLATE \"C\"",
+        }
+    }
+
     /// Statements that make a row trigger on `UR_Resources`.
     pub(crate) fn row_trigger(self, name: &str, event: &str, condition: &str, actions: &[String]) -> String {
         let body: String = actions.iter().fold(String::new(), |mut body, action| {

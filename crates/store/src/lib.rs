@@ -45,6 +45,7 @@ mod links;
 mod move_data;
 mod neighbours;
 mod plan;
+mod query;
 mod queue;
 mod resources;
 mod retention;
@@ -77,6 +78,9 @@ pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;
 pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
+pub use query::{
+    Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,
+};
 pub use resources::{ResourceRow, Target};
 pub use retention::{HistoryCounts, PastSession};
 pub use samples::{ChangeSample, SampleLink, SampleResource, SampleValue};

@@ -14,6 +14,7 @@ mod manage_history;
 mod new_openid_secret;
 mod options;
 mod prepare_synchronization;
+mod query;
 mod resource;
 mod schema;
 mod set_recently_modified_flag;
@@ -47,6 +48,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
     Verb::of::<resource::Resource>(),
+    Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),

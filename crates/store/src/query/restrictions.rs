@@ -1,0 +1,82 @@
+//! What somebody may see: conditions on the rows of an entity type, wherever a query meets them.
+
+use super::builder::Builder;
+use super::catalogue::Entity;
+use super::error::QueryFailure;
+use super::scope::Scopes;
+use provost_model::query::{Filter, History};
+use std::collections::BTreeMap;
+
+/// Conditions that rows must fulfil to exist for a query, by entity type: as its root, joined, or passed through.
+/// Entity types that are not named are not restricted: `Resource` and `ResourceChange`, which tell of every resource,
+/// must be restricted on their own.
+#[derive(Clone, Debug, Default)]
+pub struct Restrictions {
+    /// By name in lower case; `None`: no row is seen.
+    filters: BTreeMap<String, Option<Filter>>,
+}
+
+impl Restrictions {
+    /// Nothing is restricted.
+    pub fn none() -> Restrictions {
+        Restrictions::default()
+    }
+
+    /// Only rows that fulfil this filter, and any filter given before, are seen. Its bindings start at the entity
+    /// type and pass through navigations to one entity; they see everything.
+    pub fn only(&mut self, entity_type: &str, filter: Filter) {
+        let both = match self.filters.remove(&folded(entity_type)) {
+            None => Some(filter),
+            Some(None) => None,
+            Some(Some(before)) => Some(Filter::All(vec![before, filter])),
+        };
+        self.filters.insert(folded(entity_type), both);
+    }
+
+    /// No row is seen.
+    pub fn hide(&mut self, entity_type: &str) {
+        self.filters.insert(folded(entity_type), None);
+    }
+}
+
+/// Queries name entity types in any letter case.
+fn folded(entity_type: &str) -> String {
+    entity_type.to_ascii_lowercase()
+}
+
+impl Builder<'_> {
+    /// SQL that is true when the row with this id may be seen; `None` when all may.
+    pub(super) fn restriction(&mut self, entity: &Entity, id: &str) -> Result<Option<String>, QueryFailure> {
+        let filter = match self.restrictions.and_then(|restrictions| restrictions.filters.get(&folded(&entity.name))) {
+            None => return Ok(None),
+            Some(None) => return Ok(Some("1 = 0".to_owned())),
+            Some(Some(filter)) => filter,
+        };
+        self.n_restrictions += 1;
+        let prefix = format!("x{}_", self.n_restrictions);
+        let outer = (std::mem::replace(&mut self.prefix, prefix), self.restrictions.take(), self.roots.take());
+        let found = self.seen(entity, id, filter, &outer.0);
+        (self.prefix, self.restrictions, self.roots) = outer;
+        found.map(Some)
+    }
+
+    fn seen(&mut self, entity: &Entity, id: &str, filter: &Filter, outer: &str) -> Result<String, QueryFailure> {
+        let catalogue = self.catalogue;
+        let entity = catalogue.entity(&entity.name).unwrap_or(entity);
+        let mut scopes = Scopes::new(catalogue, entity);
+        let condition = self.condition(&mut scopes, filter)?;
+        let alias = self.alias(0);
+        let (table, of_type) = self.table(entity, &alias);
+        let joins = self.joins(&scopes, &scopes.closed(condition.scopes), &scopes.closed(condition.required))?;
+        let mut same = of_type.map(|sql| format!(" AND {sql}")).unwrap_or_default();
+        if matches!(self.history, Some(History::Between(..) | History::ContainedIn(..))) {
+            // Of several versions in a range, this one must fulfil the filter. Only the root has versions there.
+            same.push_str(&format!(" AND {alias}.ValidFrom = {outer}0.ValidFrom"));
+        }
+        Ok(format!(
+            "EXISTS (SELECT 1 FROM {table}{joins} WHERE {} = {id}{same} AND {})",
+            self.id(&scopes, 0),
+            condition.sql
+        ))
+    }
+}
