@@ -116,6 +116,13 @@ impl Engine {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes a configuration for the one that is deployed.
+    #[cfg(test)]
+    pub(super) fn assume_deployed(&self, configuration: Configuration) {
+        let mut deployed = self.deployed.lock().unwrap_or_else(PoisonError::into_inner);
+        *deployed = Some((0, Arc::new(configuration)));
+    }
+
     /// The deployed configuration; read again only when it has changed.
     pub(super) fn configuration(&self) -> Result<Arc<Configuration>, JobError> {
         let version = self.store.read(ReadTx::configuration_version)?;
