@@ -4,6 +4,7 @@
 //! progress, which renews the lease; at the end it reports the outcome. Every message names the lease, so that a lost
 //! or repeated message changes nothing, and an agent whose lease has passed to somebody else is told so.
 
+use crate::configuration::Connection;
 use crate::configuration::jobs::{LogLevel, Task, TaskKind};
 use crate::summary::{ErrorReport, Mode, State, Summary};
 use serde::{Deserialize, Serialize};
@@ -148,6 +149,9 @@ pub struct AgentWork {
     pub task: Task,
     /// The mode of the run: that of the task, else that of its job.
     pub mode: Mode,
+    /// Connections of the task, or of its connector, as they are deployed.
+    #[serde(default)]
+    pub connections: Vec<Connection>,
     /// What is logged.
     pub log_level: LogLevel,
 }

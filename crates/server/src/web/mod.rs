@@ -9,6 +9,7 @@
 
 mod app;
 mod health;
+mod jobs;
 mod listen;
 mod metrics;
 mod openapi;

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{health, openapi, principal};
+use super::{health, jobs, openapi, principal};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
@@ -13,6 +13,7 @@ pub(crate) fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(jobs::routes());
     routes
 }
 

@@ -80,8 +80,8 @@ fn a_blocked_job_is_resumed_by_exactly_its_change_set() {
     let steps = vec![task("a", 0, &[]), task("b", 0, &[]), task("c", 1, &[])];
     let engine = world.engine("s", &deployed(vec![job("Daily", steps)]));
     let id = engine.launch(&by_person("Daily")).unwrap().id;
-    for hash in ["aa", "bb"] {
-        let taken = take(&engine);
+    let both = [take(&engine), take(&engine)];
+    for (hash, taken) in ["aa", "bb"].into_iter().zip(both) {
         engine.finish(taken.row.id, &taken.lease, blocked_by(hash), &[]).unwrap();
     }
     assert_eq!(standing(&engine, id), "Blocked: a Blocked, b Blocked, c NotStarted");
