@@ -7,7 +7,10 @@ mod export;
 mod export_configuration;
 mod export_csv;
 mod export_excel;
+mod get_job_steps;
 mod init;
+mod invoke_job;
+mod job;
 mod journal;
 mod later;
 mod new_openid_secret;
@@ -45,6 +48,9 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<synchronization_validation::SynchronizationValidation>(),
     Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
+    Verb::of::<invoke_job::InvokeJob>(),
+    Verb::of::<get_job_steps::GetJobSteps>(),
+    Verb::of::<job::Job>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),

@@ -112,8 +112,8 @@ impl Model {
 
     fn is_needed(&self, at: usize) -> bool {
         let parents = &self.steps[at].parents;
-        let bad = |p: &Step| matches!(p.state, InProgress | Warning | Errored | Blocked | Cancelled);
-        let gave = |p: &Step| p.state == Completed && p.produced;
+        let gave = |p: &Step| matches!(p.state, Completed | Warning) && p.produced;
+        let bad = |p: &Step| matches!(p.state, InProgress | Warning | Errored | Blocked | Cancelled) && !gave(p);
         parents.is_empty()
             || (!parents.iter().any(|p| bad(&self.steps[*p])) && parents.iter().any(|p| gave(&self.steps[*p])))
     }
