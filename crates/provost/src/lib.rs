@@ -11,6 +11,7 @@ pub mod context;
 pub mod deployment;
 pub mod exporting;
 pub mod home;
+pub mod jobs;
 mod logging;
 mod names;
 pub mod output;

@@ -21,13 +21,14 @@ use provost_store::Store;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The repository and the folders of a home.
 pub struct Road {
     settings: Settings,
     /// The repository.
-    pub store: Store,
+    pub store: Arc<Store>,
     folders: Folders,
 }
 
@@ -129,7 +130,17 @@ impl Road {
         }
         let store = Store::open(&settings.database())?;
         let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
-        Ok(Road { settings, store, folders })
+        Ok(Road { settings, store: Arc::new(store), folders })
+    }
+
+    /// The settings of the home.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its folders.
+    pub fn folders(&self) -> &Folders {
+        &self.folders
     }
 
     /// The deployed entity model.

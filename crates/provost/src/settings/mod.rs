@@ -46,6 +46,8 @@ pub struct Settings {
     pub log_level: Level,
     /// Identifier of this agent in the configuration.
     pub agent_identifier: Option<String>,
+    /// How jobs run.
+    pub jobs: Jobs,
     /// Settings of each connection as its package reads them, by identifier.
     pub connections: Map<String, Value>,
     /// Folders that file connections may read; empty for all.
@@ -53,6 +55,19 @@ pub struct Settings {
     /// Remarks: unknown names, files that are not read.
     pub notes: Vec<Problem>,
     tree: Tree,
+}
+
+/// How jobs run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Jobs {
+    /// Most tasks of a level that start together.
+    pub max_task_batch_size: Option<u32>,
+    /// Milliseconds in which a launched job must have started.
+    pub launch_timeout: Option<u32>,
+    /// Minutes added to the longest time of a task.
+    pub task_timeout_supplement: Option<u32>,
+    /// Whether jobs start on schedule in this process.
+    pub scheduler: Option<bool>,
 }
 
 /// One effective value, as `provost settings` shows it.

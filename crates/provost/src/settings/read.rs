@@ -1,9 +1,9 @@
 //! From files to typed settings, gathering every problem.
 
-use super::Settings;
 use super::json::{self, Json};
 use super::keys::{Holds, KEYS, is_closed, names_under};
 use super::tree::{Origin, Tree};
+use super::{Jobs, Settings};
 use crate::logging::Level;
 use crate::report::{Kind, Report};
 use provost_model::nearest;
@@ -103,6 +103,12 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         },
         log_level: log_level?,
         agent_identifier: text("OpenId:AgentIdentifier"),
+        jobs: Jobs {
+            max_task_batch_size: tree.at("Jobs:MaxTaskBatchSize").and_then(as_number),
+            launch_timeout: tree.at("JobLaunchTimeout").and_then(as_number),
+            task_timeout_supplement: tree.at("TaskTimeoutSupplement").and_then(as_number),
+            scheduler: tree.at("Scheduler:Enabled").and_then(as_bool),
+        },
         connections: match tree.at("Connections").map(Tree::to_json) {
             Some(Value::Object(connections)) => connections,
             _ => Map::new(),

@@ -7,7 +7,10 @@ mod export;
 mod export_configuration;
 mod export_csv;
 mod export_excel;
+mod get_job_steps;
 mod init;
+mod invoke_job;
+mod job;
 mod journal;
 mod later;
 mod manage_history;
@@ -47,6 +50,9 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<synchronization_validation::SynchronizationValidation>(),
     Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
+    Verb::of::<invoke_job::InvokeJob>(),
+    Verb::of::<get_job_steps::GetJobSteps>(),
+    Verb::of::<job::Job>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),

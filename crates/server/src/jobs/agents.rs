@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::error::JobError;
 use super::settings::micros;
 use super::work::{Run, Taken};
+use provost_model::configuration::Connection;
 use provost_model::configuration::jobs::{Mode as TaskMode, Task};
 use provost_model::summary::{ErrorReport, Mode};
 use provost_model::work::{AgentTasks, AgentWork, OutcomeReport, ProgressAnswer, ProgressReport, TaskOutcome};
@@ -75,20 +76,13 @@ impl Engine {
                     let refused = TaskOutcome::errored(other_client(&taken.stored.task, agent, wanted, client));
                     self.finish(taken.row.id, &taken.lease, refused, &[])?;
                 }
-                _ => return self.handed_out(&taken).map(Some),
+                _ => return Ok(Some(self.handed_out(&taken)?)),
             }
         }
     }
 
     fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
-        let task = &taken.stored.task;
-        let configuration = self.configuration()?;
-        let concerned = configuration.connections.iter().filter(|c| match &task.connection {
-            Some(connection) => c.identifier.eq_ignore_ascii_case(connection),
-            None => Some(&c.connector) == task.connector.as_ref(),
-        });
         Ok(AgentWork {
-            connections: concerned.cloned().collect(),
             task_instance: taken.row.id,
             lease: taken.lease.clone(),
             lease_seconds: u32::try_from(self.settings().lease.as_secs()).unwrap_or(u32::MAX),
@@ -96,8 +90,19 @@ impl Engine {
             job_instance: taken.job.id,
             task: taken.stored.task.clone(),
             mode: mode(&taken.stored.task, &taken.job),
+            connections: self.connections_of(taken)?,
             log_level: taken.log_level(),
         })
+    }
+
+    /// The connection of a task, else those of its connector: an agent does not know the configuration.
+    fn connections_of(&self, taken: &Taken) -> Result<Vec<Connection>, JobError> {
+        let configuration = self.configuration()?;
+        let wanted = |connection: &&Connection| match &taken.stored.task.connection {
+            Some(identifier) => connection.identifier.eq_ignore_ascii_case(identifier),
+            None => Some(&connection.connector) == taken.row.connector.as_ref(),
+        };
+        Ok(configuration.connections.iter().filter(wanted).cloned().collect())
     }
 
     fn held(&self, agent: &str, id: i64, lease: &str) -> Result<(TaskInstance, JobInstance), JobError> {

@@ -104,7 +104,10 @@ fn stopped_by(tasks: &[TaskView]) -> Option<InstanceState> {
 fn why_not(tasks: &[TaskView], at: usize) -> Option<ErrorReport> {
     let outcome = |parent: &str| {
         let found = tasks.iter().find(|t| t.task.identifier == parent)?;
-        Some(Outcome { state: word(found.state), produced: found.produced })
+        // Rows that were set aside are a warning, too: rows fail, runs do not. An allowed error produced nothing.
+        let set_aside = found.state == InstanceState::Warning && found.produced;
+        let state = if set_aside { TaskState::Completed } else { word(found.state) };
+        Some(Outcome { state, produced: found.produced })
     };
     match may_start(&tasks[at].task, outcome) {
         Decision::Start => None,

@@ -2,14 +2,14 @@
 
 use super::error::JobError;
 use super::events::Bell;
-use super::logs::Logs;
+use super::logs::{LogPage, Logs};
 use super::settings::JobSettings;
 use super::work::ServerTasks;
 use crate::folders::Folders;
 use crate::metadata;
 use provost_model::configuration::jobs::Job;
 use provost_model::configuration::{Configuration, Parsed};
-use provost_store::{ReadTx, SeenAgent, Store};
+use provost_store::{JobSchedule, ReadTx, SeenAgent, Store, TaskInstance};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -47,6 +47,8 @@ pub(super) struct Memory {
     pub(super) kept_at: Option<i64>,
     /// When agents were last written down.
     pub(super) agents_at: i64,
+    /// The process comes to its end: nobody is to wait for anything here.
+    pub(super) closing: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -82,6 +84,51 @@ impl Engine {
         &self.settings
     }
 
+    /// Lets everybody go who waits here, because the process comes to its end.
+    pub fn close(&self) {
+        self.memory().closing = true;
+        self.bell.ring();
+    }
+
+    /// Whether the process comes to its end.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.memory().closing
+    }
+
+    /// Rings when the books have changed.
+    pub(crate) fn bell(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.bell.listen()
+    }
+
+    /// How far the schedules were followed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) fn schedules(&self) -> Result<Vec<JobSchedule>, JobError> {
+        Ok(self.store.read(ReadTx::job_schedules)?)
+    }
+
+    /// The whole log of a task instance: a JSON object on each line.
+    ///
+    /// # Errors
+    /// There is no such task, or its log cannot be read.
+    pub fn log_of(&self, task: i64) -> Result<String, JobError> {
+        let row = self.store.read(|tx| tx.task_instance(task))?.ok_or(JobError::UnknownTask { id: task })?;
+        let mut text = String::new();
+        for file in self.logs.files(&row) {
+            text.push_str(&String::from_utf8_lossy(&std::fs::read(file)?));
+        }
+        Ok(text)
+    }
+
+    /// Whole lines of the log of a task instance from a place on, at most about `limit` bytes.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn log_part(&self, task: &TaskInstance, from: u64, limit: u64) -> Result<LogPage, JobError> {
+        self.logs.read(task, from, limit)
+    }
+
     /// Every job of the deployed configuration.
     ///
     /// # Errors
@@ -114,6 +161,13 @@ impl Engine {
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a configuration for the one that is deployed.
+    #[cfg(test)]
+    pub(super) fn assume_deployed(&self, configuration: Configuration) {
+        let mut deployed = self.deployed.lock().unwrap_or_else(PoisonError::into_inner);
+        *deployed = Some((0, Arc::new(configuration)));
     }
 
     /// The deployed configuration; read again only when it has changed.

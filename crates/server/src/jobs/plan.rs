@@ -126,7 +126,8 @@ fn instance(
         let connection = task.connection.as_deref()?;
         configuration.connections.iter().find(|c| c.identifier == connection).map(|c| c.connector.clone())
     });
-    let agent = match task.is_on_server() {
+    // Views are made where the database is, whatever the documentation says of agents.
+    let agent = match task.is_on_server() || task.kind == TaskKind::CreateDatabaseViews {
         true => None,
         false => Some(
             task.agent

@@ -80,7 +80,7 @@ impl Runner {
 
     fn halt(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        self.engine.bell.ring();
+        self.engine.close();
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }

@@ -3,8 +3,10 @@
 use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::folders::Folders;
+use crate::jobs::Engine;
+use axum::http::StatusCode;
 use provost_store::{ReadTx, Store, WriteTx};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Checked settings of the server.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +32,13 @@ struct Inner {
     settings: WebSettings,
     metrics: Metrics,
     clock: fn() -> i64,
+    jobs: OnceLock<Engine>,
 }
 
 impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
-        App(Arc::new(Inner { store, folders, settings, metrics: Metrics::default(), clock }))
+        App(Arc::new(Inner { store, folders, settings, metrics: Metrics::default(), clock, jobs: OnceLock::new() }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -56,6 +59,23 @@ impl App {
     /// The settings.
     pub fn settings(&self) -> &WebSettings {
         &self.0.settings
+    }
+
+    /// Lets the network reach the job engine.
+    pub fn serve_jobs(&self, engine: Engine) {
+        drop(self.0.jobs.set(engine));
+    }
+
+    /// The job engine.
+    ///
+    /// # Errors
+    /// 503 when this process has none.
+    pub(crate) fn jobs(&self) -> Result<Engine, Problem> {
+        self.0
+            .jobs
+            .get()
+            .cloned()
+            .ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no-jobs", "this process does not run jobs"))
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -11,6 +11,7 @@ mod app;
 mod body;
 mod exchange;
 mod health;
+mod jobs;
 mod listen;
 mod metrics;
 mod openapi;

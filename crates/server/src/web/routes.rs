@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{exchange, health, openapi, principal};
+use super::{exchange, health, jobs, openapi, principal};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -15,6 +15,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(health::routes());
     routes.extend(openapi::routes());
     routes.extend(exchange::routes());
+    routes.extend(jobs::routes());
     routes
 }
 

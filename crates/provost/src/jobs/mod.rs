@@ -1,0 +1,76 @@
+//! Jobs of the home folder: the engine with the tasks that only the door can run.
+
+mod local;
+mod run;
+mod server;
+
+pub use local::LocalTasks;
+pub use run::follow;
+pub(crate) use run::{as_json, as_text};
+pub use server::DoorTasks;
+
+use crate::report::{Kind, Report};
+use crate::road::{Road, now_micros};
+use crate::settings::Settings;
+use jiff::tz::TimeZone;
+use provost_model::work::InstanceState;
+use provost_server::jobs::{Engine, JobError, JobSettings};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest time of a task, without supplement.
+const TASK_MINUTES: u64 = 12 * 60;
+
+/// An engine on the repository of a home.
+pub fn engine(road: &Arc<Road>, owner: &str, scheduler: bool) -> Engine {
+    let settings = JobSettings { owner: owner.to_owned(), scheduler, ..job_settings(road.settings()) };
+    let tasks = Arc::new(DoorTasks { road: road.clone() });
+    Engine::new(road.store.clone(), road.folders().clone(), settings, tasks, Arc::new(now_micros))
+}
+
+/// What the settings of a home say about jobs.
+pub fn job_settings(settings: &Settings) -> JobSettings {
+    let (given, defaults) = (&settings.jobs, JobSettings::default());
+    let minutes = TASK_MINUTES + u64::from(given.task_timeout_supplement.unwrap_or_default());
+    JobSettings {
+        max_task_batch_size: given.max_task_batch_size.map_or(defaults.max_task_batch_size, |n| n.max(1) as usize),
+        launch_timeout: given.launch_timeout.map_or(defaults.launch_timeout, |ms| Duration::from_millis(ms.into())),
+        task_timeout: Duration::from_secs(minutes * 60),
+        scheduler: given.scheduler.unwrap_or(defaults.scheduler),
+        zone: TimeZone::system(),
+        default_agent: settings.agent_identifier.clone(),
+        ..defaults
+    }
+}
+
+/// The error of a job as a person reads it.
+pub fn report(error: &JobError) -> Report {
+    let kind = match error {
+        JobError::UnknownJob { .. }
+        | JobError::UnknownStep { .. }
+        | JobError::UnknownInstance { .. }
+        | JobError::UnknownTask { .. }
+        | JobError::UnknownConnector { .. }
+        | JobError::StartDenied { .. }
+        | JobError::NoAgent { .. }
+        | JobError::State { .. } => Kind::Usage,
+        JobError::Running { .. } | JobError::OtherChangeSet { .. } => Kind::Blocked,
+        _ => Kind::Error,
+    };
+    let report = Report::from_error(kind, error.code(), error);
+    match error.hint() {
+        Some(hint) => report.hint(hint),
+        None => report,
+    }
+}
+
+/// Exit code that tells how a job ended.
+pub fn exit(state: InstanceState) -> crate::report::Exit {
+    use crate::report::Exit;
+    match state {
+        InstanceState::Blocked => Exit::Blocked,
+        InstanceState::Warning => Exit::Data,
+        InstanceState::Errored | InstanceState::Cancelled => Exit::Error,
+        _ => Exit::Done,
+    }
+}

@@ -1,0 +1,100 @@
+//! `provost invoke-job`: runs a job.
+
+use super::Run;
+use super::later::{self, Later};
+use super::options::StepFormatOption;
+use crate::context::Context;
+use crate::jobs::{engine, follow, report};
+use crate::report::{Exit, Report};
+use crate::road::{Road, actor};
+use clap::Args;
+use provost_server::jobs::{Launch, LaunchOptions, Trigger};
+use std::sync::Arc;
+
+/// Run a job, or a part of it, and wait until it has ended
+///
+/// Exit codes: 0 completed, 3 blocked, 4 warning, 1 errored or cancelled. The job runs in this process, with all its
+/// agent tasks. Ctrl-C ends the process; a server on the same repository, or `provost job restart`, goes on from there.
+#[derive(Args, Debug)]
+pub(crate) struct InvokeJob {
+    /// Identifier of the job
+    #[arg(short = 'j', long, value_name = "IDENTIFIER")]
+    job_identifier: String,
+
+    /// Resume the latest instance when it is blocked (the change set that blocks it is approved), or restart it when it failed
+    #[arg(short = 'r', long)]
+    repair_job: bool,
+
+    /// Begin with the steps of this order, as get-job-steps shows it
+    #[arg(short = 'b', long, value_name = "ORDER")]
+    begin_job_step: Option<u32>,
+
+    /// End with the steps of this order
+    #[arg(short = 'e', long, value_name = "ORDER")]
+    end_job_step: Option<u32>,
+
+    /// Run this task only
+    #[arg(short = 't', long, value_name = "IDENTIFIER")]
+    task_identifier: Option<String>,
+
+    /// Run the first task of this type only: SynchronizeTask, or Synchronize
+    #[arg(short = 'c', long, value_name = "TYPE")]
+    task_type: Option<String>,
+
+    /// Run the tasks whose identifier contains this text only
+    #[arg(short = 's', long, value_name = "TEXT")]
+    task_string_contains: Option<String>,
+
+    /// Synchronise although thresholds are exceeded
+    #[arg(short = 'f', long)]
+    force_synchronization_provisioning: bool,
+
+    /// Why; lands in the journal
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
+
+    #[command(flatten)]
+    format: StepFormatOption,
+}
+
+impl Run for InvokeJob {
+    const NAME: &'static str = "invoke-job";
+    const ORIGINALS: &'static [&'static str] = &["Invoke-Job", "Invoke-ServerJob"];
+    const EXAMPLES: &'static str = "\
+Examples:
+  provost invoke-job -j HR_Complete
+  provost invoke-job -j HR_Complete -s _Export_
+  provost invoke-job -j HR_Complete -r --reason \"checked with HR\"";
+    const LATER: &'static [&'static [Later]] = &[later::API];
+
+    fn run(self, context: &Context) -> Result<Exit, Report> {
+        let road = Arc::new(Road::open(context)?);
+        let engine = engine(&road, "invoke-job", false);
+        let instance = if self.repair_job {
+            engine.repair(&self.job_identifier, &actor(), &self.reason)
+        } else {
+            engine.launch(&self.launch())
+        };
+        let instance = instance.map_err(|e| report(&e))?;
+        follow(context, &road, &engine, instance.id, self.format.format)
+    }
+}
+
+impl InvokeJob {
+    fn launch(&self) -> Launch {
+        Launch {
+            job: self.job_identifier.clone(),
+            options: LaunchOptions {
+                begin_step: self.begin_job_step,
+                end_step: self.end_job_step,
+                task: self.task_identifier.clone(),
+                task_type: self.task_type.clone(),
+                task_contains: self.task_string_contains.clone(),
+                force: self.force_synchronization_provisioning,
+            },
+            trigger: Trigger::Command,
+            actor: actor(),
+            reason: self.reason.clone(),
+        }
+    }
+}

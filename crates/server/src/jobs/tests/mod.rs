@@ -1,0 +1,7 @@
+//! The engine over real repositories, with a clock that the tests hold.
+
+mod cluster;
+mod flow;
+mod naive;
+mod random;
+mod world;

@@ -1,0 +1,137 @@
+//! What agents ask for and report. The answer to a question for work waits until there is some.
+
+use super::{body, number};
+use crate::web::app::App;
+use crate::web::principal::Principal;
+use crate::web::problem::Problem;
+use crate::web::route::{Right, Route};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Json};
+use provost_model::work::{OutcomeReport, ProgressAnswer, ProgressReport, WorkRequest};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+const TAG: &str = "Agents";
+const RIGHT: Right = Right::Permission("/Connectors/SynchronizeSession");
+/// Longest time that an answer waits for work.
+const LONGEST: u64 = 30;
+/// Work that became ready at another server is seen within this time.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A question for work.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "the shape for the description; the type is in the room that agents share")]
+struct AgentWorkRequest {
+    version: String,
+    /// At most 30.
+    #[schema(minimum = 0)]
+    wait_seconds: u32,
+    /// Elements that the agent can run; empty for all.
+    kinds: Vec<String>,
+}
+
+/// A report about a task that an agent runs.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "the shape for the description; the type is in the room that agents share")]
+struct AgentReport {
+    /// Word of the lease.
+    lease: String,
+    #[schema(value_type = Option<Object>)]
+    progress: Option<serde_json::Value>,
+    #[schema(value_type = Option<Object>)]
+    outcome: Option<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    log: Vec<serde_json::Value>,
+}
+
+/// Whether the job was cancelled.
+#[derive(Debug, Serialize, ToSchema)]
+struct AgentAnswer {
+    cancel: bool,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(Method::POST, "/api/Agent/{agent}/Work", RIGHT, TAG, "Waits for work; 204 when none came", || {
+            post(work)
+        })
+        .takes::<AgentWorkRequest>(),
+        Route::new(
+            Method::POST,
+            "/api/Agent/{agent}/Work/{taskInstance}/Progress",
+            RIGHT,
+            TAG,
+            "Tells how far a task is, and keeps it",
+            || post(progress),
+        )
+        .takes::<AgentReport>()
+        .gives::<AgentAnswer>(),
+        Route::new(
+            Method::POST,
+            "/api/Agent/{agent}/Work/{taskInstance}/Outcome",
+            RIGHT,
+            TAG,
+            "Tells how a task ended; may be repeated",
+            || post(outcome),
+        )
+        .takes::<AgentReport>()
+        .gives::<AgentAnswer>(),
+    ]
+}
+
+async fn work(
+    State(app): State<App>,
+    Path(agent): Path<String>,
+    Extension(principal): Extension<Principal>,
+    request: Result<Json<WorkRequest>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let (engine, request) = (app.jobs()?, body(request)?);
+    let client = principal.name;
+    let _waiting = {
+        let (engine, agent, client) = (engine.clone(), agent.clone(), client.clone());
+        app.blocking(move || Ok(engine.arrive(&agent, &client, &request.version)?)).await?
+    };
+    let until = Instant::now() + Duration::from_secs(u64::from(request.wait_seconds).min(LONGEST));
+    let mut bell = engine.bell();
+    loop {
+        bell.borrow_and_update();
+        let (look, agent, client, kinds) = (engine.clone(), agent.clone(), client.clone(), request.kinds.clone());
+        if let Some(work) = app.blocking(move || Ok(look.work_for(&agent, &client, &kinds)?)).await? {
+            return Ok(Json(work).into_response());
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || engine.is_closing() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        // Either way there is another look.
+        drop(tokio::time::timeout(left.min(LOOK), bell.changed()).await);
+    }
+}
+
+async fn progress(
+    State(app): State<App>,
+    Path((agent, task)): Path<(String, String)>,
+    request: Result<Json<ProgressReport>, JsonRejection>,
+) -> Result<Json<ProgressAnswer>, Problem> {
+    let (engine, task, report) = (app.jobs()?, number(&task)?, body(request)?);
+    app.blocking(move || Ok(Json(engine.progressed(&agent, task, &report)?))).await
+}
+
+async fn outcome(
+    State(app): State<App>,
+    Path((agent, task)): Path<(String, String)>,
+    request: Result<Json<OutcomeReport>, JsonRejection>,
+) -> Result<Json<ProgressAnswer>, Problem> {
+    let (engine, task, report) = (app.jobs()?, number(&task)?, body(request)?);
+    app.blocking(move || {
+        engine.ended(&agent, task, &report)?;
+        Ok(Json(ProgressAnswer::default()))
+    })
+    .await
+}

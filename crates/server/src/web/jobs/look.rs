@@ -1,0 +1,228 @@
+//! Looking at jobs: definitions, executions, logs, changes that wait for a decision.
+
+use super::number;
+use super::shapes::{Agents, Changes, Detail, Instances, JobShape, Jobs, Steps};
+use crate::jobs::steps_of;
+use crate::web::app::App;
+use crate::web::problem::Problem;
+use crate::web::route::{Parameter, Right, Route};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use provost_model::work::{InstanceState, LogLine};
+use provost_store::HistoryFilter;
+use serde::Deserialize;
+
+const TAG: &str = "Jobs";
+
+pub(super) fn routes() -> Vec<Route> {
+    let may = Right::Permission;
+    vec![
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Jobs",
+            may("/Jobs/Job/Query"),
+            TAG,
+            "Jobs, each with its latest execution",
+            || get(jobs),
+        )
+        .gives::<Jobs>(),
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Jobs/{job}/Steps",
+            may("/Jobs/JobStep/Query"),
+            TAG,
+            "Steps of a job in the order in which they run",
+            || get(steps),
+        )
+        .gives::<Steps>(),
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Instances",
+            may("/Jobs/JobInstance/Query"),
+            TAG,
+            "Executions, the newest first",
+            || get(instances),
+        )
+        .with(&[
+            Parameter { name: "job", about: "Only executions of this job" },
+            Parameter { name: "state", about: "Only executions in this state" },
+            Parameter { name: "before", about: "Only executions older than this one" },
+            Parameter { name: "pageSize", about: "Number of executions" },
+        ])
+        .gives::<Instances>(),
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Instances/{id}",
+            may("/Jobs/JobInstance/Query"),
+            TAG,
+            "An execution with its tasks",
+            || get(instance),
+        )
+        .gives::<Detail>(),
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Tasks/{id}/Log",
+            may("/Jobs/RunJob/GetLog"),
+            TAG,
+            "The log of a task: text, or a JSON object on each line",
+            || get(log),
+        )
+        .with(&[Parameter { name: "format", about: "text (default) or jsonl" }]),
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Tasks/{id}/Changes",
+            may("/Jobs/RunJob/GetLog"),
+            TAG,
+            "Changes that a blocked task would make",
+            || get(changes),
+        )
+        .with(&[Parameter {
+            name: "pageSize",
+            about: "Number of changes of each entity type, association and command",
+        }])
+        .gives::<Changes>(),
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Agents",
+            may("/Connectors/Agent/Query"),
+            TAG,
+            "Agents that asked for work",
+            || get(agents),
+        )
+        .gives::<Agents>(),
+    ]
+}
+
+async fn jobs(State(app): State<App>) -> Result<Json<Jobs>, Problem> {
+    let engine = app.jobs()?;
+    app.blocking(move || {
+        let schedules = engine.schedules()?;
+        let shape = |job: &provost_model::configuration::jobs::Job| {
+            let mut shape = JobShape::of(job);
+            shape.next_start = job.cron.as_ref().and_then(|cron| engine.next_start(cron));
+            let schedule = schedules.iter().find(|s| s.job == job.identifier);
+            shape.not_started = schedule.and_then(|s| s.not_started_reason.clone());
+            let of = HistoryFilter { job: Some(job.identifier.clone()), ..HistoryFilter::default() };
+            shape.latest = engine.instances(&of, 1)?.pop().map(Into::into);
+            Ok::<_, Problem>(shape)
+        };
+        let jobs: Result<Vec<JobShape>, Problem> = engine.jobs()?.iter().map(shape).collect();
+        Ok(Json(Jobs { jobs: jobs? }))
+    })
+    .await
+}
+
+async fn steps(State(app): State<App>, Path(job): Path<String>) -> Result<Json<Steps>, Problem> {
+    let engine = app.jobs()?;
+    app.blocking(move || {
+        let steps = steps_of(&engine.job(&job)?, engine.settings().max_task_batch_size);
+        Ok(Json(Steps { steps: steps.into_iter().map(Into::into).collect() }))
+    })
+    .await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PageQuery {
+    job: Option<String>,
+    state: Option<String>,
+    before: Option<String>,
+    page_size: Option<String>,
+}
+
+/// Rows of a page: as asked for, within the limits of the server.
+fn page_size(app: &App, asked: Option<&str>) -> Result<usize, Problem> {
+    let settings = app.settings();
+    let most = settings.max_page_size.max(1);
+    let rows = match asked {
+        None => settings.default_page_size.clamp(1, most),
+        Some(text) => text.parse::<u32>().ok().filter(|rows| *rows > 0).ok_or_else(|| {
+            Problem::bad_request("page-size", format!("\"{text}\" is no number of rows: 1 or more was expected"))
+        })?,
+    };
+    Ok(usize::try_from(rows.min(most)).unwrap_or(1))
+}
+
+async fn instances(State(app): State<App>, Query(query): Query<PageQuery>) -> Result<Json<Instances>, Problem> {
+    let engine = app.jobs()?;
+    let limit = page_size(&app, query.page_size.as_deref())?;
+    let state = match query.state.as_deref() {
+        None => None,
+        Some(word) => Some(InstanceState::parse(word).ok_or_else(|| {
+            Problem::bad_request("state", format!("\"{word}\" is no state of a job"))
+                .hint(InstanceState::ALL.map(InstanceState::word).join(", "))
+        })?),
+    };
+    let before = query.before.as_deref().map(number).transpose()?;
+    let filter = HistoryFilter { job: query.job, state, before };
+    app.blocking(move || {
+        let found = engine.instances(&filter, limit)?;
+        let next = (found.len() == limit).then(|| found.last().map(|last| last.id.to_string())).flatten();
+        Ok(Json(Instances { instances: found.into_iter().map(Into::into).collect(), next }))
+    })
+    .await
+}
+
+async fn instance(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Detail>, Problem> {
+    let (engine, id) = (app.jobs()?, number(&id)?);
+    app.blocking(move || {
+        let (instance, tasks) = engine.instance(id)?;
+        Ok(Json(Detail { instance: instance.into(), tasks: tasks.into_iter().map(Into::into).collect() }))
+    })
+    .await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LogQuery {
+    format: Option<String>,
+    page_size: Option<String>,
+}
+
+async fn log(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<LogQuery>,
+) -> Result<Response, Problem> {
+    let (engine, id) = (app.jobs()?, number(&id)?);
+    let as_lines = match query.format.as_deref() {
+        None | Some("text") => false,
+        Some("jsonl") => true,
+        Some(other) => return Err(Problem::bad_request("format", format!("\"{other}\" is no format: text or jsonl"))),
+    };
+    let text = app.blocking(move || Ok(engine.log_of(id)?)).await?;
+    let (kind, body) = match as_lines {
+        true => ("application/jsonl; charset=utf-8", text),
+        false => ("text/plain; charset=utf-8", text.lines().filter_map(as_text).collect()),
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+}
+
+/// A line of a log for people.
+fn as_text(line: &str) -> Option<String> {
+    let line: LogLine = serde_json::from_str(line).ok()?;
+    let at = jiff::Timestamp::from_microsecond(line.at).ok()?;
+    Some(format!("{at:.3} {:11} {}\n", line.level, line.message))
+}
+
+async fn changes(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<LogQuery>,
+) -> Result<Json<Changes>, Problem> {
+    let (engine, id) = (app.jobs()?, number(&id)?);
+    let limit = page_size(&app, query.page_size.as_deref())?;
+    app.blocking(move || {
+        let changes = engine.changes_of(id, limit)?;
+        Ok(Json(Changes { changes: changes.into_iter().map(Into::into).collect() }))
+    })
+    .await
+}
+
+async fn agents(State(app): State<App>) -> Result<Json<Agents>, Problem> {
+    let engine = app.jobs()?;
+    app.blocking(move || Ok(Json(Agents { agents: engine.agents()?.into_iter().map(Into::into).collect() }))).await
+}
