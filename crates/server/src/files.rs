@@ -105,6 +105,19 @@ pub(crate) fn separator<'a>(path: &Path, columns: impl Iterator<Item = &'a str> 
     Ok(b',')
 }
 
+/// Whether the header of a source has `present`, and lacks one of the other columns.
+pub(crate) fn lacks_some_of<'a>(
+    path: &Path,
+    separator: u8,
+    present: &str,
+    mut columns: impl Iterator<Item = &'a str>,
+) -> Result<bool, ServerError> {
+    use provost_pipeline::csv::{Dialect, Header, Reader};
+    let mut reader = Reader::new(open_source(path)?, Dialect { separator, ..Dialect::default() });
+    let header = Header::read(&mut reader);
+    Ok(header.is_ok_and(|header| header.contains(present) && columns.any(|column| !header.contains(column))))
+}
+
 /// Size and time of a file, to notice that it changes while it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {

@@ -77,6 +77,25 @@ impl ReadTx {
         self.link.scan(&sql, &[entity_type.0.into()], |row| hand_out(row, slots.len(), &mut each))
     }
 
+    /// The next `count` resources of a type, or of those with a dirty flag, behind `after`, ascending by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn resources_after(
+        &mut self,
+        entity_type: EntityTypeId,
+        dirty_only: bool,
+        after: ResourceId,
+        count: usize,
+    ) -> Result<Vec<ResourceId>, StoreError> {
+        let dirty = if dirty_only { " AND Dirty = 1" } else { "" };
+        self.link.all(
+            &format!("SELECT Id FROM UR_Resources WHERE Type = $1{dirty} AND Id > $2 ORDER BY Id LIMIT {count}"),
+            &[entity_type.0.into(), after.0.into()],
+            |row| row.i64(0).map(ResourceId),
+        )
+    }
+
     /// Ids of the resources of a type with a dirty flag, ascending.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ pub(super) fn write<'a>(
         rejected_by_column: side.rejected_by_column,
         clean: run.clean,
         changes,
+        absent: Vec::new(),
         held,
         profile: run.profiler.finish(run.clean),
         digest: written.digest,
@@ -64,7 +65,8 @@ pub(super) fn write<'a>(
 
 fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
     let command = changes.then_some("command");
-    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
+    let line = (changes && spec.kind == Kind::Association).then_some("line");
+    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str())).chain(line);
     push_record(out, names.map(str::as_bytes));
 }
 
@@ -102,7 +104,7 @@ fn parts(payload: &[u8]) -> (u64, u8, &[u8]) {
 impl Run<'_> {
     #[inline]
     fn keep(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
-        let (_, command, rest) = parts(item.payload);
+        let (line, command, rest) = parts(item.payload);
         if command != 0 {
             out.extend_from_slice(word(command).as_bytes());
             out.push(b',');
@@ -115,6 +117,10 @@ impl Run<'_> {
             Kind::Association => self.push_pair(item, out),
         };
         out.extend_from_slice(rest);
+        if command != 0 && self.spec.kind == Kind::Association {
+            out.push(b',');
+            out.extend_from_slice(line.to_string().as_bytes());
+        }
         out.push(b'\n');
         self.clean += 1;
         self.kept.clear();
