@@ -78,6 +78,24 @@ fn an_emptied_value_removes_the_single_link(kind: Kind) {
     assert_eq!(gone.len(), 1, "the link that was is in history");
 }
 
+/// Nothing in the run has to do with them, so nobody looks at them; they are part of its result nevertheless.
+fn pairs_that_go_on_waiting_are_counted(kind: Kind) {
+    let home = small::loaded(kind);
+    changes(&home, "", "insert,C,4\ninsert,D,5\n");
+    let done = changes(&home, "update,1,ada,Ada L,36\n", "");
+    let c = &done.summary.associations[HOME];
+    assert_eq!((c.orphans, c.inserted, c.deleted, c.unchanged), (2, 0, 0, 5), "{done:?}");
+    assert_eq!(done.summary.state, State::Warning, "{done:?}");
+    let found = changes(&home, "insert,5,eve,Eve,20\n", "");
+    assert_eq!(found.summary.associations[HOME].orphans, 2, "there is no team D: {found:?}");
+    home.write("Sources/teams.csv", "command,code,title\ninsert,D,Delta\n");
+    home.write("Sources/people.csv", "command,id,login,name,age\n");
+    let linked = attempt(&home, &[&sync_up("incremental")[..], &["--type", "changes"]].concat());
+    let c = &linked.summary.associations[HOME];
+    assert_eq!((c.orphans, c.links_created), (1, 1), "{linked:?}");
+    assert_eq!(homes(&home), ["1 in A", "2 in B", "3 in B", "5 in D"]);
+}
+
 /// In the order of the source, which is not that of the keys.
 fn the_last_row_about_an_owner_wins(kind: Kind) {
     let home = small::loaded(kind);
@@ -182,5 +200,6 @@ on_both_databases!(
     an_emptied_value_removes_the_single_link,
     the_last_row_about_an_owner_wins,
     rows_may_lack_columns,
+    pairs_that_go_on_waiting_are_counted,
     pairs_may_share_the_file_of_an_entity_type,
 );

@@ -103,8 +103,9 @@ fn a_file_with_commands_may_lack_columns_but_the_key() {
     let Outcome { prepared, files } = run(&spec, "age,command,id\n7,merge,b\n,update,a\n");
     assert_eq!(files.text(DELTA), "command,id,age\nupdate,a,\nmerge,b,7\n");
     assert_eq!(prepared.absent, [1, 3]);
-    assert_eq!(error(&spec, "command,age\n"), error(&spec, "command,name\n"), "the key must be there");
-    insta::assert_snapshot!(error(&spec, "id,age\n"), @r#"line 1: column "name" is missing"#);
+    let error = |text: &str| prepare(&spec, text.as_bytes(), &mut Files::default(), 0, memory).unwrap_err().to_string();
+    assert!(error("command,name,age\n").starts_with("line 1: column \"id\" is missing"), "the key must be there");
+    assert!(error("id,age\n").starts_with("line 1: column \"name\" is missing"), "a full extract must be whole");
     assert!(run(&spec, "id,name,age,mail\n").prepared.absent.is_empty());
 }
 
