@@ -109,9 +109,8 @@ fn collect(
         }
         let source = sources.find(table, &spec.name)?;
         let is_shared = mapping.types.iter().any(|t| t.table.eq_ignore_ascii_case(table));
-        let says_nothing = separate(&mut spec, &source, is_shared)?;
-        let source = Source { path: &source, says_nothing };
-        tables.push(collect_table(&spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
+        let source = Source { path: &source, is_shared };
+        tables.push(collect_table(spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
         fault::point("prepare.table-written");
     }
     let manifest = Manifest {
@@ -146,13 +145,13 @@ fn collect(
 /// A source file of a table.
 struct Source<'a> {
     path: &'a Path,
-    /// The file carries changes of other columns than those of the table.
-    says_nothing: bool,
+    /// An entity type is read from it.
+    is_shared: bool,
 }
 
 /// Finds out the separator of a source. Tells whether it carries changes that say nothing of a table: one of pairs which
 /// shares its file with an entity type, when the file lacks a column of theirs.
-fn separate(spec: &mut TableSpec, source: &Path, is_shared: bool) -> Result<bool, ServerError> {
+fn separate(spec: &mut TableSpec, source: &File, is_shared: bool) -> Result<bool, ServerError> {
     let headers = || spec.columns.iter().map(|c| c.header.as_str());
     let Some(command) = spec.command_column.as_deref() else {
         spec.separator = files::separator(source, headers())?;
@@ -291,7 +290,7 @@ fn header_alone(spec: &TableSpec) -> Vec<u8> {
 }
 
 fn collect_table(
-    spec: &TableSpec,
+    mut spec: TableSpec,
     seed: u64,
     source: &Source<'_>,
     options: &PrepareOptions,
@@ -299,12 +298,15 @@ fn collect_table(
     by_comparison: bool,
     progress: &dyn Progress,
 ) -> Result<Table, ServerError> {
-    let Source { path: source, says_nothing } = *source;
+    let Source { path: source, is_shared } = *source;
     let opened = files::open_source(source)?;
+    // The separator is told from the same file, in the same state, as its rows are read from.
+    let before = files::Stamp::of(&opened)?;
+    let says_nothing = separate(&mut spec, &opened, is_shared)?;
+    let spec = &spec;
     progress.stage(&format!("Prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
     let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
     let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
-    let before = files::Stamp::of(&opened)?;
     let nothing = if says_nothing { header_alone(spec) } else { Vec::new() };
     let watched =
         Watched { source: if says_nothing { Either::Bytes(&nothing) } else { Either::File(&opened) }, progress };
