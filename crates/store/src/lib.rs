@@ -27,6 +27,7 @@
 //!   it, after [`WriteTx::lock_repository`].
 
 mod apply;
+mod apply_keys;
 mod batch;
 mod browse;
 mod changes;

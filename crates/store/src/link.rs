@@ -3,6 +3,7 @@
 use crate::dialect::{Dialect, equalities};
 use crate::error::StoreError;
 use crate::value::{Arg, Row, Rows};
+use rusqlite::config::DbConfig;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::Write;
@@ -105,7 +106,18 @@ impl Link {
     /// Ends the transaction without effect; tells whether the connection can be used again.
     pub(crate) fn rollback(&self) -> bool {
         self.broken.set(false);
-        self.batch("ROLLBACK").is_ok()
+        self.batch("ROLLBACK").is_ok() && self.fire_triggers(true).is_ok()
+    }
+
+    /// Whether triggers of the tables fire for the statements that follow. On PostgreSQL they always do: others write at
+    /// the same time there, and only the trigger of a row sees what it holds when its turn comes.
+    pub(crate) fn fire_triggers(&self, fire: bool) -> Result<(), StoreError> {
+        if let Driver::Sqlite(connection) = &self.driver {
+            connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, fire)
+                .map_err(self.sqlite_error("switching triggers"))?;
+        }
+        Ok(())
     }
 
     /// Runs statements without parameters.
