@@ -38,10 +38,7 @@ impl WriteTx {
                 self.link.batch(&sql)?;
             }
         }
-        let dialect = self.link.dialect();
-        if let Some(sql) = dialect.work_memory(true) {
-            self.link.batch(sql)?;
-        }
+        self.link.take_memory()?;
         let model = self.model()?;
         let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
         apply.all()?;
@@ -54,9 +51,6 @@ impl WriteTx {
             self.clear_changes(run)?;
         }
         fault::point("store.apply.cleared");
-        if let Some(sql) = dialect.work_memory(false) {
-            self.link.batch(sql)?;
-        }
         self.note(&counts);
         Ok(counts)
     }
@@ -72,14 +66,19 @@ impl WriteTx {
         }
     }
 
-    /// The next plans must know of tables that were empty a moment ago.
+    /// The next plans must know of tables that were empty a moment ago, or much smaller.
     fn refresh_grown_tables(&self, counts: &AppliedCounts) -> Result<(), StoreError> {
         const MANY: u64 = 10_000;
+        let dialect = self.link.dialect();
         let resources: u64 = counts.types.iter().map(|(_, t)| t.inserted).sum();
         let links: u64 = counts.associations.iter().map(|(_, l)| l.created).sum();
         for (grown, table) in [(resources, "UR_Resources"), (resources, "UR_ResourceKeys"), (links, "UR_ResourceLinks")]
         {
-            if let Some(sql) = self.link.dialect().refresh_statistics(table).filter(|_| grown >= MANY) {
+            let Some(estimated) = dialect.estimated_rows(table).filter(|_| grown >= MANY) else {
+                continue;
+            };
+            let known = self.link.count(&estimated, &[])?;
+            if let Some(sql) = dialect.refresh_statistics(table).filter(|_| grown >= known / 10) {
                 self.link.batch(&sql)?;
             }
         }

@@ -56,15 +56,13 @@ impl Apply<'_> {
             self.changes(id, DELETE)
         );
         self.tx.link.delete_listed("UR_ResourceKeys", &ROW, &gone)?;
-        let row = ROW.join(", ");
-        self.run_sql(&format!(
-            "INSERT INTO UR_ResourceKeys ({row}, Fingerprint) \
-             SELECT {id}, {key}, KeyValue, Resource_Id, Fingerprint FROM UR_ResourceChanges \
-             WHERE Run_Id = {} AND Type = {id} AND Command IN ({INSERT}, {UPDATE}) AND KeyValue IS NOT NULL \
-             ORDER BY KeyValue, Resource_Id ON CONFLICT ({row}) DO UPDATE SET Fingerprint = excluded.Fingerprint",
+        let present = format!(
+            "SELECT Type AS EntityType_Id, CAST({key} AS BIGINT) AS Property_Id, KeyValue, Resource_Id, Fingerprint \
+             FROM UR_ResourceChanges WHERE Run_Id = {} AND Type = {id} AND Command IN ({INSERT}, {UPDATE}) \
+             AND KeyValue IS NOT NULL ORDER BY KeyValue, Resource_Id",
             self.run.0
-        ))?;
-        Ok(())
+        );
+        self.tx.link.put_listed("UR_ResourceKeys", &ROW, "Fingerprint", &present)
     }
 
     /// Rows that were staged by themselves: of resources that do not change, or that somebody has removed by SQL.
@@ -76,11 +74,10 @@ impl Apply<'_> {
             &ROW,
             &format!("SELECT {row} FROM UR_ResourceKeyChanges WHERE Run_Id = {run} AND Command = {DELETE}"),
         )?;
-        self.run_sql(&format!(
-            "INSERT INTO UR_ResourceKeys ({row}, Fingerprint) SELECT {row}, Fingerprint FROM UR_ResourceKeyChanges \
-             WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id \
-             ON CONFLICT ({row}) DO UPDATE SET Fingerprint = excluded.Fingerprint"
-        ))?;
+        let gained = format!(
+            "SELECT {row}, Fingerprint FROM UR_ResourceKeyChanges WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id"
+        );
+        self.tx.link.put_listed("UR_ResourceKeys", &ROW, "Fingerprint", &gained)?;
         self.run_sql(&format!(
             "UPDATE UR_ResourceKeys SET Fingerprint = c.Fingerprint FROM UR_ResourceKeyChanges c \
              WHERE c.Run_Id = {run} AND c.Command = {RENEW} AND UR_ResourceKeys.EntityType_Id = c.EntityType_Id \

@@ -46,7 +46,42 @@ writer!(InitialResources, InitialKeys, InitialLinks, InitialSlotLinks);
 /// Run under which slot links wait for their update. No real run has this id.
 const LOADING: i64 = 0;
 
+/// Indexes that a first load makes behind the rows.
+#[derive(Debug)]
+pub struct IndexesOfLoad(Option<String>);
+
+impl IndexesOfLoad {
+    /// Makes them. To be called when the resources and their keys are loaded, and before anything looks for them.
+    ///
+    /// # Errors
+    /// Those of the database, also when a key came twice.
+    pub fn make(self, tx: &mut WriteTx) -> Result<(), StoreError> {
+        if let Some(sql) = self.0 {
+            tx.link.batch(&sql)?;
+        }
+        tx.refresh_resources()
+    }
+}
+
 impl WriteTx {
+    /// Takes the indexes off the tables of resources and keys where that makes loading faster: when the tables are
+    /// empty. Until the transaction ends, nobody else can read them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn without_indexes(&mut self) -> Result<IndexesOfLoad, StoreError> {
+        let Some([drop, make]) = self.link.dialect().indexes_of_load() else {
+            return Ok(IndexesOfLoad(None));
+        };
+        for table in ["UR_Resources", "UR_ResourceKeys"] {
+            if self.link.first(&format!("SELECT 1 FROM {table} LIMIT 1"), &[], |_| Ok(()))?.is_some() {
+                return Ok(IndexesOfLoad(None));
+            }
+        }
+        self.link.batch(&drop)?;
+        Ok(IndexesOfLoad(Some(make)))
+    }
+
     /// A writer that loads resources of a type, fastest when they come in ascending order of their keys and ids.
     ///
     /// # Errors
@@ -73,6 +108,19 @@ impl WriteTx {
             entity_type,
             slots: slots.to_vec(),
         })
+    }
+
+    /// Lets the planner see the resources and keys that were loaded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn refresh_resources(&mut self) -> Result<(), StoreError> {
+        for table in ["UR_Resources", "UR_ResourceKeys"] {
+            if let Some(sql) = self.link.dialect().refresh_statistics(table) {
+                self.link.batch(&sql)?;
+            }
+        }
+        Ok(())
     }
 
     /// A writer that loads the keys of a unique property, fastest in ascending order.
@@ -150,6 +198,7 @@ impl InitialResources {
         for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
             tx.rebuild_keys(entity_type, key.property, key.slot)?;
         }
+        tx.refresh_resources()?;
         Ok(loaded)
     }
 
@@ -162,11 +211,6 @@ impl InitialResources {
         self.keys.flush()?;
         let loaded = self.resources.written();
         tx.count("resourcesInserted", loaded);
-        for table in ["UR_Resources", "UR_ResourceKeys"] {
-            if let Some(sql) = self.resources.link.dialect().refresh_statistics(table) {
-                self.resources.link.batch(&sql)?;
-            }
-        }
         Ok(loaded)
     }
 }

@@ -276,6 +276,9 @@ impl<'c, 'a> Emitter<'c, 'a> {
     }
 
     fn emit(mut self, mut found: Spool) -> Result<EntityCounters, ServerError> {
+        if found.len() > 0 {
+            self.context.tx.expect_changes()?;
+        }
         let mut reader = found.read()?;
         let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
         while let Some((key, payload)) = reader.pull()? {

@@ -33,12 +33,14 @@ pub(crate) fn load(
     // Everything is new: the state that the files make names the changes as well as the rows would.
     let hash = manifest.new_digest.chars().take(32).collect();
     let mut staged = Staged { hash, ..Staged::default() };
+    let indexes = context.tx.without_indexes()?;
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = load_type(&mut context, mapped, table, now_micros)?;
             staged.entity_types.insert(mapped.identifier.clone(), counters);
         }
     }
+    indexes.make(context.tx)?;
     for mapped in &mapping.associations {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = load_association(&mut context, mapped, table, now_micros)?;
