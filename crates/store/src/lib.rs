@@ -66,7 +66,9 @@ pub use changes::{
 pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;
 pub use error::StoreError;
-pub use initial::{IndexesOfLoad, InitialKeys, InitialLinks, InitialResources, InitialSlotLinks};
+pub use initial::{
+    IndexesOfLoad, InitialKeyRows, InitialKeys, InitialLinks, InitialResources, InitialRows, InitialSlotLinks,
+};
 pub use journal::{JournalEntry, StoredProblem};
 pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;

@@ -1,5 +1,6 @@
 //! Staging: computes the whole change set of a session into the change tables, before anything is applied.
 
+mod ahead;
 mod entities;
 mod hash;
 mod incremental_links;
