@@ -298,7 +298,7 @@ struct Emitter<'c, 'a> {
     last_id: i64,
     block: u64,
     changes: ResourceChanges,
-    unique_keys: KeyChanges,
+    lost_keys: KeyChanges,
     renewals: FingerprintRenewals,
 }
 
@@ -310,7 +310,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
     ) -> Result<Emitter<'c, 'a>, ServerError> {
         let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
         let changes = context.tx.resource_changes(context.run, mapped.id, &slots)?;
-        let unique_keys = context.tx.key_changes(context.run)?;
+        let lost_keys = context.tx.key_changes(context.run)?;
         let renewals = context.tx.fingerprint_renewals(context.run)?;
         Ok(Emitter {
             context,
@@ -322,12 +322,15 @@ impl<'c, 'a> Emitter<'c, 'a> {
             last_id: 0,
             block: IDS.0,
             changes,
-            unique_keys,
+            lost_keys,
             renewals,
         })
     }
 
     fn emit(mut self, mut found: Spool) -> Result<EntityCounters, ServerError> {
+        if found.len() > 0 {
+            self.context.tx.expect_changes()?;
+        }
         let mut reader = found.read()?;
         let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
         while let Some((key, payload)) = reader.pull()? {
@@ -338,7 +341,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
         }
         self.batch(&mut batch)?;
         self.changes.finish()?;
-        self.unique_keys.finish()?;
+        self.lost_keys.finish()?;
         self.renewals.finish()?;
         Ok(self.counters)
     }
@@ -399,7 +402,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
     fn forget_key(&mut self, key: &str, id: ResourceId) -> Result<(), ServerError> {
         let property = self.mapped.columns[0].property;
         self.context.keys.push((self.mapped.id, property), key, id, true)?;
-        Ok(self.unique_keys.push(self.mapped.id, property, key, id, 0, true)?)
+        Ok(self.lost_keys.push(self.mapped.id, property, key, id, 0, true)?)
     }
 
     /// One value for each mapped column, whatever somebody made of the file: its digest is verified meanwhile.
@@ -458,10 +461,6 @@ impl<'c, 'a> Emitter<'c, 'a> {
         let mapped = self.mapped;
         if !pending.key.is_empty() {
             self.key_change(mapped.columns[0].property, &pending.key, id, true)?;
-            if old.values.first().and_then(Option::as_deref) != Some(pending.key.as_str()) {
-                // Somebody has changed the key by SQL: its row does not go with the resource.
-                self.unique_keys.push(mapped.id, mapped.columns[0].property, &pending.key, id, 0, true)?;
-            }
         }
         for (column, value) in mapped.columns.iter().zip(&old.values).skip(1) {
             if let Some(value) = value
@@ -482,12 +481,8 @@ impl<'c, 'a> Emitter<'c, 'a> {
         id: ResourceId,
         is_removal: bool,
     ) -> Result<(), ServerError> {
-        self.context.keys.push((self.mapped.id, property), key, id, is_removal)?;
-        // The row of the primary key follows the change of the resource by itself.
-        if property != self.mapped.columns[0].property {
-            self.unique_keys.push(self.mapped.id, property, key, id, 0, is_removal)?;
-        }
-        Ok(())
+        // The rows of the key table follow the change of the resource by themselves.
+        Ok(self.context.keys.push((self.mapped.id, property), key, id, is_removal)?)
     }
 
     fn push(

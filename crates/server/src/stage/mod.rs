@@ -1,5 +1,6 @@
 //! Staging: computes the whole change set of a session into the change tables, before anything is applied.
 
+mod ahead;
 mod concerned;
 mod entities;
 mod hash;
