@@ -37,6 +37,9 @@ pub enum ServerError {
     /// The server across the network did not do what it was asked for.
     #[error("{message}")]
     Remote { message: String, code: &'static str, hint: String },
+    /// Another process was faster; nothing is wrong with the session.
+    #[error("session {session} of connector \"{connector}\" was processed by another process in the meantime")]
+    Overtaken { connector: String, session: String },
     #[error("no blocked change set {hash} of connector \"{connector}\"")]
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
@@ -73,6 +76,7 @@ impl ServerError {
             ServerError::Session { .. } => "session",
             ServerError::Upload { .. } => "upload",
             ServerError::Remote { code, .. } => code,
+            ServerError::Overtaken { .. } => "session-overtaken",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
             ServerError::Store(error) => error.code(),
@@ -110,6 +114,10 @@ impl ServerError {
             }
             ServerError::Upload { .. } => "run the prepare step again; it sends what is missing".to_owned(),
             ServerError::Remote { hint, .. } => hint.clone(),
+            ServerError::Overtaken { connector, .. } => format!(
+                "nothing is lost, and nothing was applied twice: `provost journal` shows what the other process did; run \
+                 `provost synchronize --connector {connector}` again, which goes on with what still waits"
+            ),
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()
             }

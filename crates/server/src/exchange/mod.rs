@@ -18,7 +18,7 @@ pub use local::LocalHost;
 
 use crate::error::ServerError;
 use crate::manifest::{Delivery, Manifest};
-use crate::mapping::{ConnectorMapping, MappedColumn};
+use crate::mapping::{ConnectorMapping, MappedColumn, Side};
 use provost_model::configuration::PropertyType;
 use provost_model::summary::Mode;
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,9 @@ pub struct PrepareTable {
     pub source: String,
     /// Stands for the mapping: equal rows of another mapping mean something else. A number in hexadecimal.
     pub mapping: String,
+    /// Of an association whose owners have one link each: the column of the owner, 0 or 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u8>,
     /// Columns: the primary key first, then in the order of the mapping.
     pub columns: Vec<PrepareColumn>,
 }
@@ -134,6 +137,7 @@ impl PrepareMapping {
             is_association: false,
             source: mapped.table.clone(),
             mapping: format!("{:016x}", mapped.seed),
+            owner: None,
             columns: mapped
                 .columns
                 .iter()
@@ -146,6 +150,7 @@ impl PrepareMapping {
             is_association: true,
             source: mapped.table.clone(),
             mapping: format!("{:016x}", mapped.seed),
+            owner: mapped.single_side().map(|side| u8::from(side == Side::Second)),
             columns: [&mapped.end1, &mapped.end2].into_iter().map(|e| column(&e.key, &e.column, true)).collect(),
         });
         PrepareMapping { connector: mapping.connector.clone(), tables: types.chain(associations).collect() }
