@@ -108,8 +108,7 @@ fn collect(
             spec.command_column = Some(options.command_column.clone());
         }
         let source = sources.find(table, &spec.name)?;
-        spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
-        tables.push(collect_table(&spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
+        tables.push(collect_table(spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
         fault::point("prepare.table-written");
     }
     let manifest = Manifest {
@@ -239,7 +238,7 @@ impl<R: Read> Read for Watched<'_, R> {
 }
 
 fn collect_table(
-    spec: &TableSpec,
+    mut spec: TableSpec,
     seed: u64,
     source: &Path,
     options: &PrepareOptions,
@@ -248,10 +247,13 @@ fn collect_table(
     progress: &dyn Progress,
 ) -> Result<Table, ServerError> {
     let opened = files::open_source(source)?;
+    // The separator is told from the same file, in the same state, as its rows are read from.
+    let before = files::Stamp::of(&opened)?;
+    spec.separator = files::separator(&opened, spec.columns.iter().map(|c| c.header.as_str()))?;
+    let spec = &spec;
     progress.stage(&format!("Prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
     let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
     let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
-    let before = files::Stamp::of(&opened)?;
     let watched = Watched { source: &opened, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
         .map_err(|error| source_error(spec, source, options, error))?;

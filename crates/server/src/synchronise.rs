@@ -14,7 +14,7 @@ use crate::previous::read_manifest;
 use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
 use crate::verified::{self, Verification};
-use crate::{metadata, sessions};
+use crate::{metadata, retention, sessions};
 use provost_model::fault;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
@@ -109,7 +109,6 @@ fn process(
     approved: Option<&str>,
 ) -> Result<Synchronised, ServerError> {
     let folder = folders.session(&session.id);
-    let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
     let reason = reason(options, &manifest, approved);
     let mut differs = None;
@@ -131,7 +130,7 @@ fn process(
                 session,
                 options,
                 folder: &folder,
-                reports: &reports,
+                folders,
             };
             let done = work.run(tx, approved, verified)?;
             if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
@@ -239,8 +238,7 @@ struct Work<'a> {
     session: &'a Session,
     options: &'a SynchroniseOptions,
     folder: &'a Path,
-    /// Folder of the files that list findings and pairs without link.
-    reports: &'a Path,
+    folders: &'a Folders,
 }
 
 impl Work<'_> {
@@ -264,7 +262,9 @@ impl Work<'_> {
         fault::point("synchronise.staged");
         let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
         let mut done = self.judge(tx, &staged, looked_at)?;
-        crate::findings::write(self.reports, &self.mapping.connector, &done.problems)?;
+        // The files that list findings and pairs without link.
+        let reports = self.folders.synchronization();
+        crate::findings::write(&reports, &self.mapping.connector, &done.problems)?;
         for problem in guard::stored_problems(&done.problems) {
             tx.insert_problem(run, &problem)?;
         }
@@ -285,10 +285,11 @@ impl Work<'_> {
         }
         self.apply(tx, run)?;
         if self.options.orphans {
-            crate::orphans::write(tx, self.mapping, self.reports)?;
+            crate::orphans::write(tx, self.mapping, &reports)?;
         }
         let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
+        retention::apply(tx, self.folders, self.options)?;
         fault::point("synchronise.applied");
         Ok(done)
     }

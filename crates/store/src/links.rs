@@ -167,15 +167,6 @@ impl ReadTx {
             |row| each(row.str(0)?, row.str(1)?),
         )
     }
-
-    /// Number of pairs that wait for an end.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn count_orphans(&mut self, association: AssociationId) -> Result<u64, StoreError> {
-        self.link
-            .count("SELECT COUNT(*) FROM UR_ResourceLinkOrphans WHERE Association_Id = $1", &[association.0.into()])
-    }
 }
 
 fn pairs_statement(pairs: usize) -> String {

@@ -76,18 +76,6 @@ impl ReadTx {
         let sql = format!("{} WHERE r.Type = $1{dirty} ORDER BY r.Id", select(slots));
         self.link.scan(&sql, &[entity_type.0.into()], |row| hand_out(row, slots.len(), &mut each))
     }
-
-    /// Ids of the resources of a type with a dirty flag, ascending.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn dirty_resources(&mut self, entity_type: EntityTypeId) -> Result<Vec<ResourceId>, StoreError> {
-        self.link.all(
-            "SELECT Id FROM UR_Resources WHERE Type = $1 AND Dirty = 1 ORDER BY Id",
-            &[entity_type.0.into()],
-            |row| row.i64(0).map(ResourceId),
-        )
-    }
 }
 
 fn select(slots: &[Slot]) -> String {

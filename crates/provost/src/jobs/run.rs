@@ -60,7 +60,7 @@ fn tell(rows: &[TaskInstance], told: &mut BTreeMap<i64, InstanceState>) {
 
 /// How a job went, for people.
 pub(crate) fn as_text(context: &Context, job: &JobInstance, rows: &[TaskInstance]) -> String {
-    let mut table = Table::new(["order", "task", "state", "seconds", "what happened"]).of_prose();
+    let mut table = Table::new(["order", "task", "state", "seconds", "what happened"]);
     for row in rows {
         table.row([
             Value::from(row.level),

@@ -13,6 +13,7 @@ mod invoke_job;
 mod job;
 mod journal;
 mod later;
+mod manage_history;
 mod new_openid_secret;
 mod options;
 mod prepare_synchronization;
@@ -53,6 +54,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<job::Job>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<journal::Journal>(),
+    Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),
     Verb::of::<new_openid_secret::NewOpenIdSecret>(),
 ];

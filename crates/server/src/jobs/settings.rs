@@ -1,5 +1,6 @@
 //! What can be set about the engine.
 
+use crate::options::Retention;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct JobSettings {
     pub default_agent: Option<String>,
     /// How long ended job instances and their logs are kept.
     pub history: Duration,
+    /// What synchronisations forget at their end.
+    pub retention: Retention,
     /// A log that grows beyond this many bytes starts anew; the part before is kept once.
     pub log_bytes: u64,
 }
@@ -46,6 +49,7 @@ impl Default for JobSettings {
             zone: TimeZone::UTC,
             default_agent: None,
             history: Duration::from_secs(90 * 24 * 3600),
+            retention: Retention::default(),
             log_bytes: 64 << 20,
         }
     }

@@ -143,6 +143,17 @@ fn a_server_that_is_not_there_says_so() {
 }
 
 #[test]
+fn a_database_that_is_not_there_is_to_be_made() {
+    let Some(s) = Scratch::postgres() else { return };
+    let server = std::env::var("PROVOST_TEST_POSTGRES").unwrap();
+    let error = Store::open(&format!("{server} dbname=provost_never_made")).unwrap_err();
+    assert_eq!(error.code(), "repository-missing");
+    assert!(error.to_string().contains("provost_never_made"), "{error}");
+    assert!(error.remedy().contains("CREATE DATABASE") && !error.remedy().contains("credentials"));
+    drop(s);
+}
+
+#[test]
 fn a_server_that_ends_the_connection_says_so_and_heals() {
     let Some(s) = Scratch::postgres() else { return };
     let result = s.store.write("tester", "test", |tx| {

@@ -58,7 +58,8 @@ fn a_key_of_several_resources_comes_several_times(s: &Scratch) {
     let found: Vec<(&str, i64)> = found.iter().map(|(k, r)| (k.as_str(), r.0)).collect();
     assert_eq!(found, [("ada@x", 1), ("ada@x", 3), ("bob@x", 2)]);
     assert_eq!(s.read(|tx| tx.lookup_keys(c.person, c.mail, &[])), []);
-    assert_eq!(s.read(|tx| tx.count_keys(c.person, c.mail)), 4);
+    let keys = format!("SELECT KeyValue FROM UR_ResourceKeys WHERE Property_Id = {} ORDER BY KeyValue", c.mail);
+    assert_eq!(s.rows(&keys, 1), ["ada@x", "ada@x", "bob@x", "cyd@x"]);
 }
 
 fn key_properties_are_the_mapped_ones(s: &Scratch) {
@@ -139,7 +140,6 @@ fn orphans_come_in_order(s: &Scratch) {
                 Ok::<(), StoreError>(())
             })
         });
-        assert_eq!(s.read(|tx| tx.count_orphans(c.heads)), found.len() as u64);
         found
     };
     assert_eq!(stage(&[("b", "x", false), ("B", "y", false), ("b", "a", false)]), ["B-y", "b-a", "b-x"]);
