@@ -108,6 +108,20 @@ pub(crate) fn separator<'a>(
     Ok(found)
 }
 
+/// Whether the header of an open source file has `present`, and lacks one of the other columns. The file is at its
+/// beginning afterwards.
+pub(crate) fn lacks_some_of<'a>(
+    mut source: &File,
+    separator: u8,
+    present: &str,
+    mut columns: impl Iterator<Item = &'a str>,
+) -> Result<bool, ServerError> {
+    use provost_pipeline::csv::{Dialect, Header, Reader};
+    let header = Header::read(&mut Reader::new(source, Dialect { separator, ..Dialect::default() }));
+    source.rewind()?;
+    Ok(header.is_ok_and(|header| header.contains(present) && columns.any(|column| !header.contains(column))))
+}
+
 /// Size and time of a file, to notice that it changes while it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {

@@ -163,6 +163,7 @@ mod tests {
             digest: "that of the delta".to_owned(),
             state_digest: digest,
             rows: 0,
+            absent: Vec::new(),
             null_keys: 0,
             duplicates: 0,
             rejected: 0,

@@ -101,12 +101,33 @@ fn blocked_before(session: &Session) -> Synchronised {
     Synchronised { summary: Summary { state: State::Blocked, ..summary }, ..Synchronised::default() }
 }
 
+/// Processes one session. What goes wrong before it is done is due to another process when that has processed the
+/// session meanwhile: it removes the files, for one.
 fn process(
     store: &Store,
     folders: &Folders,
     session: &Session,
     options: &SynchroniseOptions,
     approved: Option<&str>,
+) -> Result<Synchronised, ServerError> {
+    let mut committed = false;
+    process_alone(store, folders, session, options, approved, &mut committed).map_err(|error| {
+        let is_ours = committed || matches!(error, ServerError::Store(_));
+        let now = if is_ours { None } else { store.read(|tx| tx.session(&session.id)).ok().flatten() };
+        match now.filter(|now| now.state != session.state) {
+            Some(_) => overtaken(session),
+            None => error,
+        }
+    })
+}
+
+fn process_alone(
+    store: &Store,
+    folders: &Folders,
+    session: &Session,
+    options: &SynchroniseOptions,
+    approved: Option<&str>,
+    committed: &mut bool,
 ) -> Result<Synchronised, ServerError> {
     let folder = folders.session(&session.id);
     let manifest = sealed_manifest(&folder, session)?;
@@ -144,6 +165,7 @@ fn process(
             false => store.write(&options.actor, &reason, work),
         }
     })?;
+    *committed = true;
     fault::point("synchronise.committed");
     if done.summary.state != State::Blocked {
         crate::files::remove_folder(&folder)?;
@@ -176,7 +198,7 @@ fn check(
 ) -> Result<(), ServerError> {
     let state = tx.session(&session.id)?.map(|s| s.state);
     if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-        return Err(processed_by_another(&session.id));
+        return Err(overtaken(session));
     }
     mapping.must_fit(manifest)?;
     check_base(tx, manifest)?;
@@ -186,11 +208,8 @@ fn check(
     Ok(())
 }
 
-fn processed_by_another(session: &str) -> ServerError {
-    ServerError::Session {
-        session: session.to_owned(),
-        message: "it was processed by someone else in the meantime".to_owned(),
-    }
+fn overtaken(session: &Session) -> ServerError {
+    ServerError::Overtaken { connector: session.connector.clone(), session: session.id.clone() }
 }
 
 /// Reads the manifest; what its files must be follows from it.
@@ -309,7 +328,7 @@ impl Work<'_> {
         if self.session.state != state
             && !tx.set_session_state(id, self.session.state, state, self.options.now_micros)?
         {
-            return Err(processed_by_another(id));
+            return Err(overtaken(self.session));
         }
         Ok(())
     }

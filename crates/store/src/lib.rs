@@ -14,9 +14,9 @@
 //! What the tables mean beyond their names:
 //!
 //! - `UR_ResourceKeys` has rows for the primary key of each entity type and for its unique keys
-//!   ([`ReadTx::key_properties`]: mapped with `IsUniqueKey`, or referred to by an association mapping). Rows of the
-//!   primary key follow resource changes, values computed by expressions and the first load by themselves; those of
-//!   unique keys follow the latter two, and are staged with [`WriteTx::key_changes`] otherwise.
+//!   ([`ReadTx::key_properties`]: mapped with `IsUniqueKey`, or referred to by an association mapping). They follow
+//!   resource changes, values computed by expressions and the first load by themselves. [`WriteTx::key_changes`] stages
+//!   others: those of resources that somebody has changed or removed by SQL.
 //! - Triggers void the fingerprint of a row when one of its *mapped* values changes, whoever changes it, and remove the
 //!   key rows of a row that is deleted. A key row can survive only when somebody changes a key by SQL and then deletes
 //!   the row by SQL: [`ReadTx::rows_by_id`] then gives no row for its id, which is to be taken for absent.
@@ -27,6 +27,7 @@
 //!   it, after [`WriteTx::lock_repository`].
 
 mod apply;
+mod apply_keys;
 mod batch;
 mod browse;
 mod changes;
@@ -67,7 +68,9 @@ pub use changes::{
 pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;
 pub use error::StoreError;
-pub use initial::{InitialKeys, InitialLinks, InitialResources, InitialSlotLinks};
+pub use initial::{
+    IndexesOfLoad, InitialKeyRows, InitialKeys, InitialLinks, InitialResources, InitialRows, InitialSlotLinks,
+};
 pub use jobs::{
     Claim, ConnectorState, Ending, Finished, HistoryFilter, JobInstance, JobSchedule, NewJobInstance, NewTaskInstance,
     SeenAgent, TaskInstance,

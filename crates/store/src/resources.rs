@@ -76,6 +76,25 @@ impl ReadTx {
         let sql = format!("{} WHERE r.Type = $1{dirty} ORDER BY r.Id", select(slots));
         self.link.scan(&sql, &[entity_type.0.into()], |row| hand_out(row, slots.len(), &mut each))
     }
+
+    /// The next `count` resources of a type, or of those with a dirty flag, behind `after`, ascending by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn resources_after(
+        &mut self,
+        entity_type: EntityTypeId,
+        dirty_only: bool,
+        after: ResourceId,
+        count: usize,
+    ) -> Result<Vec<ResourceId>, StoreError> {
+        let dirty = if dirty_only { " AND Dirty = 1" } else { "" };
+        self.link.all(
+            &format!("SELECT Id FROM UR_Resources WHERE Type = $1{dirty} AND Id > $2 ORDER BY Id LIMIT {count}"),
+            &[entity_type.0.into(), after.0.into()],
+            |row| row.i64(0).map(ResourceId),
+        )
+    }
 }
 
 fn select(slots: &[Slot]) -> String {

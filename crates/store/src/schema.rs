@@ -94,6 +94,9 @@ CREATE TABLE UJ_Journal (
     Counts {text} NOT NULL);
 ",
     r"
+CREATE INDEX UR_ResourceLinkOrphans_Reverse ON UR_ResourceLinkOrphans (Association_Id, Key2, Key1);
+",
+    r"
 CREATE TABLE UJ_JobInstances (
     Id {serial}, Job {text} NOT NULL, Trigger {text} NOT NULL, ScheduledFor {int}, State {text} NOT NULL,
     IsIncremental {int} NOT NULL, LogLevel {text} NOT NULL, RequestedBy {text} NOT NULL, Reason {text} NOT NULL,

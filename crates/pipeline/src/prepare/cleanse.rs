@@ -122,7 +122,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
                 clean &= push_padded(&mut self.payload, padded, length) || is_clean_text(value);
                 continue;
             }
-            if length == 0 {
+            if length == 0 && !self.may_be_empty(column) {
                 return Err(Refusal::NullKey);
             }
             if column > 0 {
@@ -150,6 +150,12 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         Ok(())
     }
 
+    /// The end of a pair beside its owner, in a file that says what became of it.
+    #[inline]
+    fn may_be_empty(&self, column: usize) -> bool {
+        self.layout.command.is_some() && self.spec.owner.is_some_and(|owner| owner != column)
+    }
+
     fn key_columns(&self) -> usize {
         match self.spec.kind {
             Kind::Entity => 1,
@@ -173,7 +179,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             if convert(self.spec, column, raw, &mut value).is_err() {
                 value = String::from_utf8_lossy(raw).into_owned().into_bytes();
             }
-            if value.is_empty() && column < self.key_columns() {
+            if value.is_empty() && column < self.key_columns() && !self.may_be_empty(column) {
                 empty = empty.or(Some((column, raw)));
             }
             values.push(value);

@@ -58,6 +58,7 @@ pub(super) fn write<'a>(
         rejected_by_column: side.rejected_by_column,
         clean: run.clean,
         changes,
+        absent: Vec::new(),
         held,
         profile: run.profiler.finish(run.clean),
         digest: written.digest,
@@ -68,7 +69,8 @@ pub(super) fn write<'a>(
 
 fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
     let command = changes.then_some("command");
-    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
+    let line = (changes && spec.kind == Kind::Association).then_some("line");
+    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str())).chain(line);
     push_record(out, names.map(str::as_bytes));
 }
 
@@ -124,6 +126,10 @@ impl Run<'_> {
         let start = out.len();
         out.extend_from_slice(rest);
         self.kept = (line, start..out.len());
+        if command != 0 && self.spec.kind == Kind::Association {
+            out.push(b',');
+            out.extend_from_slice(line.to_string().as_bytes());
+        }
         out.push(b'\n');
         self.clean += 1;
         if sampled {
