@@ -3,7 +3,8 @@
 use crate::report::{Kind, Report};
 use crate::repository::items;
 use crate::road::{actor, now_micros};
-use provost_model::configuration::{Configuration, Item, Parsed, Plan, plan};
+use provost_model::configuration::jobs::{JobChange, job_changes};
+use provost_model::configuration::{Configuration, Item, Parsed, Plan, plan, typed};
 use provost_store::{ItemChange, Store, StoredItem};
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Deployment {
     /// What changes, for people.
     pub plan: Plan,
+    /// What that means for jobs, those that scaffoldings make included.
+    pub jobs: Vec<JobChange>,
     changes: Vec<ItemChange>,
     configuration: Configuration,
     version: i64,
@@ -26,6 +29,7 @@ impl Deployment {
         let (version, stored) = store.read(|tx| Ok::<_, Report>((tx.configuration_version()?, items(tx)?)))?;
         Ok(Deployment {
             plan: plan(&stored, &parsed.items),
+            jobs: job_changes(&typed(&stored).jobs, &parsed.configuration.jobs),
             changes: changes(&stored, &parsed.items)?,
             configuration: parsed.configuration.clone(),
             version,

@@ -15,6 +15,19 @@ impl ReadTx {
         self.link.all(&sql, &[state.word().into()], session)
     }
 
+    /// Sessions of a connector that were applied since an instant, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn applied_sessions(&mut self, connector: &str, since_micros: i64) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 AND State = $2 AND UpdatedAt >= $3 \
+             ORDER BY Sequence"
+        );
+        let state = SessionState::Applied.word();
+        self.link.all(&sql, &[connector.into(), state.into(), since_micros.into()], session)
+    }
+
     /// Sealed and blocked sessions of a connector, in the order in which they are to be processed.
     ///
     /// # Errors

@@ -4,13 +4,14 @@ use super::checks::{self, Expansion};
 use super::dialect::{self, Attribute, Element};
 use super::expand;
 use super::item::{self, Item};
+use super::jobs::TaskKind;
 use super::node::Node;
 use super::read;
 use super::source::{Problems, Sources, Span};
 use super::typed::{typed, typed_with};
 use super::types::Configuration;
 use crate::problem::{Place, Problem, Severity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A configuration that was read, with everything that is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +30,8 @@ pub struct Parsed {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NotActedOn {
-    /// Element, or attribute of an element that is acted on: `SingleRole`, `Connector/@CompleteJob`.
+    /// Element, attribute of an element that is acted on, or task of a job that a scaffolding makes: `SingleRole`,
+    /// `EntityType/@LicenseTag`, `CreateConnectorsJobs → BuildRoleModelTask`.
     pub element: String,
     /// How many times it occurs.
     pub count: usize,
@@ -48,7 +50,7 @@ pub fn parse(files: &[(String, String)]) -> Parsed {
     let items = item::items(&nodes, &sources);
     let (generated, unresolved) = expand::with_unresolved(&items);
     checks::run(&nodes, &items, &Expansion { generated: &generated, unresolved }, &sources, &mut problems);
-    let not_acted_on = not_acted_on(&nodes, &sources);
+    let not_acted_on = not_acted_on(&nodes, &generated, &sources);
     Parsed { configuration: typed_with(&items, &generated), items, problems: problems.finish(), not_acted_on }
 }
 
@@ -64,9 +66,22 @@ impl Parsed {
     }
 }
 
-fn not_acted_on(nodes: &[Node], sources: &Sources<'_>) -> Vec<NotActedOn> {
+fn not_acted_on(nodes: &[Node], generated: &[Item], sources: &Sources<'_>) -> Vec<NotActedOn> {
     let mut found: BTreeMap<String, (usize, Span)> = BTreeMap::new();
     gather(nodes, "", &mut found);
+    let made: Vec<(&Item, TaskKind)> =
+        generated.iter().filter_map(|item| Some((item, TaskKind::of(&item.element)?))).collect();
+    if made.iter().any(|(_, kind)| !kind.is_acted_on()) {
+        let place = |node: &Node| (sources.files[node.span.file].path, sources.position(&node.span));
+        let places: HashMap<(&str, (u32, u32)), &Node> = nodes.iter().map(|node| (place(node), node)).collect();
+        for (item, kind) in made.into_iter().filter(|(_, kind)| !kind.is_acted_on()) {
+            let node = item.position.and_then(|position| places.get(&(item.file.as_str(), position)));
+            if let Some(node) = node.filter(|node| node.element.acted_on) {
+                let name = format!("{} → {}", node.element.name, kind.element());
+                found.entry(name).or_insert_with(|| (0, node.span.clone())).0 += 1;
+            }
+        }
+    }
     found
         .into_iter()
         .map(|(element, (count, span))| NotActedOn { element, count, first: Some(sources.place(&span)) })

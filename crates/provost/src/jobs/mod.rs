@@ -38,6 +38,7 @@ pub fn job_settings(settings: &Settings) -> JobSettings {
         task_timeout: Duration::from_secs(minutes * 60),
         scheduler: given.scheduler.unwrap_or(defaults.scheduler),
         zone: TimeZone::system(),
+        retention: settings.retention,
         default_agent: settings.agent_identifier.clone(),
         ..defaults
     }

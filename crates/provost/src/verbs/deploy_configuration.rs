@@ -12,6 +12,7 @@ use crate::report::{Exit, Report, counts};
 use crate::repository::open;
 use crate::road::report;
 use clap::Args;
+use provost_model::configuration::jobs::JobChange;
 use provost_model::configuration::{AttributeChange, Change, Plan, Sign};
 use provost_server::ServerError;
 use provost_store::Store;
@@ -20,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 /// Compare a configuration folder with what is deployed, show the plan, and apply it in one transaction
 ///
-/// The plan has a line per item: + added, ~ changed, - removed. A configuration with errors is not deployed.
+/// The plan has a line per item: + added, ~ changed, - removed; then a line per job
+/// that changes. A configuration with errors is not deployed.
 #[derive(Args, Debug)]
 pub(crate) struct DeployConfiguration {
     /// Folder of the configuration files
@@ -78,6 +80,7 @@ Examples:
         }
         if self.format.format == Format::Table {
             print(&deployment.plan.to_string())?;
+            print(&jobs(&deployment.jobs))?;
         }
         for (entity_type, count) in resources_that_go(&store, &deployment.plan)? {
             eprintln!("warning: with entity type {entity_type} go its {count} resources; their history is kept");
@@ -89,7 +92,7 @@ Examples:
             Format::Table if deployment.plan.is_empty() => String::new(),
             Format::Table if self.simulate_only => "Nothing was deployed: this was a simulation.\n".to_owned(),
             Format::Table => "Deployed.\n".to_owned(),
-            Format::Json => format!("{:#}\n", as_json(&deployment.plan, !self.simulate_only)),
+            Format::Json => format!("{:#}\n", as_json(&deployment.plan, &deployment.jobs, !self.simulate_only)),
             Format::Csv => as_table(&deployment.plan).csv(),
         };
         print(&end)?;
@@ -127,7 +130,7 @@ fn resources_that_go(store: &Store, plan: &Plan) -> Result<Vec<(String, u64)>, R
 /// Writes the plan into a folder: as people read it, and as JSON.
 fn write_plan(folder: &Path, plan: &Plan) -> Result<(), Report> {
     std::fs::create_dir_all(folder).map_err(|error| Report::io("make the folder", folder, &error))?;
-    let json = format!("{:#}\n", as_json(plan, false)["changes"]);
+    let json = format!("{:#}\n", as_json(plan, &[], false)["changes"]);
     for (name, text) in [("changes.txt", plan.to_string()), ("changes.json", json)] {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|error| Report::io("write", &path, &error))?;
@@ -135,7 +138,16 @@ fn write_plan(folder: &Path, plan: &Plan) -> Result<(), Report> {
     Ok(())
 }
 
-fn as_json(plan: &Plan, deployed: bool) -> Value {
+/// A line for each job that changes, so that a scaffolding, or a connector that joins its job, surprises nobody.
+fn jobs(changes: &[JobChange]) -> String {
+    if changes.is_empty() {
+        return String::new();
+    }
+    let lines: String = changes.iter().map(|change| format!("  {change}\n")).collect();
+    format!("Jobs:\n{lines}")
+}
+
+fn as_json(plan: &Plan, jobs: &[JobChange], deployed: bool) -> Value {
     let (added, changed, removed) = plan.counts();
     json!({
         "added": added,
@@ -143,6 +155,17 @@ fn as_json(plan: &Plan, deployed: bool) -> Value {
         "removed": removed,
         "deployed": deployed,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
+        "jobs": jobs.iter().map(job).collect::<Vec<_>>(),
+    })
+}
+
+fn job(change: &JobChange) -> Value {
+    json!({
+        "sign": change.sign.symbol().to_string(),
+        "job": change.job,
+        "added": change.added,
+        "changed": change.changed,
+        "removed": change.removed,
     })
 }
 

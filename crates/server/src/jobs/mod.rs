@@ -39,4 +39,4 @@ pub use settings::JobSettings;
 pub use work::ServerTasks;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -31,6 +31,8 @@ pub struct JobSettings {
     pub retention: Retention,
     /// How long ended job instances and their logs are kept.
     pub history: Duration,
+    /// What synchronisations forget at their end.
+    pub retention: Retention,
     /// A log that grows beyond this many bytes starts anew; the part before is kept once.
     pub log_bytes: u64,
 }
@@ -50,6 +52,7 @@ impl Default for JobSettings {
             default_agent: None,
             retention: Retention::default(),
             history: Duration::from_secs(90 * 24 * 3600),
+            retention: Retention::default(),
             log_bytes: 64 << 20,
         }
     }

@@ -12,7 +12,7 @@ use crate::synchronise::{self, Synchronised};
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{ChangeSetName, ErrorReport, State, Summary};
 use provost_model::work::{InstanceState, TaskContext, TaskOutcome, TaskProgress};
-use provost_store::{Session, SessionState};
+use provost_store::Session;
 
 /// Resources evaluated at once when the task does not say (`BatchSelectSize`).
 const BATCH: usize = 10_000;
@@ -49,6 +49,7 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
         }));
     };
     let task = &taken.stored.task;
+    let began = taken.row.started_at.unwrap_or(taken.row.created_at);
     let forced = taken.stored.forced || task.is("ForceSynchronization");
     let mut options = SynchroniseOptions {
         connector: connector.clone(),
@@ -72,16 +73,14 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
                 ));
             }
             // A server that died behind the commit has done it.
-            Err(error) if !is_applied(engine, &connector, &approval.change_set)? => return Err(error.into()),
+            Err(error) if !is_applied(engine, &connector, began, &approval.change_set)? => return Err(error.into()),
             Err(_) => {}
         }
         options.now_micros = engine.now();
     }
     let last = synchronise::synchronise(&engine.store, &engine.folders, &options)?;
-    let began = taken.row.started_at.unwrap_or(taken.row.created_at);
-    let sessions = engine.store.read(|tx| tx.sessions(Some(&connector), 10_000))?;
-    let applied = sessions.iter().filter(|s| s.state == SessionState::Applied && s.updated_at >= began);
-    let summary = total(&connector, applied.rev(), last.as_ref());
+    let applied: Vec<Session> = engine.store.read(|tx| tx.applied_sessions(&connector, began))?;
+    let summary = total(&connector, &applied, last.as_ref());
     if let Some(last) = &last {
         report(last, context);
     }
@@ -89,9 +88,9 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
     Ok(TaskOutcome::of(summary, produced))
 }
 
-fn is_applied(engine: &Engine, connector: &str, change_set: &str) -> Result<bool, JobError> {
-    let sessions: Vec<Session> = engine.store.read(|tx| tx.sessions(Some(connector), 100))?;
-    let this = |s: &Session| s.state == SessionState::Applied && s.change_set_hash.as_deref() == Some(change_set);
+fn is_applied(engine: &Engine, connector: &str, since: i64, change_set: &str) -> Result<bool, JobError> {
+    let sessions: Vec<Session> = engine.store.read(|tx| tx.applied_sessions(connector, since))?;
+    let this = |s: &Session| s.change_set_hash.as_deref() == Some(change_set);
     Ok(sessions.iter().any(this))
 }
 
@@ -111,7 +110,7 @@ fn blocked_anew(connector: &str, error: &ServerError, found: String) -> TaskOutc
 }
 
 /// One summary for all sessions that a task has applied, also before it was interrupted, with the state of the last one.
-fn total<'a>(connector: &str, applied: impl Iterator<Item = &'a Session>, last: Option<&Synchronised>) -> Summary {
+fn total(connector: &str, applied: &[Session], last: Option<&Synchronised>) -> Summary {
     let mut total = Summary { connector: connector.to_owned(), ..Summary::default() };
     let mut add = |summary: &Summary| {
         if total.state == State::Completed {
@@ -145,7 +144,7 @@ fn total<'a>(connector: &str, applied: impl Iterator<Item = &'a Session>, last: 
             sum.links_removed += c.links_removed;
         }
     };
-    let summaries = applied.filter_map(|s| serde_json::from_str::<Summary>(s.summary.as_deref()?).ok());
+    let summaries = applied.iter().filter_map(|s| serde_json::from_str::<Summary>(s.summary.as_deref()?).ok());
     summaries.for_each(|summary| add(&summary));
     match last {
         // What was not applied is not among the sessions, and is what matters.

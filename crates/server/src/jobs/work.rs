@@ -14,6 +14,9 @@ use provost_model::work::{InstanceState, LogLine, TaskContext, TaskOutcome, Task
 use provost_store::{Claim, Ending, Finished, JobInstance, TaskInstance, WriteTx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// How often the end of a task is tried to be written down.
+const TRIES: u32 = 100;
+
 /// Tasks of the server that need more than repository and folders: whoever opens the server brings them.
 pub trait ServerTasks: Send + Sync {
     /// Runs a task; none when it cannot be run in this version.
@@ -149,7 +152,7 @@ impl Engine {
             }
             Ok::<_, JobError>(ending)
         };
-        let ending = self.store.keep_books(work)?;
+        let ending = patiently(|| self.store.keep_books(work))?;
         self.memory().renewals.remove(&id);
         self.bell.ring();
         match ending {
@@ -168,6 +171,18 @@ impl Engine {
             tracing::warn!(task = row.id, %error, "the log of a task cannot be written");
         }
     }
+}
+
+/// Tries again while another writer holds the repository, which may take as long as a synchronisation: what a task has
+/// done is not to be done again only because its end could not be written down. Each try waits for its turn.
+fn patiently<T>(work: impl Fn() -> Result<T, JobError>) -> Result<T, JobError> {
+    for _ in 1..TRIES {
+        match work() {
+            Err(JobError::Store(error)) if error.code() == "repository-locked" => {}
+            other => return other,
+        }
+    }
+    work()
 }
 
 fn begins(taken: &Taken) -> String {

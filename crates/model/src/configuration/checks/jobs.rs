@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Two tasks cannot share an identifier, wherever they stand. Nor can a job share one with a job that is made.
 pub(super) fn identifiers(context: &Context<'_>, problems: &mut Problems<'_>) {
     let mut seen: HashMap<(&str, &str), (&Item, Option<&Item>)> = HashMap::new();
+    let mut told: BTreeSet<(usize, usize)> = BTreeSet::new();
     let nested = context.items.iter().filter(|item| item.element == "Job");
     let nested = nested.flat_map(|job| job.children.iter().map(|child| (child, Some(*job))));
     for (item, parent) in context.items.iter().map(|item| (*item, None)).chain(nested) {
@@ -32,6 +33,10 @@ pub(super) fn identifiers(context: &Context<'_>, problems: &mut Problems<'_>) {
             continue;
         }
         if let (Some(node), Some(first)) = (context.node_of(item), context.node_of(first)) {
+            // Two scaffoldings of one job share all its identifiers: one problem says it.
+            if is_made(context, item) && !told.insert((node.span.file, node.span.range.start)) {
+                continue;
+            }
             let message = format!("identifier \"{identifier}\" of a {} is taken", class.to_lowercase());
             let hint = format!("the first one is in {}", problems.words(&first.span));
             problems.error("duplicate-identifier", node.value_span("Identifier"), message, hint);

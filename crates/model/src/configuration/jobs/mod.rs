@@ -7,6 +7,7 @@
 //! ```
 
 mod assemble;
+mod changes;
 mod cron;
 mod dependencies;
 mod kind;
@@ -14,6 +15,7 @@ mod order;
 mod types;
 
 pub(super) use assemble::{PlacedJob, PlacedStep, assemble, cron_of, tasks};
+pub use changes::{JobChange, job_changes};
 pub use cron::{Cron, CronError, CronTimeZone};
 pub use dependencies::{Decision, Outcome, SkipReason, TaskState, may_start};
 pub use kind::{Side, TaskKind};

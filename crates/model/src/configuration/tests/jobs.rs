@@ -212,3 +212,28 @@ fn scaffoldings_that_find_nothing() {
       = it is required: the profile that gets the rights
     "#);
 }
+
+#[test]
+fn a_job_that_two_scaffoldings_make_is_one_problem() {
+    insta::assert_snapshot!(problems(&format!(
+        r#"{AROUND}<CreateAgentSynchroComplete Agent="A"/>
+<CreateAgentSynchroComplete Agent="A"/>"#
+    )), @r#"
+    error duplicate-identifier conf.xml:6:2 `CreateAgentSynchroComplete`
+      identifier "A_SynchroComplete_UpdateParametersContextDisplayNames" of a task is taken
+      = the first one is in conf.xml, line 5
+    "#);
+}
+
+#[test]
+fn tasks_of_a_scaffolding_that_no_version_runs_yet_are_named() {
+    let parsed = read(&format!(r#"{AROUND}<CreateAgentSynchroComplete Agent="A"/>"#));
+    let listed: Vec<(&str, usize)> = parsed.not_acted_on.iter().map(|n| (n.element.as_str(), n.count)).collect();
+    assert_eq!(
+        listed,
+        [
+            ("CreateAgentSynchroComplete → SendRoleModelNotificationsTask", 1),
+            ("CreateAgentSynchroComplete → UpdateParametersContextDisplayNamesTask", 1),
+        ]
+    );
+}

@@ -1,5 +1,6 @@
 //! Tests of the whole road: text in, problems, items, plans and files out.
 
+mod access;
 mod inventory;
 mod jobs;
 mod planning;

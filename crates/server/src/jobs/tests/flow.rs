@@ -145,7 +145,7 @@ fn a_part_of_a_job_can_be_run() {
         vec![task("HR_e", 0, &[]), task("HR_p", 1, &["HR_e"]), task("AD_e", 2, &[]), task("AD_p", 3, &["AD_e"])];
     steps[2].task.kind = TaskKind::SetRecentlyModifiedFlag;
     let engine = world.engine("s", &deployed(vec![job("Daily", steps)]));
-    let mut part = |options: LaunchOptions| -> Result<String, JobError> {
+    let part = |options: LaunchOptions| -> Result<String, JobError> {
         let id = engine.launch(&Launch { options, ..by_person("Daily") })?.id;
         engine.cancel(id, "amara", "")?;
         let (_, tasks) = engine.instance(id)?;

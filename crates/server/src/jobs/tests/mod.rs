@@ -4,4 +4,4 @@ mod cluster;
 mod flow;
 mod naive;
 mod random;
-mod world;
+pub(crate) mod world;

@@ -9,11 +9,11 @@ use provost_store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
-pub(super) const SECOND: i64 = 1_000_000;
+pub(crate) const SECOND: i64 = 1_000_000;
 /// 2026-01-05, a Monday, 00:00 UTC.
-pub(super) const MONDAY: i64 = 1_767_571_200 * SECOND;
+pub(crate) const MONDAY: i64 = 1_767_571_200 * SECOND;
 
-pub(super) struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
     connection: String,
     schema: Option<(String, String)>,
@@ -21,14 +21,14 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn sqlite() -> World {
+    pub(crate) fn sqlite() -> World {
         let folder = tempfile::tempdir().unwrap();
         let connection = format!("sqlite:{}", folder.path().join("provost.db").display());
         World { folder, connection, schema: None, clock: Arc::new(AtomicI64::new(MONDAY)) }
     }
 
     /// A schema of its own on the server that `PROVOST_TEST_POSTGRES` names.
-    pub(super) fn postgres() -> Option<World> {
+    pub(crate) fn postgres() -> Option<World> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("PROVOST_TEST_POSTGRES") else {
             assert!(std::env::var("CI").is_err(), "PROVOST_TEST_POSTGRES must name a PostgreSQL server in CI");
@@ -48,24 +48,32 @@ impl World {
         Some(World { folder, connection, schema: Some((server, schema)), clock: Arc::new(AtomicI64::new(MONDAY)) })
     }
 
-    pub(super) fn now(&self) -> i64 {
+    /// The folders of its home.
+    pub(crate) fn folders(&self) -> Folders {
+        Folders { temp: self.folder.path().join("Temp"), work: self.folder.path().join("Work") }
+    }
+
+    /// The repository, opened once more.
+    pub(crate) fn store(&self) -> Arc<Store> {
+        Arc::new(Store::open(&self.connection).unwrap())
+    }
+
+    pub(crate) fn now(&self) -> i64 {
         self.clock.load(Ordering::SeqCst)
     }
 
-    pub(super) fn pass(&self, micros: i64) {
+    pub(crate) fn pass(&self, micros: i64) {
         self.clock.fetch_add(micros, Ordering::SeqCst);
     }
 
-    pub(super) fn engine(&self, owner: &str, configuration: &Configuration) -> Engine {
+    pub(crate) fn engine(&self, owner: &str, configuration: &Configuration) -> Engine {
         self.engine_with(configuration, JobSettings { owner: owner.to_owned(), ..JobSettings::default() })
     }
 
-    pub(super) fn engine_with(&self, configuration: &Configuration, settings: JobSettings) -> Engine {
-        let store = Arc::new(Store::open(&self.connection).unwrap());
-        let folders = Folders { temp: self.folder.path().join("Temp"), work: self.folder.path().join("Work") };
+    pub(crate) fn engine_with(&self, configuration: &Configuration, settings: JobSettings) -> Engine {
         let clock = self.clock.clone();
         let clock = Arc::new(move || clock.load(Ordering::SeqCst));
-        let engine = Engine::new(store, folders, settings, Arc::new(()), clock);
+        let engine = Engine::new(self.store(), self.folders(), settings, Arc::new(()), clock);
         engine.assume_deployed(configuration.clone());
         engine
     }
@@ -81,7 +89,7 @@ impl Drop for World {
 }
 
 /// A task of the server whose work the tests do themselves.
-pub(super) fn task(identifier: &str, level: i32, depends_on: &[&str]) -> JobStep {
+pub(crate) fn task(identifier: &str, level: i32, depends_on: &[&str]) -> JobStep {
     JobStep {
         level,
         task: Task {
@@ -94,19 +102,19 @@ pub(super) fn task(identifier: &str, level: i32, depends_on: &[&str]) -> JobStep
     }
 }
 
-pub(super) fn job(identifier: &str, steps: Vec<JobStep>) -> Job {
+pub(crate) fn job(identifier: &str, steps: Vec<JobStep>) -> Job {
     Job { identifier: identifier.to_owned(), steps, ..Job::default() }
 }
 
-pub(super) fn cron(text: &str) -> Option<Cron> {
+pub(crate) fn cron(text: &str) -> Option<Cron> {
     Some(Cron::new(text, CronTimeZone::Utc).unwrap())
 }
 
-pub(super) fn deployed(jobs: Vec<Job>) -> Configuration {
+pub(crate) fn deployed(jobs: Vec<Job>) -> Configuration {
     Configuration { jobs, ..Configuration::default() }
 }
 
-pub(super) fn by_person(job: &str) -> Launch {
+pub(crate) fn by_person(job: &str) -> Launch {
     Launch {
         job: job.to_owned(),
         options: LaunchOptions::default(),
@@ -116,12 +124,12 @@ pub(super) fn by_person(job: &str) -> Launch {
     }
 }
 
-pub(super) fn ended(state: InstanceState) -> TaskOutcome {
+pub(crate) fn ended(state: InstanceState) -> TaskOutcome {
     TaskOutcome { state, produced: true, ..TaskOutcome::default() }
 }
 
 /// `name State` of every task of an instance, then the state of the job.
-pub(super) fn standing(engine: &Engine, instance: i64) -> String {
+pub(crate) fn standing(engine: &Engine, instance: i64) -> String {
     let (job, tasks) = engine.instance(instance).unwrap();
     let tasks: Vec<String> = tasks.iter().map(|t| format!("{} {}", t.task, t.state.word())).collect();
     format!("{}: {}", job.state.word(), tasks.join(", "))

@@ -135,3 +135,56 @@ async fn outcome(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::Engine;
+    use crate::jobs::tests::world::{World, by_person, deployed, job, task};
+    use crate::web::WebSettings;
+    use provost_model::configuration::jobs::{Job, TaskKind};
+    use provost_model::work::AgentWork;
+
+    fn served(world: &World) -> (App, Engine) {
+        let mut step = task("export", 0, &[]);
+        step.task.kind = TaskKind::Export;
+        let engine =
+            world.engine("s", &deployed(vec![Job { agent: Some("North".to_owned()), ..job("Daily", vec![step]) }]));
+        let app = App::new(world.store(), world.folders(), WebSettings::default(), || 0);
+        app.serve_jobs(engine.clone());
+        (app, engine)
+    }
+
+    async fn ask(app: App, agent: &str, wait_seconds: u32) -> Response {
+        let principal = Principal { name: "client Job".to_owned(), permissions: Vec::new() };
+        let request = WorkRequest { wait_seconds, ..WorkRequest::default() };
+        let path = Path(agent.to_owned());
+        work(State(app), path, Extension(principal), Ok(Json(request)))
+            .await
+            .unwrap_or_else(IntoResponse::into_response)
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_waits_gets_work_as_soon_as_there_is_some() {
+        let world = World::sqlite();
+        let (app, engine) = served(&world);
+        assert_eq!(ask(app.clone(), "North", 0).await.status(), StatusCode::NO_CONTENT);
+        let waiting = tokio::spawn(ask(app, "North", 30));
+        let launched =
+            tokio::task::spawn_blocking(move || engine.launch(&by_person("Daily")).unwrap().id).await.unwrap();
+        let answer = waiting.await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let work: AgentWork = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!((work.job_instance, work.task.identifier.as_str()), (launched, "export"));
+    }
+
+    #[tokio::test]
+    async fn an_agent_is_let_go_when_the_server_stops() {
+        let world = World::sqlite();
+        let (app, engine) = served(&world);
+        let waiting = tokio::spawn(ask(app, "North", 30));
+        engine.close();
+        assert_eq!(waiting.await.unwrap().status(), StatusCode::NO_CONTENT);
+    }
+}

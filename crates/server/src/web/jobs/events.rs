@@ -151,6 +151,25 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jobs::tests::world::{World, by_person, deployed, job, task};
+
+    #[test]
+    fn a_look_tells_what_is_new_and_a_second_one_nothing() {
+        let world = World::sqlite();
+        let engine = world.engine("s", &deployed(vec![job("Daily", vec![task("a", 0, &[])])]));
+        let id = engine.launch(&by_person("Daily")).unwrap().id;
+        let mut seen = Seen::default();
+        let news = seen.look(&engine, id).unwrap();
+        assert_eq!((news.events.len(), news.ended), (2, false), "the task and the job");
+        assert!(seen.look(&engine, id).unwrap().events.is_empty());
+        // Nothing waits for the connector, so there is nothing to synchronise: the task fails for want of a mapping.
+        assert!(engine.run_next().unwrap());
+        let news = seen.look(&engine, id).unwrap();
+        assert_eq!((news.events.len(), news.ended), (4, true), "two lines, the task and the job");
+        assert!(seen.offsets[&0] > 0);
+        let mut again = Seen { offsets: seen.offsets.clone(), ..Seen::default() };
+        assert_eq!(again.look(&engine, id).unwrap().events.len(), 2, "no line comes twice");
+    }
 
     #[test]
     fn a_reader_that_comes_back_says_how_far_it_came() {
