@@ -108,7 +108,18 @@ impl Store {
     ) -> Result<T, E> {
         let _turn = self.turn()?;
         let link = Rc::new(Link::new(self.take()?, &self.name));
-        self.transact(link, actor, reason, body)
+        self.transact(link, Some((actor, reason)), body)
+    }
+
+    /// [`Store::write`] without a row in the journal, for what the server notes for itself while it goes about its work
+    /// and nobody decided: that a session was used, that an attempt failed. It would bury what people did.
+    ///
+    /// # Errors
+    /// Those of `body`, and those of the database.
+    pub fn note<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
+        let _turn = self.turn()?;
+        let link = Rc::new(Link::new(self.take()?, &self.name));
+        self.transact(link, None, body)
     }
 
     /// [`Store::write`] for the first load. As long as a SQLite repository holds no resources and nobody else has it
@@ -127,9 +138,9 @@ impl Store {
         let link = Rc::new(Link::new(self.take()?, &self.name));
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         if !link.leave_log()? {
-            return self.transact(link, actor, reason, body);
+            return self.transact(link, Some((actor, reason)), body);
         }
-        let result = self.transact(link, actor, reason, body);
+        let result = self.transact(link, Some((actor, reason)), body);
         // The connection that comes next brings the file back to its log; the others must not be used with this one.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         result
@@ -138,15 +149,16 @@ impl Store {
     fn transact<T, E: From<StoreError>>(
         &self,
         link: Rc<Link>,
-        actor: &str,
-        reason: &str,
+        entry: Option<(&str, &str)>,
         body: impl FnOnce(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
         let began = now_micros();
         link.batch(link.dialect().begin_write())?;
         let mut tx = WriteTx::new(ReadTx::new(link.clone()));
         let result = body(&mut tx).and_then(|value| {
-            tx.journalise(actor, reason, began, now_micros())?;
+            if let Some((actor, reason)) = entry {
+                tx.journalise(actor, reason, began, now_micros())?;
+            }
             drop(tx);
             settle(&link)?;
             fault::point("store.before-commit");

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use super::access::{Access, AccessSettings};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::folders::Folders;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub struct WebSettings {
     /// Public address of the server, without a slash at its end: issuer of its tokens.
     pub application_uri: String,
+    /// How callers prove who they are.
+    pub access: AccessSettings,
     /// Rows of a page when nobody asks for another number.
     pub default_page_size: u32,
     /// Most rows of a page.
@@ -27,13 +30,15 @@ struct Inner {
     folders: Folders,
     settings: WebSettings,
     metrics: Metrics,
+    access: Access,
     clock: fn() -> i64,
 }
 
 impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
-        App(Arc::new(Inner { store, folders, settings, metrics: Metrics::default(), clock }))
+        let access = Access::new(clock());
+        App(Arc::new(Inner { store, folders, settings, metrics: Metrics::default(), access, clock }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -54,6 +59,16 @@ impl App {
     /// The settings.
     pub fn settings(&self) -> &WebSettings {
         &self.0.settings
+    }
+
+    /// Addresses of this server: the public one, then those that it listens on.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
+        let settings = &self.0.settings;
+        [&settings.application_uri].into_iter().chain(&settings.access.other_origins).map(String::as_str)
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -84,6 +84,10 @@ fn responses(route: &Route) -> Value {
         }
         None => json!({ "description": "Done" }),
     };
+    if route.speaks_for_itself {
+        let any = json!({ "description": "As its standard says", "content": { "application/json": {} } });
+        return json!({ "default": any });
+    }
     let problem = json!({
         "description": "Not done, and why",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },

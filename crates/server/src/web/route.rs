@@ -58,6 +58,8 @@ pub(crate) struct Route {
     pub(crate) parameters: &'static [Parameter],
     pub(crate) takes: Option<Shape>,
     pub(crate) gives: Option<Shape>,
+    /// Its bodies follow a standard of their own: no schema of ours, no problem documents.
+    pub(crate) speaks_for_itself: bool,
     /// Status of success.
     pub(crate) status: u16,
     pub(crate) handler: fn() -> MethodRouter<App>,
@@ -72,7 +74,19 @@ impl Route {
         summary: &'static str,
         handler: fn() -> MethodRouter<App>,
     ) -> Route {
-        Route { method, path, right, tag, summary, parameters: &[], takes: None, gives: None, status: 200, handler }
+        Route {
+            method,
+            path,
+            right,
+            tag,
+            summary,
+            parameters: &[],
+            takes: None,
+            gives: None,
+            speaks_for_itself: false,
+            status: 200,
+            handler,
+        }
     }
 
     /// With query parameters.
@@ -90,6 +104,12 @@ impl Route {
     /// Answers with JSON.
     pub(crate) fn gives<T: ToSchema>(mut self) -> Route {
         self.gives = Some(Shape::of::<T>());
+        self
+    }
+
+    /// Bodies follow a standard of their own.
+    pub(crate) fn speaks_for_itself(mut self) -> Route {
+        self.speaks_for_itself = true;
         self
     }
 

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{health, openapi, principal};
+use super::{access, headers, health, openapi, principal};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
@@ -13,6 +13,7 @@ pub(crate) fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(access::routes());
     routes
 }
 
@@ -20,7 +21,7 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for route in table() {
-        let guard = principal::Guard { app: app.clone(), right: route.right };
+        let guard = principal::Guard { app: app.clone(), right: route.right, path: route.path };
         let handler = (route.handler)().layer(middleware::from_fn_with_state(guard, principal::guard));
         router = router.route(route.path, handler);
     }
@@ -29,6 +30,7 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this address does not take this method")
         })
+        .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .layer(middleware::from_fn_with_state(app.clone(), super::metrics::count))
         .with_state(app)
 }
