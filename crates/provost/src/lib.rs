@@ -4,6 +4,7 @@
 //! their provenance; [`report`] is what a person sees when something is wrong; [`output`] prints tables, CSV, JSON and
 //! summaries; [`progress`] shows how far a stage is.
 
+pub mod certificate;
 pub mod cli;
 pub mod configuration;
 pub mod context;

@@ -8,7 +8,10 @@ pub mod json;
 pub mod keys;
 pub mod mask;
 mod read;
+mod serving;
 pub mod tree;
+
+pub use serving::Serving;
 
 use crate::logging::Level;
 use crate::report::{Kind, Report};
@@ -45,6 +48,8 @@ pub struct Settings {
     pub agent_identifier: Option<String>,
     /// Settings of each connection as its package reads them, by identifier.
     pub connections: Map<String, Value>,
+    /// What the server needs beyond the repository.
+    pub serving: Serving,
     /// Folders that file connections may read; empty for all.
     pub sources_root_paths: Vec<PathBuf>,
     /// Remarks: unknown names, files that are not read.
@@ -138,6 +143,11 @@ impl Settings {
     /// Sessions that wait for synchronisation, one folder each.
     pub fn synchronization(&self) -> PathBuf {
         self.work.join("Synchronization")
+    }
+
+    /// Certificates that the server makes for itself.
+    pub fn certificates(&self) -> PathBuf {
+        self.work.join("Certificates")
     }
 
     /// Number of rows of a page, when somebody asked for `wanted`.

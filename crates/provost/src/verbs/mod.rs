@@ -15,6 +15,7 @@ mod options;
 mod prepare_synchronization;
 mod resource;
 mod schema;
+mod server;
 mod set_recently_modified_flag;
 mod settings;
 mod step;
@@ -45,6 +46,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<synchronization_validation::SynchronizationValidation>(),
     Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
+    Verb::of::<server::Server>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),

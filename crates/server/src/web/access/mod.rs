@@ -93,3 +93,6 @@ pub(crate) fn refuse(app: &App, peer: Option<IpAddr>, refusal: Refusal) -> Probl
     refused(app, refusal.reason, peer, &refusal.problem.detail);
     refusal.problem
 }
+
+#[cfg(test)]
+mod tests;
