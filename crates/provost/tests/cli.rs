@@ -208,7 +208,9 @@ fn init_twice_changes_nothing() {
     let world = World::new();
     let run = world.run("init home");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    insta::assert_snapshot!(run.out, @"
+    let password = run.out.split("password  ").nth(1).unwrap().lines().next().unwrap();
+    assert_eq!(password.len(), 24);
+    insta::assert_snapshot!(run.out.replace(password, "PASSWORD"), @"
     Home folder home
       made  Conf/
       made  Temp/ExportOutput/
@@ -219,6 +221,11 @@ fn init_twice_changes_nothing() {
       made  Work/ProvisioningOrders/
       made  appsettings.json
       made  appsettings.agent.json
+
+    First administrator, for sign-in at the server
+      login     administrator
+      password  PASSWORD
+      It is shown only now, and has to be changed at the first sign-in.
 
     What next
       1. Put the configuration (*.xml) into home/Conf, then look at it: provost check home/Conf
@@ -231,6 +238,8 @@ fn init_twice_changes_nothing() {
     let run = world.run("init home");
     assert_eq!(run.code, 0);
     assert!(run.out.starts_with("home is a complete home folder already; nothing was changed."), "{}", run.out);
+    assert!(!run.out.contains("password"), "{}", run.out);
+    assert!(world.run("init home --new-password").out.contains("  password  "));
     assert_eq!(world.read("home/appsettings.json"), "{\"DefaultPageSize\": 7}");
     assert_eq!(world.read("home/appsettings.agent.json"), before);
 }

@@ -233,11 +233,20 @@ mod tests {
         let origins: Vec<String> =
             settings.effective().iter().map(|e| format!("{} = {} ({})", e.path, e.value, e.origin)).collect();
         insta::assert_snapshot!(origins.join("\n"), @r#"
+        Authentication:AllowLocalLogin = "true" (default)
+        Authentication:CookieLifeTime = "08:00:00" (default)
+        Authentication:LifeTimeSliding = "00:10:00" (default)
+        Authentication:RequireHttpsMetadata = "true" (default)
         Connections:HR:Path = "b" (appsettings.agent.json:1:33)
         Connections:HR:Skip = 2 (environment Connections__HR__Skip)
         ConnectionString = "provost.db" (default)
         DefaultPageSize = 30 (environment PROVOST__DefaultPageSize)
+        HstsPreload = "false" (default)
+        Https:BehindProxy = "false" (default)
+        IdentityServer:AccessLifeTime = "00:15:00" (default)
+        IdentityServer:SigningDays = "30" (default)
         MaxPageSize = "200" (appsettings.json:1:40)
+        Serilog:Json = "false" (default)
         Serilog:MinimumLevel = "Information" (default)
         SourcesRootPaths:0 = "in" (appsettings.agent.json:1:61)
         SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)

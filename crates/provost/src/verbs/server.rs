@@ -51,16 +51,21 @@ Examples:
             true => Some(certificate::load(&settings, &names(&settings, &addresses))?),
             false => None,
         };
-        let web_settings = web_settings(&settings, &addresses, is_behind_proxy)?;
         if !store.read(|tx| tx.has_accounts())? {
             tracing::warn!("nobody can sign in with a password: provost init makes the first administrator");
         }
-        let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
-        let app = App::new(Arc::new(store), folders, web_settings, now_micros);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Report::new(Kind::Error, "server", format!("no threads: {error}")))?;
-        runtime.block_on(serve(app, addresses, certificate))?;
-        Ok(Exit::Done)
+        runtime.block_on(async {
+            let (addresses, listeners) = bind(addresses, certificate.as_ref()).await?;
+            let web_settings = web_settings(&settings, &addresses, is_behind_proxy)?;
+            let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
+            let app = App::new(Arc::new(store), folders, web_settings, now_micros);
+            print(&start_lines(&addresses, certificate.as_ref()))?;
+            web::serve(app, listeners, stopped()).await;
+            tracing::info!("stopped");
+            Ok(Exit::Done)
+        })
     }
 }
 
@@ -145,6 +150,13 @@ fn names(settings: &Settings, addresses: &[Address]) -> Vec<String> {
 
 fn web_settings(settings: &Settings, addresses: &[Address], is_behind_proxy: bool) -> Result<WebSettings, Report> {
     let serving = &settings.serving;
+    if is_behind_proxy && serving.application_uri.is_none() {
+        return Err(Report::usage("no-application-uri", "behind a proxy the server cannot know its public address")
+            .hint("set ApplicationUri in appsettings.json to the address that browsers and agents use"));
+    }
+    if serving.application_uri.is_none() && addresses.iter().any(|address| address.socket.ip().is_unspecified()) {
+        tracing::warn!("ApplicationUri is not set: pages and bound tokens work under the listed addresses only");
+    }
     let first = addresses.first().map(Address::origin).unwrap_or_default();
     let application_uri = serving.application_uri.clone().unwrap_or(first);
     let mut access = serving.access.clone();
@@ -182,28 +194,32 @@ fn derived(file: &std::path::Path, password: &str) -> Result<[u8; 32], Report> {
     Ok(key)
 }
 
-async fn serve(app: App, addresses: Vec<Address>, certificate: Option<Certificate>) -> Result<(), Report> {
+/// Opens the ports; the addresses come back with those that the system chose.
+async fn bind(
+    addresses: Vec<Address>,
+    certificate: Option<&Certificate>,
+) -> Result<(Vec<Address>, Vec<Listener>), Report> {
     let failed = |error: &dyn std::fmt::Display| {
         Report::new(Kind::Error, "cannot-listen", error.to_string())
             .hint("end the other process on this port, or choose another one with --urls")
     };
-    let mut listeners = Vec::new();
-    let mut lines = String::new();
+    let (mut open, mut listeners) = (Vec::new(), Vec::new());
     for address in addresses {
-        let tls = certificate.as_ref().filter(|_| address.is_tls).map(|certificate| certificate.config.clone());
+        let tls = certificate.filter(|_| address.is_tls).map(|certificate| certificate.config.clone());
         let listener = Listener::bind(address.socket, tls).await.map_err(|error| failed(&error))?;
         let port = listener.local_address().map_err(|error| failed(&error))?.port();
-        let socket = SocketAddr::new(address.socket.ip(), port);
-        lines.push_str(&format!("listening on {}\n", Address { socket, ..address }.origin()));
+        open.push(Address { socket: SocketAddr::new(address.socket.ip(), port), ..address });
         listeners.push(listener);
     }
+    Ok((open, listeners))
+}
+
+fn start_lines(addresses: &[Address], certificate: Option<&Certificate>) -> String {
+    let mut lines: String = addresses.iter().map(|address| format!("listening on {}\n", address.origin())).collect();
     if let Some(certificate) = certificate.filter(|certificate| certificate.is_self_signed) {
         lines.push_str(&format!("certificate SHA-256 {} (self-signed)\n", certificate.fingerprint));
     }
-    print(&lines)?;
-    web::serve(app, listeners, stopped()).await;
-    tracing::info!("stopped");
-    Ok(())
+    lines
 }
 
 /// Ends with SIGTERM or SIGINT.

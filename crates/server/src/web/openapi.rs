@@ -64,8 +64,8 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = parameters.into();
     }
     if let Some(shape) = route.takes {
-        operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": reference(shape) } } });
+        let kind = if route.is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+        operation["requestBody"] = json!({ "required": true, "content": { kind: { "schema": reference(shape) } } });
     }
     operation["security"] = match route.right {
         Right::Public => json!([]),

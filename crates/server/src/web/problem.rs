@@ -25,7 +25,7 @@ pub struct Problem {
     pub hint: Option<String>,
     /// Seconds after which to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after: Option<i64>,
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -50,7 +50,7 @@ impl Problem {
 
     /// Says when to try again, in the body and in the header.
     #[must_use]
-    pub fn retry_after(mut self, seconds: i64) -> Problem {
+    pub fn retry_after(mut self, seconds: u32) -> Problem {
         self.retry_after = Some(seconds);
         self
     }

@@ -57,6 +57,8 @@ pub(crate) struct Route {
     pub(crate) summary: &'static str,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) takes: Option<Shape>,
+    /// The body is a form, not JSON.
+    pub(crate) is_form: bool,
     pub(crate) gives: Option<Shape>,
     /// Its bodies follow a standard of their own: no schema of ours, no problem documents.
     pub(crate) speaks_for_itself: bool,
@@ -82,6 +84,7 @@ impl Route {
             summary,
             parameters: &[],
             takes: None,
+            is_form: false,
             gives: None,
             speaks_for_itself: false,
             status: 200,
@@ -99,6 +102,12 @@ impl Route {
     pub(crate) fn takes<T: ToSchema>(mut self) -> Route {
         self.takes = Some(Shape::of::<T>());
         self
+    }
+
+    /// With a form as its body.
+    pub(crate) fn takes_form<T: ToSchema>(mut self) -> Route {
+        self.is_form = true;
+        self.takes::<T>()
     }
 
     /// Answers with JSON.

@@ -120,7 +120,7 @@ pub(crate) async fn begin<'a>(app: &'a App, subjects: Vec<Subject>) -> Result<At
 }
 
 fn locked(wait: i64) -> Refusal {
-    let seconds = wait.div_euclid(SECOND) + 1;
+    let seconds = u32::try_from(wait.div_euclid(SECOND) + 1).unwrap_or(u32::MAX);
     let detail = format!("too many attempts have failed; wait {seconds} seconds");
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "locked", detail).retry_after(seconds);
     Refusal::new(Reason::Locked, problem.hint("an administrator can see failed attempts in the log"))

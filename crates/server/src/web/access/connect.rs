@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 const TAG: &str = "Access";
 
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/connect/token", Right::Public, TAG, "A token for a program (RFC 6749)", || {
             post(token)
         })
+        .takes_form::<TokenRequest>()
         .speaks_for_itself(),
         Route::new(
             Method::GET,
@@ -40,6 +42,20 @@ pub(super) fn routes() -> Vec<Route> {
             get(jwks)
         }),
     ]
+}
+
+/// What a client sends; name and secret may stand in the header `Authorization` (Basic) instead.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the form; it is read field by field, because each slip has an error of its own")]
+struct TokenRequest {
+    /// `client_credentials`.
+    grant_type: String,
+    /// Identifier of the client, with or without `@` and the name of the server.
+    client_id: Option<String>,
+    /// Its secret.
+    client_secret: Option<String>,
+    /// `usercube_api`.
+    scope: Option<String>,
 }
 
 async fn discovery(State(app): State<App>) -> Json<Value> {
@@ -68,7 +84,7 @@ struct Denied {
     error: &'static str,
     description: String,
     is_basic: bool,
-    retry_after: Option<i64>,
+    retry_after: Option<u32>,
 }
 
 impl Denied {
@@ -81,7 +97,8 @@ impl Denied {
 impl From<Problem> for Denied {
     fn from(problem: Problem) -> Denied {
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Denied { status, retry_after: problem.retry_after, ..Denied::new("server_error", problem.detail) }
+        let error = if problem.retry_after.is_some() { "temporarily_unavailable" } else { "server_error" };
+        Denied { status, retry_after: problem.retry_after, ..Denied::new(error, problem.detail) }
     }
 }
 

@@ -115,7 +115,7 @@ pub(crate) async fn verify(app: &App, password: &str, account: Option<&Account>)
 /// It is too short, too long, or too easy.
 pub(crate) async fn hash_new(app: &App, login: &str, password: &str) -> Result<String, Problem> {
     let length = password.chars().count();
-    let all_the_same = password.chars().all(|c| Some(c) == password.chars().next());
+    let all_the_same = password.chars().all(|c| password.starts_with(c));
     if length < SHORTEST || all_the_same || password.to_lowercase().contains(&login.to_lowercase()) {
         return Err(Problem::bad_request("weak-password", "this password is too easy to guess").hint(format!(
             "take at least {SHORTEST} characters, among them not the login: several words are easy to remember"

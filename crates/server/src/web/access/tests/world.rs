@@ -102,7 +102,7 @@ impl World {
         let access = AccessSettings { is_secure: true, ..access };
         let world = World { app: app(folder.path(), store, access.clone()), router: Router::new(), folder };
         let world = World { router: routes::router(world.app.clone()), ..world };
-        let all: Vec<String> = routes::table().iter().filter_map(|route| super::walk::permission(route)).collect();
+        let all: Vec<String> = routes::table().iter().filter_map(super::walk::permission).collect();
         world.deploy(&configuration(&all));
         world
     }
@@ -223,13 +223,8 @@ pub(super) const PROTECTED: &str = "/api/AccessControl/AccessControlPermission";
 
 fn app(folder: &std::path::Path, store: Arc<Store>, access: AccessSettings) -> App {
     let folders = Folders { temp: folder.join("Temp"), work: folder.join("Work") };
-    let settings = WebSettings {
-        application_uri: ORIGIN.to_owned(),
-        access,
-        default_page_size: 50,
-        max_page_size: 100,
-        ..WebSettings::default()
-    };
+    let settings =
+        WebSettings { application_uri: ORIGIN.to_owned(), access, default_page_size: 50, max_page_size: 100 };
     App::new(store, folders, settings, clock)
 }
 
