@@ -497,7 +497,6 @@ fn the_journal_tells_who_wrote_and_why() {
     assert_eq!(world.run("create-database-views").out, "Made 1 view in FOLDER/home/provost.db\n");
     let run = world.run("journal --format json");
     let entries: Vec<Value> = serde_json::from_str(&run.out).unwrap();
-    // The oldest entry is that of `init`.
     let told: Vec<(&Value, &Value)> = entries.iter().take(2).map(|one| (&one["Actor"], &one["Reason"])).collect();
     let ada = Value::from("ada");
     assert_eq!(

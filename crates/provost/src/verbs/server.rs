@@ -61,8 +61,9 @@ Examples:
             let web_settings = web_settings(&settings, &addresses, is_behind_proxy)?;
             let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
             let app = App::new(Arc::new(store), folders, web_settings, now_micros);
+            let stopped = stopped()?;
             print(&start_lines(&addresses, certificate.as_ref()))?;
-            web::serve(app, listeners, stopped()).await;
+            web::serve(app, listeners, stopped).await;
             tracing::info!("stopped");
             Ok(Exit::Done)
         })
@@ -222,17 +223,20 @@ fn start_lines(addresses: &[Address], certificate: Option<&Certificate>) -> Stri
     lines
 }
 
-/// Ends with SIGTERM or SIGINT.
-async fn stopped() {
+/// Ends with SIGTERM or SIGINT. Both are caught from here on: whoever reads the first line may stop the server at once.
+fn stopped() -> Result<impl Future<Output = ()>, Report> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        return std::future::pending().await;
+    let caught = |kind| {
+        signal(kind).map_err(|error| Report::new(Kind::Error, "server", format!("signals cannot be caught: {error}")))
     };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: running requests may end");
+    let (mut term, mut interrupt) = (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: running requests may end");
+    })
 }
 
 impl From<web::FirstAdministratorError> for Report {
