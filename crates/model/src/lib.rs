@@ -9,7 +9,9 @@ pub mod configuration;
 pub mod fault;
 pub mod ids;
 pub mod metadata;
+pub mod nearest;
 pub mod problem;
+pub mod secret;
 pub mod summary;
 pub mod work;
 

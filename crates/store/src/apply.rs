@@ -5,7 +5,7 @@
 //! which is also how the later steps know that it was copied. A row stays in its version when each of its changed
 //! properties has a history precision that has not elapsed. No version of zero length is ever written.
 
-use crate::changes::{RENEW, RunId};
+use crate::changes::RunId;
 use crate::error::StoreError;
 use crate::plan::{AppliedCounts, ApplyPlan};
 use crate::stored_model::{LinkPlace, StoredModel, StoredType, link_column, link_value};
@@ -14,9 +14,9 @@ use provost_model::changes::Command;
 use provost_model::{AssociationId, EntityTypeId, Slot, fault};
 
 /// Numbers of commands in SQL.
-const INSERT: i64 = Command::Insert as i64;
-const UPDATE: i64 = Command::Update as i64;
-const DELETE: i64 = Command::Delete as i64;
+pub(crate) const INSERT: i64 = Command::Insert as i64;
+pub(crate) const UPDATE: i64 = Command::Update as i64;
+pub(crate) const DELETE: i64 = Command::Delete as i64;
 
 /// SQL that is true when a version that began at `valid_from` may be closed at `now`.
 pub(crate) fn elapsed(valid_from: &str, now: i64, minutes: &str) -> String {
@@ -38,25 +38,16 @@ impl WriteTx {
                 self.link.batch(&sql)?;
             }
         }
-        let dialect = self.link.dialect();
-        if let Some(sql) = dialect.work_memory(true) {
-            self.link.batch(sql)?;
-        }
+        self.link.take_memory()?;
         let model = self.model()?;
         let mut apply = Apply { tx: self, model: &model, run, plan, counts: AppliedCounts::default() };
         apply.all()?;
         let counts = apply.counts;
         self.refresh_grown_tables(&counts)?;
-        if plan.mark_dirty {
-            self.set_dirty(run)?;
-        }
         if !plan.dont_delete_changes {
             self.clear_changes(run)?;
         }
         fault::point("store.apply.cleared");
-        if let Some(sql) = dialect.work_memory(false) {
-            self.link.batch(sql)?;
-        }
         self.note(&counts);
         Ok(counts)
     }
@@ -72,14 +63,19 @@ impl WriteTx {
         }
     }
 
-    /// The next plans must know of tables that were empty a moment ago.
+    /// The next plans must know of tables that were empty a moment ago, or much smaller.
     fn refresh_grown_tables(&self, counts: &AppliedCounts) -> Result<(), StoreError> {
         const MANY: u64 = 10_000;
+        let dialect = self.link.dialect();
         let resources: u64 = counts.types.iter().map(|(_, t)| t.inserted).sum();
         let links: u64 = counts.associations.iter().map(|(_, l)| l.created).sum();
         for (grown, table) in [(resources, "UR_Resources"), (resources, "UR_ResourceKeys"), (links, "UR_ResourceLinks")]
         {
-            if let Some(sql) = self.link.dialect().refresh_statistics(table).filter(|_| grown >= MANY) {
+            let Some(estimated) = dialect.estimated_rows(table).filter(|_| grown >= MANY) else {
+                continue;
+            };
+            let known = self.link.count(&estimated, &[])?;
+            if let Some(sql) = dialect.refresh_statistics(table).filter(|_| grown >= known / 10) {
                 self.link.batch(&sql)?;
             }
         }
@@ -132,10 +128,10 @@ impl WriteTx {
     }
 }
 
-struct Apply<'a> {
-    tx: &'a mut WriteTx,
-    model: &'a StoredModel,
-    run: RunId,
+pub(crate) struct Apply<'a> {
+    pub(crate) tx: &'a mut WriteTx,
+    pub(crate) model: &'a StoredModel,
+    pub(crate) run: RunId,
     plan: &'a ApplyPlan,
     counts: AppliedCounts,
 }
@@ -150,6 +146,9 @@ impl Apply<'_> {
             }
         }
         self.end_links_of_deleted(&deleting)?;
+        for (id, slots) in &plan.types {
+            self.change_unique_keys(*id, slots)?;
+        }
         self.delete_resources(&deleting)?;
         fault::point("store.apply.deleted");
         self.begin_versions(&deleting)?;
@@ -157,7 +156,7 @@ impl Apply<'_> {
         for (id, slots) in &plan.types {
             self.update_resources(*id, slots)?;
             self.insert_resources(*id, slots)?;
-            self.write_primary_keys(*id)?;
+            self.change_primary_keys(*id)?;
         }
         fault::point("store.apply.resources");
         self.clear_dangling(&deleting)?;
@@ -174,8 +173,17 @@ impl Apply<'_> {
         Ok(())
     }
 
-    fn run_sql(&mut self, sql: &str) -> Result<u64, StoreError> {
+    pub(crate) fn run_sql(&mut self, sql: &str) -> Result<u64, StoreError> {
         self.tx.link.execute_or_fail(sql)
+    }
+
+    /// For statements whose key rows this module writes itself, in the order of the keys: a trigger would write them in
+    /// that of the resources, and make the statement keep a journal of its own.
+    fn run_without_triggers(&mut self, sql: &str) -> Result<u64, StoreError> {
+        self.tx.link.fire_triggers(false)?;
+        let count = self.run_sql(sql)?;
+        self.tx.link.fire_triggers(true)?;
+        Ok(count)
     }
 
     fn deletions(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
@@ -184,7 +192,7 @@ impl Apply<'_> {
     }
 
     /// SQL condition for the changes of a type.
-    fn changes(&self, entity_type: EntityTypeId, command: i64) -> String {
+    pub(crate) fn changes(&self, entity_type: EntityTypeId, command: i64) -> String {
         format!("Run_Id = {} AND Type = {entity_type} AND Command = {command}", self.run.0)
     }
 
@@ -234,7 +242,7 @@ impl Apply<'_> {
             let which = format!("r.Id IN {}", self.deleted(*id));
             self.counts.versions += self.tx.archive(self.model, entity_type, self.plan.now_micros, &which)?;
             let sql = format!("DELETE FROM UR_Resources WHERE Type = {id} AND Id IN {}", self.deleted(*id));
-            self.counts.of_type(*id).deleted = self.run_sql(&sql)?;
+            self.counts.of_type(*id).deleted = self.run_without_triggers(&sql)?;
         }
         Ok(())
     }
@@ -259,6 +267,7 @@ impl Apply<'_> {
                 qualified(&self.changes(*id, UPDATE)),
                 elapsed("r.ValidFrom", now, "c.HistoryPrecision")
             );
+            let which = format!("{which} ORDER BY c.Resource_Id");
             let tables = "UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.Resource_Id";
             self.counts.versions += self.tx.archive_from(tables, self.model, entity_type, now, &which)?;
         }
@@ -368,7 +377,7 @@ impl Apply<'_> {
              FROM UR_ResourceChanges c WHERE {} AND UR_Resources.Id = c.Resource_Id AND UR_Resources.Type = {id}",
             qualified(&self.changes(id, UPDATE))
         );
-        self.counts.of_type(id).updated = self.run_sql(&sql)?;
+        self.counts.of_type(id).updated = self.run_without_triggers(&sql)?;
         Ok(())
     }
 
@@ -381,26 +390,6 @@ impl Apply<'_> {
             self.changes(id, INSERT)
         );
         self.counts.of_type(id).inserted = self.run_sql(&sql)?;
-        Ok(())
-    }
-
-    /// The primary-key row of what was inserted or updated carries the new fingerprint. This comes after the updates,
-    /// whose trigger has voided the old one.
-    fn write_primary_keys(&mut self, id: EntityTypeId) -> Result<(), StoreError> {
-        let Some(key) = self.model.entity_type(id)?.key() else {
-            return Ok(());
-        };
-        for command in [UPDATE, INSERT] {
-            self.run_sql(&format!(
-                "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
-                 SELECT {id}, {}, KeyValue, Resource_Id, Fingerprint FROM UR_ResourceChanges \
-                 WHERE {} AND KeyValue IS NOT NULL ORDER BY Id \
-                 ON CONFLICT (EntityType_Id, Property_Id, KeyValue, Resource_Id) \
-                 DO UPDATE SET Fingerprint = excluded.Fingerprint",
-                key.id,
-                self.changes(id, command)
-            ))?;
-        }
         Ok(())
     }
 
@@ -461,29 +450,6 @@ impl Apply<'_> {
         Ok(())
     }
 
-    fn change_keys(&mut self) -> Result<(), StoreError> {
-        let run = self.run.0;
-        let columns = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id"];
-        let row = columns.join(", ");
-        self.tx.link.delete_listed(
-            "UR_ResourceKeys",
-            &columns,
-            &format!("SELECT {row} FROM UR_ResourceKeyChanges WHERE Run_Id = {run} AND Command = {DELETE}"),
-        )?;
-        self.run_sql(&format!(
-            "INSERT INTO UR_ResourceKeys ({row}, Fingerprint) SELECT {row}, Fingerprint FROM UR_ResourceKeyChanges \
-             WHERE Run_Id = {run} AND Command = {INSERT} ORDER BY Id \
-             ON CONFLICT ({row}) DO UPDATE SET Fingerprint = excluded.Fingerprint"
-        ))?;
-        self.run_sql(&format!(
-            "UPDATE UR_ResourceKeys SET Fingerprint = c.Fingerprint FROM UR_ResourceKeyChanges c \
-             WHERE c.Run_Id = {run} AND c.Command = {RENEW} AND UR_ResourceKeys.EntityType_Id = c.EntityType_Id \
-             AND UR_ResourceKeys.Property_Id = c.Property_Id AND UR_ResourceKeys.KeyValue = c.KeyValue \
-             AND UR_ResourceKeys.Resource_Id = c.Resource_Id"
-        ))?;
-        Ok(())
-    }
-
     fn change_orphans(&mut self) -> Result<(), StoreError> {
         let run = self.run.0;
         let columns = ["Association_Id", "Key1", "Key2"];
@@ -507,6 +473,6 @@ fn ends(owner_is_first: bool) -> (&'static str, &'static str) {
 }
 
 /// A condition of [`Apply::changes`] with its columns prefixed.
-fn qualified(condition: &str) -> String {
+pub(crate) fn qualified(condition: &str) -> String {
     condition.replace("Run_Id", "c.Run_Id").replace("Type", "c.Type").replace("Command", "c.Command")
 }

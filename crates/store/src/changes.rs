@@ -295,6 +295,14 @@ impl WriteTx {
         Ok(RunId(id))
     }
 
+    /// Makes room for the rows that are going to change: what is read of them now is still at hand when they do.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn expect_changes(&mut self) -> Result<(), StoreError> {
+        self.link.take_memory()
+    }
+
     /// A writer of changes of resources of a type. All writers of one type and run have the same slots.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ const STATISTICS: &[(&str, &str, &str)] = &[
     ("UR_ResourceLinksHistory", "UR_ResourceLinksHistory_1", "1000000 10 1"),
     ("UR_ResourceLinksHistory", "UR_ResourceLinksHistory_2", "1000000 20 1"),
     ("UR_ResourceLinkOrphans", "UR_ResourceLinkOrphans", "100000 20000 3 1"),
+    ("UR_ResourceLinkOrphans", "UR_ResourceLinkOrphans_Reverse", "100000 20000 3 1"),
     ("UR_ResourceChanges", "UR_ResourceChanges_Run", "20000 20000 10000 5000"),
     ("UR_ResourceLinkChanges", "UR_ResourceLinkChanges_Run", "20000 20000 10000 5000"),
     ("UR_ResourceKeyChanges", "UR_ResourceKeyChanges_Run", "20000 20000 7000"),
@@ -90,6 +91,16 @@ impl Dialect {
         }
     }
 
+    /// Query for the rows that the planner takes a table for, where it follows statistics that are refreshed.
+    pub(crate) fn estimated_rows(self, table: &str) -> Option<String> {
+        match self {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(format!(
+                "SELECT CAST(GREATEST(reltuples, 0) AS BIGINT) FROM pg_class WHERE oid = CAST('{table}' AS regclass)"
+            )),
+        }
+    }
+
     /// Tells the planner what the tables look like when they are full. Without it SQLite takes the first column of
     /// every index for selective, although all rows may belong to one entity type or association; collecting real
     /// statistics would cost a scan, and let plans change from one day to the next. PostgreSQL collects its own.
@@ -108,12 +119,31 @@ impl Dialect {
     }
 
     /// Gives the connection more memory while pages all over the tables change, so that none is written twice; and
-    /// takes it back, because a scan would fill it for nothing.
+    /// takes it back, because a scan would fill it for nothing. Nine tenths of it may be changed pages.
     pub(crate) fn work_memory(self, more: bool) -> Option<&'static str> {
         match self {
-            Dialect::Sqlite if more => Some("PRAGMA cache_size = -196608"),
+            Dialect::Sqlite if more => Some("PRAGMA cache_size = -217088"),
             Dialect::Sqlite => Some("PRAGMA cache_size = -16384"),
             Dialect::Postgres => None,
+        }
+    }
+
+    /// Statements that take the indexes off the tables of resources and keys before a first load, and make them anew
+    /// behind it: over rows that lie in order this costs a part of keeping them row by row. SQLite stores the keys in
+    /// their index, and appends to it as fast.
+    pub(crate) fn indexes_of_load(self) -> Option<[String; 2]> {
+        match self {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some([
+                "ALTER TABLE UR_Resources DROP CONSTRAINT ur_resources_pkey; DROP INDEX UR_Resources_Type; \
+                 ALTER TABLE UR_ResourceKeys DROP CONSTRAINT ur_resourcekeys_pkey"
+                    .to_owned(),
+                self.ddl(
+                    "ALTER TABLE UR_Resources ADD PRIMARY KEY (Id); \
+                     CREATE INDEX UR_Resources_Type ON UR_Resources (Type{then_id}); \
+                     ALTER TABLE UR_ResourceKeys ADD PRIMARY KEY (EntityType_Id, Property_Id, KeyValue, Resource_Id)",
+                ),
+            ]),
         }
     }
 

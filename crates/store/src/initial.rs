@@ -2,9 +2,10 @@
 
 use crate::changes::slot_value;
 use crate::error::StoreError;
-use crate::sink::{Sink, names};
+use crate::sink::{LIMIT, Sink, names};
 use crate::stored_model::{KeyRole, link_value};
 use crate::tx::WriteTx;
+use crate::value::{Arg, Rows};
 use provost_model::changes::Command;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
 
@@ -16,8 +17,24 @@ pub struct InitialResources {
     slots: Vec<Slot>,
 }
 
+/// Resources and their primary keys, collected apart from the connection: any thread may do that.
+#[derive(Debug)]
+pub struct InitialRows {
+    slots: Vec<Slot>,
+    resources: Rows,
+    keys: Rows,
+    count: u64,
+}
+
 /// Loads the keys of one unique property.
 pub struct InitialKeys(Sink);
+
+/// Keys of a unique property, collected apart from the connection.
+#[derive(Debug, Default)]
+pub struct InitialKeyRows {
+    rows: Rows,
+    count: u64,
+}
 
 /// Loads links of one association into the table.
 pub struct InitialLinks {
@@ -46,7 +63,42 @@ writer!(InitialResources, InitialKeys, InitialLinks, InitialSlotLinks);
 /// Run under which slot links wait for their update. No real run has this id.
 const LOADING: i64 = 0;
 
+/// Indexes that a first load makes behind the rows.
+#[derive(Debug)]
+pub struct IndexesOfLoad(Option<String>);
+
+impl IndexesOfLoad {
+    /// Makes them. To be called when the resources and their keys are loaded, and before anything looks for them.
+    ///
+    /// # Errors
+    /// Those of the database, also when a key came twice.
+    pub fn make(self, tx: &mut WriteTx) -> Result<(), StoreError> {
+        if let Some(sql) = self.0 {
+            tx.link.batch(&sql)?;
+        }
+        tx.refresh_resources()
+    }
+}
+
 impl WriteTx {
+    /// Takes the indexes off the tables of resources and keys where that makes loading faster: when the tables are
+    /// empty. Until the transaction ends, nobody else can read them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn without_indexes(&mut self) -> Result<IndexesOfLoad, StoreError> {
+        let Some([drop, make]) = self.link.dialect().indexes_of_load() else {
+            return Ok(IndexesOfLoad(None));
+        };
+        for table in ["UR_Resources", "UR_ResourceKeys"] {
+            if self.link.first(&format!("SELECT 1 FROM {table} LIMIT 1"), &[], |_| Ok(()))?.is_some() {
+                return Ok(IndexesOfLoad(None));
+            }
+        }
+        self.link.batch(&drop)?;
+        Ok(IndexesOfLoad(Some(make)))
+    }
+
     /// A writer that loads resources of a type, fastest when they come in ascending order of their keys and ids.
     ///
     /// # Errors
@@ -73,6 +125,19 @@ impl WriteTx {
             entity_type,
             slots: slots.to_vec(),
         })
+    }
+
+    /// Lets the planner see the resources and keys that were loaded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn refresh_resources(&mut self) -> Result<(), StoreError> {
+        for table in ["UR_Resources", "UR_ResourceKeys"] {
+            if let Some(sql) = self.link.dialect().refresh_statistics(table) {
+                self.link.batch(&sql)?;
+            }
+        }
+        Ok(())
     }
 
     /// A writer that loads the keys of a unique property, fastest in ascending order.
@@ -114,6 +179,84 @@ impl WriteTx {
     }
 }
 
+/// Hands out the cells of a resource in the order of the columns.
+fn row<'a>(
+    slots: &[Slot],
+    id: ResourceId,
+    display_name: Option<&'a str>,
+    values: &[Option<&'a str>],
+    mut push: impl FnMut(Arg<'a>),
+) -> Result<(), StoreError> {
+    if values.len() != slots.len() {
+        return Err(StoreError::misuse(format!("{} values for {} slots", values.len(), slots.len())));
+    }
+    push(id.0.into());
+    push(display_name.into());
+    for (slot, value) in slots.iter().zip(values) {
+        push(slot_value(*slot, *value)?);
+    }
+    Ok(())
+}
+
+impl InitialRows {
+    /// No rows yet, of a type with these slots.
+    pub fn new(slots: &[Slot]) -> InitialRows {
+        InitialRows { slots: slots.to_vec(), resources: Rows::default(), keys: Rows::default(), count: 0 }
+    }
+
+    /// Adds a resource with its values in the order of the slots.
+    ///
+    /// # Errors
+    /// When the number of values is not that of the slots.
+    pub fn push(
+        &mut self,
+        id: ResourceId,
+        key: &str,
+        fingerprint: i64,
+        display_name: Option<&str>,
+        values: &[Option<&str>],
+    ) -> Result<(), StoreError> {
+        row(&self.slots, id, display_name, values, |value| self.resources.push(value))?;
+        for value in [key.into(), id.0.into(), fingerprint.into()] {
+            self.keys.push(value);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Whether there are enough to be written.
+    pub fn is_full(&self) -> bool {
+        self.resources.weight() >= LIMIT
+    }
+
+    /// Forgets the rows and keeps their memory for others.
+    pub fn clear(&mut self) {
+        self.resources.clear();
+        self.keys.clear();
+        self.count = 0;
+    }
+}
+
+impl InitialKeyRows {
+    /// Adds a key and the resource that holds it.
+    pub fn push(&mut self, key: &str, id: ResourceId) {
+        self.rows.push(key.into());
+        self.rows.push(id.0.into());
+        self.count += 1;
+    }
+
+    /// Whether there are enough to be written.
+    pub fn is_full(&self) -> bool {
+        self.rows.weight() >= LIMIT
+    }
+
+    /// Forgets the rows and keeps their memory for others.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.count = 0;
+    }
+}
+
 impl InitialResources {
     /// Loads a resource with its values in the order of the slots.
     ///
@@ -127,16 +270,21 @@ impl InitialResources {
         display_name: Option<&str>,
         values: &[Option<&str>],
     ) -> Result<(), StoreError> {
-        if values.len() != self.slots.len() {
-            return Err(StoreError::misuse(format!("{} values for {} slots", values.len(), self.slots.len())));
-        }
-        self.resources.push(id.0.into());
-        self.resources.push(display_name.into());
-        for (slot, value) in self.slots.iter().zip(values) {
-            self.resources.push(slot_value(*slot, *value)?);
-        }
+        row(&self.slots, id, display_name, values, |value| self.resources.push(value))?;
         self.resources.end_row()?;
         self.keys.row(&[key.into(), id.0.into(), fingerprint.into()])
+    }
+
+    /// Loads rows that were collected, many at once.
+    ///
+    /// # Errors
+    /// When they have other slots, and those of the database.
+    pub fn write(&mut self, rows: &InitialRows) -> Result<(), StoreError> {
+        if rows.slots != self.slots {
+            return Err(StoreError::misuse("these rows were collected for other slots"));
+        }
+        self.resources.write(&rows.resources, rows.count)?;
+        self.keys.write(&rows.keys, rows.count)
     }
 
     /// Writes what is left and makes the rows of the unique keys; tells how many resources were loaded.
@@ -150,6 +298,7 @@ impl InitialResources {
         for key in unique.into_iter().filter(|k| k.role == KeyRole::Unique) {
             tx.rebuild_keys(entity_type, key.property, key.slot)?;
         }
+        tx.refresh_resources()?;
         Ok(loaded)
     }
 
@@ -162,11 +311,6 @@ impl InitialResources {
         self.keys.flush()?;
         let loaded = self.resources.written();
         tx.count("resourcesInserted", loaded);
-        for table in ["UR_Resources", "UR_ResourceKeys"] {
-            if let Some(sql) = self.resources.link.dialect().refresh_statistics(table) {
-                self.resources.link.batch(&sql)?;
-            }
-        }
         Ok(loaded)
     }
 }
@@ -178,6 +322,14 @@ impl InitialKeys {
     /// Those of the database.
     pub fn push(&mut self, key: &str, id: ResourceId) -> Result<(), StoreError> {
         self.0.row(&[key.into(), id.0.into()])
+    }
+
+    /// Loads keys that were collected, many at once.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn write(&mut self, keys: &InitialKeyRows) -> Result<(), StoreError> {
+        self.0.write(&keys.rows, keys.count)
     }
 
     /// Writes what is left; tells how many keys were loaded.

@@ -14,9 +14,9 @@
 //! What the tables mean beyond their names:
 //!
 //! - `UR_ResourceKeys` has rows for the primary key of each entity type and for its unique keys
-//!   ([`ReadTx::key_properties`]: mapped with `IsUniqueKey`, or referred to by an association mapping). Rows of the
-//!   primary key follow resource changes, values computed by expressions and the first load by themselves; those of
-//!   unique keys follow the latter two, and are staged with [`WriteTx::key_changes`] otherwise.
+//!   ([`ReadTx::key_properties`]: mapped with `IsUniqueKey`, or referred to by an association mapping). They follow
+//!   resource changes, values computed by expressions and the first load by themselves. [`WriteTx::key_changes`] stages
+//!   others: those of resources that somebody has changed or removed by SQL.
 //! - Triggers void the fingerprint of a row when one of its *mapped* values changes, whoever changes it, and remove the
 //!   key rows of a row that is deleted. A key row can survive only when somebody changes a key by SQL and then deletes
 //!   the row by SQL: [`ReadTx::rows_by_id`] then gives no row for its id, which is to be taken for absent.
@@ -28,6 +28,7 @@
 
 mod access;
 mod apply;
+mod apply_keys;
 mod batch;
 mod browse;
 mod changes;
@@ -47,6 +48,7 @@ mod neighbours;
 mod plan;
 mod queue;
 mod resources;
+mod retention;
 mod samples;
 mod schema;
 mod sessions;
@@ -67,13 +69,16 @@ pub use changes::{
 pub use configuration::{ItemChange, StoredItem};
 pub use dialect::Dialect;
 pub use error::StoreError;
-pub use initial::{InitialKeys, InitialLinks, InitialResources, InitialSlotLinks};
+pub use initial::{
+    IndexesOfLoad, InitialKeyRows, InitialKeys, InitialLinks, InitialResources, InitialRows, InitialSlotLinks,
+};
 pub use journal::{JournalEntry, StoredProblem};
 pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;
 pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use resources::{ResourceRow, Target};
+pub use retention::{HistoryCounts, PastSession};
 pub use samples::{ChangeSample, SampleLink, SampleResource, SampleValue};
 pub use sessions::{Session, SessionState};
 pub use store::Store;

@@ -3,6 +3,7 @@
 use crate::dialect::{Dialect, equalities};
 use crate::error::StoreError;
 use crate::value::{Arg, Row, Rows};
+use rusqlite::config::DbConfig;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::Write;
@@ -102,10 +103,39 @@ impl Link {
             .unwrap_or_else(|| StoreError::misuse("the transaction goes on although a statement in it has failed")))
     }
 
+    /// Gives the connection more memory until [`Link::calm`], for pages all over the tables that are going to change.
+    pub(crate) fn take_memory(&self) -> Result<(), StoreError> {
+        match self.dialect().work_memory(true) {
+            Some(sql) => self.batch(sql),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings the connection back to its settings, behind the end of a transaction: within it, with less memory, pages
+    /// would go into the log that are to change again, and then the log would have to be written anew.
+    pub(crate) fn calm(&self) -> Result<(), StoreError> {
+        self.fire_triggers(true)?;
+        match self.dialect().work_memory(false) {
+            Some(sql) => self.batch(sql),
+            None => Ok(()),
+        }
+    }
+
     /// Ends the transaction without effect; tells whether the connection can be used again.
     pub(crate) fn rollback(&self) -> bool {
         self.broken.set(false);
         self.batch("ROLLBACK").is_ok()
+    }
+
+    /// Whether triggers of the tables fire for the statements that follow. On PostgreSQL they always do: others write at
+    /// the same time there, and only the trigger of a row sees what it holds when its turn comes.
+    pub(crate) fn fire_triggers(&self, fire: bool) -> Result<(), StoreError> {
+        if let Driver::Sqlite(connection) = &self.driver {
+            connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, fire)
+                .map_err(self.sqlite_error("switching triggers"))?;
+        }
+        Ok(())
     }
 
     /// Runs statements without parameters.
@@ -179,6 +209,26 @@ impl Link {
                 self.execute(&sql, &[])
             }
         }
+    }
+
+    /// Gives the rows that a query lists to a table; those whose `key`, its primary key, is there get the new `value`.
+    /// The query lists key and value under their names.
+    pub(crate) fn put_listed(&self, table: &str, key: &[&str], value: &str, list: &str) -> Result<(), StoreError> {
+        let row = key.join(", ");
+        let insert =
+            format!("INSERT INTO {table} ({row}, {value}) SELECT {row}, {value} FROM ({list}) listed WHERE TRUE");
+        if self.dialect() == Dialect::Postgres {
+            self.execute(&format!("{insert} ON CONFLICT ({row}) DO UPDATE SET {value} = excluded.{value}"), &[])?;
+            return Ok(());
+        }
+        // DO UPDATE would keep a journal for undoing the statement alone, with every page that it changes.
+        let same: Vec<String> = key.iter().map(|c| format!("{table}.{c} = listed.{c}")).collect();
+        self.execute_or_fail(&format!(
+            "UPDATE {table} SET {value} = listed.{value} FROM ({list}) listed WHERE {}",
+            same.join(" AND ")
+        ))?;
+        self.execute_or_fail(&format!("{insert} ON CONFLICT DO NOTHING"))?;
+        Ok(())
     }
 
     /// The same for a statement whose failure ends the transaction.

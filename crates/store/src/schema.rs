@@ -126,6 +126,7 @@ CREATE TABLE UA_Attempts (
     Subject {text} NOT NULL PRIMARY KEY, Failures {int} NOT NULL, LastFailureAt {int} NOT NULL,
     LockedUntil {int} NOT NULL){clustered};
 CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT NULL){clustered};
+CREATE INDEX UR_ResourceLinkOrphans_Reverse ON UR_ResourceLinkOrphans (Association_Id, Key2, Key1);
 ",
 ];
 

@@ -6,7 +6,7 @@ use crate::value::{Arg, Rows};
 use std::rc::Rc;
 
 /// Bytes that a buffer holds before it is written.
-const LIMIT: usize = 512 * 1024;
+pub(crate) const LIMIT: usize = 512 * 1024;
 
 /// Collects rows and writes them in bulk. Dropping it writes what is left; an error found then makes the commit fail.
 pub(crate) struct Sink {
@@ -53,6 +53,16 @@ impl Sink {
             self.push(*value);
         }
         self.end_row()
+    }
+
+    /// Writes rows that were collected elsewhere, behind those that are held here.
+    pub(crate) fn write(&mut self, rows: &Rows, count: u64) -> Result<(), StoreError> {
+        self.flush()?;
+        if count > 0 {
+            self.link.bulk(self.table, &self.fixed, &self.columns, rows)?;
+        }
+        self.written += count;
+        Ok(())
     }
 
     pub(crate) fn flush(&mut self) -> Result<(), StoreError> {

@@ -204,6 +204,9 @@ impl Store {
     }
 
     fn give_back(&self, link: Rc<Link>) {
+        if link.calm().is_err() {
+            return;
+        }
         // A writer that outlives its transaction keeps the connection: it is closed with it.
         if let Some(link) = Rc::into_inner(link) {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

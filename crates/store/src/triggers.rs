@@ -1,8 +1,9 @@
 //! Triggers that keep the key table true when somebody changes resources by SQL.
 //!
-//! They fire for the engine's own statements too, which then write the right fingerprints ("fire, then fix"). An
-//! update voids the fingerprint only when a synchronised value changes: flags, links and computed values do not make a
-//! row differ from the file. They are made anew whenever the model changes, because they know the slots of the keys.
+//! They fire for the engine's own statements too, which then write the right fingerprints ("fire, then fix"); only while
+//! an apply changes resources in SQLite are they off, because it writes their key rows itself. An update voids the
+//! fingerprint only when a synchronised value changes: flags, links and computed values do not make a row differ from
+//! the file. They are made anew whenever the model changes, because they know the slots of the keys.
 
 use crate::error::StoreError;
 use crate::link::Link;

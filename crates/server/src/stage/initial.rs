@@ -3,6 +3,7 @@
 //! Nothing is there that could be compared, and no threshold applies, so that change tables would only be written to be
 //! read again. The transaction and the refusal to load twice are those of every run.
 
+use super::ahead::{Hand, ahead};
 use super::links::{BUDGET, emit_lines, one_per_owner, resolve, spool_orphans};
 use super::{Context, LinkStage, Staged, entities, kept_pairs};
 use crate::error::ServerError;
@@ -13,7 +14,7 @@ use crate::sorting::Sorting;
 use provost_model::summary::{EntityCounters, LinkCounters};
 use provost_model::{PropertyId, ResourceId, Slot};
 use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, link_ids};
-use provost_store::{InitialResources, LinkPlace, RunId, StoreError, WriteTx};
+use provost_store::{InitialKeyRows, InitialRows, LinkPlace, RunId, StoreError, WriteTx};
 use std::path::Path;
 
 /// Memory for sorting the unique keys of a type, all together.
@@ -33,12 +34,14 @@ pub(crate) fn load(
     // Everything is new: the state that the files make names the changes as well as the rows would.
     let hash = manifest.new_digest.chars().take(32).collect();
     let mut staged = Staged { hash, ..Staged::default() };
+    let indexes = context.tx.without_indexes()?;
     for mapped in &mapping.types {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = load_type(&mut context, mapped, table, now_micros)?;
             staged.entity_types.insert(mapped.identifier.clone(), counters);
         }
     }
+    indexes.make(context.tx)?;
     for mapped in &mapping.associations {
         if let Some(table) = manifest.table(&mapped.identifier) {
             let counters = load_association(&mut context, mapped, table, now_micros)?;
@@ -68,19 +71,31 @@ impl UniqueKeys {
         Ok(())
     }
 
-    fn load(self, tx: &mut WriteTx, mapped: &MappedType) -> Result<(), ServerError> {
+    fn hand_over(self, hand: Hand<'_, Batch>) -> Result<(), ServerError> {
         for (_, property, sorting) in self.0 {
-            let mut keys = tx.bulk_keys(mapped.id, property)?;
             let mut sorted = sorting.finish()?;
+            let mut rows = InitialKeyRows::default();
             while let Some((key, payload)) = sorted.pull()? {
                 let id = payload.try_into().map_or(0, i64::from_be_bytes);
                 let key = std::str::from_utf8(key).map_err(std::io::Error::other)?;
-                keys.push(key, ResourceId(id))?;
+                rows.push(key, ResourceId(id));
+                if rows.is_full() {
+                    rows = match hand(Batch::Keys(property, rows))? {
+                        Some(Batch::Keys(_, used)) => used,
+                        _ => InitialKeyRows::default(),
+                    };
+                }
             }
-            keys.finish()?;
+            hand(Batch::Keys(property, rows))?;
         }
         Ok(())
     }
+}
+
+/// Rows on their way to the database.
+enum Batch {
+    Resources(InitialRows),
+    Keys(PropertyId, InitialKeyRows),
 }
 
 fn load_type(
@@ -91,11 +106,43 @@ fn load_type(
 ) -> Result<EntityCounters, ServerError> {
     let merge = EntityMerge::new(entities::open(context, mapped, table, 0)?, mapped.seed)?;
     let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
-    let mut next = context.tx.reserve_resource_ids(table.clean)?.0;
-    let end = next.saturating_add_unsigned(table.clean);
-    let mut rows = context.tx.bulk_initial(mapped.id, &slots, now_micros)?;
-    let mut unique = UniqueKeys::new(mapped, context.folder);
+    let first = context.tx.reserve_resource_ids(table.clean)?.0;
+    let mut resources = context.tx.bulk_initial(mapped.id, &slots, now_micros)?;
+    let (folder, tx) = (context.folder, &mut *context.tx);
+    ahead(
+        |hand| read(mapped, table, folder, merge, (first, &slots), hand),
+        |batch| {
+            match batch {
+                Batch::Resources(rows) => {
+                    resources.write(rows)?;
+                    rows.clear();
+                }
+                Batch::Keys(property, keys) => {
+                    tx.bulk_keys(mapped.id, *property)?.write(keys)?;
+                    keys.clear();
+                }
+            }
+            Ok(())
+        },
+    )?;
+    let inserted = resources.finish_without_keys(context.tx)?;
+    Ok(EntityCounters { inserted, ..table.resources() })
+}
+
+/// Makes rows of the records of a type, then those of its unique keys in their own order.
+fn read(
+    mapped: &MappedType,
+    table: &Table,
+    folder: &Path,
+    merge: EntityMerge<entities::Sorted>,
+    (first, slots): (i64, &[Slot]),
+    hand: Hand<'_, Batch>,
+) -> Result<(), ServerError> {
+    let mut next = first;
+    let end = first.saturating_add_unsigned(table.clean);
+    let mut unique = UniqueKeys::new(mapped, folder);
     let mut fields = Fields::default();
+    let mut rows = InitialRows::new(slots);
     merge.finish(&mut |candidate| -> Result<(), ServerError> {
         let Candidate::Insert { record, .. } = candidate else {
             return Ok(());
@@ -108,15 +155,20 @@ fn load_type(
         unique.push(&values, ResourceId(next))?;
         push(&mut rows, mapped, ResourceId(next), record, &values)?;
         next += 1;
+        if rows.is_full() {
+            let used = hand(Batch::Resources(std::mem::replace(&mut rows, InitialRows::new(slots))))?;
+            if let Some(Batch::Resources(used)) = used {
+                rows = used;
+            }
+        }
         Ok(())
     })?;
-    let inserted = rows.finish_without_keys(context.tx)?;
-    unique.load(context.tx, mapped)?;
-    Ok(EntityCounters { inserted, ..table.resources() })
+    hand(Batch::Resources(rows))?;
+    unique.hand_over(hand)
 }
 
 fn push(
-    rows: &mut InitialResources,
+    rows: &mut InitialRows,
     mapped: &MappedType,
     id: ResourceId,
     record: &[u8],
