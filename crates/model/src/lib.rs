@@ -3,6 +3,7 @@
 //! Everything here is plain data and the rules that belong to it. Nothing in this crate touches files, the clock,
 //! a database or the network, so every other crate may use it.
 
+pub mod access;
 pub mod changes;
 pub mod configuration;
 pub mod fault;

@@ -75,7 +75,11 @@ impl Context {
         }
     }
 
-    fn settings_in(&self, home: &Path) -> Result<Settings, Report> {
+    /// The checked settings of this home folder.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub fn settings_in(&self, home: &Path) -> Result<Settings, Report> {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();

@@ -45,15 +45,21 @@ impl Level {
 }
 
 /// Starts logging to standard error. Only the first call of a process counts. Whoever watches knows what time it is: on
-/// a terminal the lines do without.
-pub(crate) fn start(level: Level) {
+/// a terminal the lines do without. As JSON they are for machines, one object a line.
+pub(crate) fn start(level: Level, json: bool) {
     let terminal = Terminal::stderr();
     let lines = tracing_subscriber::fmt()
         .with_max_level(level.filter())
         .with_writer(std::io::stderr)
         .with_ansi(terminal.colour)
         .with_target(level.filter() > LevelFilter::INFO);
-    let started = if terminal.interactive { lines.without_time().try_init() } else { lines.try_init() };
+    let started = if json {
+        lines.json().flatten_event(true).try_init()
+    } else if terminal.interactive {
+        lines.without_time().try_init()
+    } else {
+        lines.try_init()
+    };
     if started.is_err() {
         tracing::debug!("logging was started before");
     }

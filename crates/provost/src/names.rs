@@ -7,7 +7,6 @@ use provost_model::nearest;
 
 /// Original executables that no verb stands for yet.
 const LATER: &[&str] = &[
-    "Server",
     "Agent",
     "Invoke-Job",
     "Invoke-ServerJob",

@@ -208,7 +208,9 @@ fn init_twice_changes_nothing() {
     let world = World::new();
     let run = world.run("init home");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    insta::assert_snapshot!(run.out, @"
+    let administrator = run.out.split("\n\n").nth(1).unwrap();
+    assert!(administrator.contains("\n  password  "), "{administrator}");
+    insta::assert_snapshot!(run.out.replace(&format!("{administrator}\n\n"), ""), @"
     Home folder home
       made  Conf/
       made  Temp/ExportOutput/
@@ -231,6 +233,8 @@ fn init_twice_changes_nothing() {
     let run = world.run("init home");
     assert_eq!(run.code, 0);
     assert!(run.out.starts_with("home is a complete home folder already; nothing was changed."), "{}", run.out);
+    assert!(!run.out.contains("password"), "{}", run.out);
+    assert!(world.run("init home --new-password").out.contains("  password  "));
     assert_eq!(world.read("home/appsettings.json"), "{\"DefaultPageSize\": 7}");
     assert_eq!(world.read("home/appsettings.agent.json"), before);
 }
@@ -264,25 +268,22 @@ fn settings_tell_where_they_come_from_and_keep_their_secrets() {
     );
     let run = world.run("settings --home home");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    insta::assert_snapshot!(run.out, @"
+    let given: Vec<&str> = run.out.lines().filter(|line| !line.ends_with(" default")).collect();
+    insta::assert_snapshot!(given.join("\n"), @"
     Home FOLDER/home
 
-    Setting                            Value                                 Source
-    Connections:AD:Login               svc                                   appsettings.agent.json:3:76
-    Connections:AD:Servers:0:Password  ********                              environment PROVOST__Connections__AD__Servers__0__Password
-    Connections:AD:Servers:0:Server    dc1                                   appsettings.agent.json:3:35
-    Connections:SN:ClientSecret        ********                              appsettings.agent.json:4:28
-    Connections:SN:Url                 https://u:********@sn                 appsettings.agent.json:4:46
-    ConnectionString                   Host=db;Username=u;Password=********  environment ConnectionString
-    Databases:BI                       Server=.;Pwd=********                 appsettings.agent.json:6:23
-    DefaultPageSize                    50                                    default
-    MaxPageSize                        1000                                  default
-    OpenId:OpenIdClients:Job           ********                              appsettings.agent.json:7:39
-    Retention:Days                     90                                    default
-    Retention:Sessions                 20                                    default
-    Serilog:MinimumLevel               Information                           appsettings.json:5:21
-    TempFolderPath                     Temp                                  appsettings.json:2:21
-    WorkFolderPath                     Work                                  appsettings.json:3:21
+    Setting                              Value                                 Source
+    Connections:AD:Login                 svc                                   appsettings.agent.json:3:76
+    Connections:AD:Servers:0:Password    ********                              environment PROVOST__Connections__AD__Servers__0__Password
+    Connections:AD:Servers:0:Server      dc1                                   appsettings.agent.json:3:35
+    Connections:SN:ClientSecret          ********                              appsettings.agent.json:4:28
+    Connections:SN:Url                   https://u:********@sn                 appsettings.agent.json:4:46
+    ConnectionString                     Host=db;Username=u;Password=********  environment ConnectionString
+    Databases:BI                         Server=.;Pwd=********                 appsettings.agent.json:6:23
+    OpenId:OpenIdClients:Job             ********                              appsettings.agent.json:7:39
+    Serilog:MinimumLevel                 Information                           appsettings.json:5:21
+    TempFolderPath                       Temp                                  appsettings.json:2:21
+    WorkFolderPath                       Work                                  appsettings.json:3:21
     ");
     for format in ["table", "json", "csv"] {
         let run = world.run(&format!("settings --home home --format {format}"));
@@ -473,7 +474,7 @@ fn a_configuration_with_errors_is_not_deployed() {
     let run = world.run("deploy-configuration -d home/Conf");
     assert_eq!((run.code, run.out.as_str()), (4, ""));
     assert!(run.err.contains("--> HR.xml:3:69") && run.err.contains("did you mean \"IsKey\"?"), "{}", run.err);
-    assert!(!world.path("home/provost.db").exists());
+    assert!(!world.run("journal --home home").out.contains("deploy-configuration"));
 }
 
 #[test]
@@ -496,7 +497,7 @@ fn the_journal_tells_who_wrote_and_why() {
     assert_eq!(world.run("create-database-views").out, "Made 1 view in FOLDER/home/provost.db\n");
     let run = world.run("journal --format json");
     let entries: Vec<Value> = serde_json::from_str(&run.out).unwrap();
-    let told: Vec<(&Value, &Value)> = entries.iter().map(|entry| (&entry["Actor"], &entry["Reason"])).collect();
+    let told: Vec<(&Value, &Value)> = entries.iter().take(2).map(|one| (&one["Actor"], &one["Reason"])).collect();
     let ada = Value::from("ada");
     assert_eq!(
         told,

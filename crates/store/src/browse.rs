@@ -50,7 +50,7 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Columns of a current row called `r`.
-    fn current(&self) -> String {
+    pub(crate) fn current(&self) -> String {
         let values: String = self.columns.iter().map(|s| format!(", {}", text_column("r", *s))).collect();
         let key = self.entity_type.key_column("r");
         format!("r.Id, {key}, r.DisplayName_L1, r.ValidFrom, CAST(NULL AS BIGINT){values}")
@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The resource in a row of one of these two shapes.
-    fn resource(&self, row: &Row<'_>) -> Result<Resource, StoreError> {
+    pub(crate) fn resource(&self, row: &Row<'_>) -> Result<Resource, StoreError> {
         let valid_to = row.int(4)?;
         let mut values = Vec::new();
         for property in &self.entity_type.properties {

@@ -1,7 +1,7 @@
 //! The memory: every SQL statement of the engine. SQLite and PostgreSQL (15 or later) behind one interface.
 //!
 //! [`Store`] opens a repository; [`Store::read`] hands out a [`ReadTx`] that sees one state, [`Store::write`] a
-//! [`WriteTx`] that does all or nothing and leaves a row in the journal. Statements are written so that both databases
+//! [`WriteTx`] that does all or nothing and leaves a row in the journal ([`Store::note`] alone leaves none). Statements are written so that both databases
 //! accept them; where they cannot be, [`Dialect`] has the words. Times are microseconds since 1970 in UTC; keys sort by
 //! the bytes of their text.
 //!
@@ -26,6 +26,7 @@
 //! - A deployment that moves slots makes staged changes meaningless: compute a change set in the transaction that applies
 //!   it, after [`WriteTx::lock_repository`].
 
+mod access;
 mod apply;
 mod apply_keys;
 mod batch;
@@ -61,6 +62,7 @@ mod tx;
 mod value;
 mod views;
 
+pub use access::{Account, Attempts, SigningKey, WebSession};
 pub use browse::Resource;
 pub use changes::{
     ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,

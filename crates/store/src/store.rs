@@ -111,12 +111,13 @@ impl Store {
         self.transact(link, Some((actor, reason)), body)
     }
 
-    /// Changes the books of jobs in one transaction: who runs which task until when, and how far it is. Such changes
-    /// come every second and say nothing about the data, so that they leave no entry in the journal.
+    /// [`Store::write`] without a row in the journal, for what the server notes for itself while it goes about its work
+    /// and nobody decided: who runs which task until when, that a session was used, that an attempt failed. It would
+    /// bury what people did.
     ///
     /// # Errors
     /// Those of `body`, and those of the database.
-    pub fn keep_books<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
+    pub fn note<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
         let _turn = self.turn()?;
         let link = Rc::new(Link::new(self.take()?, &self.name));
         self.transact(link, None, body)
@@ -163,14 +164,14 @@ impl Store {
     fn transact<T, E: From<StoreError>>(
         &self,
         link: Rc<Link>,
-        journal: Option<(&str, &str)>,
+        entry: Option<(&str, &str)>,
         body: impl FnOnce(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
         let began = now_micros();
         link.batch(link.dialect().begin_write())?;
         let mut tx = WriteTx::new(ReadTx::new(link.clone()));
         let result = body(&mut tx).and_then(|value| {
-            if let Some((actor, reason)) = journal {
+            if let Some((actor, reason)) = entry {
                 tx.journalise(actor, reason, began, now_micros())?;
             }
             drop(tx);

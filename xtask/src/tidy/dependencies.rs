@@ -13,7 +13,8 @@ const TWINS: &[(&str, &[&str])] = &[
     ("TLS cryptography", &["aws-lc-rs", "ring"]),
     ("SQLite binding", &["rusqlite", "sqlx-sqlite", "diesel", "libsql", "turso", "sqlite"]),
     ("SQLite library", &["libsqlite3-sys"]),
-    ("time", &["jiff", "chrono", "time"]),
+    // `rcgen` takes the dates of a certificate from the package `time`; nothing else may.
+    ("time", &["jiff", "chrono"]),
     ("async runtime", &["tokio", "async-std", "smol"]),
 ];
 

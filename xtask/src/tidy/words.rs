@@ -20,6 +20,7 @@ const HOSTS: &[&str] = &[
     "example.org",
     "localhost",
     "127.0.0.1",
+    "0.0.0.0",
     "www.apache.org",
     "www.w3.org",
     "github.com",

@@ -8,7 +8,10 @@ pub mod json;
 pub mod keys;
 pub mod mask;
 mod read;
+mod serving;
 pub mod tree;
+
+pub use serving::Serving;
 
 use crate::logging::Level;
 use crate::report::{Kind, Report};
@@ -50,6 +53,8 @@ pub struct Settings {
     pub jobs: Jobs,
     /// Settings of each connection as its package reads them, by identifier.
     pub connections: Map<String, Value>,
+    /// What the server needs beyond the repository.
+    pub serving: Serving,
     /// Folders that file connections may read; empty for all.
     pub sources_root_paths: Vec<PathBuf>,
     /// Remarks: unknown names, files that are not read.
@@ -158,6 +163,11 @@ impl Settings {
         self.work.join("Synchronization")
     }
 
+    /// Certificates that the server makes for itself.
+    pub fn certificates(&self) -> PathBuf {
+        self.work.join("Certificates")
+    }
+
     /// Number of rows of a page, when somebody asked for `wanted`.
     ///
     /// # Errors
@@ -242,13 +252,22 @@ mod tests {
         let origins: Vec<String> =
             settings.effective().iter().map(|e| format!("{} = {} ({})", e.path, e.value, e.origin)).collect();
         insta::assert_snapshot!(origins.join("\n"), @r#"
+        Authentication:AllowLocalLogin = "true" (default)
+        Authentication:CookieLifeTime = "08:00:00" (default)
+        Authentication:LifeTimeSliding = "00:10:00" (default)
+        Authentication:RequireHttpsMetadata = "true" (default)
         Connections:HR:Path = "b" (appsettings.agent.json:1:33)
         Connections:HR:Skip = 2 (environment Connections__HR__Skip)
         ConnectionString = "provost.db" (default)
         DefaultPageSize = 30 (environment PROVOST__DefaultPageSize)
+        HstsPreload = "false" (default)
+        Https:BehindProxy = "false" (default)
+        IdentityServer:AccessLifeTime = "00:15:00" (default)
+        IdentityServer:SigningDays = "30" (default)
         MaxPageSize = "200" (appsettings.json:1:40)
         Retention:Days = "90" (default)
         Retention:Sessions = 0 (appsettings.json:1:146)
+        Serilog:Json = "false" (default)
         Serilog:MinimumLevel = "Information" (default)
         SourcesRootPaths:0 = "in" (appsettings.agent.json:1:61)
         SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)

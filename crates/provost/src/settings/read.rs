@@ -113,6 +113,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
             Some(Value::Object(connections)) => connections,
             _ => Map::new(),
         },
+        serving: super::serving::serving(&home, &tree, sources),
         sources_root_paths: roots(&home, tree.at("SourcesRootPaths")),
         notes: Vec::new(),
         home: home.clone(),
@@ -128,7 +129,7 @@ fn roots(home: &Path, value: Option<&Tree>) -> Vec<PathBuf> {
     }
 }
 
-fn as_text(tree: &Tree) -> Option<String> {
+pub(super) fn as_text(tree: &Tree) -> Option<String> {
     match tree {
         Tree::Leaf(Value::String(text), _) => Some(text.clone()),
         _ => None,
@@ -136,7 +137,7 @@ fn as_text(tree: &Tree) -> Option<String> {
 }
 
 /// A whole number, also when written as text, as environment variables and .NET files do.
-fn as_number(tree: &Tree) -> Option<u32> {
+pub(super) fn as_number(tree: &Tree) -> Option<u32> {
     match tree {
         Tree::Leaf(Value::Number(number), _) => number.as_u64().and_then(|n| u32::try_from(n).ok()),
         Tree::Leaf(Value::String(text), _) => text.trim().parse().ok(),
@@ -144,7 +145,7 @@ fn as_number(tree: &Tree) -> Option<u32> {
     }
 }
 
-fn as_bool(tree: &Tree) -> Option<bool> {
+pub(super) fn as_bool(tree: &Tree) -> Option<bool> {
     match tree {
         Tree::Leaf(Value::Bool(value), _) => Some(*value),
         Tree::Leaf(Value::String(text), _) => text.trim().to_ascii_lowercase().parse().ok(),

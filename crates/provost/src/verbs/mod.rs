@@ -20,6 +20,7 @@ mod prepare_synchronization;
 mod query;
 mod resource;
 mod schema;
+mod server;
 mod set_recently_modified_flag;
 mod settings;
 mod step;
@@ -53,6 +54,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<invoke_job::InvokeJob>(),
     Verb::of::<get_job_steps::GetJobSteps>(),
     Verb::of::<job::Job>(),
+    Verb::of::<server::Server>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),

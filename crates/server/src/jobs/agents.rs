@@ -48,7 +48,7 @@ impl Engine {
             Some(known) if known.client != client => return Err(JobError::OtherClient { agent: agent.to_owned() }),
             // Others see that it is there: now when it has been away, else with the next round of the books.
             Some(known) if known.last_seen_at >= now - micros(self.settings().lease) => {}
-            _ => self.store.keep_books(|tx| tx.saw_agent(&new))?,
+            _ => self.store.note(|tx| tx.saw_agent(&new))?,
         }
         let mut memory = self.memory();
         let (known, count) = memory.waiting.entry(agent.to_owned()).or_insert((new, 0));

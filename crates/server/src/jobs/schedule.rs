@@ -26,7 +26,7 @@ impl Engine {
             let Some(cron) = &job.cron else { continue };
             let now = self.now();
             match known.iter().find(|k| k.job == job.identifier && k.cron == cron.to_string()) {
-                None => self.store.keep_books(|tx| tx.begin_schedule(&job.identifier, &cron.to_string(), now))?,
+                None => self.store.note(|tx| tx.begin_schedule(&job.identifier, &cron.to_string(), now))?,
                 Some(schedule) => {
                     if let Some(instant) = self.due(cron, schedule.last_instant, now) {
                         started |= self.start(&configuration, job, schedule, instant, now)?;
@@ -75,7 +75,7 @@ impl Engine {
         let settings = self.settings();
         let (batch, agent) = (settings.max_task_batch_size, settings.default_agent.as_deref());
         let tasks = plan::tasks(configuration, job, &LaunchOptions::default(), batch, agent);
-        let started = self.store.keep_books(|tx| {
+        let started = self.store.note(|tx| {
             tx.lock_jobs()?;
             if !tx.claim_instant(&job.identifier, schedule.last_instant, now.max(instant))? {
                 return Ok(None);

@@ -27,8 +27,6 @@ pub struct JobSettings {
     pub zone: TimeZone,
     /// Agent of tasks that name none: the one inside this process.
     pub default_agent: Option<String>,
-    /// How much is remembered of synchronisation.
-    pub retention: Retention,
     /// How long ended job instances and their logs are kept.
     pub history: Duration,
     /// What synchronisations forget at their end.
@@ -50,7 +48,6 @@ impl Default for JobSettings {
             scheduler: true,
             zone: TimeZone::UTC,
             default_agent: None,
-            retention: Retention::default(),
             history: Duration::from_secs(90 * 24 * 3600),
             retention: Retention::default(),
             log_bytes: 64 << 20,

@@ -39,7 +39,7 @@ impl Engine {
         let overdue = running.iter().any(|t| t.lease_until < began || too_long(self, t, began));
         let late = active.iter().any(|job| self.may_be_late(job, began));
         if overdue || late || !news.renewals.is_empty() || !news.agents.is_empty() {
-            let kept = self.store.keep_books(|tx| self.keep(tx, &news, began));
+            let kept = self.store.note(|tx| self.keep(tx, &news, began));
             match kept {
                 Ok(changed) => {
                     if changed {
@@ -170,7 +170,7 @@ impl Engine {
     /// Closes job instances that are in progress but have no task that runs or could run; tells which.
     pub(super) fn close_stuck(&self, except: i64) -> Result<Vec<i64>, JobError> {
         let now = self.now();
-        self.store.keep_books(|tx| {
+        self.store.note(|tx| {
             tx.lock_jobs()?;
             self.take_back(tx, now)?;
             let mut closed = Vec::new();

@@ -79,7 +79,7 @@ impl Engine {
         if !self.store.read(|tx| tx.has_work(&claim))? {
             return Ok(None);
         }
-        let taken = self.store.keep_books(|tx| {
+        let taken = self.store.note(|tx| {
             tx.lock_jobs()?;
             let Some(row) = tx.claim_task(&claim)? else { return Ok(None) };
             let job = tx.job_instance(row.job_instance)?.ok_or(JobError::UnknownInstance { id: row.job_instance })?;
@@ -152,7 +152,7 @@ impl Engine {
             }
             Ok::<_, JobError>(ending)
         };
-        let ending = patiently(|| self.store.keep_books(work))?;
+        let ending = patiently(|| self.store.note(work))?;
         self.memory().renewals.remove(&id);
         self.bell.ring();
         match ending {

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use super::access::{Access, AccessSettings};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::folders::Folders;
@@ -13,6 +14,8 @@ use std::sync::{Arc, OnceLock};
 pub struct WebSettings {
     /// Public address of the server, without a slash at its end: issuer of its tokens.
     pub application_uri: String,
+    /// How callers prove who they are.
+    pub access: AccessSettings,
     /// Rows of a page when nobody asks for another number.
     pub default_page_size: u32,
     /// Most rows of a page.
@@ -31,6 +34,7 @@ struct Inner {
     folders: Folders,
     settings: WebSettings,
     metrics: Metrics,
+    access: Access,
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
 }
@@ -38,7 +42,9 @@ struct Inner {
 impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
-        App(Arc::new(Inner { store, folders, settings, metrics: Metrics::default(), clock, jobs: OnceLock::new() }))
+        let access = Access::new(clock());
+        let (metrics, jobs) = (Metrics::default(), OnceLock::new());
+        App(Arc::new(Inner { store, folders, settings, metrics, access, clock, jobs }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -76,6 +82,16 @@ impl App {
             .get()
             .cloned()
             .ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no-jobs", "this process does not run jobs"))
+    }
+
+    /// Addresses of this server: the public one, then those that it listens on.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
+        let settings = &self.0.settings;
+        [&settings.application_uri].into_iter().chain(&settings.access.other_origins).map(String::as_str)
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -7,9 +7,11 @@
 //! Every answer that is not a success is a problem document ([`problem`], RFC 9457). Handlers are short: they read the
 //! request, call the steps below, and shape the answer.
 
+mod access;
 mod app;
 mod body;
 mod exchange;
+mod headers;
 mod health;
 mod jobs;
 mod listen;
@@ -20,7 +22,8 @@ mod problem;
 mod route;
 mod routes;
 
+pub use access::{AccessSettings, FIRST_ADMINISTRATOR, FirstAdministratorError, ProviderSettings, first_administrator};
 pub use app::{App, WebSettings};
 pub use listen::{Listener, ServeError, serve};
-pub use principal::Principal;
+pub use principal::{Person, Principal, Who};
 pub use problem::Problem;

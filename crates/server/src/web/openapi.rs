@@ -64,8 +64,8 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = parameters.into();
     }
     if let Some(shape) = route.takes {
-        operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": reference(shape) } } });
+        let kind = if route.is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+        operation["requestBody"] = json!({ "required": true, "content": { kind: { "schema": reference(shape) } } });
     }
     operation["security"] = match route.right {
         Right::Public => json!([]),
@@ -84,6 +84,10 @@ fn responses(route: &Route) -> Value {
         }
         None => json!({ "description": "Done" }),
     };
+    if route.speaks_for_itself {
+        let any = json!({ "description": "As its standard says", "content": { "application/json": {} } });
+        return json!({ "default": any });
+    }
     let problem = json!({
         "description": "Not done, and why",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },

@@ -1,14 +1,16 @@
 //! Who calls, and whether they may.
 
+use super::access::{self, Failure, Means, Reason, Refusal, origin};
 use super::app::App;
 use super::body;
 use super::problem::Problem;
 use super::route::Right;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
+use provost_model::ResourceId;
+use provost_model::access::{Rights, covers, fill};
 
 /// Whoever stands behind a request.
 #[derive(Clone, Debug)]
@@ -17,18 +19,49 @@ pub struct Principal {
     pub name: String,
     /// Paths of the permissions that are held; holding one is holding all below it.
     pub permissions: Vec<String>,
+    /// What these permissions open, row by row.
+    pub rights: Rights,
+    /// A program, or a person.
+    pub who: Who,
+}
+
+/// A program, or a person.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Identifier of an `OpenIdClient`.
+    Client(String),
+    /// Somebody with a session.
+    Person(Person),
+}
+
+/// Somebody who has signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Login.
+    pub login: String,
+    /// Provider where they signed in; empty for a built-in account.
+    pub provider: String,
+    /// Name to show.
+    pub display_name: String,
+    /// The identity behind the login: its entity type and id.
+    pub resource: Option<(String, ResourceId)>,
+    /// They must change their password before anything else.
+    pub must_change_password: bool,
 }
 
 impl Principal {
+    /// Somebody with these rights.
+    pub fn new(who: Who, rights: Rights) -> Principal {
+        let name = match &who {
+            Who::Client(identifier) => format!("client {identifier}"),
+            Who::Person(person) => format!("person {}", person.login),
+        };
+        Principal { name, permissions: rights.permissions(), rights, who }
+    }
+
     /// Whether a permission is held, itself or by a parent of its path.
     pub fn may(&self, permission: &str) -> bool {
-        let below = |held: &String| {
-            let held = held.trim_end_matches('/');
-            permission.len() >= held.len()
-                && permission[..held.len()].eq_ignore_ascii_case(held)
-                && matches!(permission.as_bytes().get(held.len()), None | Some(b'/'))
-        };
-        self.permissions.iter().any(below)
+        self.permissions.iter().any(|held| covers(held, permission))
     }
 }
 
@@ -37,6 +70,8 @@ impl Principal {
 pub(crate) struct Guard {
     pub(crate) app: App,
     pub(crate) right: Right,
+    /// Path of the route.
+    pub(crate) path: &'static str,
     /// Most bytes of the body.
     pub(crate) limit: usize,
 }
@@ -44,7 +79,7 @@ pub(crate) struct Guard {
 /// Lets a request through when its principal has the right of the route.
 ///
 /// # Errors
-/// 401 when nobody is signed in, 403 when they may not.
+/// 401 when nobody is signed in or the token is not taken, 403 when they may not or another site sent the browser.
 pub(crate) async fn guard(
     State(guard): State<Guard>,
     parameters: RawPathParams,
@@ -52,49 +87,55 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Result<Response, Problem> {
     let (mut head, body) = request.into_parts();
-    let principal = authenticate(&guard.app, &head).await?;
-    match (guard.right, &principal) {
-        (Right::Public, _) | (Right::SignedIn, Some(_)) => {}
-        (Right::Permission(template), Some(principal)) => {
-            let permission = filled(template, &parameters);
-            if !principal.may(&permission) {
-                return Err(Problem::forbidden(&permission));
-            }
-        }
-        (_, None) => return Err(Problem::unauthorized("this needs somebody who is signed in")),
+    if guard.right == Right::Public {
+        let body = body::read(body, guard.limit).await?;
+        return Ok(next.run(Request::from_parts(head, Body::from(body))).await);
     }
-    if let Some(principal) = principal {
-        head.extensions.insert(principal);
-    }
+    let peer = access::peer_of(&guard.app, &head);
+    let is_change = !origin::is_safe(&head.method);
+    let principal = match access::authenticate(&guard.app, &head).await {
+        Err(Failure::Broken(problem)) => return Err(problem),
+        Err(Failure::Refused(refusal)) => Err(refusal),
+        Ok(None) => Err(Refusal::new(Reason::SignedOut, Problem::unauthorized("this needs somebody who is signed in"))),
+        Ok(Some((principal, means))) => match means {
+            Means::Cookie if is_change => origin::check(&guard.app, &head.headers, true).map(|()| principal),
+            Means::Cookie | Means::Token => Ok(principal),
+        },
+    };
+    let principal = principal.and_then(|principal| allowed(&guard, &parameters, &principal).map(|()| principal));
+    let principal = principal.map_err(|refusal| access::refuse(&guard.app, peer, refusal))?;
+    let (name, method) = (principal.name.clone(), head.method.clone());
+    head.extensions.insert(principal);
     // Only now: nobody uploads who may not.
     let body = body::read(body, guard.limit).await?;
-    Ok(next.run(Request::from_parts(head, Body::from(body))).await)
+    let response = next.run(Request::from_parts(head, Body::from(body))).await;
+    if is_change {
+        // What was changed is in the journal, under the same name; that somebody tried is here.
+        tracing::info!(who = name, %method, route = guard.path, status = response.status().as_u16(), "a request");
+    }
+    Ok(response)
 }
 
-async fn authenticate(_app: &App, _head: &Parts) -> Result<Option<Principal>, Problem> {
-    Ok(None)
+/// Whether a principal has the right of a route.
+fn allowed(guard: &Guard, parameters: &RawPathParams, principal: &Principal) -> Result<(), Refusal> {
+    let must_change = matches!(&principal.who, Who::Person(person) if person.must_change_password);
+    if must_change && !access::BEFORE_CHANGE.contains(&guard.path) {
+        let problem = Problem::new(axum::http::StatusCode::FORBIDDEN, "change-password", "change your password first")
+            .hint("POST /api/Access/ChangePassword");
+        return Err(Refusal::new(Reason::Forbidden, problem));
+    }
+    let Right::Permission(template) = guard.right else { return Ok(()) };
+    match filled(template, parameters) {
+        None => {
+            let problem = Problem::bad_request("invalid-name", "the address holds a name that nothing can have");
+            Err(Refusal::new(Reason::Forbidden, problem))
+        }
+        Some(permission) if principal.may(&permission) => Ok(()),
+        Some(permission) => Err(Refusal::new(Reason::Forbidden, Problem::forbidden(&permission))),
+    }
 }
 
 /// `/Custom/Resources/{entityType}/Query` with the parameters of the path.
-fn filled(template: &str, parameters: &RawPathParams) -> String {
-    let mut permission = template.to_owned();
-    for (name, value) in parameters {
-        // A value with a slash would name another permission.
-        permission = permission.replace(&format!("{{{name}}}"), &value.replace('/', "%2F"));
-    }
-    permission
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_permission_holds_all_below_it_and_nothing_beside_it() {
-        let principal = Principal { name: "x".to_owned(), permissions: vec!["/Jobs/Job".to_owned()] };
-        assert!(principal.may("/Jobs/Job"));
-        assert!(principal.may("/jobs/job/Query"));
-        assert!(!principal.may("/Jobs/JobInstance"));
-        assert!(!principal.may("/Jobs"));
-    }
+fn filled(template: &str, parameters: &RawPathParams) -> Option<String> {
+    fill(template, |wanted| parameters.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value))
 }

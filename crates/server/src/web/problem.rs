@@ -23,6 +23,9 @@ pub struct Problem {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Seconds after which to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -34,6 +37,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             hint: None,
+            retry_after: None,
         }
     }
 
@@ -41,6 +45,13 @@ impl Problem {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says when to try again, in the body and in the header.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Problem {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -91,12 +102,28 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let (retry_after, code) = (self.retry_after, self.kind.clone());
         let mut response = (status, axum::Json(self)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let headers = response.headers_mut();
+            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge(&code)));
+            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("DPoP algs=\"ES256 ES384 EdDSA PS256\""));
+        }
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+/// What RFC 6750 wants a client to be told.
+fn challenge(kind: &str) -> &'static str {
+    match kind.rsplit(':').next() {
+        Some("invalid-token") => "Bearer error=\"invalid_token\"",
+        Some("expired-token") => "Bearer error=\"invalid_token\", error_description=\"expired\"",
+        Some("invalid-proof") => "Bearer error=\"invalid_dpop_proof\"",
+        _ => "Bearer",
     }
 }
 

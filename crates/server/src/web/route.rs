@@ -57,7 +57,11 @@ pub(crate) struct Route {
     pub(crate) summary: &'static str,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) takes: Option<Shape>,
+    /// The body is a form, not JSON.
+    pub(crate) is_form: bool,
     pub(crate) gives: Option<Shape>,
+    /// Its bodies follow a standard of their own: no schema of ours, no problem documents.
+    pub(crate) speaks_for_itself: bool,
     /// Status of success.
     pub(crate) status: u16,
     /// Most bytes of the body.
@@ -82,7 +86,9 @@ impl Route {
             summary,
             parameters: &[],
             takes: None,
+            is_form: false,
             gives: None,
+            speaks_for_itself: false,
             status: 200,
             limit: super::body::USUAL,
             handler,
@@ -101,6 +107,12 @@ impl Route {
         self
     }
 
+    /// With a form as its body.
+    pub(crate) fn takes_form<T: ToSchema>(mut self) -> Route {
+        self.is_form = true;
+        self.takes::<T>()
+    }
+
     /// Answers with JSON.
     pub(crate) fn gives<T: ToSchema>(mut self) -> Route {
         self.gives = Some(Shape::of::<T>());
@@ -110,6 +122,12 @@ impl Route {
     /// Takes bodies of another size than the usual one.
     pub(crate) fn limited_to(mut self, bytes: usize) -> Route {
         self.limit = bytes;
+        self
+    }
+
+    /// Bodies follow a standard of their own.
+    pub(crate) fn speaks_for_itself(mut self) -> Route {
+        self.speaks_for_itself = true;
         self
     }
 

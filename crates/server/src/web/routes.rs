@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{exchange, health, jobs, openapi, principal};
+use super::{access, exchange, headers, health, jobs, openapi, principal};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -16,6 +16,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(openapi::routes());
     routes.extend(exchange::routes());
     routes.extend(jobs::routes());
+    routes.extend(access::routes());
     routes
 }
 
@@ -23,7 +24,8 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for route in table() {
-        let guard = principal::Guard { app: app.clone(), right: route.right, limit: route.limit };
+        let guard =
+            principal::Guard { app: app.clone(), right: route.right, path: route.path, limit: route.limit };
         // The guard has read the body within the limit of the route.
         let handler = (route.handler)()
             .layer(DefaultBodyLimit::disable())
@@ -35,6 +37,7 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this address does not take this method")
         })
+        .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .layer(middleware::from_fn_with_state(app.clone(), super::metrics::count))
         .with_state(app)
 }

@@ -59,7 +59,7 @@ fn server(lease: &str) -> Claim {
 
 fn take(s: &Scratch, claim: &Claim) -> Option<String> {
     let there = s.read(|tx| tx.has_work(claim));
-    let taken = s.store.keep_books(|tx| {
+    let taken = s.store.note(|tx| {
         tx.lock_jobs()?;
         tx.claim_task(claim)
     });
@@ -229,7 +229,7 @@ fn the_first_client_owns_an_agent(s: &Scratch) {
 
 fn books_leave_no_trace_in_the_journal(s: &Scratch) {
     let before = s.read(|tx| tx.journal(99)).len();
-    s.store.keep_books(|tx| tx.begin_schedule("Daily", "* * * * *", 1)).unwrap();
+    s.store.note(|tx| tx.begin_schedule("Daily", "* * * * *", 1)).unwrap();
     assert_eq!(s.read(|tx| tx.journal(99)).len(), before);
     s.store.maintain().unwrap();
 }
@@ -247,7 +247,7 @@ fn servers_take_different_tasks(s: &Scratch) {
                 let mut mine = Vec::new();
                 let claim = Claim { owner: name.to_string(), ..server("x") };
                 while let Some(task) = store
-                    .keep_books(|tx| {
+                    .note(|tx| {
                         tx.lock_jobs()?;
                         tx.claim_task(&claim)
                     })

@@ -1,5 +1,6 @@
 //! One suite, stamped on both databases.
 
+mod access;
 mod apply;
 mod configuration;
 mod deployment;

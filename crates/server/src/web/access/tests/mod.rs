@@ -1,0 +1,8 @@
+//! Who is let in, and above all who is not.
+
+mod clients;
+mod people;
+mod proofs;
+mod providers;
+mod walk;
+mod world;
