@@ -110,6 +110,7 @@ impl From<ServerError> for Problem {
             | ServerError::ChangeSetDiffers { .. }
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
+            | ServerError::Overtaken { .. }
             | ServerError::Session { .. } => Problem::with_code(StatusCode::CONFLICT, &error),
             ServerError::NothingMapped { .. }
             | ServerError::Mapping { .. }
