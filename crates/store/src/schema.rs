@@ -94,6 +94,9 @@ CREATE TABLE UJ_Journal (
     Counts {text} NOT NULL);
 ",
     r"
+CREATE INDEX UR_ResourceLinkOrphans_Reverse ON UR_ResourceLinkOrphans (Association_Id, Key2, Key1);
+",
+    r"
 CREATE TABLE UJ_JobInstances (
     Id {serial}, Job {text} NOT NULL, Trigger {text} NOT NULL, ScheduledFor {int}, State {text} NOT NULL,
     RequestedBy {text} NOT NULL, Reason {text} NOT NULL, Options {text} NOT NULL, Resumes_Id {int},
@@ -126,7 +129,6 @@ CREATE TABLE UA_Attempts (
     Subject {text} NOT NULL PRIMARY KEY, Failures {int} NOT NULL, LastFailureAt {int} NOT NULL,
     LockedUntil {int} NOT NULL){clustered};
 CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT NULL){clustered};
-CREATE INDEX UR_ResourceLinkOrphans_Reverse ON UR_ResourceLinkOrphans (Association_Id, Key2, Key1);
 ",
 ];
 
