@@ -14,7 +14,7 @@ use provost_model::configuration::Connection;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
-    Delivery, ExpressionOptions, Folders, LocalHost, PrepareOptions, RowProblem, ServerError, ShownChange,
+    Delivery, ExpressionOptions, Folders, LocalHost, PrepareOptions, RowProblem, ServerError, SessionHost, ShownChange,
     SynchroniseOptions, Synchronised,
 };
 use provost_store::Store;
@@ -102,6 +102,14 @@ pub fn now_micros() -> i64 {
 /// The error of a step as a person reads it.
 pub fn report(error: &ServerError) -> Report {
     let kind = match error {
+        ServerError::Remote { code, .. } => match *code {
+            "connector-blocked" | "change-set-differs" => Kind::Blocked,
+            "unknown-connector" | "unknown-change-set" | "server-address" | "client-refused" | "forbidden" => {
+                Kind::Usage
+            }
+            "nothing-mapped" | "mapping" => Kind::Data,
+            _ => Kind::Error,
+        },
         ServerError::UnknownConnector { .. } | ServerError::UnknownChangeSet { .. } => Kind::Usage,
         ServerError::ConnectorBlocked { .. } | ServerError::ChangeSetDiffers { .. } => Kind::Blocked,
         ServerError::NothingMapped { .. } | ServerError::Mapping { .. } => Kind::Data,
@@ -253,19 +261,8 @@ impl Road {
     /// # Errors
     /// As [`provost_server::prepare`].
     pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
-        let options = PrepareOptions {
-            connector: connector.to_owned(),
-            mode: how.mode,
-            delivery: how.delivery,
-            command_column: how.command_column.clone(),
-            sources: self.folders.temp.join(&how.sources),
-            working: self.folders.work.join(&how.working),
-        };
         let host = LocalHost { store: &self.store, folders: &self.folders, actor: actor(), now_micros: now_micros() };
-        let shown = Shown { progress, stage: RefCell::new(None) };
-        let collected = provost_server::prepare(&host, &options, &shown).map_err(|e| report(&e))?;
-        tracing::info!("session {} is sealed", collected.session);
-        Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
+        prepare(&self.settings, &host, connector, how, progress)
     }
 
     /// Processes what waits for a connector.
@@ -345,6 +342,31 @@ impl Road {
             now_micros: now_micros(),
         }
     }
+}
+
+/// Prepares a connector with files of this home, for a repository that may be elsewhere.
+///
+/// # Errors
+/// As [`provost_server::prepare`].
+pub fn prepare(
+    settings: &Settings,
+    host: &dyn SessionHost,
+    connector: &str,
+    how: &Preparation,
+    progress: &Progress,
+) -> Result<Outcome, Report> {
+    let options = PrepareOptions {
+        connector: connector.to_owned(),
+        mode: how.mode,
+        delivery: how.delivery,
+        command_column: how.command_column.clone(),
+        sources: settings.temp.join(&how.sources),
+        working: settings.work.join(&how.working),
+    };
+    let shown = Shown { progress, stage: RefCell::new(None) };
+    let collected = provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))?;
+    tracing::info!("session {} is sealed", collected.session);
+    Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
 }
 
 /// Ends the stage of a synchronisation with the rows that it looked at.

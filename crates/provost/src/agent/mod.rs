@@ -4,4 +4,4 @@ mod link;
 mod steps;
 
 pub use link::AgentLink;
-pub use steps::RemoteTasks;
+pub use steps::{ServerSide, StepTasks};

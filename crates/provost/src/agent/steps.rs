@@ -1,35 +1,62 @@
-//! The tasks of an agent across the network: its settings and folders are here, the repository is not.
+//! The tasks of an agent: its settings and folders are here, the repository may be elsewhere.
 
 use crate::exporting;
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
-use crate::report::Report;
-use crate::road;
+use crate::report::{Kind, Report};
+use crate::road::{self, Road};
 use crate::settings::Settings;
 use provost_connectors::ExportRequest;
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
-use provost_model::summary::{ErrorReport, Mode, State, Summary};
+use provost_model::summary::{Mode, State, Summary};
 use provost_model::work::{AgentTasks, AgentWork, TaskContext, TaskOutcome, TaskProgress};
-use provost_server::{Delivery, PrepareOptions};
+use provost_server::{Delivery, LocalHost, PrepareOptions, SessionHost};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Tasks that an agent across the network can run.
-#[derive(Debug)]
-pub struct RemoteTasks {
+/// The tasks of an agent.
+pub struct StepTasks {
     /// Settings of the agent's home.
     pub settings: Settings,
-    /// The server.
-    pub client: Arc<Client>,
+    /// Where the repository is.
+    pub side: ServerSide,
 }
 
-const KINDS: &[TaskKind] = &[TaskKind::Export, TaskKind::PrepareSynchronization];
+/// Where the repository of an agent's tasks is.
+#[derive(Clone)]
+pub enum ServerSide {
+    /// In the same home.
+    Here(Arc<Road>),
+    /// Behind a server across the network.
+    There(Arc<Client>),
+}
 
-impl AgentTasks for RemoteTasks {
+impl std::fmt::Debug for StepTasks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StepTasks").field("home", &self.settings.home).finish_non_exhaustive()
+    }
+}
+
+impl ServerSide {
+    fn with_host<T>(&self, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
+        match self {
+            ServerSide::Here(road) => work(&LocalHost {
+                store: &road.store,
+                folders: road.folders(),
+                actor: road::actor(),
+                now_micros: road::now_micros(),
+            }),
+            ServerSide::There(client) => work(&RemoteHost { client }),
+        }
+    }
+}
+
+impl AgentTasks for StepTasks {
     fn kinds(&self) -> Vec<String> {
-        KINDS.iter().map(|kind| kind.element().to_owned()).collect()
+        // Everything: what cannot be run must end, too, when nobody else is there.
+        Vec::new()
     }
 
     fn run(&self, work: &AgentWork, context: &dyn TaskContext) -> TaskOutcome {
@@ -54,11 +81,16 @@ impl AgentTasks for RemoteTasks {
     }
 }
 
-impl RemoteTasks {
+impl StepTasks {
     /// Exports the connections of a task. In incremental mode a connection without incremental input gives its whole
     /// extract: prepare finds what changed in it.
     fn export(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
-        let mut summary = Summary { mode: Some(work.mode), ..Summary::default() };
+        if work.connections.is_empty() {
+            let text = format!("task \"{}\" has no connection to export", work.task.identifier);
+            return Err(Report::new(Kind::Data, "no-connection", text).hint("set Connection on the task and deploy it"));
+        }
+        let connector = work.task.connector.clone().unwrap_or_default();
+        let mut summary = Summary { mode: Some(work.mode), connector, ..Summary::default() };
         let mut produced = false;
         for connection in &work.connections {
             let known = provost_connectors::find(&connection.package);
@@ -84,7 +116,6 @@ impl RemoteTasks {
             let word = if idle { "was not launched" } else { "is exported" };
             context.log(LogLevel::Information, &format!("connection {} {word}", connection.identifier));
             produced |= !idle;
-            summary.connector.clone_from(&done.connector);
             summary.causes.extend(done.causes);
             if done.state == State::Warning {
                 summary.state = State::Warning;
@@ -96,11 +127,8 @@ impl RemoteTasks {
     fn prepare(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
         let task = &work.task;
         let Some(connector) = &task.connector else {
-            return Ok(TaskOutcome::errored(ErrorReport {
-                code: "no-connector".to_owned(),
-                message: format!("task \"{}\" names no connector", task.identifier),
-                hint: Some("add the attribute Connector and deploy".to_owned()),
-            }));
+            let text = format!("task \"{}\" names no connector", task.identifier);
+            return Err(Report::new(Kind::Data, "no-connector", text).hint("set Connector on the task and deploy it"));
         };
         let working = Some(task.text("WorkingDirectory")).filter(|text| !text.is_empty()).unwrap_or("Collect");
         let column = Some(task.text("ColumnName")).filter(|text| !text.is_empty()).unwrap_or("command");
@@ -112,9 +140,9 @@ impl RemoteTasks {
             sources: self.settings.export_output(),
             working: self.settings.work.join(PathBuf::from(working)),
         };
-        let host = RemoteHost { client: &self.client };
         let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
-        let collected = provost_server::prepare(&host, &options, &told).map_err(|error| road::report(&error))?;
+        let collected = self.side.with_host(|host| provost_server::prepare(host, &options, &told));
+        let collected = collected.map_err(|error| road::report(&error))?;
         context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));
         for problem in collected.problems.iter().take(100) {
             let place = if problem.line == 0 { String::new() } else { format!(" line {}", problem.line) };

@@ -1,10 +1,8 @@
 //! Jobs of the home folder: the engine with the tasks that only the door can run.
 
-mod local;
 mod run;
 mod server;
 
-pub use local::LocalTasks;
 pub use run::follow;
 pub(crate) use run::{as_json, as_text};
 pub use server::DoorTasks;

@@ -1,6 +1,7 @@
 //! Running one job instance in this process, and showing how it goes.
 
-use super::{LocalTasks, exit, report};
+use super::{exit, report};
+use crate::agent::{ServerSide, StepTasks};
 use crate::context::Context;
 use crate::output::table::Table;
 use crate::output::{StepFormat, print};
@@ -29,7 +30,7 @@ pub fn follow(
     instance: i64,
     format: StepFormat,
 ) -> Result<Exit, Report> {
-    let tasks = Arc::new(LocalTasks { road: road.clone() });
+    let tasks = Arc::new(StepTasks { settings: road.settings().clone(), side: ServerSide::Here(road.clone()) });
     let runner = Runner::for_instance(engine, instance, tasks).map_err(|e| report(&e))?;
     let mut told = BTreeMap::new();
     let (job, rows) = loop {

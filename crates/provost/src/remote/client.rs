@@ -97,6 +97,8 @@ impl Client {
                 "use https://; plain http is for the same machine only",
             ));
         }
+        // Whoever was first has chosen the same one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut builder = reqwest::blocking::Client::builder()
             .connect_timeout(CONNECT_TIME)
             .timeout(options.timeout)

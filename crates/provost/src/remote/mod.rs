@@ -3,6 +3,6 @@
 mod client;
 mod host;
 
-pub use client::{Client, ClientOptions};
+pub use client::{Client, ClientOptions, Secret};
 pub use host::RemoteHost;
 pub(crate) use host::segment;

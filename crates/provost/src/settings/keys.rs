@@ -95,7 +95,10 @@ pub const KEYS: &[Key] = &[
     key("Authentication:OpenId", Holds::Anything, "Providers of OpenID Connect where people sign in").used(),
     key("Authentication", Holds::Anything, "Other ways to sign in"),
     key("Agents", Holds::Sections, "Address of each agent"),
-    key("NotUseAgent", Holds::Bool, "The server does the agent's work"),
+    key("Uploads:MaxFileMegabytes", Holds::Number, "Most megabytes of one file that an agent may send")
+        .or("16384")
+        .used(),
+    key("NotUseAgent", Holds::Bool, "The server does without the agent of this home").used(),
     key("OpenIdClients", Holds::Sections, "Hashed secret of each client of the server").used(),
     key("MaxActors", Holds::Number, "People who are told of a workflow step"),
     key("MailSettings", Holds::Anything, "How mails are sent"),
@@ -120,8 +123,14 @@ pub const KEYS: &[Key] = &[
     key("Connections", Holds::Sections, "Settings of each connection, by its identifier").used(),
     key("Databases", Holds::Texts, "Connection string of each database that SQL tasks may use"),
     key("OpenId:AgentIdentifier", Holds::Text, "Identifier of this agent in the configuration").used(),
-    key("OpenId:OpenIdClients", Holds::Texts, "Secret of each client of the agent"),
-    key("OpenId:DefaultOpenIdClient", Holds::Text, "Client used when none is named"),
+    key("OpenId:OpenIdClients", Holds::Texts, "Secret of each client of the agent").used(),
+    key("OpenId:DefaultOpenIdClient", Holds::Text, "Client used when none is named").used(),
+    key(
+        "ServerCertificate",
+        Holds::Path,
+        "Certificate (PEM) that the server must have, instead of one that the system trusts",
+    )
+    .used(),
     key("SourcesRootPaths", Holds::Paths, "Folders that file connections may read; none named: all").used(),
     key("TaskAgentConfiguration", Holds::Anything, "Time limits of calls to the server"),
     key("PasswordResetSettings", Holds::Anything, "How passwords are reset"),

@@ -18,6 +18,7 @@ use crate::report::{Kind, Report};
 use provost_model::{Problem, Severity};
 use provost_server::Retention;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tree::{Origin, Tree};
 
@@ -51,6 +52,12 @@ pub struct Settings {
     pub agent_identifier: Option<String>,
     /// How jobs run.
     pub jobs: Jobs,
+    /// The server does without the agent of this home.
+    pub not_use_agent: bool,
+    /// How this home calls a server.
+    pub calling: Calling,
+    /// Most bytes of one file that an agent may send.
+    pub largest_file: u64,
     /// Settings of each connection as its package reads them, by identifier.
     pub connections: Map<String, Value>,
     /// What the server needs beyond the repository.
@@ -60,6 +67,23 @@ pub struct Settings {
     /// Remarks: unknown names, files that are not read.
     pub notes: Vec<Problem>,
     tree: Tree,
+}
+
+/// How this home calls a server across the network.
+#[derive(Clone, Default)]
+pub struct Calling {
+    /// Client that it calls as.
+    pub client: Option<String>,
+    /// Secret of each client.
+    pub secrets: BTreeMap<String, String>,
+    /// Certificate (PEM) that the server must have, instead of one that the system trusts.
+    pub certificate: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Calling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Calling").field("client", &self.client).finish_non_exhaustive()
+    }
 }
 
 /// How jobs run.

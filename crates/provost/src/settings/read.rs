@@ -3,13 +3,14 @@
 use super::json::{self, Json};
 use super::keys::{Holds, KEYS, is_closed, names_under};
 use super::tree::{Origin, Tree};
-use super::{Jobs, Settings};
+use super::{Calling, Jobs, Settings};
 use crate::logging::Level;
 use crate::report::{Kind, Report};
 use provost_model::nearest;
 use provost_model::{Problem, Severity};
 use provost_server::Retention;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The files that were read, and what is wrong in them.
@@ -103,6 +104,18 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         },
         log_level: log_level?,
         agent_identifier: text("OpenId:AgentIdentifier"),
+        not_use_agent: tree.at("NotUseAgent").and_then(as_bool).unwrap_or(false),
+        calling: Calling {
+            client: text("OpenId:DefaultOpenIdClient"),
+            secrets: match tree.at("OpenId:OpenIdClients") {
+                Some(Tree::Section(clients)) => {
+                    clients.iter().filter_map(|(name, one)| Some((name.clone(), as_text(one)?))).collect()
+                }
+                _ => BTreeMap::new(),
+            },
+            certificate: folder("ServerCertificate"),
+        },
+        largest_file: u64::from(tree.at("Uploads:MaxFileMegabytes").and_then(as_number)?) << 20,
         jobs: Jobs {
             max_task_batch_size: tree.at("Jobs:MaxTaskBatchSize").and_then(as_number),
             launch_timeout: tree.at("JobLaunchTimeout").and_then(as_number),

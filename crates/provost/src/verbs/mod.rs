@@ -1,5 +1,6 @@
 //! The verbs: one file each, and one line in [`VERBS`].
 
+mod agent;
 mod check;
 mod create_database_views;
 mod deploy_configuration;
@@ -55,6 +56,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<get_job_steps::GetJobSteps>(),
     Verb::of::<job::Job>(),
     Verb::of::<server::Server>(),
+    Verb::of::<agent::Agent>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),

@@ -3,14 +3,17 @@
 use crate::context::Context;
 use crate::exporting::FileExport;
 use crate::output::{Format, StepFormat};
+use crate::remote::{Client, ClientOptions, Secret};
 use crate::report::{Exit, Report};
-use crate::road::Preparation;
+use crate::road::{self, Preparation};
+use crate::settings::Settings;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use provost_model::summary::Mode;
 use provost_server::Delivery;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Form of a listing.
 #[derive(Args, Clone, Copy, Debug)]
@@ -110,4 +113,66 @@ impl DeliveryOptions {
         };
         preparation.command_column.clone_from(&self.column_name);
     }
+}
+
+/// The server to work with over the network, instead of the local home folder.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "A server across the network")]
+pub(crate) struct ApiOptions {
+    /// Address of a server to work with instead of the repository of the home folder
+    #[arg(long, value_name = "URL")]
+    api_url: Option<String>,
+
+    /// Client to call it as (default: OpenId:DefaultOpenIdClient)
+    #[arg(long, value_name = "IDENTIFIER")]
+    api_client_id: Option<String>,
+
+    /// Secret of the client (default: $PROVOST_API_SECRET, else OpenId:OpenIdClients). Other users of this machine can
+    /// see it here
+    #[arg(long, value_name = "TEXT")]
+    api_secret: Option<String>,
+}
+
+impl ApiOptions {
+    /// The server that was named, if one was.
+    ///
+    /// # Errors
+    /// It was named, but not who calls, or the address cannot be used.
+    pub(crate) fn client(&self, settings: &Settings) -> Result<Option<Client>, Report> {
+        match &self.api_url {
+            Some(url) => calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone()).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A client of the server at an address, as whom and with which secret the settings say unless it is given.
+///
+/// # Errors
+/// Nothing says who calls, or with which secret, or the address cannot be used.
+pub(crate) fn calling(
+    settings: &Settings,
+    url: &str,
+    client: Option<&str>,
+    secret: Option<String>,
+) -> Result<Client, Report> {
+    let known = &settings.calling;
+    let client = client.or(known.client.as_deref()).ok_or_else(|| {
+        Report::usage("no-client", "nothing says as which client to call the server")
+            .hint("give --api-client-id, or set OpenId:DefaultOpenIdClient in appsettings.agent.json")
+    })?;
+    let stored = || known.secrets.iter().find(|(name, _)| name.eq_ignore_ascii_case(client)).map(|(_, s)| s.clone());
+    let from_environment = || std::env::var("PROVOST_API_SECRET").ok().filter(|secret| !secret.is_empty());
+    let secret = secret.or_else(from_environment).or_else(stored).ok_or_else(|| {
+        Report::usage("no-secret", format!("there is no secret of client \"{client}\""))
+            .hint("set PROVOST_API_SECRET, or OpenId:OpenIdClients in appsettings.agent.json")
+    })?;
+    let options = ClientOptions {
+        url: url.to_owned(),
+        client_id: client.to_owned(),
+        secret: Secret(secret),
+        certificate: known.certificate.clone(),
+        timeout: Duration::from_secs(90),
+    };
+    Client::new(options).map_err(|error| road::report(&error))
 }

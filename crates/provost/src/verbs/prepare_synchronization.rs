@@ -2,12 +2,13 @@
 
 use super::Run;
 use super::later::{self, Later};
-use super::options::{DeliveryOptions, StepFormatOption, mode};
+use super::options::{ApiOptions, DeliveryOptions, StepFormatOption, mode};
 use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
+use crate::remote::RemoteHost;
 use crate::report::{Exit, Report};
-use crate::road::{Preparation, Road};
+use crate::road::{self, Preparation, Road};
 use clap::Args;
 use provost_model::summary::Mode;
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ pub(crate) struct PrepareSynchronization {
 
     #[command(flatten)]
     format: StepFormatOption,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl Run for PrepareSynchronization {
@@ -55,7 +59,7 @@ Examples:
   provost prepare-synchronization --agent Local --connector HR --synchronization-mode complete
   Usercube-Prepare-Synchronization --agent Local --connector HR --synchronization-mode Incremental";
 
-    const LATER: &'static [&'static [Later]] = &[later::API, later::FILE_CERTIFICATE];
+    const LATER: &'static [&'static [Later]] = &[later::FILE_CERTIFICATE];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
         super::step::run(context, self.format.format, &self.connector, Some(self.synchronization_mode), |progress| {
@@ -70,6 +74,10 @@ impl PrepareSynchronization {
         preparation.sources.clone_from(&self.sources_directory);
         preparation.working.clone_from(&self.working_directory);
         self.delivery.apply(&mut preparation);
+        let settings = context.settings()?;
+        if let Some(client) = self.api.client(&settings)? {
+            return road::prepare(&settings, &RemoteHost { client: &client }, &self.connector, &preparation, progress);
+        }
         let road = Road::open(context)?;
         if let Some(agent) = &self.agent {
             road.known_agent(agent)?;

@@ -1,15 +1,18 @@
 //! `provost server`: the repository over HTTP.
 
 use super::Run;
+use crate::agent::{ServerSide, StepTasks};
 use crate::certificate::{self, Certificate};
 use crate::context::Context;
+use crate::jobs;
 use crate::output::print;
 use crate::report::{Exit, Kind, Report};
-use crate::repository;
-use crate::road::now_micros;
+use crate::road::{Road, now_micros};
 use crate::settings::Settings;
 use clap::Args;
+use provost_model::work::AgentTasks;
 use provost_server::Folders;
+use provost_server::jobs::Runner;
 use provost_server::web::{self, App, Listener, WebSettings};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -31,6 +34,29 @@ pub(crate) struct Server {
     /// A proxy in front of the server ends TLS, and says in X-Forwarded-For who calls
     #[arg(long)]
     behind_proxy: bool,
+
+    /// Start no job by its schedule (Scheduler:Enabled)
+    #[arg(long)]
+    no_scheduler: bool,
+}
+
+impl Server {
+    fn scheduler(&self, settings: &Settings) -> bool {
+        !self.no_scheduler && settings.jobs.scheduler.unwrap_or(true)
+    }
+}
+
+/// Name of this process in the books of jobs.
+fn owner() -> String {
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    format!("server {} {}", host.trim(), std::process::id())
+}
+
+/// The agent of this process, when the settings name one and do not keep it out.
+fn inside(road: &Arc<Road>) -> Option<(String, Arc<dyn AgentTasks>)> {
+    let settings = road.settings();
+    let agent = settings.agent_identifier.clone().filter(|_| !settings.not_use_agent)?;
+    Some((agent, Arc::new(StepTasks { settings: settings.clone(), side: ServerSide::Here(road.clone()) })))
 }
 
 impl Run for Server {
@@ -43,7 +69,8 @@ Examples:
   provost server --urls \"http://127.0.0.1:5000;https://[::]:5001\"";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let (settings, store) = repository::open(context)?;
+        let road = Arc::new(Road::open(context)?);
+        let settings = road.settings().clone();
         let is_behind_proxy = self.behind_proxy || settings.serving.access.is_behind_proxy;
         let urls = self.urls.as_deref().or(settings.serving.application_uri.as_deref()).unwrap_or(USUAL);
         let addresses = addresses(urls, is_behind_proxy)?;
@@ -51,7 +78,7 @@ Examples:
             true => Some(certificate::load(&settings, &names(&settings, &addresses))?),
             false => None,
         };
-        if !store.read(|tx| tx.has_accounts())? {
+        if !road.store.read(|tx| tx.has_accounts())? {
             tracing::warn!("nobody can sign in with a password: provost init makes the first administrator");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -60,10 +87,14 @@ Examples:
             let (addresses, listeners) = bind(addresses, certificate.as_ref()).await?;
             let web_settings = web_settings(&settings, &addresses, is_behind_proxy)?;
             let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
-            let app = App::new(Arc::new(store), folders, web_settings, now_micros);
+            let app = App::new(road.store.clone(), folders, web_settings, now_micros);
+            let engine = jobs::engine(&road, &owner(), self.scheduler(&settings));
+            let runner = Runner::start(&engine, inside(&road)).map_err(|error| jobs::report(&error))?;
+            app.serve_jobs(engine);
             let stopped = stopped()?;
             print(&start_lines(&addresses, certificate.as_ref()))?;
             web::serve(app, listeners, stopped).await;
+            tokio::task::spawn_blocking(move || drop(runner)).await.ok();
             tracing::info!("stopped");
             Ok(Exit::Done)
         })
@@ -173,6 +204,7 @@ fn web_settings(settings: &Settings, addresses: &[Address], is_behind_proxy: boo
         access,
         default_page_size: settings.default_page_size,
         max_page_size: settings.max_page_size,
+        largest_file: settings.largest_file,
     })
 }
 

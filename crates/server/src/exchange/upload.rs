@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub const PIECE: usize = 4 << 20;
 
 /// Compressed bytes that a piece can have.
-pub const LARGEST_BODY: usize = PIECE + PIECE / 128 + 1024;
+pub(crate) const LARGEST_BODY: usize = PIECE + PIECE / 128 + 1024;
 
 const PIECES: &str = ".pieces";
 

@@ -24,8 +24,7 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for route in table() {
-        let guard =
-            principal::Guard { app: app.clone(), right: route.right, path: route.path, limit: route.limit };
+        let guard = principal::Guard { app: app.clone(), right: route.right, path: route.path, limit: route.limit };
         // The guard has read the body within the limit of the route.
         let handler = (route.handler)()
             .layer(DefaultBodyLimit::disable())

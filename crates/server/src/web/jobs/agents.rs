@@ -2,7 +2,7 @@
 
 use super::{body, number};
 use crate::web::app::App;
-use crate::web::principal::Principal;
+use crate::web::principal::{Principal, Who};
 use crate::web::problem::Problem;
 use crate::web::route::{Right, Route};
 use axum::extract::rejection::JsonRejection;
@@ -85,6 +85,14 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Who asks in the name of an agent: the identifier of the client, as tasks name it.
+fn client_of(principal: &Principal) -> String {
+    match &principal.who {
+        Who::Client(identifier) => identifier.clone(),
+        Who::Person(person) => format!("person {}", person.login),
+    }
+}
+
 async fn work(
     State(app): State<App>,
     Path(agent): Path<String>,
@@ -92,7 +100,7 @@ async fn work(
     request: Result<Json<WorkRequest>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let (engine, request) = (app.jobs()?, body(request)?);
-    let client = principal.name;
+    let client = client_of(&principal);
     let _waiting = {
         let (engine, agent, client) = (engine.clone(), agent.clone(), client.clone());
         app.blocking(move || Ok(engine.arrive(&agent, &client, &request.version)?)).await?
@@ -142,6 +150,7 @@ mod tests {
     use crate::jobs::Engine;
     use crate::jobs::tests::world::{World, by_person, deployed, job, task};
     use crate::web::WebSettings;
+    use provost_model::access::Rights;
     use provost_model::configuration::jobs::{Job, TaskKind};
     use provost_model::work::AgentWork;
 
@@ -156,7 +165,7 @@ mod tests {
     }
 
     async fn ask(app: App, agent: &str, wait_seconds: u32) -> Response {
-        let principal = Principal { name: "client Job".to_owned(), permissions: Vec::new() };
+        let principal = Principal::new(Who::Client("Job".to_owned()), Rights::nothing());
         let request = WorkRequest { wait_seconds, ..WorkRequest::default() };
         let path = Path(agent.to_owned());
         work(State(app), path, Extension(principal), Ok(Json(request)))
