@@ -1,5 +1,6 @@
 //! The tasks of an agent: its settings and folders are here, the repository may be elsewhere.
 
+use crate::custom;
 use crate::exporting;
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
@@ -63,7 +64,11 @@ impl AgentTasks for StepTasks {
         let done = match work.task.kind {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
-            kind => return TaskOutcome::not_available(kind),
+            TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
+            kind => match custom::run(&self.settings, work, context) {
+                Some(done) => done,
+                None => return TaskOutcome::not_available(kind),
+            },
         };
         done.unwrap_or_else(|report| {
             context.log(LogLevel::Error, &report.to_error().message);

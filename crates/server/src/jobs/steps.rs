@@ -26,7 +26,10 @@ pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> 
         TaskKind::UpdateEntityPropertyExpressions => expressions(engine, taken, context),
         TaskKind::CleanDatabase => clean(engine, taken, context),
         TaskKind::MaintainIndexes => maintain(engine),
-        kind => Ok(engine.tasks.run(&taken.stored.task, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),
+        kind => match engine.handed_out(taken) {
+            Ok(work) => Ok(engine.tasks.run(&work, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),
+            Err(error) => Err(error),
+        },
     };
     done.unwrap_or_else(|error| TaskOutcome::errored(error.report()))
 }

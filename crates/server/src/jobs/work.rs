@@ -10,7 +10,7 @@ use super::settings::micros;
 use super::steps;
 use provost_model::configuration::jobs::{LogLevel, Task, TaskKind};
 use provost_model::summary::ErrorReport;
-use provost_model::work::{InstanceState, LogLine, TaskContext, TaskOutcome, TaskProgress};
+use provost_model::work::{AgentWork, InstanceState, LogLine, TaskContext, TaskOutcome, TaskProgress};
 use provost_store::{Claim, Ending, Finished, JobInstance, TaskInstance, WriteTx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,12 +20,12 @@ const TRIES: u32 = 100;
 /// Tasks of the server that need more than repository and folders: whoever opens the server brings them.
 pub trait ServerTasks: Send + Sync {
     /// Runs a task; none when it cannot be run in this version.
-    fn run(&self, task: &Task, context: &dyn TaskContext) -> Option<TaskOutcome>;
+    fn run(&self, work: &AgentWork, context: &dyn TaskContext) -> Option<TaskOutcome>;
 }
 
 /// A server that brings no tasks of its own.
 impl ServerTasks for () {
-    fn run(&self, _task: &Task, _context: &dyn TaskContext) -> Option<TaskOutcome> {
+    fn run(&self, _work: &AgentWork, _context: &dyn TaskContext) -> Option<TaskOutcome> {
         None
     }
 }
