@@ -140,7 +140,9 @@ impl SqlError {
             SqlError::Statement { .. } => "mend the statement; try it with the database's own tools".to_owned(),
             SqlError::NoRows { .. } => "set IsNotAQuery to true, or write a query".to_owned(),
             SqlError::Column { .. } => "name each column of the query, each differently (AS name)".to_owned(),
-            SqlError::Timeout { .. } => "set Timeout on the task to more seconds, or make the statement faster".to_owned(),
+            SqlError::Timeout { .. } => {
+                "set Timeout on the task to more seconds, or make the statement faster".to_owned()
+            }
             SqlError::Cancelled { .. } => "launch the job again when its cause is gone".to_owned(),
             SqlError::Isolation { .. } => {
                 "one of ReadUncommitted, ReadCommitted, RepeatableRead, Snapshot, Serializable".to_owned()

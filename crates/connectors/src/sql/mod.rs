@@ -118,7 +118,8 @@ fn encoding_of(name: &str) -> Result<&'static Encoding, SqlError> {
     if name.trim().is_empty() {
         return Ok(UTF_8);
     }
-    let usable = |encoding: &&'static Encoding| encoding.is_ascii_compatible() && encoding.output_encoding() == *encoding;
+    let usable =
+        |encoding: &&'static Encoding| encoding.is_ascii_compatible() && encoding.output_encoding() == *encoding;
     encoding(name).filter(usable).ok_or_else(|| SqlError::Encoding { name: name.to_owned() })
 }
 

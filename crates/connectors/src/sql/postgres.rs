@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn copied_values_lose_their_backslashes() {
-        let shown = |field: &str| text(field.as_bytes(), &mut Vec::new()).map(|v| String::from_utf8(v.to_vec()).unwrap());
+        let shown =
+            |field: &str| text(field.as_bytes(), &mut Vec::new()).map(|v| String::from_utf8(v.to_vec()).unwrap());
         assert_eq!(shown("plain"), Some("plain".to_owned()));
         assert_eq!(shown(""), Some(String::new()));
         assert_eq!(shown("\\N"), None);

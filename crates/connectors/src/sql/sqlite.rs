@@ -72,8 +72,8 @@ fn open(path: &Path, request: &SqlRequest<'_>, access: OpenFlags) -> Result<Conn
     if !path.is_file() {
         return Err(failed(format!("{} does not exist", path.display())));
     }
-    let connection =
-        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| failed(e.to_string()))?;
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|e| failed(e.to_string()))?;
     connection.busy_timeout(request.timeout).map_err(|e| failed(e.to_string()))?;
     Ok(connection)
 }

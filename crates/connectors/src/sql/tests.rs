@@ -111,10 +111,7 @@ impl Place {
 fn a_query_becomes_a_table_in_canonical_form() {
     for place in places("table") {
         let text = place.table("SELECT id, name AS \"Full name\", remark FROM people ORDER BY id;");
-        assert_eq!(
-            text,
-            "id,Full name,remark\n1,Ada,\n2,\"a,b \"\"c\"\"\",\" lead\"\n3,\"two\nlines\",back\\slash\n"
-        );
+        assert_eq!(text, "id,Full name,remark\n1,Ada,\n2,\"a,b \"\"c\"\"\",\" lead\"\n3,\"two\nlines\",back\\slash\n");
         assert_eq!(place.table("SELECT remark FROM people WHERE id = 1"), "remark\n\"\"\n");
         assert_eq!(place.table("SELECT id FROM people WHERE id > 5"), "id\n");
         let left: Vec<_> = std::fs::read_dir(place.folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
@@ -129,7 +126,11 @@ fn what_cannot_become_a_table_is_told_and_the_table_stays() {
         let wrong = place.table("SELECT id,\n  nme FROM people");
         let (start, rest) = wrong.split_once(": ").unwrap();
         assert_eq!(start, "sql-statement");
-        let at = if place.kind == Kind::Sqlite { "line 2, column 3: no such column: nme" } else { "line 2, column 3: column \"nme\" does not exist" };
+        let at = if place.kind == Kind::Sqlite {
+            "line 2, column 3: no such column: nme"
+        } else {
+            "line 2, column 3: column \"nme\" does not exist"
+        };
         assert!(rest.starts_with(&format!("database HR refuses the statement at {at}")), "{rest}");
         assert_eq!(
             place.table("SELECT id, name AS id FROM people"),
@@ -137,7 +138,10 @@ fn what_cannot_become_a_table_is_told_and_the_table_stays() {
              query, each differently (AS name)"
         );
         let several = place.table("SELECT id FROM people; SELECT name FROM people");
-        assert!(several.ends_with("a query is one statement; set IsNotAQuery to true for several that yield no rows"), "{several}");
+        assert!(
+            several.ends_with("a query is one statement; set IsNotAQuery to true for several that yield no rows"),
+            "{several}"
+        );
         assert_eq!(place.run("  ", Some("T")).unwrap_err().code(), "sql-empty");
         assert_eq!(std::fs::read_to_string(place.folder.path().join("T.csv")).unwrap(), "id\n1\n2\n3\n");
     }

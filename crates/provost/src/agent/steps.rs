@@ -116,7 +116,20 @@ impl StepTasks {
                 sources_root_paths: &self.settings.sources_root_paths,
                 base_dir: &self.settings.home,
             };
-            let done = exporting::run(&request, work.mode, &Progress::new(true))?.summary;
+            let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
+            let mut told = |read: u64, total: u64, rows: u64| {
+                let seconds = began.elapsed().as_secs_f64().max(0.001);
+                let left = seconds * total.saturating_sub(read) as f64 / read.max(1) as f64;
+                context.progress(&TaskProgress {
+                    stage: stage.clone(),
+                    rows,
+                    bytes: read,
+                    total_bytes: Some(total).filter(|total| *total > 0),
+                    rate: rows as f64 / seconds,
+                    seconds_left: Some(left).filter(|_| read > 0 && total > 0),
+                });
+            };
+            let done = exporting::run_told(&request, work.mode, &Progress::new(true), &mut told)?.summary;
             let idle = done.causes.iter().any(|cause| cause.code == exporting::NOT_LAUNCHED);
             let word = if idle { "was not launched" } else { "is exported" };
             context.log(LogLevel::Information, &format!("connection {} {word}", connection.identifier));

@@ -65,7 +65,9 @@ fn relative(url: &str) -> Result<&str, Report> {
     let begins_address = path.split(['/', '?']).next().is_some_and(|first| first.contains(':'));
     if path.is_empty() || begins_address || url.trim().starts_with("//") || path.contains(['\\', '#']) {
         let text = format!("ApiUrl: \"{url}\" is not a path of the server");
-        return Err(Report::new(Kind::Data, "api-url", text).hint("write a relative address, such as api/Job/RunJob/Jobs"));
+        return Err(
+            Report::new(Kind::Data, "api-url", text).hint("write a relative address, such as api/Job/RunJob/Jobs")
+        );
     }
     Ok(path)
 }

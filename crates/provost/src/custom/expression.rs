@@ -65,7 +65,8 @@ fn command(script: &Path) -> Result<Command, Report> {
         _ => {
             let mode = script.metadata().map_err(|error| Report::io("read", script, &error))?.permissions().mode();
             if mode & 0o111 == 0 {
-                let text = format!("{} cannot be run: it is neither a script that is known nor a program", script.display());
+                let text =
+                    format!("{} cannot be run: it is neither a script that is known nor a program", script.display());
                 return Err(Report::new(Kind::Usage, "script-not-runnable", text).hint(format!(
                     "make it executable (chmod +x {}), or give it the ending .sh, .py or .ps1",
                     script.display()
@@ -83,7 +84,9 @@ fn interpreter(program: &str, script: &Path) -> Result<PathBuf, Report> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(runs).ok_or_else(|| {
         let text = format!("{} needs {program}, which is not on this machine", script.display());
         Report::new(Kind::Error, "script-interpreter", text).hint(match program {
-            "pwsh" => "install PowerShell 7 (pwsh) and make sure that it is in PATH, or write the script for sh or Python",
+            "pwsh" => {
+                "install PowerShell 7 (pwsh) and make sure that it is in PATH, or write the script for sh or Python"
+            }
             _ => "install it, and make sure that it is in PATH",
         })
     })
@@ -190,12 +193,15 @@ mod tests {
 
     #[test]
     fn a_script_sees_a_clean_environment_and_works_in_the_export_folder() {
-        let (outcome, lines) = run_script("Scripts/s.sh", "pwd; env | cut -d= -f1 | sort; env | grep ^PROVOST_ | sort", &[]);
+        let (outcome, lines) =
+            run_script("Scripts/s.sh", "pwd; env | cut -d= -f1 | sort; env | grep ^PROVOST_ | sort", &[]);
         assert_eq!(outcome.unwrap(), completed(true));
         let shown: Vec<&str> = lines.iter().map(|line| line.trim_start_matches("Information ")).collect();
         assert_eq!(shown[..2], ["runs HOME/Scripts/s.sh", "HOME/Temp/ExportOutput"]);
         let allowed = |name: &&&str| {
-            !name.starts_with("PROVOST_") && !INHERITED.contains(name) && !["PWD", "OLDPWD", "SHLVL", "_"].contains(name)
+            !name.starts_with("PROVOST_")
+                && !INHERITED.contains(name)
+                && !["PWD", "OLDPWD", "SHLVL", "_"].contains(name)
         };
         let names: Vec<&&str> = shown[2..].iter().filter(|line| !line.contains('=')).filter(allowed).collect();
         assert_eq!(names, Vec::<&&str>::new());
@@ -222,7 +228,10 @@ mod tests {
             (outcome.state, outcome.produced, outcome.error.map(|e| e.message).unwrap_or_default())
         };
         assert_eq!(ended("exit 0"), (InstanceState::Completed, true, String::new()));
-        assert_eq!(ended("echo half; exit 4"), (InstanceState::Warning, true, "s.sh ended with a warning: half".to_owned()));
+        assert_eq!(
+            ended("echo half; exit 4"),
+            (InstanceState::Warning, true, "s.sh ended with a warning: half".to_owned())
+        );
         assert_eq!(
             ended("echo no table HR; exit 3"),
             (InstanceState::Errored, false, "s.sh ended with exit status 3: no table HR".to_owned())

@@ -15,7 +15,11 @@ use provost_model::configuration::jobs::TaskKind;
 use provost_model::work::{AgentWork, InstanceState, TaskContext, TaskOutcome};
 
 /// Runs a step of one's own; none when the task is of another kind.
-pub(crate) fn run(settings: &Settings, work: &AgentWork, context: &dyn TaskContext) -> Option<Result<TaskOutcome, Report>> {
+pub(crate) fn run(
+    settings: &Settings,
+    work: &AgentWork,
+    context: &dyn TaskContext,
+) -> Option<Result<TaskOutcome, Report>> {
     Some(match work.task.kind {
         TaskKind::InvokeExpression => expression::run(settings, work, context),
         TaskKind::InvokeSqlCommand => sql::run(settings, work, context),
