@@ -215,6 +215,12 @@ impl Dialect {
         }
     }
 
+    /// Whether triggers can rest while an apply changes resources. On PostgreSQL others write at the same time, and only
+    /// the trigger of a row sees what it holds when its turn comes.
+    pub(crate) fn triggers_rest(self) -> bool {
+        self == Dialect::Sqlite
+    }
+
     /// Statements that make a row trigger on `UR_Resources`.
     pub(crate) fn row_trigger(self, name: &str, event: &str, condition: &str, actions: &[String]) -> String {
         let body: String = actions.iter().fold(String::new(), |mut body, action| {

@@ -127,8 +127,8 @@ impl Link {
         self.batch("ROLLBACK").is_ok()
     }
 
-    /// Whether triggers of the tables fire for the statements that follow. On PostgreSQL they always do: others write at
-    /// the same time there, and only the trigger of a row sees what it holds when its turn comes.
+    /// Whether triggers of the tables fire for the statements that follow, where they can rest
+    /// ([`Dialect::triggers_rest`]).
     pub(crate) fn fire_triggers(&self, fire: bool) -> Result<(), StoreError> {
         if let Driver::Sqlite(connection) = &self.driver {
             connection
