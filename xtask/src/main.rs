@@ -4,6 +4,7 @@
 //! seconds on a fresh machine.
 
 mod demo;
+mod fuzz;
 mod home;
 mod reference;
 mod sample;
@@ -52,6 +53,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--check]",
         about: "writes the files of examples/company, or checks that they are as generated",
         run: sample::run,
+    },
+    Verb {
+        name: "fuzz",
+        arguments: "[TARGET] [SECONDS]",
+        about: "searches for inputs that break a reader: XML, CSV, sorted files, deltas, workbooks",
+        run: fuzz::run,
     },
     Verb { name: "reference", arguments: "", about: "writes the generated pages of the manual", run: reference::run },
     Verb { name: "tidy", arguments: "", about: "checks rooms, dependencies, sizes, words and paths", run: tidy::run },

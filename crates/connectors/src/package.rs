@@ -3,7 +3,7 @@
 use crate::csv::Csv;
 use crate::excel::Excel;
 use crate::export::Driver;
-use crate::nearest;
+use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
 pub struct Package {

@@ -3,8 +3,8 @@
 //! Values may be JSON booleans and numbers or their text, because environment variables carry text only; a list may
 //! be an array or an object with the keys `0`, `1`, … for the same reason. Names are found whatever their letter case.
 
-use crate::nearest;
-use provost_model::{Problem, Severity};
+use provost_model::nearest;
+use provost_model::{Problem, Severity, secret};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -51,11 +51,10 @@ impl fmt::Display for Settings<'_> {
     }
 }
 
-/// Whether a setting of this name holds something that must not be printed.
-pub fn is_secret(name: &str) -> bool {
-    const SIGNS: [&str; 6] = ["password", "secret", "token", "connectionstring", "apikey", "credential"];
-    let name = name.to_ascii_lowercase();
-    name.ends_with("key") || SIGNS.iter().any(|sign| name.contains(sign))
+/// Whether a setting of this name holds something that must not be printed. A connection string may hold a password
+/// in any notation, so nothing of it is shown.
+fn is_secret(name: &str) -> bool {
+    secret::is_name(name) || name.to_ascii_lowercase().contains("connectionstring")
 }
 
 fn masked(value: &Value) -> Value {

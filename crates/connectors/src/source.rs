@@ -2,8 +2,8 @@
 
 use crate::error::ExportError;
 use crate::export::{ExportMode, ExportRequest};
-use crate::nearest;
 use crate::settings::{Reader, Settings};
+use provost_model::nearest;
 use regex::Regex;
 use serde::Serialize;
 use std::fs::{self, File, Metadata};

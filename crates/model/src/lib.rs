@@ -8,7 +8,9 @@ pub mod configuration;
 pub mod fault;
 pub mod ids;
 pub mod metadata;
+pub mod nearest;
 pub mod problem;
+pub mod secret;
 pub mod summary;
 
 pub use ids::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};

@@ -1,4 +1,11 @@
-//! What two texts have in common, eight bytes at a time.
+//! What texts have in common and what is in them, many bytes at a time.
+
+use wide::u8x16;
+
+/// Bytes that one instruction looks at.
+pub(crate) const LANES: usize = 16;
+/// Bytes that [`copy`] takes at a time.
+const STEP: usize = 2 * LANES;
 
 /// How many leading bytes two texts share.
 #[inline]
@@ -51,13 +58,86 @@ pub(crate) fn is_clean_text(text: &[u8]) -> bool {
 /// Whether any of four bytes occurs in a text.
 #[inline]
 pub(crate) fn contains_any(text: &[u8], four: [u8; 4]) -> bool {
-    let (eights, rest) = text.as_chunks::<8>();
-    // A zero byte is one that has not the highest bit while its predecessor has it. Without early exit the compiler
-    // looks at more than eight at once.
-    let zeros = |x: u64| x.wrapping_sub(ONES) & !x;
-    let hit = |x: u64| four.iter().fold(0, |hit, &byte| hit | zeros(x ^ (ONES * u64::from(byte))));
-    let found = eights.iter().map(|eight| u64::from_le_bytes(*eight)).fold(0, |found, x| found | hit(x));
-    found & HIGHS != 0 || rest.iter().any(|byte| four.contains(byte))
+    let [a, b, c, d] = four.map(u8x16::splat);
+    let hits = |lane: u8x16| lane.simd_eq(a) | lane.simd_eq(b) | lane.simd_eq(c) | lane.simd_eq(d);
+    let (lanes, rest) = text.as_chunks::<LANES>();
+    let found = lanes.iter().fold(u8x16::ZERO, |found, lane| found | hits(u8x16::new(*lane)));
+    found.any()
+        || match text.last_chunk::<LANES>() {
+            // The last sixteen bytes hold the rest, and some that were looked at before.
+            Some(lane) => !rest.is_empty() && hits(u8x16::new(*lane)).any(),
+            None => rest.iter().any(|byte| four.contains(byte)),
+        }
+}
+
+/// What [`copy`] saw on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// UTF-8 without NUL, for sure. Texts with characters of three or four bytes are left to [`is_clean_text`].
+    pub(crate) clean: bool,
+    /// One of the four bytes that were asked for.
+    pub(crate) special: bool,
+}
+
+/// Appends the first `length` bytes of `padded`, thirty-two at a time, and looks at them in the same pass. At least
+/// [`STEP`] more bytes must stand behind them, whatever these are: short texts then need neither a loop nor a call.
+#[inline]
+pub(crate) fn copy(out: &mut Vec<u8>, padded: &[u8], length: usize, four: [u8; 4]) -> Option<Seen> {
+    let start = out.len();
+    let (steps, _) = padded.get(..length + STEP)?.as_chunks::<STEP>();
+    let [a, b, c, d] = four.map(u8x16::splat);
+    let special = |lane: u8x16| lane.simd_eq(a) | lane.simd_eq(b) | lane.simd_eq(c) | lane.simd_eq(d);
+    let (mut left, mut specials, mut text) = (length, 0, Latin::default());
+    for step in steps {
+        out.extend_from_slice(step);
+        let valid = if left < STEP { (1 << left) - 1 } else { u32::MAX };
+        specials |= bits(step, special) & valid;
+        text.look(step, valid);
+        if left <= STEP {
+            break;
+        }
+        left -= STEP;
+    }
+    out.truncate(start + length);
+    Some(Seen { clean: text.is_clean(), special: specials != 0 })
+}
+
+/// One bit for each byte, the highest bit of what `test` makes of it; the first byte is the lowest bit.
+#[inline(always)]
+fn bits(step: &[u8; STEP], test: impl Fn(u8x16) -> u8x16) -> u32 {
+    let (lanes, _) = step.as_chunks::<LANES>();
+    lanes.iter().rev().fold(0, |bits, lane| (bits << LANES) | test(u8x16::new(*lane)).to_bitmask())
+}
+
+/// Checks text for characters of one or two bytes, which is what most texts in Latin, Greek or Cyrillic letters have.
+#[derive(Default)]
+struct Latin {
+    bad: bool,
+    /// One when the last byte began a character of two.
+    open: u32,
+}
+
+impl Latin {
+    #[inline(always)]
+    fn look(&mut self, step: &[u8; STEP], valid: u32) {
+        let odd = bits(step, |lane| lane | lane.simd_eq(u8x16::ZERO)) & valid;
+        if odd | self.open != 0 {
+            self.look_closer(step, odd, valid);
+        }
+    }
+
+    fn look_closer(&mut self, step: &[u8; STEP], odd: u32, valid: u32) {
+        let are = |mask, value| bits(step, |lane| (lane & u8x16::splat(mask)).simd_eq(u8x16::splat(value))) & valid;
+        // C0 and C1 would begin a character that has a shorter form.
+        let first = are(0xE0, 0xC0) & !are(0xFE, 0xC0);
+        let second = are(0xC0, 0x80);
+        self.bad |= ((first << 1) | self.open) != second || odd != first | second;
+        self.open = first >> (STEP - 1);
+    }
+
+    fn is_clean(&self) -> bool {
+        !self.bad && self.open == 0
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +174,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_copy_is_the_text_and_sees_what_is_in_it(text in proptest::collection::vec(prop_oneof![8 => 1..128u8, 1 => any::<u8>()], 0..70), padding in any::<u8>()) {
+            let mut padded = text.clone();
+            padded.extend_from_slice(&[padding; STEP]);
+            let mut out = b"before".to_vec();
+            let seen = copy(&mut out, &padded, text.len(), *b",\"\n\r").unwrap();
+            prop_assert_eq!(seen.special, text.iter().any(|byte| b",\"\n\r".contains(byte)));
+            prop_assert!(!seen.clean || (std::str::from_utf8(&text).is_ok() && !text.contains(&0)));
+            prop_assert!(seen.clean || !text.iter().all(|byte| (1..128).contains(byte)));
+            prop_assert_eq!(out, [&b"before"[..], &text].concat());
+            prop_assert_eq!(copy(&mut Vec::new(), &padded, text.len() + 1, *b",\"\n\r"), None);
+        }
+
+        #[test]
+        fn a_copy_knows_letters_of_two_bytes(text in "[a-zé\u{80}\u{7FF}]{0,40}", three in "[€]{0,1}", cut in 0usize..2) {
+            let text = [text.as_bytes(), three.as_bytes()].concat();
+            let text = &text[..text.len().saturating_sub(cut)];
+            let padded = [text, "éééééééééééééééé".as_bytes()].concat();
+            let seen = copy(&mut Vec::new(), &padded, text.len(), *b",\"\n\r").unwrap();
+            prop_assert_eq!(seen.clean, three.is_empty() && std::str::from_utf8(text).is_ok());
+        }
+
         #[test]
         fn finds_any_of_four(text in proptest::collection::vec(any::<u8>(), 0..40)) {
             let expected = text.iter().any(|byte| b",\"\n\r".contains(byte));

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::home::ensure_folder;
-use crate::output::summary::{Outcome, Sample};
+use crate::output::summary::{Body, Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
@@ -123,7 +123,7 @@ fn written(tables: &[TableWritten]) -> Sample {
     for written in tables {
         table.row([written.file.display().to_string().into(), written.rows.into(), written.bytes.into()]);
     }
-    Sample { title: "Tables written".to_owned(), table }
+    Sample { title: "Tables written".to_owned(), body: Body::Rows(table) }
 }
 
 fn told(problem: &Problem, connection: &str) -> Cause {

@@ -3,7 +3,7 @@
 
 use crate::report::Report;
 use crate::verbs::VERBS;
-use provost_model::configuration::nearest;
+use provost_model::nearest;
 
 /// Original executables that no verb stands for yet.
 const LATER: &[&str] = &[
@@ -45,7 +45,6 @@ const LATER: &[&str] = &[
     "Manage-ConfigurationDependantIndexes",
     "Upgrade-ConfigurationVersion",
     "Upgrade-DatabaseVersion",
-    "Manage-History",
     "Export-Bacpac",
     "Anonymize",
     "FillBankingDatabase",
@@ -84,7 +83,8 @@ fn unknown(stem: &str, rest: &str) -> Report {
         return Report::not_yet(&format!("{later} (called as {stem})"))
             .hint(format!("available under their original names: {}", known.join(", ")));
     }
-    let near = nearest(rest, known.iter().copied()).map(|name| format!("did you mean {name}?\n")).unwrap_or_default();
+    let near =
+        nearest::one(rest, known.iter().copied()).map(|name| format!("did you mean {name}?\n")).unwrap_or_default();
     Report::usage("unknown-executable", format!("called as {stem}, but there is no executable of that name"))
         .hint(format!("{near}known names, after any prefix: {}", known.join(", ")))
 }

@@ -53,7 +53,7 @@ pub fn entity_type<'a>(metadata: &'a Metadata, identifier: &str) -> Result<&'a E
     metadata.entity_type(identifier).ok_or_else(|| {
         let names: Vec<&str> = metadata.entity_types.iter().map(|t| t.identifier.as_str()).collect();
         let report = Report::usage("unknown-entity-type", format!("no entity type {identifier} is deployed"));
-        match provost_model::configuration::nearest(identifier, names.iter().copied()) {
+        match provost_model::nearest::one(identifier, names.iter().copied()) {
             Some(right) => report.hint(format!("did you mean {right}?")),
             None if names.is_empty() => report.hint("deploy a configuration: provost deploy-configuration -d DIR"),
             None => report.hint(format!("deployed entity types: {}", names.join(", "))),

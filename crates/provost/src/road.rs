@@ -2,11 +2,12 @@
 
 use crate::context::Context;
 use crate::exporting;
-use crate::output::summary::{Outcome, Sample};
+use crate::output::summary::{Body, Finding, Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
 use crate::settings::Settings;
+use crate::terminal::cut;
 use provost_connectors::ExportRequest;
 use provost_model::changes::Command;
 use provost_model::configuration::Connection;
@@ -331,6 +332,7 @@ impl Road {
             force: how.force.clone(),
             keep_changes: how.keep_changes,
             orphans: how.orphans,
+            retention: self.settings.retention,
             now_micros: now_micros(),
         }
     }
@@ -357,24 +359,28 @@ fn outcome(done: Synchronised) -> Outcome {
 
 /// Findings shown on a terminal; the files have them all.
 const SHOWN: usize = 20;
+/// Columns of a value in a finding.
+const LONGEST_VALUE: usize = 60;
 
 fn problem_samples(problems: &[RowProblem]) -> Vec<Sample> {
-    let mut table = Table::new(["table", "line", "column", "value", "reason", "what to do"]).of_prose();
-    for problem in problems.iter().take(SHOWN) {
-        table.row([
-            Value::from(problem.table.clone()),
-            if problem.line == 0 { Value::Null } else { Value::from(problem.line) },
-            Value::from(problem.column.clone()),
-            Value::from(problem.value.clone()),
-            Value::from(problem.reason.clone()),
-            Value::from(problem.remedy.clone()),
-        ]);
-    }
     let title = match problems.len() {
         n if n > SHOWN => format!("{n} findings, the first {SHOWN} of them"),
         _ => "Findings".to_owned(),
     };
-    vec![Sample { title, table }]
+    vec![Sample { title, body: Body::Findings(problems.iter().take(SHOWN).map(finding).collect()) }]
+}
+
+fn finding(problem: &RowProblem) -> Finding {
+    let mut place = problem.table.clone();
+    if problem.line > 0 {
+        place.push_str(&format!(", line {}", problem.line));
+    }
+    if let Some(column) = &problem.column {
+        place.push_str(&format!(", column {column}"));
+    }
+    let value = problem.value.as_ref().filter(|value| !value.is_empty());
+    let value = value.map(|value| format!("\"{}\": ", cut(value, LONGEST_VALUE))).unwrap_or_default();
+    Finding { place, text: format!("{value}{}", problem.reason), help: problem.remedy.clone() }
 }
 
 fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
@@ -408,7 +414,7 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
             Value::from(values.join("; ")),
         ]);
     }
-    vec![Sample { title: "Some of the changes that wait".to_owned(), table }]
+    vec![Sample { title: "Some of the changes that wait".to_owned(), body: Body::Rows(table) }]
 }
 
 /// Shows the stages of the server's steps.

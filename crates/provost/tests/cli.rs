@@ -195,7 +195,7 @@ fn under_an_original_name_the_program_is_that_verb() {
     assert_eq!(run.code, 2);
     insta::assert_snapshot!(run.err, @"
     error: Compute-RoleModel (called as Usercube-Compute-RoleModel) is not available yet in this version
-      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Create-DatabaseViews, New-OpenIDSecret
+      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Manage-History, Create-DatabaseViews, New-OpenIDSecret
     ");
     let misspelt = link("Usercube-Deploy-Configurations");
     let run = world.execute(&misspelt, "");
@@ -278,6 +278,8 @@ fn settings_tell_where_they_come_from_and_keep_their_secrets() {
     DefaultPageSize                    50                                    default
     MaxPageSize                        1000                                  default
     OpenId:OpenIdClients:Job           ********                              appsettings.agent.json:7:39
+    Retention:Days                     90                                    default
+    Retention:Sessions                 20                                    default
     Serilog:MinimumLevel               Information                           appsettings.json:5:21
     TempFolderPath                     Temp                                  appsettings.json:2:21
     WorkFolderPath                     Work                                  appsettings.json:3:21

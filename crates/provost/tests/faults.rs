@@ -98,34 +98,30 @@ fn swapped_headers_are_stopped_and_explained() {
 
 // ---- Rows ----
 
-#[test]
-fn a_short_row() {
+/// A year has passed for Ada, Bob's row cannot be read and is held, Dan is gone.
+fn second_row_is_bad(people: &[u8], finding: (&str, &str, &str)) -> support::Home {
     let home = small::loaded(Kind::Sqlite);
     let mut wanted = first();
     wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
     wanted.people.remove("4");
-    rejected(
-        &home,
+    rejected(&home, people, &[finding], &wanted);
+    home
+}
+
+#[test]
+fn a_short_row() {
+    healthy(&second_row_is_bad(
         b"id,login,name,age\n1,ada,Ada,37\n2,bob\n3,cyd,Cyd,\n",
-        &[("3", "", "expected 4 fields as in the header, found 2")],
-        &wanted,
-    );
-    healthy(&home);
+        ("3", "", "expected 4 fields as in the header, found 2"),
+    ));
 }
 
 #[test]
 fn a_long_row() {
-    let home = small::loaded(Kind::Sqlite);
-    let mut wanted = first();
-    wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
-    wanted.people.remove("4");
-    rejected(
-        &home,
+    healthy(&second_row_is_bad(
         b"id,login,name,age\n1,ada,Ada,37\n2,bob,Bob,41,9\n3,cyd,Cyd,\n",
-        &[("3", "", "expected 4 fields as in the header, found 5")],
-        &wanted,
-    );
-    healthy(&home);
+        ("3", "", "expected 4 fields as in the header, found 5"),
+    ));
 }
 
 #[test]
@@ -146,27 +142,16 @@ fn an_unclosed_quote_costs_one_row() {
 
 #[test]
 fn nul_bytes() {
-    let home = small::loaded(Kind::Sqlite);
-    let mut wanted = first();
-    wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
-    wanted.people.remove("4");
-    rejected(
-        &home,
+    healthy(&second_row_is_bad(
         b"id,login,name,age\n1,ada,Ada,37\n2,b\0b,Bob,41\n3,cyd,Cyd,\n",
-        &[("3", "login", "the value contains a NUL character")],
-        &wanted,
-    );
-    healthy(&home);
+        ("3", "login", "the value contains a NUL character"),
+    ));
 }
 
 #[test]
 fn invalid_utf8() {
-    let home = small::loaded(Kind::Sqlite);
-    let mut wanted = first();
-    wanted.people.insert("1".to_owned(), person("ada", "Ada", "37"));
-    wanted.people.remove("4");
     let people = b"id,login,name,age\n1,ada,Ada,37\n2,bob,B\xFFb,41\n3,cyd,Cyd,\n";
-    rejected(&home, people, &[("3", "name", "the value is not UTF-8")], &wanted);
+    let home = second_row_is_bad(people, ("3", "name", "the value is not UTF-8"));
     // Where the export has to decode, it says where the file is not what its settings say.
     let settings = fs::read_to_string(home.file("appsettings.agent.json")).unwrap();
     home.write("appsettings.agent.json", settings.replacen("\"Path\":", "\"Encoding\": \"UTF-16\", \"Path\":", 1));

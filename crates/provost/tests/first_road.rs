@@ -82,7 +82,7 @@ fn a_resource_shows_its_links_and_its_past(kind: Kind) {
     let boss = json(&home, &["resource", "show", "HR_Person", "E1"]);
     let team = boss["links"]["Team"].as_array().unwrap();
     assert_eq!(team.iter().map(|t| t["displayName"].as_str().unwrap()).collect::<Vec<_>>(), ["Sam", "Kim"]);
-    home.write("persons.csv", FIRST.replace("Sam", "Samira"));
+    home.write("persons.csv", FIRST.replace("Sam,E1", "Samira,E3"));
     home.sync_up("HR", "complete");
     let now = json(&home, &["resource", "show", "HR_Person", "E2"]);
     assert_eq!(now["values"]["Name"], "Samira");
@@ -91,7 +91,7 @@ fn a_resource_shows_its_links_and_its_past(kind: Kind) {
     assert_eq!(then["values"]["Name"], "Sam");
     let history = home.ok(&["resource", "history", "HR_Person", "E2", "--format", "csv"]);
     let changes: Vec<&str> = history.lines().map(|line| line.split_once(',').unwrap().1).collect();
-    assert_eq!(changes[..2], ["Property,Before,After", "Name,Sam,Samira"]);
+    assert_eq!(changes[..3], ["Property,Before,After", "Name,Sam,Samira", "Manager,E1 Ada,E3 Kim"]);
     let by_id = format!("#{}", now["id"]);
     assert_eq!(json(&home, &["resource", "show", "HR_Person", &by_id])["key"], "E2");
 }

@@ -426,7 +426,14 @@ fn a_server_that_goes_away() {
         cuts += 1;
         let (code, message) = tried.error();
         assert!(matches!(code, "repository-gone" | "repository-unreachable"), "{budget}: {code} {message}");
-        assert_eq!(held(&home), before.held, "{budget}");
+        let now = held(&home);
+        if now != before.held {
+            // The server has committed, and its answer was lost: then all of it is there.
+            let mut after = before.held.clone();
+            after.people.get_mut("1").unwrap()[2] = Some("37".to_owned());
+            assert_eq!(now, after, "{budget}");
+            break;
+        }
     }
     assert!(cuts > 5, "{cuts}");
     home.environment = usual;

@@ -75,6 +75,38 @@ fn each_session_is_applied_once(kind: Kind) {
     assert_eq!(home.database.rows("SELECT Id, Reason FROM UJ_Journal"), journal);
 }
 
+/// Whoever comes second finds nothing to do or is told what to do; never is a session applied twice.
+fn processes_at_the_same_time_apply_a_session_once(kind: Kind) {
+    let home = small::loaded(kind);
+    for age in [40, 50, 60, 70] {
+        enqueue(&home, "incremental", age);
+        let arguments = synchronize();
+        let running: Vec<_> = (0..3)
+            .map(|_| {
+                let mut command = home.command(&arguments);
+                command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        let mut applied = 0;
+        for process in running {
+            let done = small::Attempt::of(process.wait_with_output().unwrap());
+            if done.summary.state == State::Errored {
+                let hint = done.summary.error.as_ref().unwrap().hint.clone().unwrap();
+                match done.error().0 {
+                    "session-overtaken" => {
+                        assert!(hint.contains("`provost synchronize --connector Small` again"), "{hint}");
+                    }
+                    code => assert_eq!(code, "repository-locked", "{done:?}"),
+                }
+            } else {
+                applied += u64::from(done.summary.change_set.is_some());
+            }
+        }
+        assert_eq!((applied, self::age(&home)), (1, age.to_string()));
+    }
+    assert_eq!(ages_over_time(&home), ["36", "40", "50", "60", "70"]);
+}
+
 fn a_complete_session_cancels_those_that_wait(kind: Kind) {
     let home = small::loaded(kind);
     enqueue(&home, "incremental", 40);
@@ -538,6 +570,7 @@ fn runs_at_the_same_time_do_no_harm(kind: Kind) {
 }
 
 on_both_databases!(
+    processes_at_the_same_time_apply_a_session_once,
     waiting_sessions_are_applied_in_their_order,
     each_session_is_applied_once,
     a_complete_session_cancels_those_that_wait,

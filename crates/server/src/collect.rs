@@ -3,7 +3,7 @@
 use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::manifest::{Delivery, Manifest, RowProblem, Table};
-use crate::mapping::{ConnectorMapping, MappedAssociation, MappedColumn, MappedType};
+use crate::mapping::{ConnectorMapping, MappedAssociation, MappedColumn, MappedType, Side};
 use crate::options::PrepareOptions;
 use crate::previous::Previous;
 use crate::sessions::{self, OpenSession};
@@ -108,8 +108,9 @@ fn collect(
             spec.command_column = Some(options.command_column.clone());
         }
         let source = sources.find(table, &spec.name)?;
-        spec.separator = files::separator(&source, spec.columns.iter().map(|c| c.header.as_str()))?;
-        tables.push(collect_table(&spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
+        let is_shared = mapping.types.iter().any(|t| t.table.eq_ignore_ascii_case(table));
+        let source = Source { path: &source, is_shared };
+        tables.push(collect_table(spec, seed, &source, options, known.as_ref(), by_comparison, progress)?);
         fault::point("prepare.table-written");
     }
     let manifest = Manifest {
@@ -141,6 +142,32 @@ fn collect(
     })
 }
 
+/// A source file of a table.
+struct Source<'a> {
+    path: &'a Path,
+    /// An entity type is read from it.
+    is_shared: bool,
+}
+
+/// Finds out the separator of a source. Tells whether it carries changes that say nothing of a table: one of pairs which
+/// shares its file with an entity type, when the file lacks a column of theirs.
+fn separate(spec: &mut TableSpec, source: &File, is_shared: bool) -> Result<bool, ServerError> {
+    let headers = || spec.columns.iter().map(|c| c.header.as_str());
+    let Some(command) = spec.command_column.as_deref() else {
+        spec.separator = files::separator(source, headers())?;
+        return Ok(false);
+    };
+    if spec.kind == Kind::Association && is_shared {
+        let separator = files::separator(source, std::iter::once(command))?;
+        let says_nothing = files::lacks_some_of(source, separator, command, headers())?;
+        spec.separator = separator;
+        return Ok(says_nothing);
+    }
+    let needed = if spec.kind == Kind::Entity { 1 } else { 2 };
+    spec.separator = files::separator(source, headers().take(needed))?;
+    Ok(false)
+}
+
 /// The state that a session leads to. A source that delivers changes has no state that anybody could compare with.
 fn state_digest(session: &str, options: &PrepareOptions, tables: &[Table]) -> String {
     if options.delivery == Delivery::Changes && options.mode == Mode::Incremental {
@@ -165,6 +192,7 @@ fn type_spec(mapped: &MappedType) -> Result<TableSpec, ServerError> {
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Entity,
+        owner: None,
         columns: mapped
             .columns
             .iter()
@@ -181,6 +209,7 @@ fn association_spec(mapped: &MappedAssociation) -> Result<TableSpec, ServerError
     Ok(TableSpec {
         name: mapped.identifier.clone(),
         kind: Kind::Association,
+        owner: mapped.single_side().map(|side| if side == Side::First { 0 } else { 1 }),
         columns: ends.iter().map(|e| column_spec(&e.key, &e.column, true)).collect::<Result<_, _>>()?,
         separator: b',',
         command_column: None,
@@ -238,21 +267,49 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
+/// A file, or what stands for one.
+enum Either<'a> {
+    File(&'a File),
+    Bytes(&'a [u8]),
+}
+
+impl Read for Either<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Either::File(file) => file.read(buffer),
+            Either::Bytes(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+/// A source without rows.
+fn header_alone(spec: &TableSpec) -> Vec<u8> {
+    let headers = spec.command_column.iter().chain(spec.columns.iter().map(|c| &c.header));
+    let headers: Vec<&str> = headers.map(String::as_str).collect();
+    format!("{}\n", headers.join(&char::from(spec.separator).to_string())).into_bytes()
+}
+
 fn collect_table(
-    spec: &TableSpec,
+    mut spec: TableSpec,
     seed: u64,
-    source: &Path,
+    source: &Source<'_>,
     options: &PrepareOptions,
     previous: Option<&Manifest>,
     by_comparison: bool,
     progress: &dyn Progress,
 ) -> Result<Table, ServerError> {
+    let Source { path: source, is_shared } = *source;
     let opened = files::open_source(source)?;
+    // The separator is told from the same file, in the same state, as its rows are read from.
+    let before = files::Stamp::of(&opened)?;
+    let says_nothing = separate(&mut spec, &opened, is_shared)?;
+    let spec = &spec;
     progress.stage(&format!("Prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
     let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
     let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
-    let before = files::Stamp::of(&opened)?;
-    let watched = Watched { source: &opened, progress };
+    let nothing = if says_nothing { header_alone(spec) } else { Vec::new() };
+    let watched =
+        Watched { source: if says_nothing { Either::Bytes(&nothing) } else { Either::File(&opened) }, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
         .map_err(|error| source_error(spec, source, options, error))?;
     progress.done(prepared.rows);
@@ -353,6 +410,7 @@ fn table(spec: &TableSpec, seed: u64, prepared: &Prepared) -> Table {
         state_digest: if prepared.changes { String::new() } else { digest.clone() },
         digest,
         rows: prepared.rows,
+        absent: prepared.absent.clone(),
         null_keys: prepared.null_keys,
         duplicates: prepared.duplicates,
         rejected: prepared.rejected,

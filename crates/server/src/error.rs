@@ -31,6 +31,9 @@ pub enum ServerError {
     InitialNotEmpty { connector: String, count: u64 },
     #[error("session {session}: {message}")]
     Session { session: String, message: String },
+    /// Another process was faster; nothing is wrong with the session.
+    #[error("session {session} of connector \"{connector}\" was processed by another process in the meantime")]
+    Overtaken { connector: String, session: String },
     #[error("no blocked change set {hash} of connector \"{connector}\"")]
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
@@ -65,6 +68,7 @@ impl ServerError {
             ServerError::ConnectorBlocked { .. } => "connector-blocked",
             ServerError::InitialNotEmpty { .. } => "initial-not-empty",
             ServerError::Session { .. } => "session",
+            ServerError::Overtaken { .. } => "session-overtaken",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
             ServerError::Store(error) => error.code(),
@@ -100,6 +104,10 @@ impl ServerError {
                  inspection"
                     .to_owned()
             }
+            ServerError::Overtaken { connector, .. } => format!(
+                "nothing is lost, and nothing was applied twice: `provost journal` shows what the other process did; run \
+                 `provost synchronize --connector {connector}` again, which goes on with what still waits"
+            ),
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()
             }

@@ -10,6 +10,7 @@ use provost_model::{ResourceId, Slot};
 use provost_pipeline::expression::binding::Step;
 use provost_pipeline::expression::computed::{ComputedPlan, Found, Outcome, RowSource, Target};
 use provost_store::{ApplyPlan, LinkPlace, Side, Store, Target as StoredTarget, WriteTx};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// Rows of other resources kept while bindings are followed.
@@ -78,18 +79,19 @@ fn update_type(
         let reason = format!("{}: {}", problem.identifier, problem.cause);
         note(evaluated, &entity_type.identifier, None, reason, "correct the expression and deploy it again");
     }
-    let mut ids: Vec<ResourceId> = Vec::new();
-    tx.scan_resources(entity_type.id, &[], options.dirty, |row| -> Result<(), ServerError> {
-        ids.push(row.id);
-        Ok(())
-    })?;
     for property in plan.properties.iter().filter(|p| matches!(p.target, Target::DisplayName(Some(_)))) {
         let reason = format!("{}: display names of single languages are not stored yet", property.identifier);
         note(evaluated, &entity_type.identifier, None, reason, "compute InternalDisplayName instead");
     }
-    let mut changed = 0;
+    let (mut read, mut changed) = (0, 0);
     let mut source = Rows::new(tx, metadata);
-    for batch in ids.chunks(options.batch.max(1)) {
+    let mut last = ResourceId(i64::MIN);
+    loop {
+        let batch = source.tx.resources_after(entity_type.id, options.dirty, last, options.batch.max(1))?;
+        let Some(next) = batch.last() else { break };
+        last = *next;
+        read += batch.len() as u64;
+        let batch = batch.as_slice();
         let outcomes = evaluate(&mut source, &plan, batch)?;
         for (position, property) in plan.properties.iter().enumerate() {
             let column: Vec<(ResourceId, &Outcome)> =
@@ -101,7 +103,7 @@ fn update_type(
             }
         }
     }
-    evaluated.types.push((entity_type.identifier.clone(), ids.len() as u64, changed));
+    evaluated.types.push((entity_type.identifier.clone(), read, changed));
     Ok(())
 }
 
@@ -267,6 +269,7 @@ struct Rows<'a> {
     cache: HashMap<(usize, i64), Cached>,
     links: HashMap<(usize, bool, i64), Option<i64>>,
     found: HashMap<(usize, usize), HashMap<String, Found>>,
+    keys: HashMap<(usize, usize), bool>,
 }
 
 impl<'a> Rows<'a> {
@@ -276,7 +279,15 @@ impl<'a> Rows<'a> {
             .iter()
             .map(|t| t.properties.iter().enumerate().filter_map(|(i, p)| Some((i, p.slot?))).collect())
             .collect();
-        Rows { tx, metadata, slots, cache: HashMap::new(), links: HashMap::new(), found: HashMap::new() }
+        Rows {
+            tx,
+            metadata,
+            slots,
+            cache: HashMap::new(),
+            links: HashMap::new(),
+            found: HashMap::new(),
+            keys: HashMap::new(),
+        }
     }
 
     /// What is about to be written must be read anew.
@@ -356,32 +367,65 @@ impl RowSource for Rows<'_> {
     }
 
     fn find(&mut self, entity_type: usize, property: usize, value: &str) -> Result<Found, ServerError> {
-        if !self.found.contains_key(&(entity_type, property)) {
-            let found = self.index(entity_type, property)?;
-            self.found.insert((entity_type, property), found);
+        let is_key = self.is_key(entity_type, property)?;
+        let index = self.found.entry((entity_type, property));
+        let known = match index {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) if is_key => place.insert(HashMap::new()),
+            Entry::Vacant(place) => {
+                place.insert(index_of(self.tx, &self.metadata.entity_types[entity_type], property)?)
+            }
+        };
+        if let Some(found) = known.get(value) {
+            return Ok(*found);
         }
-        let index = self.found.get(&(entity_type, property));
-        Ok(index.and_then(|i| i.get(value).copied()).unwrap_or(Found::None))
+        if !is_key {
+            return Ok(Found::None);
+        }
+        let found_type = &self.metadata.entity_types[entity_type];
+        let holders = self.tx.lookup_keys(found_type.id, found_type.properties[property].id, &[value])?;
+        let found = match holders.as_slice() {
+            [] => Found::None,
+            [(_, id)] => Found::One(*id),
+            _ => Found::Several,
+        };
+        if known.len() > CACHED {
+            known.clear();
+        }
+        known.insert(value.to_owned(), found);
+        Ok(found)
     }
 }
 
 impl Rows<'_> {
-    /// Value → resource for one property of the (usually small) entity type that a criteria matches against.
-    fn index(&mut self, entity_type: usize, property: usize) -> Result<HashMap<String, Found>, ServerError> {
+    /// Whether the key table finds resources by this property.
+    fn is_key(&mut self, entity_type: usize, property: usize) -> Result<bool, ServerError> {
+        if let Some(known) = self.keys.get(&(entity_type, property)) {
+            return Ok(*known);
+        }
         let found_type = &self.metadata.entity_types[entity_type];
-        let Some(slot) = found_type.properties[property].slot else {
-            return Ok(HashMap::new());
-        };
-        let mut index = HashMap::new();
-        self.tx.scan_resources(found_type.id, &[slot], false, |row| -> Result<(), ServerError> {
-            if let Some(Some(value)) = row.values.first() {
-                let entry = index.entry((*value).to_owned()).or_insert(Found::One(row.id));
-                if *entry != Found::One(row.id) {
-                    *entry = Found::Several;
-                }
-            }
-            Ok(())
-        })?;
-        Ok(index)
+        let keys = self.tx.key_properties(found_type.id)?;
+        let is_key = keys.iter().any(|key| key.property == found_type.properties[property].id);
+        self.keys.insert((entity_type, property), is_key);
+        Ok(is_key)
     }
+}
+
+/// Value → resource for a property that the key table does not know, of the (usually small) entity type that a criteria
+/// matches against.
+fn index_of(tx: &mut WriteTx, found_type: &EntityType, property: usize) -> Result<HashMap<String, Found>, ServerError> {
+    let Some(slot) = found_type.properties[property].slot else {
+        return Ok(HashMap::new());
+    };
+    let mut index = HashMap::new();
+    tx.scan_resources(found_type.id, &[slot], false, |row| -> Result<(), ServerError> {
+        if let Some(Some(value)) = row.values.first() {
+            let entry = index.entry((*value).to_owned()).or_insert(Found::One(row.id));
+            if *entry != Found::One(row.id) {
+                *entry = Found::Several;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(index)
 }

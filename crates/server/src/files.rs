@@ -2,7 +2,7 @@
 
 use crate::error::ServerError;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -89,20 +89,37 @@ pub(crate) fn open_source(path: &Path) -> Result<File, ServerError> {
     Ok(file)
 }
 
-/// The separator of a source file: a comma, unless the header has the mapped columns only with another usual one.
-/// Exporters write commas; scripts write what they like.
-pub(crate) fn separator<'a>(path: &Path, columns: impl Iterator<Item = &'a str> + Clone) -> Result<u8, ServerError> {
+/// The separator of an open source file: a comma, unless the header has the mapped columns only with another usual
+/// one. Exporters write commas; scripts write what they like. The file is at its beginning afterwards.
+pub(crate) fn separator<'a>(
+    mut source: &File,
+    columns: impl Iterator<Item = &'a str> + Clone,
+) -> Result<u8, ServerError> {
     use provost_pipeline::csv::{Dialect, Header, Reader};
+    let mut found = b',';
     for separator in [b',', b';', b'\t', b'|'] {
-        let dialect = Dialect { separator, ..Dialect::default() };
-        let mut reader = Reader::new(open_source(path)?, dialect);
-        if let Ok(header) = Header::read(&mut reader)
-            && columns.clone().all(|column| header.contains(column))
-        {
-            return Ok(separator);
+        let header = Header::read(&mut Reader::new(source, Dialect { separator, ..Dialect::default() }));
+        source.rewind()?;
+        if header.is_ok_and(|header| columns.clone().all(|column| header.contains(column))) {
+            found = separator;
+            break;
         }
     }
-    Ok(b',')
+    Ok(found)
+}
+
+/// Whether the header of an open source file has `present`, and lacks one of the other columns. The file is at its
+/// beginning afterwards.
+pub(crate) fn lacks_some_of<'a>(
+    mut source: &File,
+    separator: u8,
+    present: &str,
+    mut columns: impl Iterator<Item = &'a str>,
+) -> Result<bool, ServerError> {
+    use provost_pipeline::csv::{Dialect, Header, Reader};
+    let header = Header::read(&mut Reader::new(source, Dialect { separator, ..Dialect::default() }));
+    source.rewind()?;
+    Ok(header.is_ok_and(|header| header.contains(present) && columns.any(|column| !header.contains(column))))
 }
 
 /// Size and time of a file, to notice that it changes while it is read.
@@ -163,5 +180,33 @@ impl Sources {
                 hint: format!("run the export, or correct ConnectionTable in the mapping; the folder has {there}"),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+
+    #[test]
+    fn the_separator_is_the_one_that_gives_the_mapped_columns() {
+        let cases = [
+            ("id,mail\n1,a\n", b','),
+            ("id;mail\n1;a\n", b';'),
+            ("id\tmail\n", b'\t'),
+            ("\"id\"|mail|extra\n", b'|'),
+            // Nothing fits: the message speaks of the usual separator.
+            ("id;name\n", b','),
+            ("", b','),
+        ];
+        for (text, separator_expected) in cases {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file.rewind().unwrap();
+            assert_eq!(separator(&file, ["id", "mail"].into_iter()).unwrap(), separator_expected, "{text:?}");
+            let mut rest = String::new();
+            file.read_to_string(&mut rest).unwrap();
+            assert_eq!(rest, text, "nothing of it is used up");
+        }
     }
 }

@@ -30,3 +30,43 @@ pub(crate) fn write(folder: &Path, connector: &str, problems: &[RowProblem]) -> 
     }
     files::write(&path, &text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provost_model::problem::Severity;
+
+    #[test]
+    fn findings_are_written_as_csv_and_removed_when_there_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let problem = RowProblem {
+            severity: Severity::Error,
+            table: "Person".to_owned(),
+            line: 7,
+            column: Some("mail".to_owned()),
+            value: Some("a,\"b\"\n".to_owned()),
+            reason: "too long".to_owned(),
+            remedy: "shorten it".to_owned(),
+        };
+        let of_the_table = RowProblem {
+            severity: Severity::Warning,
+            line: 0,
+            column: None,
+            value: None,
+            reason: " ".to_owned(),
+            remedy: String::new(),
+            ..problem.clone()
+        };
+        write(folder.path(), "HR", &[problem, of_the_table]).unwrap();
+        let path = folder.path().join("HR.findings.csv");
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "severity,table,line,column,value,reason,remedy\n\
+             error,Person,7,mail,\"a,\"\"b\"\"\n\",too long,shorten it\n\
+             warning,Person,,,,\" \",\n"
+        );
+        write(folder.path(), "HR", &[]).unwrap();
+        assert!(!path.exists());
+        write(folder.path(), "HR", &[]).unwrap();
+    }
+}

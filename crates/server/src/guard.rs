@@ -7,7 +7,7 @@ use crate::stage::Staged;
 use provost_model::metadata::Metadata;
 use provost_model::problem::Severity;
 use provost_model::summary::{Cause, ExceededThreshold, Mode};
-use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile};
+use provost_pipeline::drift::{self, Changes, Context, RejectedColumn, RejectedStats, Source, TableProfile, Weight};
 use provost_pipeline::thresholds::{self, Guarded, Measured};
 use provost_store::{ReadTx, StoredProblem};
 use std::collections::BTreeSet;
@@ -18,7 +18,8 @@ pub(crate) fn thresholds(metadata: &Metadata, connector: &str, measured: &Measur
         .map_or_else(Vec::new, |guarded| thresholds::evaluate(&guarded, measured))
 }
 
-/// What probably happened, compared with the files that were accepted last.
+/// What probably happened, compared with the files that were accepted last: the most telling cause first, and those of
+/// tables whose changes exceed a limit before those of others.
 pub(crate) fn causes(
     tx: &mut ReadTx,
     mapping: &ConnectorMapping,
@@ -45,10 +46,11 @@ pub(crate) fn causes(
             .chain(mapping.associations.iter().map(|a| (&a.identifier, &a.table)))
             .find(|(name, _)| **name == table.name)
             .map_or_else(String::new, |(_, table)| format!("{table}.csv"));
+        let blocked = exceeded.iter().any(|threshold| counts(threshold, table));
         let context = Context {
             subject: &table.name,
             file: &source,
-            blocked: exceeded.iter().any(|threshold| counts(threshold, table)),
+            blocked,
             changes: changes(staged, table),
             source: Source {
                 blank: false,
@@ -60,9 +62,26 @@ pub(crate) fn causes(
             ..Context::default()
         };
         let found = drift::compare(before.as_ref(), &table.profile, &context);
-        causes.extend(found.into_iter().map(|cause| (source.clone(), cause)));
+        causes.extend(found.into_iter().map(|(weight, cause)| Found { file: source.clone(), blocked, weight, cause }));
     }
-    Ok(gather_first_loads(once_for_each_file(causes), &mapping.connector))
+    Ok(in_order(causes, &mapping.connector))
+}
+
+/// A cause with what decides its place.
+struct Found {
+    /// Source file of its table.
+    file: String,
+    /// Whether the changes of its table exceed a limit.
+    blocked: bool,
+    weight: Weight,
+    cause: Cause,
+}
+
+fn in_order(mut found: Vec<Found>, connector: &str) -> Vec<Cause> {
+    // That nothing is remarkable explains least, wherever it is said.
+    found.sort_by_key(|found| (found.weight == Weight::General, !found.blocked, found.weight));
+    let causes = found.into_iter().map(|found| (found.file, found.cause)).collect();
+    gather_first_loads(once_for_each_file(causes), connector)
 }
 
 /// Several tables may be read from one file. What happened to the file is said once, and a table looks as usual only
@@ -93,11 +112,12 @@ fn counts(threshold: &ExceededThreshold, table: &Table) -> bool {
 
 /// The first load of a connector is one cause, not one for each of its tables.
 fn gather_first_loads(causes: Vec<Cause>, connector: &str) -> Vec<Cause> {
-    let (first, mut others): (Vec<Cause>, Vec<Cause>) = causes.into_iter().partition(|c| c.code == "first-load");
-    if first.len() < 2 {
-        others.splice(0..0, first);
-        return others;
+    let is_first = |cause: &Cause| cause.code == "first-load";
+    let at = causes.iter().position(is_first).unwrap_or(0);
+    if causes.iter().filter(|cause| is_first(cause)).count() < 2 {
+        return causes;
     }
+    let (first, mut others): (Vec<Cause>, Vec<Cause>) = causes.into_iter().partition(is_first);
     let tables: Vec<&str> = first.iter().filter_map(|c| c.subject.as_deref()).collect();
     let gathered = Cause {
         code: "first-load".to_owned(),
@@ -111,7 +131,7 @@ fn gather_first_loads(causes: Vec<Cause>, connector: &str) -> Vec<Cause> {
                 .to_owned(),
         subject: None,
     };
-    others.insert(0, gathered);
+    others.insert(at, gathered);
     others
 }
 
@@ -165,6 +185,52 @@ pub(crate) fn stored_problems(problems: &[RowProblem]) -> Vec<StoredProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn found(file: &str, blocked: bool, weight: Weight, code: &str) -> Found {
+        let (file, cause) = cause(file, code, &format!("{file} {code}"));
+        Found { file, blocked, weight, cause: Cause { subject: Some(file_stem(&cause.message)), ..cause } }
+    }
+
+    fn file_stem(message: &str) -> String {
+        message.split('.').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_most_telling_cause_comes_first_and_that_of_a_blocked_table_before_others() {
+        let found = vec![
+            found("people.csv", true, Weight::General, "looks-as-usual"),
+            found("teams.csv", true, Weight::Format, "format-changed"),
+            found("sites.csv", false, Weight::WholeFile, "file-empty"),
+            found("groups.csv", true, Weight::Swapped, "columns-swapped"),
+            found("members.csv", true, Weight::Format, "format-changed"),
+        ];
+        let codes: Vec<String> = in_order(found, "HR").into_iter().map(|cause| cause.message).collect();
+        assert_eq!(
+            codes,
+            [
+                "groups.csv columns-swapped",
+                "teams.csv format-changed",
+                "members.csv format-changed",
+                "sites.csv file-empty",
+                "people.csv looks-as-usual",
+            ]
+        );
+    }
+
+    #[test]
+    fn first_loads_are_one_cause_at_the_place_of_the_first() {
+        let found = vec![
+            found("people.csv", true, Weight::FirstLoad, "first-load"),
+            found("sites.csv", true, Weight::WholeFile, "file-header-only"),
+            found("teams.csv", true, Weight::FirstLoad, "first-load"),
+            found("teams.csv", true, Weight::Rejected, "rows-rejected"),
+        ];
+        let causes = in_order(found, "HR");
+        let codes: Vec<&str> = causes.iter().map(|cause| cause.code.as_str()).collect();
+        assert_eq!(codes, ["file-header-only", "first-load", "rows-rejected"]);
+        assert!(causes[1].message.contains("connector HR") && causes[1].message.contains("(people, teams)"));
+        assert_eq!(causes[1].subject, None);
+    }
 
     fn cause(file: &str, code: &str, message: &str) -> (String, Cause) {
         let cause = Cause { code: code.into(), message: message.into(), hint: String::new(), subject: None };

@@ -77,6 +77,9 @@ pub(crate) struct Table {
     pub state_digest: String,
     /// Data records in the source file.
     pub rows: u64,
+    /// Positions of mapped columns that the file lacks, because the source delivers changes of the others alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<usize>,
     /// Records without key.
     pub null_keys: u64,
     /// Records whose key an earlier record has.

@@ -273,3 +273,6 @@ fn seed<'a>(columns: impl IntoIterator<Item = &'a MappedColumn>) -> u64 {
     let digest = blake3::hash(text.as_bytes());
     digest.as_bytes().iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
+
+#[cfg(test)]
+mod tests;

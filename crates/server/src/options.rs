@@ -25,6 +25,15 @@ pub struct PrepareOptions {
     pub now_micros: i64,
 }
 
+/// How much is remembered of what is over. The default is everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Sessions of a connector that are over; 0 for all. Those that wait or are blocked are always remembered.
+    pub sessions: u32,
+    /// Days that runs and their findings are remembered, those of remembered sessions aside; 0 for ever.
+    pub days: u32,
+}
+
 /// How to synchronise.
 #[derive(Clone, Debug, Default)]
 pub struct SynchroniseOptions {
@@ -36,6 +45,8 @@ pub struct SynchroniseOptions {
     pub force: Option<String>,
     /// Keep the change tables for the step that sets dirty flags.
     pub keep_changes: bool,
+    /// What is forgotten at the end.
+    pub retention: Retention,
     /// Write pairs without link to `<association>.orphans.csv` in `Work/Synchronization`.
     pub orphans: bool,
     /// Microseconds since 1970, UTC.

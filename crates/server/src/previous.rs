@@ -146,3 +146,108 @@ pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), S
     files::write(&folder.join(MANIFEST), &text)?;
     files::sync_folder(folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Delivery, Table};
+    use provost_model::summary::Mode;
+
+    fn table(name: &str, content: &str) -> Table {
+        let digest = blake3::hash(content.as_bytes()).to_hex().to_string();
+        Table {
+            name: name.to_owned(),
+            is_association: false,
+            mapping: 1,
+            file: format!("{name}.sorted.delta"),
+            digest: "that of the delta".to_owned(),
+            state_digest: digest,
+            rows: 0,
+            absent: Vec::new(),
+            null_keys: 0,
+            duplicates: 0,
+            rejected: 0,
+            clean: 0,
+            held_keys: Vec::new(),
+            held_unknown: false,
+            profile: provost_pipeline::drift::TableProfile::default(),
+            problems: Vec::new(),
+            rejected_by_column: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// Stages a generation with one table of this content.
+    fn stage(working: &Path, session: &str, content: &str) -> (Previous, Manifest) {
+        let tables = vec![table("Person", content)];
+        let manifest = Manifest {
+            session: session.to_owned(),
+            connector: "HR".to_owned(),
+            mode: Mode::Incremental,
+            delivery: Delivery::Full,
+            base_digest: None,
+            new_digest: Manifest::digest_of(&tables),
+            tables,
+        };
+        // As prepare does: a file is replaced, never written over, for `previous` may hold another name of it.
+        files::write(&working.join("Person.sorted.csv"), content.as_bytes()).unwrap();
+        let previous = Previous::new(working, "HR");
+        previous.stage(working, &manifest).unwrap();
+        (previous, manifest)
+    }
+
+    fn content(previous: &Previous) -> String {
+        std::fs::read_to_string(previous.folder().join("Person.sorted.csv")).unwrap()
+    }
+
+    #[test]
+    fn what_was_staged_takes_the_place_of_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (previous, first) = stage(folder.path(), "1", "a\n");
+        assert_eq!(previous.load_if_sound(), None, "nothing is there before it was promoted");
+        previous.promote().unwrap();
+        assert_eq!(content(&previous), "a\n");
+        let kept = previous.verified(Some(&first.new_digest)).unwrap().unwrap();
+        assert_eq!(kept.tables[0].file, "Person.sorted.csv", "the whole table is kept, not the delta");
+        assert_eq!(kept.tables[0].digest, first.tables[0].state_digest);
+        let (previous, second) = stage(folder.path(), "2", "b\n");
+        assert_eq!(content(&previous), "a\n");
+        previous.promote().unwrap();
+        assert_eq!(content(&previous), "b\n");
+        assert!(previous.verified(Some(&second.new_digest)).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_promotion_that_was_cut_off_is_finished_or_forgotten_as_the_repository_says() {
+        for (accepted, wanted) in [(true, "b\n"), (false, "a\n")] {
+            let folder = tempfile::tempdir().unwrap();
+            stage(folder.path(), "1", "a\n").0.promote().unwrap();
+            let (previous, _) = stage(folder.path(), "2", "b\n");
+            // Between the two renames: the old generation is aside, the new one not in place.
+            std::fs::rename(&previous.current, &previous.old).unwrap();
+            previous.recover(|session| Ok(accepted && session == "2")).unwrap();
+            assert_eq!(content(&previous), wanted);
+            assert!(!previous.pending.exists());
+            previous.recover(|_| Ok(true)).unwrap();
+            assert_eq!(content(&previous), wanted, "a second time changes nothing");
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_to_the_repository_demands_a_complete_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let demanded = |previous: &Previous, base: Option<&str>| match previous.verified(base) {
+            Err(ServerError::CompleteNeeded { message }) => message,
+            other => panic!("{other:?}"),
+        };
+        let (previous, manifest) = stage(folder.path(), "1", "a\n");
+        assert!(previous.verified(None).unwrap().is_none(), "neither side has anything");
+        assert!(demanded(&previous, Some("x")).contains("is missing although"));
+        previous.promote().unwrap();
+        assert!(demanded(&previous, Some("x")).contains("does not belong to the state"));
+        assert!(demanded(&previous, None).contains("does not belong to the state"));
+        std::fs::remove_file(previous.folder().join("Person.sorted.csv")).unwrap();
+        assert!(demanded(&previous, Some(&manifest.new_digest)).contains("Person.sorted.csv is missing"));
+        std::fs::write(previous.folder().join(MANIFEST), "{").unwrap();
+        assert!(demanded(&previous, Some(&manifest.new_digest)).contains("was changed or damaged"));
+    }
+}

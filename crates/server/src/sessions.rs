@@ -67,12 +67,13 @@ pub(crate) fn base(store: &Store, options: &PrepareOptions) -> Result<Option<Str
 /// Notifies the server side of a run that is going to be prepared: makes the folder that takes its files.
 pub(crate) fn open(store: &Store, folders: &Folders, options: &PrepareOptions) -> Result<OpenSession, ServerError> {
     let id = uuid::Uuid::now_v7().to_string();
-    let folder = folders.session(&id);
-    std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
     let reason = format!("{} session of connector {}", options.mode, options.connector);
     let session = store.write(&options.actor, &reason, |tx| {
         tx.create_session(&id, &options.connector, options.mode, options.now_micros)
     })?;
+    // A folder that the repository does not know would stay for ever.
+    let folder = folders.session(&id);
+    std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
     provost_model::fault::point("session.opened");
     Ok(OpenSession { id, folder, sequence: session.sequence })
 }

@@ -14,7 +14,7 @@ use crate::previous::read_manifest;
 use crate::shown::{self, ShownChange};
 use crate::stage::{self, Staged};
 use crate::verified::{self, Verification};
-use crate::{metadata, sessions};
+use crate::{metadata, retention, sessions};
 use provost_model::fault;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{ChangeSetName, Mode, State, Summary};
@@ -101,6 +101,8 @@ fn blocked_before(session: &Session) -> Synchronised {
     Synchronised { summary: Summary { state: State::Blocked, ..summary }, ..Synchronised::default() }
 }
 
+/// Processes one session. What goes wrong before it is done is due to another process when that has processed the
+/// session meanwhile: it removes the files, for one.
 fn process(
     store: &Store,
     folders: &Folders,
@@ -108,8 +110,26 @@ fn process(
     options: &SynchroniseOptions,
     approved: Option<&str>,
 ) -> Result<Synchronised, ServerError> {
+    let mut committed = false;
+    process_alone(store, folders, session, options, approved, &mut committed).map_err(|error| {
+        let is_ours = committed || matches!(error, ServerError::Store(_));
+        let now = if is_ours { None } else { store.read(|tx| tx.session(&session.id)).ok().flatten() };
+        match now.filter(|now| now.state != session.state) {
+            Some(_) => overtaken(session),
+            None => error,
+        }
+    })
+}
+
+fn process_alone(
+    store: &Store,
+    folders: &Folders,
+    session: &Session,
+    options: &SynchroniseOptions,
+    approved: Option<&str>,
+    committed: &mut bool,
+) -> Result<Synchronised, ServerError> {
     let folder = folders.session(&session.id);
-    let reports = folders.synchronization();
     let manifest = sealed_manifest(&folder, session)?;
     let reason = reason(options, &manifest, approved);
     let mut differs = None;
@@ -131,7 +151,7 @@ fn process(
                 session,
                 options,
                 folder: &folder,
-                reports: &reports,
+                folders,
             };
             let done = work.run(tx, approved, verified)?;
             if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
@@ -145,6 +165,7 @@ fn process(
             false => store.write(&options.actor, &reason, work),
         }
     })?;
+    *committed = true;
     fault::point("synchronise.committed");
     if done.summary.state != State::Blocked {
         crate::files::remove_folder(&folder)?;
@@ -177,7 +198,7 @@ fn check(
 ) -> Result<(), ServerError> {
     let state = tx.session(&session.id)?.map(|s| s.state);
     if !matches!(state, Some(SessionState::Sealed | SessionState::Blocked)) {
-        return Err(processed_by_another(&session.id));
+        return Err(overtaken(session));
     }
     mapping.must_fit(manifest)?;
     check_base(tx, manifest)?;
@@ -187,11 +208,8 @@ fn check(
     Ok(())
 }
 
-fn processed_by_another(session: &str) -> ServerError {
-    ServerError::Session {
-        session: session.to_owned(),
-        message: "it was processed by someone else in the meantime".to_owned(),
-    }
+fn overtaken(session: &Session) -> ServerError {
+    ServerError::Overtaken { connector: session.connector.clone(), session: session.id.clone() }
 }
 
 /// Reads the manifest; what its files must be follows from it.
@@ -239,8 +257,7 @@ struct Work<'a> {
     session: &'a Session,
     options: &'a SynchroniseOptions,
     folder: &'a Path,
-    /// Folder of the files that list findings and pairs without link.
-    reports: &'a Path,
+    folders: &'a Folders,
 }
 
 impl Work<'_> {
@@ -264,7 +281,9 @@ impl Work<'_> {
         fault::point("synchronise.staged");
         let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
         let mut done = self.judge(tx, &staged, looked_at)?;
-        crate::findings::write(self.reports, &self.mapping.connector, &done.problems)?;
+        // The files that list findings and pairs without link.
+        let reports = self.folders.synchronization();
+        crate::findings::write(&reports, &self.mapping.connector, &done.problems)?;
         for problem in guard::stored_problems(&done.problems) {
             tx.insert_problem(run, &problem)?;
         }
@@ -285,10 +304,11 @@ impl Work<'_> {
         }
         self.apply(tx, run)?;
         if self.options.orphans {
-            crate::orphans::write(tx, self.mapping, self.reports)?;
+            crate::orphans::write(tx, self.mapping, &reports)?;
         }
         let text = serde_json::to_string(&done.summary).map_err(std::io::Error::other)?;
         self.close(tx, run, &staged.hash, &text, SessionState::Applied)?;
+        retention::apply(tx, self.folders, self.options)?;
         fault::point("synchronise.applied");
         Ok(done)
     }
@@ -308,7 +328,7 @@ impl Work<'_> {
         if self.session.state != state
             && !tx.set_session_state(id, self.session.state, state, self.options.now_micros)?
         {
-            return Err(processed_by_another(id));
+            return Err(overtaken(self.session));
         }
         Ok(())
     }

@@ -44,9 +44,6 @@ impl WriteTx {
         apply.all()?;
         let counts = apply.counts;
         self.refresh_grown_tables(&counts)?;
-        if plan.mark_dirty {
-            self.set_dirty(run)?;
-        }
         if !plan.dont_delete_changes {
             self.clear_changes(run)?;
         }

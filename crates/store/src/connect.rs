@@ -184,10 +184,7 @@ impl Target {
     }
 
     fn open_server(&self, config: &postgres::Config, tls: &Tls) -> Result<Driver, StoreError> {
-        let unreachable = |error: &dyn std::error::Error| StoreError::Unreachable {
-            database: self.name(),
-            detail: with_sources(error),
-        };
+        let unreachable = |error: postgres::Error| StoreError::connecting(self.name(), &error);
         let local = config.get_hosts().iter().all(|host| !matches!(host, postgres::config::Host::Tcp(_)));
         let client = if local {
             // A socket in the file system has no name that a certificate could speak for.
@@ -195,12 +192,12 @@ impl Target {
         } else {
             config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls.client_config()?))
         };
-        let mut client = client.map_err(|e| unreachable(&e))?;
+        let mut client = client.map_err(unreachable)?;
         let settings = format!(
             "SET jit = off; SET client_min_messages = warning; SET lock_timeout = {}",
             self.busy_timeout.as_millis()
         );
-        client.batch_execute(&settings).map_err(|e| unreachable(&e))?;
+        client.batch_execute(&settings).map_err(unreachable)?;
         Ok(Driver::Postgres(Box::new(RefCell::new(Pg::new(client)))))
     }
 }

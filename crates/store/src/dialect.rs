@@ -33,6 +33,7 @@ const STATISTICS: &[(&str, &str, &str)] = &[
     ("UR_ResourceLinksHistory", "UR_ResourceLinksHistory_1", "1000000 10 1"),
     ("UR_ResourceLinksHistory", "UR_ResourceLinksHistory_2", "1000000 20 1"),
     ("UR_ResourceLinkOrphans", "UR_ResourceLinkOrphans", "100000 20000 3 1"),
+    ("UR_ResourceLinkOrphans", "UR_ResourceLinkOrphans_Reverse", "100000 20000 3 1"),
     ("UR_ResourceChanges", "UR_ResourceChanges_Run", "20000 20000 10000 5000"),
     ("UR_ResourceLinkChanges", "UR_ResourceLinkChanges_Run", "20000 20000 10000 5000"),
     ("UR_ResourceKeyChanges", "UR_ResourceKeyChanges_Run", "20000 20000 7000"),

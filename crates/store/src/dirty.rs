@@ -1,12 +1,9 @@
 //! Dirty flags: which resources later steps must look at.
 
-use crate::batch::in_batches;
 use crate::changes::RunId;
 use crate::error::StoreError;
 use crate::tx::WriteTx;
-use crate::value::Arg;
 use provost_model::changes::Command;
-use provost_model::{EntityTypeId, ResourceId};
 
 impl WriteTx {
     /// Sets the dirty flag of every resource that the changes of a run insert, update, link or unlink.
@@ -24,26 +21,5 @@ impl WriteTx {
             ),
             &[],
         )
-    }
-
-    /// Sets or clears the dirty flag of these resources.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn mark_dirty(&mut self, resources: &[ResourceId], dirty: bool) -> Result<(), StoreError> {
-        in_batches(resources, |batch, list| {
-            let mut args = vec![i64::from(dirty).into()];
-            args.extend(batch.iter().map(|id| Arg::Int(id.0)));
-            self.link.execute(&format!("UPDATE UR_Resources SET Dirty = $1 WHERE Id IN ({})", list(2)), &args)?;
-            Ok(())
-        })
-    }
-
-    /// Clears the dirty flag of all resources of a type.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn clear_dirty(&mut self, entity_type: EntityTypeId) -> Result<u64, StoreError> {
-        self.link.execute("UPDATE UR_Resources SET Dirty = 0 WHERE Type = $1 AND Dirty = 1", &[entity_type.0.into()])
     }
 }

@@ -17,6 +17,14 @@ pub enum StoreError {
         /// What the database driver said.
         detail: String,
     },
+    /// The server runs, but has no database of this name.
+    #[error("cannot open the repository {database}: {detail}")]
+    NoDatabase {
+        /// Host and database name.
+        database: String,
+        /// What the server said.
+        detail: String,
+    },
     /// The database was there and is no longer.
     #[error("the repository {database} is gone: {detail}")]
     Gone {
@@ -91,6 +99,7 @@ impl StoreError {
         match self {
             StoreError::Connection { .. } => "repository-connection",
             StoreError::Unreachable { .. } => "repository-unreachable",
+            StoreError::NoDatabase { .. } => "repository-missing",
             StoreError::Gone { .. } => "repository-gone",
             StoreError::Locked { .. } => "repository-locked",
             StoreError::ReadOnly { .. } => "repository-read-only",
@@ -112,6 +121,9 @@ impl StoreError {
             StoreError::Unreachable { .. } => {
                 "check that the folder exists and may be entered, or that the server runs and accepts these credentials"
             }
+            StoreError::NoDatabase { .. } => {
+                "make it (createdb NAME, or CREATE DATABASE), or correct the name after dbname= or the last slash"
+            }
             StoreError::Gone { .. } => {
                 "bring the database back (restore the file, or restart the server) and run again: nothing was half done"
             }
@@ -131,6 +143,17 @@ impl StoreError {
                 "if somebody changed the tables by hand, undo it; else report this message with the statement"
             }
             StoreError::Misuse { .. } => "report this message: it is an error of the program, not of your data",
+        }
+    }
+
+    /// Why no connection to a server came about.
+    pub(crate) fn connecting(database: String, error: &postgres::Error) -> StoreError {
+        let detail = with_sources(error);
+        match error.code() {
+            Some(code) if *code == postgres::error::SqlState::INVALID_CATALOG_NAME => {
+                StoreError::NoDatabase { database, detail }
+            }
+            _ => StoreError::Unreachable { database, detail },
         }
     }
 

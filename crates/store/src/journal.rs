@@ -72,28 +72,6 @@ impl ReadTx {
             |row| row.string(0),
         )
     }
-
-    /// The first problems of a run, in the order in which they were found.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn problems(&mut self, run: RunId, limit: usize) -> Result<Vec<StoredProblem>, StoreError> {
-        self.link.all(
-            "SELECT TableName, Line, ColumnName, Value, Reason, Remedy FROM UJ_Problems WHERE Run_Id = $1 \
-             ORDER BY Id LIMIT $2",
-            &[run.0.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],
-            |row| {
-                Ok(StoredProblem {
-                    table: row.string(0)?,
-                    line: row.u64(1)?,
-                    column: row.optional(2)?,
-                    value: row.optional(3)?,
-                    reason: row.string(4)?,
-                    remedy: row.optional(5)?,
-                })
-            },
-        )
-    }
 }
 
 impl WriteTx {

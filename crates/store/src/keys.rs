@@ -101,17 +101,6 @@ impl ReadTx {
         Ok(found)
     }
 
-    /// Number of keys of a property.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn count_keys(&mut self, entity_type: EntityTypeId, property: PropertyId) -> Result<u64, StoreError> {
-        self.link.count(
-            "SELECT COUNT(*) FROM UR_ResourceKeys WHERE EntityType_Id = $1 AND Property_Id = $2",
-            &[entity_type.0.into(), property.0.into()],
-        )
-    }
-
     /// Resources of a type without any row for this key property: somebody inserted them by SQL. A resource whose key
     /// value somebody changed is not among them: it keeps the row of its old key, with a void fingerprint.
     ///

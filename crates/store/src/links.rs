@@ -8,6 +8,11 @@ use crate::value::Arg;
 use provost_model::{AssociationId, EntityTypeId, ResourceId, Slot};
 use std::collections::HashSet;
 
+/// Pairs in one statement.
+const PAIRS: usize = 128;
+/// Waiting pairs read at once.
+const PART: usize = 10_000;
+
 /// An end of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -128,7 +133,6 @@ impl ReadTx {
         let mut found = HashSet::with_capacity(pairs.len());
         match place {
             LinkPlace::Table(id) => {
-                const PAIRS: usize = 128;
                 for chunk in pairs.chunks(PAIRS) {
                     let mut batch = chunk.to_vec();
                     batch.resize(PAIRS, chunk[chunk.len() - 1]);
@@ -168,6 +172,65 @@ impl ReadTx {
         )
     }
 
+    /// Hands every waiting pair that names one of these keys at the given end to `each`. A key that many pairs wait for
+    /// is read in parts.
+    ///
+    /// # Errors
+    /// Those of `each`, and those of the database.
+    pub fn orphans_of<E: From<StoreError>>(
+        &mut self,
+        association: AssociationId,
+        side: Side,
+        keys: &[&str],
+        mut each: impl FnMut(&str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (by, other) = if side == Side::First { ("Key1", "Key2") } else { ("Key2", "Key1") };
+        in_batches(keys, |batch, list| {
+            let sql = format!(
+                "SELECT Key1, Key2 FROM UR_ResourceLinkOrphans WHERE Association_Id = $1 \
+                 AND ({by} > $2 OR ({by} = $2 AND {other} > $3)) AND {by} IN ({}) ORDER BY {by}, {other} LIMIT {PART}",
+                list(4)
+            );
+            // Parameters are numbered in the order in which the statement names them.
+            let mut last = (String::new(), String::new());
+            loop {
+                let mut args: Vec<Arg<'_>> = vec![association.0.into(), (&last.0).into(), (&last.1).into()];
+                args.extend(batch.iter().map(|key| Arg::Text(key)));
+                let found = self.link.all(&sql, &args, |row| Ok((row.string(0)?, row.string(1)?)))?;
+                for (first, second) in &found {
+                    each(first, second)?;
+                }
+                match found.into_iter().nth(PART - 1) {
+                    Some((first, second)) if side == Side::First => last = (first, second),
+                    Some((first, second)) => last = (second, first),
+                    None => return Ok(()),
+                }
+            }
+        })
+    }
+
+    /// Which of these pairs wait, in the same order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn orphans_among(
+        &mut self,
+        association: AssociationId,
+        pairs: &[(String, String)],
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut found: HashSet<(String, String)> = HashSet::new();
+        for chunk in pairs.chunks(PAIRS) {
+            let mut args: Vec<Arg<'_>> = Vec::with_capacity(PAIRS * 2 + 1);
+            for place in 0..PAIRS {
+                let (first, second) = &chunk[place.min(chunk.len() - 1)];
+                args.extend([Arg::Text(first), Arg::Text(second)]);
+            }
+            args.push(association.0.into());
+            found.extend(self.link.all(&orphans_statement(), &args, |row| Ok((row.string(0)?, row.string(1)?)))?);
+        }
+        Ok(pairs.iter().map(|pair| found.contains(pair)).collect())
+    }
+
     /// Number of pairs that wait for an end.
     ///
     /// # Errors
@@ -176,6 +239,17 @@ impl ReadTx {
         self.link
             .count("SELECT COUNT(*) FROM UR_ResourceLinkOrphans WHERE Association_Id = $1", &[association.0.into()])
     }
+}
+
+fn orphans_statement() -> String {
+    let values: Vec<String> =
+        (0..PAIRS).map(|i| format!("(CAST(${} AS TEXT), CAST(${} AS TEXT))", 2 * i + 1, 2 * i + 2)).collect();
+    format!(
+        "SELECT o.Key1, o.Key2 FROM (VALUES {}) v JOIN UR_ResourceLinkOrphans o \
+         ON o.Association_Id = ${} AND o.Key1 = v.column1 AND o.Key2 = v.column2",
+        values.join(", "),
+        2 * PAIRS + 1
+    )
 }
 
 fn pairs_statement(pairs: usize) -> String {

@@ -14,8 +14,6 @@ pub struct ApplyPlan {
     pub now_micros: i64,
     /// Keep the change tables, for a later step that sets dirty flags.
     pub dont_delete_changes: bool,
-    /// Set the dirty flag of what was inserted, updated, linked or unlinked.
-    pub mark_dirty: bool,
 }
 
 /// Resources really changed.

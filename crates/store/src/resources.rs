@@ -77,14 +77,21 @@ impl ReadTx {
         self.link.scan(&sql, &[entity_type.0.into()], |row| hand_out(row, slots.len(), &mut each))
     }
 
-    /// Ids of the resources of a type with a dirty flag, ascending.
+    /// The next `count` resources of a type, or of those with a dirty flag, behind `after`, ascending by id.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn dirty_resources(&mut self, entity_type: EntityTypeId) -> Result<Vec<ResourceId>, StoreError> {
+    pub fn resources_after(
+        &mut self,
+        entity_type: EntityTypeId,
+        dirty_only: bool,
+        after: ResourceId,
+        count: usize,
+    ) -> Result<Vec<ResourceId>, StoreError> {
+        let dirty = if dirty_only { " AND Dirty = 1" } else { "" };
         self.link.all(
-            "SELECT Id FROM UR_Resources WHERE Type = $1 AND Dirty = 1 ORDER BY Id",
-            &[entity_type.0.into()],
+            &format!("SELECT Id FROM UR_Resources WHERE Type = $1{dirty} AND Id > $2 ORDER BY Id LIMIT {count}"),
+            &[entity_type.0.into(), after.0.into()],
             |row| row.i64(0).map(ResourceId),
         )
     }

@@ -9,7 +9,8 @@ use provost_model::Slot;
 ///
 /// `UR_Resources`, its history and its change table start without slots: deployment adds those that are used.
 /// Keys sort by the bytes of their text on both databases.
-const STEPS: &[&str] = &[r"
+const STEPS: &[&str] = &[
+    r"
 CREATE TABLE UM_Counters (Name {text} NOT NULL PRIMARY KEY, Value {int} NOT NULL){clustered};
 CREATE TABLE UM_ConfigurationItems (
     Element {text} NOT NULL, Identity {text} NOT NULL, File {text} NOT NULL, Json {text} NOT NULL,
@@ -91,7 +92,11 @@ CREATE INDEX UJ_Problems_Run ON UJ_Problems (Run_Id);
 CREATE TABLE UJ_Journal (
     Id {serial}, Actor {text} NOT NULL, Reason {text} NOT NULL, At {int} NOT NULL, DurationMicros {int} NOT NULL,
     Counts {text} NOT NULL);
-"];
+",
+    r"
+CREATE INDEX UR_ResourceLinkOrphans_Reverse ON UR_ResourceLinkOrphans (Association_Id, Key2, Key1);
+",
+];
 
 /// The schema version that this program writes.
 pub(crate) fn known_version() -> i64 {

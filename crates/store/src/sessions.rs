@@ -3,7 +3,7 @@
 use crate::changes::RunId;
 use crate::error::StoreError;
 use crate::tx::{ReadTx, WriteTx};
-use crate::value::{Arg, Row};
+use crate::value::Row;
 use provost_model::summary::Mode;
 
 /// Where a session stands.
@@ -110,27 +110,6 @@ impl ReadTx {
     pub fn session(&mut self, id: &str) -> Result<Option<Session>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Id = $1");
         self.link.first(&sql, &[id.into()], session)
-    }
-
-    /// The last sessions, the newest first; of one connector, or of all.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn sessions(&mut self, connector: Option<&str>, limit: usize) -> Result<Vec<Session>, StoreError> {
-        let limit = Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX));
-        match connector {
-            Some(connector) => {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM UJ_SynchronizationSessions WHERE Connector = $1 \
-                     ORDER BY Sequence DESC LIMIT $2"
-                );
-                self.link.all(&sql, &[connector.into(), limit], session)
-            }
-            None => {
-                let sql = format!("SELECT {COLUMNS} FROM UJ_SynchronizationSessions ORDER BY Sequence DESC LIMIT $1");
-                self.link.all(&sql, &[limit], session)
-            }
-        }
     }
 
     /// Digest of the files that the repository holds of a connector.

@@ -8,10 +8,10 @@ mod pattern;
 mod step;
 
 use crate::error::ExportError;
-use crate::nearest;
 use crate::output::{Staged, TableWriter};
 use crate::records::{Input, Record, Records, Shape};
 use provost_model::configuration::{Connection, Transformation};
+use provost_model::nearest;
 use provost_model::{Problem, Severity};
 use std::fs::File;
 use std::io::Read;

@@ -2,9 +2,9 @@
 
 use super::date::{self, Shift};
 use super::pattern::{self, Pattern};
-use crate::nearest;
 use memchr::memmem;
 use provost_model::configuration::{TransformationKind, WhereOperator};
+use provost_model::nearest;
 use regex::bytes::Regex;
 
 /// Why a transformation cannot be compiled.

@@ -1,10 +1,10 @@
 //! From text to elements: XML, names, attribute values.
 
 use super::dialect::{self, Element, Kind, NAMESPACE, Names, ROOT_ELEMENT};
-use super::nearest::nearest;
 use super::node::{Node, NodeAttribute};
 use super::source::{LARGEST_FILE, Problems, Source, Sources, Span};
 use super::values;
+use crate::nearest;
 use crate::problem::Severity;
 use roxmltree::{Document, Error, ParsingOptions};
 
@@ -180,7 +180,7 @@ impl Reader<'_, '_, '_> {
             Some(element) => element.all_children().for_each(&mut add),
             None => dialect::roots().for_each(&mut add),
         }
-        let hint = match (nearest(name, known.iter().copied()), within) {
+        let hint = match (nearest::one(name, known.iter().copied()), within) {
             (Some(near), _) => format!("did you mean <{near}>?"),
             (None, Some(_)) if known.is_empty() => format!("<{parent}> holds no elements"),
             (None, Some(_)) => {
@@ -243,7 +243,7 @@ impl Reader<'_, '_, '_> {
             return self.problems.count(Severity::Error);
         }
         let known: Vec<String> = element.all_attributes().flat_map(|attribute| attribute.spellings()).collect();
-        let hint = match nearest(name, known.iter().map(String::as_str)) {
+        let hint = match nearest::one(name, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => {
                 let labels: Vec<String> = element.all_attributes().map(|attribute| attribute.label()).collect();

@@ -1,7 +1,7 @@
 //! Canonical form of attribute values.
 
 use super::dialect::Kind;
-use super::nearest::nearest;
+use crate::nearest;
 
 /// Why a value does not fit.
 pub(super) struct Misfit {
@@ -25,7 +25,7 @@ pub(super) fn canonical(kind: Kind, written: &str) -> Result<String, Misfit> {
             "true" | "1" => Ok("true".to_owned()),
             "false" | "0" => Ok("false".to_owned()),
             _ => Err(Misfit {
-                nearest: nearest(trimmed, ["true", "false"]).map(str::to_owned),
+                nearest: nearest::one(trimmed, ["true", "false"]).map(str::to_owned),
                 ..misfit("wrong-type", "expected true, false, 1 or 0")
             }),
         },
@@ -41,7 +41,7 @@ pub(super) fn canonical(kind: Kind, written: &str) -> Result<String, Misfit> {
         Kind::Date if is_date(trimmed) => Ok(trimmed.to_owned()),
         Kind::Date => Err(misfit("wrong-type", "expected a date such as 2079-06-06 or 2079-06-06T08:30:00Z")),
         Kind::Enum(list) => list.canonical(trimmed).map(str::to_owned).ok_or_else(|| Misfit {
-            nearest: nearest(trimmed, list.names()).map(str::to_owned),
+            nearest: nearest::one(trimmed, list.names()).map(str::to_owned),
             ..misfit("unknown-value", format!("expected {}", list.choices()))
         }),
         Kind::PropertyPath => property_path(trimmed)

@@ -1,7 +1,7 @@
 //! The canonical form: UTF-8, `,`, LF, and quotes only around a field that contains `,` `"` CR or LF, or that begins
 //! or ends with a blank or a tab. Equal records are equal bytes.
 
-use crate::bytes::contains_any;
+use crate::bytes::{self, contains_any};
 
 /// Appends a field in canonical form.
 #[inline]
@@ -11,6 +11,36 @@ pub fn push_field(out: &mut Vec<u8>, field: &[u8]) {
     } else {
         out.extend_from_slice(field);
     }
+}
+
+/// Appends a field in canonical form, given as the first `length` bytes of `padded`; whether it is for sure UTF-8
+/// without NUL. Where enough bytes stand behind it, this looks at each byte once.
+#[inline]
+pub(crate) fn push_padded(out: &mut Vec<u8>, padded: &[u8], length: usize) -> bool {
+    let start = out.len();
+    let field = padded.get(..length).unwrap_or(padded);
+    match bytes::copy(out, padded, length, SPECIAL) {
+        Some(seen) if !seen.special && !has_blank_end(field) => seen.clean,
+        Some(seen) => {
+            out.truncate(start);
+            push_quoted(out, field);
+            seen.clean
+        }
+        None => {
+            push_field(out, field);
+            false
+        }
+    }
+}
+
+/// Appends a text as it is, given and checked like [`push_padded`].
+#[inline]
+pub(crate) fn push_text(out: &mut Vec<u8>, padded: &[u8], length: usize) -> bool {
+    let seen = bytes::copy(out, padded, length, SPECIAL);
+    if seen.is_none() {
+        out.extend_from_slice(padded.get(..length).unwrap_or(padded));
+    }
+    seen.is_some_and(|seen| seen.clean)
 }
 
 /// Appends a whole record in canonical form, with its line end.
@@ -24,10 +54,18 @@ pub fn push_record<'a>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = &'a [
     out.push(b'\n');
 }
 
+/// Bytes that make quotes necessary wherever they stand.
+const SPECIAL: [u8; 4] = *b",\"\n\r";
+
 #[inline]
 fn needs_quotes(field: &[u8]) -> bool {
+    has_blank_end(field) || contains_any(field, SPECIAL)
+}
+
+#[inline]
+fn has_blank_end(field: &[u8]) -> bool {
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    blank(field.first()) || blank(field.last()) || contains_any(field, *b",\"\n\r")
+    blank(field.first()) || blank(field.last())
 }
 
 fn push_quoted(out: &mut Vec<u8>, field: &[u8]) {

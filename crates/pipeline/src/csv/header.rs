@@ -146,7 +146,7 @@ impl Header {
     fn nearest_hint(&self, column: &str) -> Option<String> {
         // A name out of all proportion is no misspelling, and comparing it would take long.
         let candidates = self.names.iter().map(String::as_str).filter(|name| name.len() <= 4 * column.len() + 8);
-        if let Some(nearest) = crate::text::nearest(column, candidates) {
+        if let Some(nearest) = provost_model::nearest::one(column, candidates) {
             return Some(format!("the nearest name in the file is \"{nearest}\""));
         }
         let shown: Vec<String> = self.names.iter().take(20).map(|name| name.chars().take(40).collect()).collect();

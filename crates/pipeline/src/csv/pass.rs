@@ -44,14 +44,15 @@ impl Pass<'_> {
         self.scratch.clear();
         let mut field = start;
         loop {
+            let bounds = &mut self.bounds;
+            self.cursor.separators(self.buffer, self.end, self.separator, |at| {
+                bounds.push(Bounds { start: field as u32, end: at as u32 });
+                field = at + 1;
+            });
             let Some(at) = self.cursor.next(self.buffer, self.end, self.separator) else {
                 return self.out_of_bytes(field);
             };
-            let byte = self.byte(at);
-            if byte == self.separator {
-                self.push(field, at);
-                field = at + 1;
-            } else if byte == b'"' {
+            if self.byte(at) == b'"' {
                 match self.quoted(field, Quote { at, lines: self.lines }) {
                     Ok(next) => field = next,
                     Err(scan) => return scan,

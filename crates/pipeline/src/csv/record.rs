@@ -60,6 +60,19 @@ impl<'a> Record<'a> {
         bytes.get(start as usize..end as usize).unwrap_or_default()
     }
 
+    /// The field at `index` and all bytes that stand behind it in memory, and its length. Most fields have enough bytes
+    /// behind them to be read in whole blocks.
+    #[inline]
+    pub(crate) fn padded(&self, index: usize) -> (&'a [u8], usize) {
+        let field = self.field(index);
+        match self.bounds.get(index) {
+            Some(&Bounds { start, .. }) if start & IN_SCRATCH == 0 => {
+                (self.buffer.get(start as usize..).unwrap_or_default(), field.len())
+            }
+            _ => (field, field.len()),
+        }
+    }
+
     /// All fields in order.
     pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let record = *self;

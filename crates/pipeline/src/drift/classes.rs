@@ -103,6 +103,9 @@ fn is_number(bytes: &[u8]) -> bool {
 
 fn is_guid(bytes: &[u8]) -> bool {
     let bare = bytes.strip_prefix(b"{").and_then(|b| b.strip_suffix(b"}")).unwrap_or(bytes);
+    if !matches!(bare.len(), 32 | 36) {
+        return false;
+    }
     let hexadecimal = bare.iter().filter(|b| b.is_ascii_hexdigit()).count();
     let hyphens = bare.iter().filter(|b| **b == b'-').count();
     hexadecimal == 32 && (hyphens == 0 || hyphens == 4) && bare.len() == hexadecimal + hyphens
@@ -115,10 +118,9 @@ fn is_mail(value: &str) -> bool {
 }
 
 fn is_phone(bytes: &[u8]) -> bool {
-    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-    (6..=18).contains(&digits)
-        && bytes.len() <= 2 * digits
-        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'.' | b'-' | b'(' | b')' | b'/' | b'+'))
+    let digit_or_mark = |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | b'.' | b'-' | b'(' | b')' | b'/' | b'+');
+    let digits = || bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    bytes.iter().all(digit_or_mark) && (6..=18).contains(&digits()) && bytes.len() <= 2 * digits()
 }
 
 fn is_distinguished_name(value: &str) -> bool {

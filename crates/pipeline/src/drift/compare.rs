@@ -7,12 +7,12 @@ use super::wording::{counted, grouped};
 use super::{columns, files, groups, keys, rejections, swaps};
 use provost_model::summary::Cause;
 
-/// The probable causes of a difference, most telling first; empty when `now` looks like an ordinary next generation.
+/// The probable causes of a difference, most telling first, each with its weight among those of other tables; empty when `now` looks like an ordinary next generation.
 ///
 /// `before` is the profile of the last accepted generation, `None` when there is none. Not for tables that carry
 /// changes only: their rows say nothing about the whole. When [`Context::blocked`] is set, at least one cause is
 /// given, be it that the file looks as usual.
-pub fn compare(before: Option<&TableProfile>, now: &TableProfile, context: &Context<'_>) -> Vec<Cause> {
+pub fn compare(before: Option<&TableProfile>, now: &TableProfile, context: &Context<'_>) -> Vec<(Weight, Cause)> {
     let mut findings = Findings::about(context.subject);
     let before = before.filter(|profile| profile.rows > 0);
     if files::nothing_in_it(before, now, context, &mut findings) {

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 /// How telling a kind of cause is: what explains the whole file comes before what explains a column, and that before
 /// what explains some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
+#[allow(missing_docs, reason = "the names are those of what was looked at")]
+pub enum Weight {
     WholeFile,
     FirstLoad,
     ColumnGone,
@@ -72,8 +73,8 @@ impl<'a> Findings<'a> {
     }
 
     /// The causes, most telling first; those that are equally telling in the order found.
-    pub(super) fn into_causes(mut self) -> Vec<Cause> {
+    pub(super) fn into_causes(mut self) -> Vec<(Weight, Cause)> {
         self.found.sort_by_key(|(weight, _)| *weight);
-        self.found.into_iter().map(|(_, cause)| cause).collect()
+        self.found
     }
 }

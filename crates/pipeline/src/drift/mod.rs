@@ -29,6 +29,7 @@ pub use classes::Class;
 pub use compare::compare;
 pub use context::{Changes, Context, RejectedColumn, RejectedStats, Source};
 pub use dates::DateEvidence;
+pub use findings::Weight;
 pub use profile::{CaseCounts, ColumnProfile, KeyForms, Lengths, TableProfile, TopValue};
 pub use profiler::Profiler;
 pub use sketch::Sketch;

@@ -3,9 +3,10 @@
 use super::pattern::DatePattern;
 use super::{ExpressionError, zone};
 use crate::format::{Civil, Converter, escape_dn};
-use crate::text::{self, nearest};
+use crate::text;
 use jiff::tz::TimeZone;
 use provost_model::configuration::PropertyType;
+use provost_model::nearest;
 
 /// A predefined function with its arguments, checked. Its input is a value; without a value there is no result.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ impl Function {
             Some((name, expected)) => Function::of_dates(name, expected, arguments.unwrap_or_default()),
             None => {
                 let known = TEXT.iter().map(|(known, _)| *known).chain(DATES.iter().map(|(known, _)| *known));
-                Err(ExpressionError::UnknownFunction { name: name.to_owned(), near: nearest(name, known) })
+                Err(ExpressionError::UnknownFunction { name: name.to_owned(), near: nearest::one(name, known) })
             }
         }
     }

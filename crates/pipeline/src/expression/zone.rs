@@ -1,8 +1,8 @@
 //! Time zones by the names that Windows gives them (as documented examples do) and by IANA names.
 
 use super::ExpressionError;
-use crate::text::nearest;
 use jiff::tz::TimeZone;
+use provost_model::nearest;
 
 /// The zone with this Windows or IANA name, in any letter case.
 pub(super) fn find(name: &str) -> Result<TimeZone, ExpressionError> {
@@ -12,7 +12,7 @@ pub(super) fn find(name: &str) -> Result<TimeZone, ExpressionError> {
     // An empty or relative name must never reach anything that could take it for a path.
     TimeZone::get(iana).map_err(|_| ExpressionError::UnknownZone {
         name: name.to_owned(),
-        near: nearest(name, WINDOWS.iter().map(|(windows, _)| *windows)),
+        near: nearest::one(name, WINDOWS.iter().map(|(windows, _)| *windows)),
     })
 }
 

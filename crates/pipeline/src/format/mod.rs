@@ -26,8 +26,8 @@ mod number;
 pub(crate) use datetime::Civil;
 pub use dn::escape as escape_dn;
 
-use crate::text::nearest;
 use provost_model::configuration::PropertyType;
+use provost_model::nearest;
 
 /// Converts the values of one column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -252,7 +252,7 @@ impl Conversion {
 }
 
 fn unknown(name: &str) -> FormatError {
-    let remedy = match nearest(name, NAMES) {
+    let remedy = match nearest::one(name, NAMES) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("choose among {}, or leave Format empty so that values stay as they are", NAMES.join(", ")),
     };

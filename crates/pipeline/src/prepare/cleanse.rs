@@ -4,7 +4,7 @@ use super::held::Holder;
 use super::sides::SideFiles;
 use super::{Held, Kind, LONGEST_KEY, Layout, PrepareError, TableSpec};
 use crate::bytes::is_clean_text;
-use crate::csv::canonical::push_field;
+use crate::csv::canonical::{push_padded, push_text};
 use crate::csv::{Fault, Malformed, Reader, Record, Rejected, Row};
 use crate::format::FormatError;
 use crate::sort::{Merged, Sorter, Spill};
@@ -32,10 +32,13 @@ pub(super) fn cleanse<R: Read, F: FnMut() -> io::Result<Box<dyn Spill>>>(
     sides: &mut SideFiles<'_>,
     sorter: Sorter<F>,
 ) -> Result<Cleansed, PrepareError> {
-    let as_is = spec.columns.iter().map(|column| column.converter.is_as_is()).collect();
+    let columns = layout.columns.iter().zip(&spec.columns);
+    let wanted =
+        columns.map(|(&index, column)| Wanted { index, as_is: column.converter.is_as_is(), is_key: column.is_key });
+    let wanted = wanted.collect();
     let holder = Holder::default();
     let (key, payload, value) = (Vec::new(), Vec::new(), Vec::new());
-    let mut cleanser = Cleanser { spec, layout, as_is, sides, sorter, holder, key, payload, value };
+    let mut cleanser = Cleanser { spec, layout, wanted, sides, sorter, holder, key, payload, value };
     let (mut rows, mut line) = (0, 0);
     loop {
         match reader.next_row().map_err(|source| PrepareError::Read { line, source })? {
@@ -54,10 +57,19 @@ pub(super) fn cleanse<R: Read, F: FnMut() -> io::Result<Box<dyn Spill>>>(
     Ok(Cleansed { merged: cleanser.sorter.finish()?, rows, held: cleanser.holder.finish() })
 }
 
+/// What each row is asked for a mapped column.
+struct Wanted {
+    /// In the source.
+    index: usize,
+    /// Whether its values need no conversion.
+    as_is: bool,
+    is_key: bool,
+}
+
 struct Cleanser<'a, 's, F> {
     spec: &'a TableSpec,
     layout: &'a Layout,
-    as_is: Vec<bool>,
+    wanted: Vec<Wanted>,
     sides: &'a mut SideFiles<'s>,
     sorter: Sorter<F>,
     holder: Holder,
@@ -93,31 +105,32 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
         self.payload.extend_from_slice(&[a, b, c, d, e, 0]);
         let keys = self.key_columns();
         let mut clean = true;
-        for (column, &index) in self.layout.columns.iter().enumerate() {
-            let mut value = record.field(index);
-            if !self.as_is.get(column).is_some_and(|&as_is| as_is) {
+        for (column, &Wanted { index, as_is, is_key }) in self.wanted.iter().enumerate() {
+            let (mut padded, mut length) = record.padded(index);
+            if !as_is {
+                let raw = record.field(index);
                 self.value.clear();
-                convert(self.spec, column, value, &mut self.value)?;
-                value = &self.value;
+                convert(self.spec, column, raw, &mut self.value)?;
+                (padded, length) = (&self.value, self.value.len());
             }
-            if value.len() > LONGEST_KEY && self.spec.columns.get(column).is_some_and(|c| c.is_key) {
-                return Err(Refusal::LongKey { column, bytes: value.len() });
+            if is_key && length > LONGEST_KEY {
+                return Err(Refusal::LongKey { column, bytes: length });
             }
+            let value = padded.get(..length).unwrap_or(padded);
             if column >= keys {
                 self.payload.push(b',');
-                push_field(&mut self.payload, value);
+                clean &= push_padded(&mut self.payload, padded, length) || is_clean_text(value);
                 continue;
             }
-            if value.is_empty() {
+            if length == 0 && !self.may_be_empty(column) {
                 return Err(Refusal::NullKey);
             }
             if column > 0 {
                 self.key.push(PAIR);
             }
-            clean &= is_clean_text(value);
-            self.key.extend_from_slice(value);
+            clean &= push_text(&mut self.key, padded, length) || is_clean_text(value);
         }
-        if !clean || !is_clean_text(self.payload.get(PAYLOAD_HEAD..).unwrap_or_default()) {
+        if !clean {
             return Err(Refusal::Text);
         }
         self.command(record)
@@ -135,6 +148,12 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             *place = command.ok_or(Refusal::Command)? as u8;
         }
         Ok(())
+    }
+
+    /// The end of a pair beside its owner, in a file that says what became of it.
+    #[inline]
+    fn may_be_empty(&self, column: usize) -> bool {
+        self.layout.command.is_some() && self.spec.owner.is_some_and(|owner| owner != column)
     }
 
     fn key_columns(&self) -> usize {
@@ -160,7 +179,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Cleanser<'_, '_, F> {
             if convert(self.spec, column, raw, &mut value).is_err() {
                 value = String::from_utf8_lossy(raw).into_owned().into_bytes();
             }
-            if value.is_empty() && column < self.key_columns() {
+            if value.is_empty() && column < self.key_columns() && !self.may_be_empty(column) {
                 empty = empty.or(Some((column, raw)));
             }
             values.push(value);

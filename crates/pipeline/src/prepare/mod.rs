@@ -5,7 +5,8 @@
 //! the order of its UTF-8 bytes (`.sorted.csv`). Memory does not grow with the file.
 //!
 //! A file that carries its own changes keeps all rows of a key, in file order, behind a `command` column
-//! (`.sorted.delta`).
+//! (`.sorted.delta`). Its pairs have their line of the source behind them, because rows about one owner follow each
+//! other in the source alone.
 
 mod cleanse;
 mod held;
@@ -65,8 +66,12 @@ pub struct TableSpec {
     pub columns: Vec<ColumnSpec>,
     /// Separator of the source.
     pub separator: u8,
-    /// Where the source may carry commands. A file without this column is a full extract.
+    /// Where the source may carry commands. A file without this column is a full extract; one with it may lack columns
+    /// of the mapping, apart from keys of pairs and the primary key.
     pub command_column: Option<String>,
+    /// Position of the column of an association whose resources have at most one pair. In a file with commands, an empty
+    /// value beside it says that there is none.
+    pub owner: Option<usize>,
 }
 
 /// Makes output files; each is asked for at most once, and only when there is something to write.
@@ -97,6 +102,8 @@ pub struct Prepared {
     pub clean: u64,
     /// Whether the source carries its own changes, so that a delta was written instead of a sorted file.
     pub changes: bool,
+    /// Positions of mapped columns that such a source lacks, and the delta with it.
+    pub absent: Vec<usize>,
     /// What must not be treated as absent.
     pub held: Held,
     /// What the file looks like, for the drift guard.
@@ -182,12 +189,30 @@ pub fn prepare<R: Read>(
     check_columns(spec)?;
     let dialect = crate::csv::Dialect { separator: spec.separator, ..Default::default() };
     let mut reader = Reader::new(source, dialect);
-    let layout = Layout::new(spec, &Header::read(&mut reader)?)?;
+    let header = Header::read(&mut reader)?;
+    let absent = absent(spec, &header);
+    let spec = &without(spec, &absent);
+    let layout = Layout::new(spec, &header)?;
     let mut sides = sides::SideFiles::new(outputs, spec);
     let clean = cleanse::cleanse(spec, &layout, &mut reader, &mut sides, Sorter::new(budget, spills))?;
     drop(reader);
     provost_model::fault::point("prepare.sorted");
-    sorted::write(spec, &layout, clean, sides)
+    Ok(Prepared { absent, ..sorted::write(spec, &layout, clean, sides)? })
+}
+
+/// Mapped columns that a file with commands need not have, and does not have.
+fn absent(spec: &TableSpec, header: &Header) -> Vec<usize> {
+    let has_commands = spec.command_column.as_ref().is_some_and(|name| header.contains(name));
+    if !has_commands || spec.kind == Kind::Association {
+        return Vec::new();
+    }
+    let columns = spec.columns.iter().enumerate().skip(1);
+    columns.filter(|(_, column)| !header.contains(&column.header)).map(|(position, _)| position).collect()
+}
+
+fn without(spec: &TableSpec, absent: &[usize]) -> TableSpec {
+    let columns = spec.columns.iter().enumerate().filter(|(position, _)| !absent.contains(position));
+    TableSpec { columns: columns.map(|(_, column)| column.clone()).collect(), ..spec.clone() }
 }
 
 fn check_columns(spec: &TableSpec) -> Result<(), PrepareError> {

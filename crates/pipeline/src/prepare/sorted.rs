@@ -9,6 +9,7 @@ use crate::drift::Profiler;
 use crate::output::HashedWriter;
 use crate::sort::Item;
 use provost_model::changes::Command;
+use std::ops::Range;
 
 pub(super) fn write<'a>(
     spec: &'a TableSpec,
@@ -29,18 +30,21 @@ pub(super) fn write<'a>(
         spec,
         sides,
         profiler: if pairs { Profiler::for_pairs(&names) } else { Profiler::new(&names) },
+        values: Vec::new(),
         first: (usize::MAX, Vec::new()),
-        kept: Vec::new(),
+        first_hash: 0,
+        kept: (0, 0..0),
         conflicting: 0,
         clean: 0,
     };
     while let Some(item) = merged.next()? {
         if item.repeats && !changes {
-            run.duplicate(&item)?;
+            run.duplicate(&item, writer.block())?;
             continue;
         }
-        run.keep(&item, writer.block());
+        // The record before ends only now: until then a duplicate may have to be compared with it.
         writer.end_record().map_err(&failed)?;
+        run.keep(&item, writer.block());
     }
     let written = writer.finish().map_err(&failed)?;
     provost_model::fault::point("prepare.written");
@@ -54,6 +58,7 @@ pub(super) fn write<'a>(
         rejected_by_column: side.rejected_by_column,
         clean: run.clean,
         changes,
+        absent: Vec::new(),
         held,
         profile: run.profiler.finish(run.clean),
         digest: written.digest,
@@ -64,7 +69,8 @@ pub(super) fn write<'a>(
 
 fn push_header(spec: &TableSpec, changes: bool, out: &mut Vec<u8>) {
     let command = changes.then_some("command");
-    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str()));
+    let line = (changes && spec.kind == Kind::Association).then_some("line");
+    let names = command.into_iter().chain(spec.columns.iter().map(|column| column.header.as_str())).chain(line);
     push_record(out, names.map(str::as_bytes));
 }
 
@@ -83,10 +89,13 @@ struct Run<'a> {
     spec: &'a TableSpec,
     sides: SideFiles<'a>,
     profiler: Profiler,
+    /// Memory for the values of a sampled row.
+    values: Vec<Vec<u8>>,
     /// The first key of the last pair with NUL behind it, and the same in canonical form with a comma.
     first: (usize, Vec<u8>),
-    /// Payload of the row that was kept last.
-    kept: Vec<u8>,
+    first_hash: u64,
+    /// Line of the row that was kept last, and where in the block the columns behind its key stand.
+    kept: (u64, Range<usize>),
     conflicting: u64,
     clean: u64,
 }
@@ -102,7 +111,7 @@ fn parts(payload: &[u8]) -> (u64, u8, &[u8]) {
 impl Run<'_> {
     #[inline]
     fn keep(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
-        let (_, command, rest) = parts(item.payload);
+        let (line, command, rest) = parts(item.payload);
         if command != 0 {
             out.extend_from_slice(word(command).as_bytes());
             out.push(b',');
@@ -114,11 +123,15 @@ impl Run<'_> {
             }
             Kind::Association => self.push_pair(item, out),
         };
+        let start = out.len();
         out.extend_from_slice(rest);
+        self.kept = (line, start..out.len());
+        if command != 0 && self.spec.kind == Kind::Association {
+            out.push(b',');
+            out.extend_from_slice(line.to_string().as_bytes());
+        }
         out.push(b'\n');
         self.clean += 1;
-        self.kept.clear();
-        self.kept.extend_from_slice(item.payload);
         if sampled {
             self.observe(item.key, rest);
         }
@@ -134,31 +147,35 @@ impl Run<'_> {
             encoded.clear();
             push_field(encoded, first_of(item.key, *length));
             encoded.push(b',');
+            self.first_hash = Profiler::hash_of_first(first_of(item.key, *length));
         }
         let second = item.key.get(*length..).unwrap_or_default();
         out.extend_from_slice(encoded);
         push_field(out, second);
-        self.profiler.wants_pair(first_of(item.key, *length), second)
+        self.profiler.wants_pair(self.first_hash, second)
     }
 
     fn observe(&mut self, key: &[u8], rest: &[u8]) {
-        let mut values: Vec<Vec<u8>> = keys(self.spec.kind, key).map(<[u8]>::to_vec).collect();
+        let mut values: Vec<&[u8]> = keys(self.spec.kind, key).collect();
         let mut rest = rest;
+        let mut read = 0;
         while let Some((b',', text)) = rest.split_first() {
-            let mut value = Vec::new();
-            let Some(length) = read_field(text, &mut value) else {
+            if self.values.len() == read {
+                self.values.push(Vec::new());
+            }
+            let Some(length) = self.values.get_mut(read).and_then(|value| read_field(text, value)) else {
                 break;
             };
-            values.push(value);
+            read += 1;
             rest = text.get(length..).unwrap_or_default();
         }
-        let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+        values.extend(self.values.iter().take(read).map(Vec::as_slice));
         self.profiler.observe(&values);
     }
 
-    fn duplicate(&mut self, item: &Item<'_>) -> Result<(), PrepareError> {
+    fn duplicate(&mut self, item: &Item<'_>, block: &[u8]) -> Result<(), PrepareError> {
         let (line, _, rest) = parts(item.payload);
-        let (kept_line, _, kept) = parts(&self.kept);
+        let (kept_line, kept) = (self.kept.0, block.get(self.kept.1.clone()).unwrap_or_default());
         let mut record = Vec::new();
         let keys: Vec<&[u8]> = keys(self.spec.kind, item.key).collect();
         push_record(&mut record, keys);

@@ -10,6 +10,7 @@ fn entity(columns: &[&str]) -> TableSpec {
         columns: columns.iter().map(column).collect(),
         separator: b',',
         command_column: None,
+        owner: None,
     }
 }
 
@@ -94,6 +95,31 @@ fn a_file_with_commands_keeps_all_rows_of_a_key_in_order() {
     let full = run(&spec, "id,name\n1,a\n1,a\n");
     assert!(!full.prepared.changes);
     assert_eq!(full.files.text(SORTED), "id,name\n1,a\n");
+}
+
+#[test]
+fn a_file_with_commands_may_lack_columns_but_the_key() {
+    let spec = TableSpec { command_column: Some("command".to_owned()), ..entity(&["id", "name", "age", "mail"]) };
+    let Outcome { prepared, files } = run(&spec, "age,command,id\n7,merge,b\n,update,a\n");
+    assert_eq!(files.text(DELTA), "command,id,age\nupdate,a,\nmerge,b,7\n");
+    assert_eq!(prepared.absent, [1, 3]);
+    let error = |text: &str| prepare(&spec, text.as_bytes(), &mut Files::default(), 0, memory).unwrap_err().to_string();
+    assert!(error("command,name,age\n").starts_with("line 1: column \"id\" is missing"), "the key must be there");
+    assert!(error("id,age\n").starts_with("line 1: column \"name\" is missing"), "a full extract must be whole");
+    assert!(run(&spec, "id,name,age,mail\n").prepared.absent.is_empty());
+}
+
+/// A person has one team: the row of c says that there is none any more, that of nobody says nothing.
+#[test]
+fn pairs_with_commands_keep_their_line_and_an_owner_without_pair() {
+    let spec = TableSpec { command_column: Some("command".to_owned()), owner: Some(1), ..association() };
+    let source = "command,group,user\nupdate,x,b\ninsert,,c\nupdate,a,b\nmerge,d,\n";
+    let Outcome { prepared, files } = run(&spec, source);
+    assert_eq!(files.text(DELTA), "command,group,user,line\ninsert,,c,3\nupdate,a,b,4\nupdate,x,b,2\n");
+    assert_eq!(counts(&prepared), [4, 1, 0, 0, 0, 3]);
+    let full = run(&spec, "group,user\nx,b\n,c\n");
+    assert_eq!(full.files.text(SORTED), "group,user\nx,b\n");
+    assert_eq!(counts(&full.prepared), [2, 1, 0, 0, 0, 1]);
 }
 
 type HeldKeys = Result<Vec<String>, &'static str>;

@@ -11,7 +11,7 @@ mod sorted;
 
 pub use entities::{Candidate, EntityMerge, SortedRecords};
 pub use links::{LinkMerge, LinkOutcome, link_ids, link_key};
-pub use resolve::{Ends, KeyResolver, ResolvedSink, key_change};
+pub use resolve::{Ends, KeyLookup, KeyResolver, ResolvedSink, key_change};
 pub use sorted::{Fields, SortedFile, fields};
 
 use std::io;

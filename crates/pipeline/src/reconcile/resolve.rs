@@ -16,8 +16,10 @@ pub struct Ends {
 impl Ends {
     /// From the resources that hold the value now, those that lose it and those that gain it.
     pub fn of(stored: &[i64], removed: &[i64], added: &[i64]) -> Ends {
-        let mut new: Vec<i64> = stored.iter().copied().filter(|id| !removed.contains(id)).collect();
-        new.extend(added.iter().copied().filter(|id| !stored.contains(id) || removed.contains(id)));
+        let mut removed = removed.to_vec();
+        removed.sort_unstable();
+        let mut new: Vec<i64> = stored.iter().copied().filter(|id| removed.binary_search(id).is_err()).collect();
+        new.extend_from_slice(added);
         new.sort_unstable();
         new.dedup();
         let only = |ids: &[i64]| match ids {
@@ -119,25 +121,63 @@ impl<C: Pull, V: Pull> KeyResolver<C, V> {
         stored: &[i64],
         out: &mut ResolvedSink<'_, E>,
     ) -> Result<(), E> {
-        let (mut removed, mut added) = (Vec::new(), Vec::new());
-        while self.changes.key() == Some(key) {
-            match read_key_change(self.changes.payload()) {
-                Some((id, true)) => removed.push(id),
-                Some((id, false)) => added.push(id),
-                None => {}
-            }
-            self.changes.advance()?;
-        }
-        let ends = match (stored, removed.is_empty() && added.is_empty()) {
-            ([id], true) => Ends { new: Some(*id), old: Some(*id) },
-            _ => Ends::of(stored, &removed, &added),
-        };
+        let ends = ends_of(&mut self.changes, key, stored)?;
         while let Some(value) = self.values.key().filter(|value| *value <= key) {
             let ends = if value == key { ends } else { Ends::default() };
             out(value, self.values.payload(), ends)?;
             self.values.advance()?;
         }
         Ok(())
+    }
+}
+
+/// The ends of `key`, held by `stored`; takes the changes of this key, which must be the next ones.
+fn ends_of<C: Pull>(changes: &mut Head<C>, key: &[u8], stored: &[i64]) -> io::Result<Ends> {
+    let (mut removed, mut added) = (Vec::new(), Vec::new());
+    while changes.key() == Some(key) {
+        match read_key_change(changes.payload()) {
+            Some((id, true)) => removed.push(id),
+            Some((id, false)) => added.push(id),
+            None => {}
+        }
+        changes.advance()?;
+    }
+    Ok(match (stored, removed.is_empty() && added.is_empty()) {
+        ([id], true) => Ends { new: Some(*id), old: Some(*id) },
+        _ => Ends::of(stored, &removed, &added),
+    })
+}
+
+/// Resolves ascending keys whose holders are looked up, where walking the whole key table would cost too much.
+#[derive(Debug)]
+pub struct KeyLookup<C> {
+    changes: Head<C>,
+    last: Option<(Vec<u8>, Ends)>,
+}
+
+impl<C: Pull> KeyLookup<C> {
+    /// `changes` carries [`key_change`] payloads.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn new(changes: C) -> io::Result<KeyLookup<C>> {
+        Ok(KeyLookup { changes: Head::new(changes)?, last: None })
+    }
+
+    /// The ends of a key, held by `stored` before this change set. Keys must ascend; equal ones may follow each other.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn ends(&mut self, key: &[u8], stored: &[i64]) -> io::Result<Ends> {
+        if let Some((_, ends)) = self.last.as_ref().filter(|(last, _)| last == key) {
+            return Ok(*ends);
+        }
+        while self.changes.key().is_some_and(|changed| changed < key) {
+            self.changes.advance()?;
+        }
+        let ends = ends_of(&mut self.changes, key, stored)?;
+        self.last = Some((key.to_vec(), ends));
+        Ok(ends)
     }
 }
 
@@ -192,6 +232,18 @@ mod tests {
         assert_eq!(found, [("dup".to_owned(), ends(None, Some(1)))]);
         let found = resolve(&[("dup", 1), ("dup", 2)], &[("dup", 2, true)], &["dup"]);
         assert_eq!(found, [("dup".to_owned(), ends(Some(1), None))]);
+    }
+
+    #[test]
+    fn keys_that_are_looked_up_skip_changes_of_others() {
+        let change = |key: &str, id, removal| (key.as_bytes().to_vec(), key_change(id, removal).to_vec());
+        let changes = vec![change("a", 1, false), change("b", 2, true), change("c", 3, false), change("c", 4, false)];
+        let mut lookup = KeyLookup::new(Records::new(changes)).unwrap();
+        assert_eq!(lookup.ends(b"b", &[2]).unwrap(), ends(None, Some(2)));
+        assert_eq!(lookup.ends(b"b", &[2]).unwrap(), ends(None, Some(2)), "asked again");
+        assert_eq!(lookup.ends(b"bb", &[9]).unwrap(), ends(Some(9), Some(9)));
+        assert_eq!(lookup.ends(b"c", &[3]).unwrap(), ends(None, Some(3)));
+        assert_eq!(lookup.ends(b"d", &[]).unwrap(), ends(None, None));
     }
 
     proptest! {

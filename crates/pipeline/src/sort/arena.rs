@@ -8,8 +8,9 @@ const SMALL: usize = 24;
 const PREFIX: usize = size_of::<u64>();
 const LENGTH: usize = size_of::<u32>();
 
-/// Records fetched into the cache at a time.
+/// Records fetched into the cache at a time, and the most bytes of one.
 const BATCH: usize = 32;
+const MOST_TOUCHED: usize = 512;
 
 /// Where a record starts, and eight bytes of its key from the depth at which keys differ.
 #[derive(Clone, Copy, Debug)]
@@ -87,9 +88,10 @@ impl Arena {
 
     /// All records in order.
     pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        (0..self.len()).filter_map(|index| {
+        let usual = (self.bytes.len() / self.len().max(1)).min(MOST_TOUCHED);
+        (0..self.len()).filter_map(move |index| {
             if index % BATCH == 0 {
-                touch(&self.bytes, self.entries.get(index..).unwrap_or_default(), 0..256);
+                touch(&self.bytes, self.entries.get(index..).unwrap_or_default(), |_| 0..usual);
             }
             self.record(index)
         })
@@ -121,7 +123,8 @@ impl Arena {
             while start < range.end {
                 if start >= touched {
                     touched = start + BATCH;
-                    touch(bytes, entries.get(start..range.end).unwrap_or_default(), depth..depth + 128);
+                    let part = |entry: &Entry| depth..(depth + 128).min(entry.key_len as usize);
+                    touch(bytes, entries.get(start..range.end).unwrap_or_default(), part);
                 }
                 let length = group_length(entries.get(start..range.end).unwrap_or_default());
                 if length > 1
@@ -144,12 +147,14 @@ fn key_of(bytes: &[u8], entry: Entry) -> &[u8] {
 
 /// Reads a byte of each cache line of a part of the first few records. Sorted records lie anywhere in memory: fetched one by one
 /// each would cost a full wait, fetched together they wait together.
-fn touch(bytes: &[u8], entries: &[Entry], part: Range<usize>) {
+fn touch(bytes: &[u8], entries: &[Entry], part: impl Fn(&Entry) -> Range<usize>) {
     let mut sum = 0u8;
     for entry in entries.iter().take(BATCH) {
         let start = entry.offset as usize;
-        for at in (part.start..part.end.min(entry.key_len as usize)).step_by(64) {
-            sum ^= bytes.get(start + at).copied().unwrap_or_default();
+        let mut part = part(entry);
+        while part.start < part.end {
+            sum ^= bytes.get(start + part.start).copied().unwrap_or_default();
+            part.start += 64;
         }
     }
     std::hint::black_box(sum);

@@ -37,11 +37,13 @@ impl RunWriter {
         let shape = Shape::of(&self.last, key);
         let (gap, middle) = shape.new_parts(key);
         let before = self.buffer.len();
-        let lengths = [shape.front, shape.back, shape.middle, shape.gap, shape.stretch, payload.len()];
-        if lengths.iter().all(|&length| length < 0x80) {
-            self.buffer.extend_from_slice(&lengths.map(|length| length as u8));
-        } else {
-            lengths.iter().for_each(|&length| push_length(&mut self.buffer, length));
+        let key_lengths = [shape.front, shape.back, shape.middle, shape.gap, shape.stretch];
+        match short_lengths(key_lengths, payload.len()) {
+            Some(lengths) => self.buffer.extend_from_slice(&lengths),
+            None => {
+                let lengths = key_lengths.into_iter().chain([payload.len()]);
+                lengths.for_each(|length| push_length(&mut self.buffer, length));
+            }
         }
         for part in [gap, middle, payload] {
             self.buffer.extend_from_slice(part);
@@ -73,6 +75,24 @@ fn push_length(out: &mut Vec<u8>, mut length: usize) {
         length >>= 7;
     }
     out.push(length as u8);
+}
+
+/// The usual lengths, in as many bytes for all records: five of one byte, and that of the payload in two.
+#[inline]
+fn short_lengths(key: [usize; 5], payload: usize) -> Option<[u8; 7]> {
+    let short = key.iter().fold(0, |all, length| all | length) < 0x80 && payload < 0x4000;
+    let [a, b, c, d, e] = key.map(|length| length as u8);
+    short.then_some([a, b, c, d, e, payload as u8 | 0x80, (payload >> 7) as u8])
+}
+
+/// Reads what [`short_lengths`] wrote.
+#[inline]
+fn read_short_lengths(text: &[u8]) -> Option<([usize; 6], usize)> {
+    let bytes = *text.first_chunk::<7>()?;
+    let [a, b, c, d, e, low, high] = bytes;
+    let long = (a | b | c | d | e | high | !low) & 0x80 != 0;
+    let [a, b, c, d, e] = [a, b, c, d, e].map(usize::from);
+    (!long).then(|| ([a, b, c, d, e, usize::from(low & 0x7F) | (usize::from(high) << 7)], bytes.len()))
 }
 
 /// Six lengths at the front of a text, and how many bytes they take.
@@ -152,9 +172,9 @@ impl RunReader {
     #[inline]
     fn coded(&self) -> Option<Coded> {
         let text = self.buffer.get(self.start..self.end)?;
-        let (lengths, size) = match text.first_chunk::<6>() {
-            Some(six) if six.iter().all(|&byte| byte < 0x80) => (six.map(usize::from), 6),
-            _ => long_lengths(text)?,
+        let (lengths, size) = match read_short_lengths(text) {
+            Some(short) => short,
+            None => long_lengths(text)?,
         };
         let [front, back, middle, gap, stretch, payload] = lengths;
         let at = self.start + size;

@@ -1,13 +1,11 @@
 //! What a key has in common with the one before it, so that a spill need not repeat it.
 
-use crate::bytes::{common_prefix, common_suffix};
-
-/// How far a stretch may lie behind the first difference, and how short it may be.
-const MOST_GAP: usize = 8;
-const LEAST_STRETCH: usize = 8;
+use crate::bytes::{LANES, common_prefix, common_suffix};
+use wide::u8x16;
 
 /// Lengths of the parts of a key, in order. `front` and `back` are the same in the key before; `stretch` is the same
-/// and at the same position (names with a number in them differ like this). `gap` and `middle` are new.
+/// and at the same position, at most eight bytes behind the difference and at least eight bytes long (names with a number
+/// in them differ like this). `gap` and `middle` are new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) front: usize,
@@ -40,6 +38,13 @@ impl Shape {
     #[inline]
     pub(super) fn apply(self, key: &mut Vec<u8>, new: &[u8]) -> Option<()> {
         let Shape { front, gap, stretch, middle, back } = self;
+        if gap | stretch | back == 0 {
+            // Keys without structure, like GUIDs, have nothing but a front in common.
+            (front <= key.len() && new.len() == middle).then_some(())?;
+            key.truncate(front);
+            key.extend_from_slice(new);
+            return Some(());
+        }
         let kept = front.checked_add(gap)?.checked_add(stretch)?;
         let suffix = key.len().checked_sub(back).filter(|&suffix| suffix >= kept)?;
         let (first, second) = new.split_at_checked(gap)?;
@@ -59,17 +64,19 @@ impl Shape {
 /// stretch.
 #[inline]
 fn stretch(last: &[u8], key: &[u8]) -> (usize, usize) {
-    let eight = |text: &[u8], at: usize| tail(text, at).first_chunk::<LEAST_STRETCH>().copied();
-    for gap in 1..=MOST_GAP {
-        match (eight(last, gap), eight(key, gap)) {
-            (Some(a), Some(b)) if a == b => {
-                return (gap, common_prefix(tail(last, gap), tail(key, gap)));
-            }
-            (Some(_), Some(_)) => {}
-            _ => break,
-        }
+    let (Some(a), Some(b)) = (last.first_chunk::<LANES>(), key.first_chunk::<LANES>()) else {
+        return (0, 0);
+    };
+    let same = u8x16::new(*a).simd_eq(u8x16::new(*b)).to_bitmask();
+    // The bits at which two, then four, then eight equal bytes begin. The first byte is never among them.
+    let two = same & (same >> 1);
+    let four = two & (two >> 2);
+    let eight = four & (four >> 4);
+    if eight == 0 {
+        return (0, 0);
     }
-    (0, 0)
+    let gap = eight.trailing_zeros() as usize;
+    (gap, common_prefix(tail(last, gap), tail(key, gap)))
 }
 
 #[inline]

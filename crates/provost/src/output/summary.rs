@@ -2,7 +2,7 @@
 
 use super::table::{Table, grouped};
 use crate::report::{Exit, HELP};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, printable};
 use anstyle::{AnsiColor, Style};
 use provost_model::summary::{Cause, EntityCounters, ExceededThreshold, LinkCounters, State, Summary};
 use serde_json::Value;
@@ -12,8 +12,28 @@ use serde_json::Value;
 pub struct Sample {
     /// What they have in common: `300 resources of HR_Person would be deleted, among them`.
     pub title: String,
-    /// The rows.
-    pub table: Table,
+    /// What is shown of them.
+    pub body: Body,
+}
+
+/// The form of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Rows under headings.
+    Rows(Table),
+    /// Sentences, which no table has room for.
+    Findings(Vec<Finding>),
+}
+
+/// What is wrong somewhere, and what to do about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// Where: `HR_Person, line 12, column mail`.
+    pub place: String,
+    /// What is wrong.
+    pub text: String,
+    /// What to do; may be empty.
+    pub help: String,
 }
 
 /// What a step hands back.
@@ -50,8 +70,12 @@ pub fn render(outcome: &Outcome, terminal: &Terminal) -> String {
     parts.extend(associations(summary, terminal));
     parts.extend(thresholds(&summary.thresholds, terminal));
     parts.extend(causes(&summary.causes, terminal));
-    for sample in outcome.samples.iter().filter(|sample| !sample.table.is_empty()) {
-        parts.push(section(&sample.title, &sample.table.aligned(&inner(terminal)), terminal));
+    for sample in &outcome.samples {
+        parts.extend(match &sample.body {
+            Body::Rows(table) if table.is_empty() => None,
+            Body::Rows(table) => Some(section(&sample.title, &table.aligned(&inner(terminal)), terminal)),
+            Body::Findings(findings) => findings_section(&sample.title, findings, terminal),
+        });
     }
     parts.extend(error(summary, terminal));
     parts.push(next(summary, terminal));
@@ -181,17 +205,31 @@ fn threshold(t: &ExceededThreshold) -> String {
 }
 
 fn causes(causes: &[Cause], terminal: &Terminal) -> Option<String> {
+    let finding = |cause: &Cause| Finding {
+        place: cause.subject.clone().unwrap_or_default(),
+        text: format!("{} [{}]", cause.message, cause.code),
+        help: cause.hint.clone(),
+    };
+    let findings: Vec<Finding> = causes.iter().map(finding).collect();
+    findings_section("Probable causes, most telling first", &findings, terminal)
+}
+
+/// A numbered list of sentences, broken where the terminal ends.
+fn findings_section(title: &str, findings: &[Finding], terminal: &Terminal) -> Option<String> {
+    let inner = inner(terminal);
     let mut body = String::new();
-    for (i, cause) in causes.iter().enumerate() {
-        let subject = cause.subject.as_ref().map(|s| format!("{s}: ")).unwrap_or_default();
-        let text = format!("{subject}{} [{}]", cause.message, cause.code);
-        body.push_str(&format!("{}. {}\n", i + 1, inner(terminal).folded(&text, 3)));
-        if !cause.hint.is_empty() {
-            let hint = inner(terminal).folded(&cause.hint, 9);
-            body.push_str(&format!("   {} {hint}\n", terminal.paint(HELP, "help:")));
+    for (i, finding) in findings.iter().enumerate() {
+        let number = format!("{}. ", i + 1);
+        let place = if finding.place.is_empty() { String::new() } else { format!("{}: ", finding.place) };
+        let text = printable(&format!("{place}{}", finding.text), 0);
+        body.push_str(&format!("{number}{}\n", inner.folded(&text, number.len())));
+        if !finding.help.is_empty() {
+            let hang = " ".repeat(number.len());
+            let help = inner.folded(&printable(&finding.help, 0), number.len() + "help: ".len());
+            body.push_str(&format!("{hang}{} {help}\n", terminal.paint(HELP, "help:")));
         }
     }
-    (!causes.is_empty()).then(|| section("Probable causes, most telling first", &body, terminal))
+    (!findings.is_empty()).then(|| section(title, &body, terminal))
 }
 
 fn error(summary: &Summary, terminal: &Terminal) -> Option<String> {
@@ -335,7 +373,8 @@ mod tests {
         });
         let mut table = Table::new(["EmployeeId", "Department"]);
         table.row([json!("10042"), json!("Sales")]);
-        let samples = vec![Sample { title: "300 resources would be deleted, among them".to_owned(), table }];
+        let title = "300 resources would be deleted, among them".to_owned();
+        let samples = vec![Sample { title, body: Body::Rows(table) }];
         insta::assert_snapshot!(shown(Outcome { summary, samples }), @r#"
         HR & Co, complete: Blocked
         change set 0123456789abcdef0123456789abcdef
@@ -365,6 +404,31 @@ mod tests {
           The repository is as it was before. If these changes are wrong, mend the source and run again.
           If they are right, approve exactly them:
             provost synchronization-validation --connector 'HR & Co' --change-set 0123456789abcdef0123456789abcdef --reason "…"
+        "#);
+    }
+
+    #[test]
+    fn findings_fit_a_narrow_terminal() {
+        let findings = vec![
+            Finding {
+                place: "HR_Person, line 17, column start_date".to_owned(),
+                text: "\"2020-02-31\": expected a date such as 2020-09-29, and this day does not exist".to_owned(),
+                help: "correct it in the source and export again".to_owned(),
+            },
+            Finding { text: "b\u{1b}[1m".to_owned(), ..Finding::default() },
+        ];
+        let samples = vec![Sample { title: "Findings".to_owned(), body: Body::Findings(findings) }];
+        let terminal = Terminal { interactive: true, width: 50, ..Terminal::plain() };
+        let all = render(&Outcome { summary: Summary::default(), samples }, &terminal);
+        let shown = all.split("\n\n").find(|part| part.starts_with("Findings")).unwrap();
+        insta::assert_snapshot!(shown, @r#"
+        Findings
+          1. HR_Person, line 17, column start_date:
+             "2020-02-31": expected a date such as
+             2020-09-29, and this day does not exist
+             help: correct it in the source and export
+                   again
+          2. b�[1m
         "#);
     }
 

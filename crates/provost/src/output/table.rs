@@ -1,7 +1,7 @@
 //! Rows under headings, written as an aligned table, as CSV or as JSON.
 
 use super::Format;
-use crate::terminal::{Terminal, cut, fold, printable, width};
+use crate::terminal::{Terminal, cut, printable, width};
 use anstyle::Style;
 use serde_json::{Map, Value};
 
@@ -15,20 +15,12 @@ const NARROWEST: usize = 8;
 pub struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<Value>>,
-    prose: bool,
 }
 
 impl Table {
     /// An empty table with these headings.
     pub fn new<S: Into<String>>(headings: impl IntoIterator<Item = S>) -> Table {
-        Table { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new(), prose: false }
-    }
-
-    /// A table of sentences: where a terminal is too narrow, cells are broken into several lines instead of cut.
-    #[must_use]
-    pub fn of_prose(mut self) -> Table {
-        self.prose = true;
-        self
+        Table { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
     /// Adds a row, one value per heading. Null is shown as nothing.
@@ -67,9 +59,7 @@ impl Table {
         let headings: Vec<String> = self.headings.clone();
         let mut out = line(&headings, &widths, &right, |cell| terminal.paint(Style::new().bold(), cell));
         for row in &cells {
-            for part in if self.prose { parts(row, &widths) } else { vec![row.clone()] } {
-                out.push_str(&line(&part, &widths, &right, str::to_owned));
-            }
+            out.push_str(&line(row, &widths, &right, str::to_owned));
         }
         out
     }
@@ -132,13 +122,6 @@ fn narrow(widths: &mut [usize], limit: usize) {
         }
         *widest -= 1;
     }
-}
-
-/// A row as the lines that it takes when each cell is broken between words at the width of its column.
-fn parts(row: &[String], widths: &[usize]) -> Vec<Vec<String>> {
-    let broken: Vec<Vec<String>> = row.iter().zip(widths).map(|(cell, columns)| fold(cell, *columns)).collect();
-    let height = broken.iter().map(Vec::len).max().unwrap_or(1);
-    (0..height).map(|i| broken.iter().map(|lines| lines.get(i).cloned().unwrap_or_default()).collect()).collect()
 }
 
 fn line(cells: &[String], widths: &[usize], right: &[bool], paint: impl Fn(&str) -> String) -> String {
@@ -225,20 +208,6 @@ mod tests {
         let shown = table.aligned(&terminal);
         assert_eq!(shown.lines().map(width).max(), Some(40));
         assert!(shown.trim_end().ends_with("x…"));
-    }
-
-    #[test]
-    fn sentences_are_broken_instead_of_cut() {
-        let mut table = Table::new(["Id", "Reason", "Remedy"]).of_prose();
-        table.row([json!(1), json!("expected a date such as 2020-09-29"), json!("export the date year first")]);
-        let terminal = Terminal { interactive: true, width: 40, ..Terminal::plain() };
-        insta::assert_snapshot!(table.aligned(&terminal), @"
-        Id  Reason             Remedy
-         1  expected a date    export the date
-            such as            year first
-            2020-09-29
-        ");
-        assert!(table.aligned(&Terminal::plain()).contains("such as 2020-09-29  export"));
     }
 
     #[test]

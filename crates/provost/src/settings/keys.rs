@@ -61,6 +61,12 @@ pub const KEYS: &[Key] = &[
     key("WorkFolderPath", Holds::Path, "Files that must be kept between two runs").or("Work").used(),
     key("DefaultPageSize", Holds::Number, "Rows of a page when nobody asks for another number").or("50").used(),
     key("MaxPageSize", Holds::Number, "Most rows of a page").or("1000").used(),
+    key("Retention:Sessions", Holds::Number, "Sessions of a connector that are remembered when they are over; 0: all")
+        .or("20")
+        .used(),
+    key("Retention:Days", Holds::Number, "Days that runs and their findings are remembered; 0: for ever")
+        .or("90")
+        .used(),
     key("Serilog:MinimumLevel", Holds::Anything, "Least grave message that is logged").or("Information").used(),
     key("Serilog", Holds::Anything, "Where messages are logged"),
     key("ApplicationUri", Holds::Text, "Public address of the server"),

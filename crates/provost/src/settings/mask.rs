@@ -1,16 +1,10 @@
 //! Which settings are secret, and what is shown instead of them.
 
+use provost_model::secret;
 use serde_json::Value;
 
 /// Shown instead of a secret.
 pub const MASK: &str = "********";
-
-/// Words that make a setting secret when its name contains one of them.
-const SECRET_WORDS: &[&str] =
-    &["password", "passwd", "pwd", "passphrase", "secret", "token", "credential", "authorization", "privatekey"];
-
-/// Names that end in `Key` but hold no secret.
-const OPEN_KEYS: &[&str] = &["primarykey", "uniquekey", "iskey", "foreignkey"];
 
 /// Sections whose values are secrets whatever their names are: the names are client identifiers.
 const SECRET_SECTIONS: &[&str] = &["openid:openidclients:"];
@@ -30,14 +24,7 @@ pub fn shown(path: &str, value: &Value) -> Value {
 /// Whether a path names a secret. Any of its names may: what lies inside a secret section is secret.
 pub fn is_secret(path: &str) -> bool {
     let folded = path.to_ascii_lowercase();
-    SECRET_SECTIONS.iter().any(|section| folded.starts_with(section)) || folded.split(':').any(is_secret_name)
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let is_key = (name.ends_with("key") || name.ends_with("keys")) && !OPEN_KEYS.contains(&name.trim_end_matches('s'));
-    // Names of files and of people around a secret are no secrets: `X509KeyFilePath`, `TokenEndpoint`.
-    let is_about = ["path", "endpoint", "uri", "url", "settings", "validfor"].iter().any(|end| name.ends_with(end));
-    !is_about && (is_key || SECRET_WORDS.iter().any(|word| name.contains(word)))
+    SECRET_SECTIONS.iter().any(|section| folded.starts_with(section)) || folded.split(':').any(secret::is_name)
 }
 
 /// Masks `Password=…` inside connection strings and `//login:password@` inside addresses.
@@ -52,11 +39,11 @@ fn mask_pairs(text: &str) -> String {
     let mut rest = text;
     while let Some(equals) = rest.find('=') {
         let name_start = rest[..equals].trim_end().rfind([';', ' ', '?', '&', '\n']).map_or(0, |i| i + 1);
-        let name = rest[name_start..equals].trim().to_ascii_lowercase();
+        let name = rest[name_start..equals].trim();
         let (head, value) = rest.split_at(equals + 1);
         out.push_str(head);
         let length = value_length(value);
-        if is_secret_name(&name.replace([' ', '_', '-'], "")) && !value[..length].trim().is_empty() {
+        if secret::is_name(name) && !value[..length].trim().is_empty() {
             out.push_str(MASK);
         } else {
             out.push_str(&value[..length]);

@@ -13,6 +13,7 @@ pub mod tree;
 use crate::logging::Level;
 use crate::report::{Kind, Report};
 use provost_model::{Problem, Severity};
+use provost_server::Retention;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use tree::{Origin, Tree};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub default_page_size: u32,
     /// Most rows of a page.
     pub max_page_size: u32,
+    /// How much is remembered of runs that are over.
+    pub retention: Retention,
     /// Least grave message that is logged.
     pub log_level: Level,
     /// Identifier of this agent in the configuration.
@@ -210,12 +213,13 @@ mod tests {
     #[test]
     fn each_source_overrides_the_one_before() {
         let settings = load(
-            r#"{"DefaultPageSize": 10, "MaxPageSize": "200", "TempFolderPath": "/t", "Connections": {"HR": {"Path": "a", "Skip": 1}}}"#,
+            r#"{"DefaultPageSize": 10, "MaxPageSize": "200", "TempFolderPath": "/t", "Connections": {"HR": {"Path": "a", "Skip": 1}}, "Retention": {"Sessions": 0}}"#,
             r#"{"connections": {"hr": {"path": "b"}}, "SourcesRootPaths": ["in", "/data"]}"#,
             &[("PROVOST__DefaultPageSize", "30"), ("Connections__HR__Skip", "2"), ("HOME", "/root")],
         )
         .unwrap();
         assert_eq!((settings.default_page_size, settings.max_page_size), (30, 200));
+        assert_eq!(settings.retention, Retention { sessions: 0, days: 90 });
         assert_eq!(settings.temp, Path::new("/t"));
         assert_eq!(settings.work, settings.home.join("Work"));
         assert_eq!(settings.connections["HR"], serde_json::json!({"Path": "b", "Skip": 2}));
@@ -228,6 +232,8 @@ mod tests {
         ConnectionString = "provost.db" (default)
         DefaultPageSize = 30 (environment PROVOST__DefaultPageSize)
         MaxPageSize = "200" (appsettings.json:1:40)
+        Retention:Days = "90" (default)
+        Retention:Sessions = 0 (appsettings.json:1:146)
         Serilog:MinimumLevel = "Information" (default)
         SourcesRootPaths:0 = "in" (appsettings.agent.json:1:61)
         SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)

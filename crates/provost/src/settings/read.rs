@@ -6,8 +6,9 @@ use super::keys::{Holds, KEYS, is_closed, names_under};
 use super::tree::{Origin, Tree};
 use crate::logging::Level;
 use crate::report::{Kind, Report};
-use provost_model::configuration::nearest;
+use provost_model::nearest;
 use provost_model::{Problem, Severity};
+use provost_server::Retention;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -96,6 +97,10 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         work: folder("WorkFolderPath")?,
         default_page_size: tree.at("DefaultPageSize").and_then(as_number)?,
         max_page_size: tree.at("MaxPageSize").and_then(as_number)?,
+        retention: Retention {
+            sessions: tree.at("Retention:Sessions").and_then(as_number)?,
+            days: tree.at("Retention:Days").and_then(as_number)?,
+        },
         log_level: log_level?,
         agent_identifier: text("OpenId:AgentIdentifier"),
         connections: match tree.at("Connections").map(Tree::to_json) {
@@ -261,7 +266,7 @@ fn unknown(section: &str, name: &str) -> Option<Problem> {
     }
     let path = if section.is_empty() { name.to_owned() } else { format!("{section}:{name}") };
     let note = Problem::new("unknown-setting", Severity::Note, format!("`{path}` is no setting; it is ignored"));
-    Some(match nearest(name, known) {
+    Some(match nearest::one(name, known) {
         Some(right) => note.hint(format!("did you mean `{right}`?")),
         None => note,
     })

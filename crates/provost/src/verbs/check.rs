@@ -53,8 +53,11 @@ Examples:
 /// The configuration of a home folder, and the settings that its connections have there.
 fn of_home(settings: &Settings) -> Result<Folder, Report> {
     let mut folder = read(&settings.conf())?;
+    let told = folder.parsed.problems.iter().any(|problem| problem.code.starts_with("transformation-"));
     for connection in &folder.parsed.configuration.connections {
-        let found = provost_connectors::check(connection, settings.connection(&connection.identifier));
+        let mut found = provost_connectors::check(connection, settings.connection(&connection.identifier));
+        // What the files have a place for is told already.
+        found.retain(|problem| !(problem.code == "transformation" && told));
         folder.parsed.problems.extend(found);
     }
     Ok(folder)

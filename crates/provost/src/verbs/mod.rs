@@ -10,6 +10,7 @@ mod export_excel;
 mod init;
 mod journal;
 mod later;
+mod manage_history;
 mod new_openid_secret;
 mod options;
 mod prepare_synchronization;
@@ -47,6 +48,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<journal::Journal>(),
+    Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),
     Verb::of::<new_openid_secret::NewOpenIdSecret>(),
 ];

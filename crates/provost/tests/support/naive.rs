@@ -266,45 +266,57 @@ pub const COMMANDS: [&str; 7] = ["insert", "add", "update", "delete", "merge", "
 
 pub fn tell(random: &mut Random, stored: &Tables) -> Told {
     let headers = ["id,login,name,age", "code,title", "team,login", "team,id"];
-    let mut homes: BTreeMap<(String, String), bool> = BTreeMap::new();
     let mut told = Told { files: headers.map(|h| format!("command,{h}\n")), tables: stored.clone() };
+    // Such a source need not tell of everything that it knows.
+    let told_of: Vec<usize> = (0..4).filter(|column| *column == 0 || random.percent(75)).collect();
+    told.files[0] = format!("command,{}\n", told_of.iter().map(|c| PERSON_COLUMNS[*c]).collect::<Vec<_>>().join(","));
     for file in 0..4 {
         for _ in 0..random.below(8) {
             let command = *random.pick(&COMMANDS);
             let row = match file {
-                0 => person(random, 0),
+                0 => told_of.iter().map(|column| person(random, 0)[*column].clone()).collect(),
                 1 => team(random, 0),
                 2 => pair(random, 0, "l", 9),
+                _ if random.percent(15) => vec![String::new(), random.below(11).to_string()],
                 _ => pair(random, 0, "", 11),
             };
             told.files[file].push_str(&format!("{command},{}\n", row.join(",")));
             match file {
-                0 => change_entity(&mut told.tables.people, command, &row),
-                1 => change_entity(&mut told.tables.teams, command, &row),
+                0 => change_entity(&mut told.tables.people, command, &row, &told_of, 4),
+                1 => change_entity(&mut told.tables.teams, command, &row, &[0, 1], 2),
                 2 => change_pair(&mut told.tables.members, command, &row),
-                _ => {
-                    change_pair(&mut told.tables.homes, command, &row);
-                    if command != "drop" {
-                        homes.insert((row[0].clone(), row[1].clone()), command != "delete");
-                    }
-                }
+                _ => change_home(&mut told.tables.homes, command, &row),
             }
         }
     }
-    // A person has one home: a new one takes the place of those that the file does not speak of.
-    let moved = |person: &String| homes.iter().any(|((_, id), stays)| *stays && id == person);
-    told.tables.homes.retain(|pair| homes.contains_key(pair) || !moved(&pair.1));
     told
 }
 
-pub fn change_entity(table: &mut Table, command: &str, row: &[String]) {
-    let values = row[1..].iter().map(|v| value(v)).collect();
+const PERSON_COLUMNS: [&str; 4] = ["id", "login", "name", "age"];
+
+/// `columns` are those that the row has, the key first.
+pub fn change_entity(table: &mut Table, command: &str, row: &[String], columns: &[usize], width: usize) {
     match command {
         "drop" => {}
         "delete" => drop(table.remove(&row[0])),
         // Nobody knows it: reported, and nothing is done.
         "update" if !table.contains_key(&row[0]) => {}
-        _ => drop(table.insert(row[0].clone(), values)),
+        _ => {
+            let values = table.entry(row[0].clone()).or_insert_with(|| vec![None; width - 1]);
+            for (column, text) in columns.iter().zip(row).skip(1) {
+                values[column - 1] = value(text);
+            }
+        }
+    }
+}
+
+/// A person has one home: what a row says takes the place of what was said before; without a team there is none.
+pub fn change_home(pairs: &mut Pairs, command: &str, row: &[String]) {
+    if command != "drop" && (command != "delete" || row[0].is_empty()) {
+        pairs.retain(|(_, person)| *person != row[1]);
+    }
+    if !row[0].is_empty() {
+        change_pair(pairs, command, row);
     }
 }
 

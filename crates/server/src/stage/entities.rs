@@ -8,6 +8,7 @@ use crate::spool::Spool;
 use provost_model::changes::Command;
 use provost_model::summary::EntityCounters;
 use provost_model::{ResourceId, Slot};
+use provost_pipeline::csv::canonical::push_record;
 use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, SortedFile, SortedRecords};
 use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
 use std::collections::{HashMap, HashSet};
@@ -21,6 +22,8 @@ const IDS: (u64, u64) = (16, 16_384);
 const INSERT: u8 = 1;
 const COMPARE: u8 = 2;
 const DELETE: u8 = 3;
+/// As COMPARE, but what the record does not say is emptied: a row removed the resource before another one made it anew.
+const REPLACE: u8 = 4;
 
 pub(super) type Sorted = SortedFile<File>;
 
@@ -66,7 +69,7 @@ pub(super) fn stage_complete(
         let reason = format!("{withheld} resources are not in the file, but unreadable rows may stand for them: kept");
         context.problems.warn(&mapped.identifier, 0, "", reason, "mend the rejected rows and export again");
     }
-    let mut counters = Emitter::new(context, mapped)?.emit(found)?;
+    let mut counters = Emitter::new(context, mapped, &table.absent)?.emit(found)?;
     // What is held counts as rejected. The file carries its last known records, so they are not counted here again.
     counters.unchanged = table.clean.saturating_sub(counters.inserted + counters.updated);
     Ok(counters)
@@ -85,20 +88,19 @@ pub(super) fn stage_incremental(
     while file.advance()? {
         rows += 1;
         let (command, record) = split_command(&file, table)?;
-        let key = String::from_utf8_lossy(file.key()).into_owned();
-        let line = file.line();
-        match batch.last_mut() {
-            Some(last) if last.key == key => last.rows.push((command, record.to_vec(), line)),
-            _ => {
-                if batch.len() >= BATCH {
-                    decide(context, mapped, &mut batch, &mut found)?;
-                }
-                batch.push(DeltaKey { key, rows: vec![(command, record.to_vec(), line)] });
+        let key = String::from_utf8_lossy(file.key());
+        if batch.last().is_none_or(|last| last.key != key) {
+            if batch.len() >= BATCH {
+                decide(context, mapped, &mut batch, &mut found)?;
             }
+            batch.push(DeltaKey { key: key.into_owned(), ..DeltaKey::default() });
+        }
+        if let Some(last) = batch.last_mut() {
+            last.note(command, record, file.line());
         }
     }
     decide(context, mapped, &mut batch, &mut found)?;
-    let mut counters = Emitter::new(context, mapped)?.emit(found)?;
+    let mut counters = Emitter::new(context, mapped, &table.absent)?.emit(found)?;
     let changed = counters.inserted + counters.updated;
     counters.unchanged = table.clean.saturating_sub(changed);
     if table.state_digest.is_empty() {
@@ -107,13 +109,63 @@ pub(super) fn stage_incremental(
     Ok(counters)
 }
 
-/// The rows of a delta file about one key, in file order.
+/// The rows of a delta file about one key, folded in file order. What they come to depends on whether the repository
+/// knows the key, which is looked up for many keys at once: until then both are followed.
+#[derive(Default)]
 struct DeltaKey {
     key: String,
-    rows: Vec<(Command, Vec<u8>, u64)>,
+    /// Record and line of the last row that says what the resource is.
+    last: Option<(Vec<u8>, u64)>,
+    /// The resource goes, if the repository knows it.
+    deleted: bool,
+    /// It went, and came again.
+    renewed: bool,
+    /// If the repository does not know the key, a row makes it known, and it stays.
+    made: bool,
+    /// Rows without effect, if the repository knows the key, and if it does not.
+    ignored: [Ignored; 2],
 }
 
-/// Folds the rows of each key into one outcome, given whether the repository knows the key.
+/// Rows without effect: the first few, and how many more.
+#[derive(Default)]
+struct Ignored {
+    first: Vec<(Command, u64)>,
+    more: u64,
+}
+
+impl Ignored {
+    /// Rows kept for one key.
+    const MOST: usize = 10;
+
+    fn push(&mut self, command: Command, line: u64) {
+        match self.first.len() < Ignored::MOST {
+            true => self.first.push((command, line)),
+            false => self.more += 1,
+        }
+    }
+}
+
+impl DeltaKey {
+    fn note(&mut self, command: Command, record: &[u8], line: u64) {
+        let is_upsert = matches!(command, Command::Insert | Command::Merge);
+        for (exists, ignored) in [!self.deleted, self.made].into_iter().zip(&mut self.ignored) {
+            if !exists && !is_upsert {
+                ignored.push(command, line);
+            }
+        }
+        match command {
+            Command::Delete => (self.deleted, self.made, self.last) = (true, false, None),
+            Command::Update if self.deleted => {}
+            Command::Insert | Command::Update | Command::Merge => {
+                self.renewed |= self.deleted;
+                (self.deleted, self.made) = (false, self.made || is_upsert);
+                self.last = Some((record.to_vec(), line));
+            }
+        }
+    }
+}
+
+/// Gives each key its one outcome, now that the repository is asked whether it knows the keys.
 fn decide(
     context: &mut Context<'_>,
     mapped: &MappedType,
@@ -125,35 +177,29 @@ fn decide(
         context.tx.lookup_keys(mapped.id, mapped.columns[0].property, &keys)?.into_iter().collect();
     for delta in batch.drain(..) {
         let resource = known.get(&delta.key).map(|id| id.0);
-        let mut exists = resource.is_some();
-        let mut last: Option<(&[u8], u64)> = None;
-        for (command, record, line) in &delta.rows {
-            match command {
-                Command::Delete | Command::Update if !exists => {
-                    let reason = format!("{} of a resource that the repository does not know: ignored", command.word());
-                    context.problems.warn(
-                        &mapped.identifier,
-                        *line,
-                        &delta.key,
-                        reason,
-                        "run a complete synchronisation",
-                    );
-                }
-                Command::Delete => (exists, last) = (false, None),
-                Command::Insert | Command::Update | Command::Merge => {
-                    (exists, last) = (true, Some((record.as_slice(), *line)))
-                }
+        let [if_known, if_unknown] = &delta.ignored;
+        report_ignored(context, mapped, &delta.key, if resource.is_some() { if_known } else { if_unknown });
+        let candidate = match (resource, &delta.last) {
+            (Some(resource), Some((record, line))) if delta.renewed => {
+                found.push(b"", &payload(REPLACE, resource, *line, record))?;
+                continue;
             }
-        }
-        let candidate = match (resource, exists, last) {
-            (Some(resource), true, Some((record, line))) => Candidate::Compare { resource, record, line },
-            (None, true, Some((record, line))) => Candidate::Insert { record, line },
-            (Some(resource), false, _) => Candidate::Delete { resource, key: delta.key.as_bytes() },
-            _ => continue,
+            (Some(resource), Some((record, line))) => Candidate::Compare { resource, record, line: *line },
+            (None, Some((record, line))) if delta.made => Candidate::Insert { record, line: *line },
+            (Some(resource), None) => Candidate::Delete { resource, key: delta.key.as_bytes() },
+            (None, _) => continue,
         };
         spool_candidate(found, candidate)?;
     }
     Ok(())
+}
+
+fn report_ignored(context: &mut Context<'_>, mapped: &MappedType, key: &str, ignored: &Ignored) {
+    for (command, line) in &ignored.first {
+        let reason = format!("{} of a resource that the repository does not know: ignored", command.word());
+        context.problems.warn(&mapped.identifier, *line, key, reason, "run a complete synchronisation");
+    }
+    context.problems.count += ignored.more;
 }
 
 pub(super) fn open(
@@ -166,14 +212,13 @@ pub(super) fn open(
     let file = File::open(&path).map_err(ServerError::file("opening", &path))?;
     let sorted = SortedFile::new(file, key_column)?;
     let columns = sorted.header().len();
-    if columns != mapped.columns.len() + key_column {
+    let expected = (mapped.columns.len() + key_column).saturating_sub(table.absent.len());
+    if columns != expected {
         return Err(ServerError::CompleteNeeded {
             message: format!(
-                "{} has {columns} columns, but the deployed mapping of {} has {}: the mapping has changed since the file \
-                 was prepared",
-                table.file,
-                mapped.identifier,
-                mapped.columns.len() + key_column
+                "{} has {columns} columns, but the deployed mapping of {} has {expected}: the mapping has changed since the \
+                 file was prepared",
+                table.file, mapped.identifier
             ),
         });
     }
@@ -245,6 +290,8 @@ struct Stored {
 struct Emitter<'c, 'a> {
     context: &'c mut Context<'a>,
     mapped: &'c MappedType,
+    /// Columns that records lack.
+    absent: &'c [usize],
     slots: Vec<Slot>,
     counters: EntityCounters,
     next_id: i64,
@@ -256,7 +303,11 @@ struct Emitter<'c, 'a> {
 }
 
 impl<'c, 'a> Emitter<'c, 'a> {
-    fn new(context: &'c mut Context<'a>, mapped: &'c MappedType) -> Result<Emitter<'c, 'a>, ServerError> {
+    fn new(
+        context: &'c mut Context<'a>,
+        mapped: &'c MappedType,
+        absent: &'c [usize],
+    ) -> Result<Emitter<'c, 'a>, ServerError> {
         let slots: Vec<Slot> = mapped.columns.iter().map(|c| c.slot).collect();
         let changes = context.tx.resource_changes(context.run, mapped.id, &slots)?;
         let lost_keys = context.tx.key_changes(context.run)?;
@@ -264,6 +315,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
         Ok(Emitter {
             context,
             mapped,
+            absent,
             slots,
             counters: EntityCounters::default(),
             next_id: 0,
@@ -305,11 +357,13 @@ impl<'c, 'a> Emitter<'c, 'a> {
                 Ok::<(), ServerError>(())
             })?;
         }
-        for pending in batch.drain(..) {
-            match (pending.kind, stored.get(&pending.resource)) {
+        for mut pending in batch.drain(..) {
+            let old = stored.get(&pending.resource);
+            self.complete(&mut pending, old);
+            match (pending.kind, old) {
                 (INSERT, _) => self.insert(&pending)?,
-                (COMPARE, Some(old)) => self.compare(&pending, old)?,
-                (COMPARE, None) => {
+                (COMPARE | REPLACE, Some(old)) => self.compare(&pending, old)?,
+                (COMPARE | REPLACE, None) => {
                     let key = self.values(&pending.record).into_iter().next().flatten().unwrap_or_default();
                     self.forget_key(&key, ResourceId(pending.resource))?;
                     self.insert(&pending)?;
@@ -319,6 +373,28 @@ impl<'c, 'a> Emitter<'c, 'a> {
             }
         }
         Ok(())
+    }
+
+    /// Makes a record whole that lacks columns: what it does not say stays as it is, and is empty in a new resource.
+    fn complete(&self, pending: &mut Pending, old: Option<&Stored>) {
+        if self.absent.is_empty() || pending.kind == DELETE {
+            return;
+        }
+        let old = old.filter(|_| pending.kind == COMPARE);
+        let mut said = Fields::default();
+        said.read(&pending.record);
+        let mut next = 0;
+        let values = (0..self.slots.len()).map(|column| {
+            if self.absent.contains(&column) {
+                return old.and_then(|old| old.values.get(column)?.as_deref()).unwrap_or_default();
+            }
+            next += 1;
+            said.get(next - 1).unwrap_or_default()
+        });
+        let mut whole = Vec::with_capacity(pending.record.len());
+        push_record(&mut whole, values.map(str::as_bytes));
+        whole.pop();
+        pending.record = whole;
     }
 
     /// Somebody gave a resource another key and removed it, both by SQL: the row of its first key remains, and stands

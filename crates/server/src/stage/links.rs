@@ -113,33 +113,33 @@ pub(super) fn one_per_owner(
         return Ok(wanted);
     };
     let swapped = (side == Side::Second) != stage.mapped.second_first();
-    let wanted = if swapped { swap(stage, wanted)? } else { wanted };
-    let mut wanted = wanted;
+    let mut wanted = if swapped { swap(stage, wanted)? } else { wanted };
     let mut chosen = Sorting::new(stage.context.folder, BUDGET);
-    let mut group: Vec<(i64, i64, Vec<u8>)> = Vec::new();
-    let mut flush = |group: &mut Vec<(i64, i64, Vec<u8>)>| -> io::Result<()> {
-        group.sort_by_key(|(_, _, payload)| number(payload, 0));
-        for (position, (owner, other, payload)) in group.drain(..).enumerate() {
-            if position == 0 {
-                let key = if swapped { link_key(other, owner) } else { link_key(owner, other) };
-                chosen.push(&key, &payload)?;
-            } else {
-                let (line, old1, old2) = (number(&payload, 0), number(&payload, 1), number(&payload, 2));
-                let kind = [HELD_BACK, Why::Taken as i64, 0, old1, old2];
-                lines.push(&line.to_be_bytes(), Numbers::of(&kind).bytes())?;
-            }
-        }
-        Ok(())
+    let mut best: Option<(i64, i64, Vec<u8>)> = None;
+    let mut choose = |(owner, other, payload): (i64, i64, Vec<u8>)| {
+        let key = if swapped { link_key(other, owner) } else { link_key(owner, other) };
+        chosen.push(&key, &payload)
     };
     while let Some((key, payload)) = wanted.pull()? {
         let (owner, other) = link_ids(key).unwrap_or_default();
-        let payload = payload.to_vec();
-        if group.first().is_some_and(|(known, _, _)| *known != owner) {
-            flush(&mut group)?;
+        let next = (owner, other, payload.to_vec());
+        let Some(held) = best.take() else {
+            best = Some(next);
+            continue;
+        };
+        if held.0 != owner {
+            choose(held)?;
+            best = Some(next);
+            continue;
         }
-        group.push((owner, other, payload));
+        let (first, later) = if number(&held.2, 0) <= number(&next.2, 0) { (held, next) } else { (next, held) };
+        let (line, old1, old2) = (number(&later.2, 0), number(&later.2, 1), number(&later.2, 2));
+        lines.push(&line.to_be_bytes(), Numbers::of(&[HELD_BACK, Why::Taken as i64, 0, old1, old2]).bytes())?;
+        best = Some(first);
     }
-    flush(&mut group)?;
+    if let Some(last) = best {
+        choose(last)?;
+    }
     Ok(Box::new(chosen.finish()?))
 }
 

@@ -1,6 +1,7 @@
 //! Staging: computes the whole change set of a session into the change tables, before anything is applied.
 
 mod ahead;
+mod concerned;
 mod entities;
 mod hash;
 mod incremental_links;
@@ -9,6 +10,7 @@ mod kept_pairs;
 mod keys;
 mod links;
 mod pairs;
+mod settle;
 
 pub(crate) use hash::ChangeHash;
 pub(crate) use initial::load;

@@ -10,6 +10,7 @@ super::both!(
     a_panic_leaves_nothing,
     a_read_only_database_says_so,
     opening_twice_changes_nothing,
+    an_older_schema_is_brought_up_to_date,
 );
 
 fn poke(store: &Store) -> Result<(), StoreError> {
@@ -19,7 +20,7 @@ fn poke(store: &Store) -> Result<(), StoreError> {
 fn a_newer_schema_is_refused(s: &Scratch) {
     s.by_hand("INSERT INTO UM_SchemaVersions (Version, AppliedAt) VALUES (999, 0)");
     let error = Store::open(&s.connection).unwrap_err();
-    assert!(error.to_string().contains("schema version 999; this program knows versions up to 1"), "{error}");
+    assert!(error.to_string().contains("schema version 999; this program knows versions up to 2"), "{error}");
     assert_eq!(error.code(), "repository-newer-schema");
     assert!(error.remedy().contains("newer version"));
 }
@@ -64,7 +65,23 @@ fn opening_twice_changes_nothing(s: &Scratch) {
     s.deploy(&configuration(), 50).fill(s);
     let again = Store::open(&s.connection).unwrap();
     assert_eq!(again.read(|tx| tx.journal(9)).unwrap().len(), 2);
-    assert_eq!(s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UM_SchemaVersions", 1), ["1"]);
+    assert_eq!(s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UM_SchemaVersions", 1), ["2"]);
+}
+
+/// A repository of the first version of the schema is brought to this one when it is opened, with all that it holds.
+fn an_older_schema_is_brought_up_to_date(s: &Scratch) {
+    let c = s.deploy(&configuration(), 50);
+    c.fill(s);
+    let orphan =
+        format!("INSERT INTO UR_ResourceLinkOrphans (Association_Id, Key1, Key2) VALUES ({}, 'a', 'x')", c.heads);
+    s.by_hand(&orphan);
+    s.by_hand("DELETE FROM UM_SchemaVersions WHERE Version = 2");
+    s.by_hand("DROP INDEX UR_ResourceLinkOrphans_Reverse");
+    let again = Store::open(&s.connection).unwrap();
+    assert_eq!(s.rows("SELECT CAST(MAX(Version) AS TEXT) FROM UM_SchemaVersions", 1), ["2"]);
+    s.by_hand("DROP INDEX UR_ResourceLinkOrphans_Reverse");
+    assert_eq!(again.read(|tx| tx.count_orphans(c.heads)).unwrap(), 1);
+    assert_eq!(again.read(|tx| tx.count_resources(c.person)).unwrap(), 3);
 }
 
 #[test]
@@ -140,6 +157,17 @@ fn a_server_that_is_not_there_says_so() {
         assert_eq!(error.code(), "repository-unreachable");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_to_be_made() {
+    let Some(s) = Scratch::postgres() else { return };
+    let server = std::env::var("PROVOST_TEST_POSTGRES").unwrap();
+    let error = Store::open(&format!("{server} dbname=provost_never_made")).unwrap_err();
+    assert_eq!(error.code(), "repository-missing");
+    assert!(error.to_string().contains("provost_never_made"), "{error}");
+    assert!(error.remedy().contains("CREATE DATABASE") && !error.remedy().contains("credentials"));
+    drop(s);
 }
 
 #[test]

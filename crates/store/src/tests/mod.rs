@@ -8,6 +8,7 @@ mod initial;
 mod keys_and_links;
 mod naive;
 mod properties;
+mod retention;
 pub(crate) mod scratch;
 mod sessions;
 mod triggers;

@@ -77,6 +77,11 @@ impl Scratch {
         Company::new(Metadata::resolve(configuration.clone(), &catalog))
     }
 
+    /// Ids of the resources with a dirty flag.
+    pub(crate) fn dirty(&self) -> Vec<String> {
+        self.rows("SELECT CAST(Id AS TEXT) FROM UR_Resources r WHERE Dirty = 1 ORDER BY r.Id", 1)
+    }
+
     /// All rows of a query as text, columns joined by `|`, NULL as `-`.
     pub(crate) fn rows(&self, sql: &str, columns: usize) -> Vec<String> {
         self.read(|tx| {

@@ -78,3 +78,51 @@ pub(super) fn years(context: &Context<'_>, problems: &mut Problems<'_>) {
         }
     }
 }
+
+/// A value that is compared by the operator `Regex` is a regular expression.
+pub(super) fn patterns(context: &Context<'_>, problems: &mut Problems<'_>) {
+    for node in context.all(&dialect::CONNECTION).flat_map(|c| c.children_of(&dialect::TRANSFORMATION)) {
+        if node.value("WhereOperator") != "Regex" {
+            continue;
+        }
+        let value = node.value("WhereValue");
+        if let Some(wrong) = wrong_pattern(value) {
+            let message = format!("\"{value}\" is not a regular expression: {wrong}");
+            let hint = "expected one such as ^EXT-[0-9]+$, without look-around and back references; \
+                        a backslash before a sign takes it literally";
+            problems.error("transformation-pattern", node.value_span("WhereValue"), message, hint);
+        }
+    }
+}
+
+/// What is wrong with a pattern, and at which of its characters.
+fn wrong_pattern(pattern: &str) -> Option<String> {
+    let (kind, span) = match regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).err()? {
+        regex_syntax::Error::Parse(error) => (error.kind().to_string(), *error.span()),
+        regex_syntax::Error::Translate(error) => (error.kind().to_string(), *error.span()),
+        other => return Some(other.to_string()),
+    };
+    let at = pattern.get(..span.start.offset).unwrap_or_default().chars().count() + 1;
+    Some(format!("{kind} (at character {at})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrong_pattern;
+
+    #[test]
+    fn patterns_are_told_from_what_is_none() {
+        for right in ["", "^EXT-[0-9]+$", r"^\p{Lu}(a|b)\.csv$", r"(?-u:\xff)"] {
+            assert_eq!(wrong_pattern(right), None, "{right}");
+        }
+        let table = [
+            ("a(b", "unclosed group (at character 2)"),
+            ("*", "repetition operator missing expression (at character 1)"),
+            (r"(a)\1", "backreferences are not supported (at character 4)"),
+            (r"é\p{Nothing}", "Unicode property not found (at character 2)"),
+        ];
+        for (wrong, expected) in table {
+            assert_eq!(wrong_pattern(wrong).as_deref(), Some(expected), "{wrong}");
+        }
+    }
+}

@@ -4,10 +4,10 @@ use super::Context;
 use super::model::{is_automatic, kind};
 use super::references::right_name;
 use crate::configuration::dialect::{self, Kind};
-use crate::configuration::nearest::nearest;
 use crate::configuration::node::{Node, NodeAttribute};
 use crate::configuration::source::{Problems, Span};
 use crate::configuration::types::PropertyType;
+use crate::nearest;
 use crate::problem::Severity;
 
 /// Predefined functions and the numbers of arguments that they take.
@@ -71,7 +71,7 @@ fn function(node: &Node, attribute: &NodeAttribute, problems: &mut Problems<'_>)
             return;
         }
         let message = format!("\"{}\" is no predefined function", super::super::read::shortened(name));
-        let hint = match nearest(name, FUNCTIONS.iter().map(|(name, _)| *name)) {
+        let hint = match nearest::one(name, FUNCTIONS.iter().map(|(name, _)| *name)) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "write C#:parameter:code, Literal:value, or the name of a predefined function".to_owned(),
         };

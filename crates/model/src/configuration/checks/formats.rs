@@ -3,10 +3,10 @@
 use super::Context;
 use super::model::kind;
 use crate::configuration::dialect;
-use crate::configuration::nearest::nearest;
 use crate::configuration::node::Node;
 use crate::configuration::source::Problems;
 use crate::configuration::types::PropertyType as T;
+use crate::nearest;
 use crate::problem::Severity;
 
 /// Name of each format, the types that it fits, and the number of its arguments.
@@ -66,7 +66,7 @@ fn format(mapped: &Node, property: Option<&Node>, problems: &mut Problems<'_>) {
         None => (written.trim(), None),
     };
     let Some((name, types, arguments)) = FORMATS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(name)) else {
-        let near = nearest(name, FORMATS.iter().map(|(name, _, _)| *name));
+        let near = nearest::one(name, FORMATS.iter().map(|(name, _, _)| *name));
         let known: Vec<&str> = FORMATS.iter().map(|(name, _, _)| *name).collect();
         let hint = near.map_or_else(
             || format!("expected one of {}", known.join(", ")),

@@ -55,6 +55,7 @@ const CHECKS: &[Check] = &[
     mappings::association_keys,
     connections::transformations,
     connections::years,
+    connections::patterns,
     formats::formats,
     formats::files,
     expressions::forms,

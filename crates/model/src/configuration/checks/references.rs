@@ -3,10 +3,10 @@
 use super::Context;
 use super::model::is_automatic;
 use crate::configuration::dialect::{self, Kind};
-use crate::configuration::nearest::nearest;
 use crate::configuration::node::{Node, NodeAttribute};
 use crate::configuration::source::Problems;
 use crate::configuration::values::property_path;
+use crate::nearest;
 use crate::problem::Severity;
 
 /// Identifiers of other elements.
@@ -33,7 +33,7 @@ fn reference(context: &Context<'_>, node: &Node, attribute: &NodeAttribute, clas
     if problems.is_full(gravest) {
         return problems.count(gravest);
     }
-    let near = nearest(value, known.into_iter().flatten().copied());
+    let near = nearest::one(value, known.into_iter().flatten().copied());
     // What the engine does not act on yet may name things that a scaffolding makes.
     let severity = if near.is_none() && !node.element.acted_on { Severity::Note } else { gravest };
     let message = format!("\"{}\" names no {class}: \"{value}\"", attribute.name);
@@ -137,7 +137,7 @@ fn unknown_property(
 
 /// A hint for a wrong name: the nearest one that exists, else some that do.
 pub(super) fn right_name<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    if let Some(near) = nearest(wrong, known.clone()) {
+    if let Some(near) = nearest::one(wrong, known.clone()) {
         return format!("did you mean \"{near}\"?");
     }
     let mut shown: Vec<&str> = known.take(9).collect();

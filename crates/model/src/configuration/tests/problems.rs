@@ -419,6 +419,7 @@ fn transformations() {
   <Transformation Type="WhereValue" Table="Csv" Column="c" WhereOperator="Contain" WhereValue="x" AddedDays="1"/>
   <Transformation Type="TransformDate" Table="Csv" Column="c" AddedDays="-0.5" MinYear="2000" MaxYear="1900"/>
   <Transformation Table="Csv" Column="c"/>
+  <Transformation Type="WhereValue" Table="Csv" Column="c" WhereOperator="Regex" WhereValue="^é[a-"/>
 </Connection>"#), @r#"
     error transformation-mixed conf.xml:4:86 `InputColumn2`
       "InputColumn2" belongs to ConcatColumns, but this is a TransformDate
@@ -444,6 +445,9 @@ fn transformations() {
     error missing-attribute conf.xml:8:4 `Transformation`
       "Type" is missing on <Transformation>
       = it is required: What it does.
+    error transformation-pattern conf.xml:9:94 `^é[a-`
+      "^é[a-" is not a regular expression: unclosed character class (at character 3)
+      = expected one such as ^EXT-[0-9]+$, without look-around and back references; a backslash before a sign takes it literally
     "#);
 }
 

@@ -82,7 +82,7 @@ impl Table {
         for row in &self.rows {
             let values: Vec<&[u8]> = row.iter().map(|v| v.as_bytes()).collect();
             let wanted = match self.pairs {
-                true => profiler.wants_pair(values[0], values[1]),
+                true => profiler.wants_pair(Profiler::hash_of_first(values[0]), values[1]),
                 false => profiler.wants(values[0]),
             };
             if wanted {
@@ -118,6 +118,11 @@ pub(super) fn context(before: &Table, now: &Table) -> Context<'static> {
         source: Source { rows: now.rows.len() as u64, ..Source::default() },
         ..Context::default()
     }
+}
+
+/// The causes without their weights.
+pub(super) fn compare(before: Option<&TableProfile>, now: &TableProfile, context: &Context<'_>) -> Vec<Cause> {
+    super::compare(before, now, context).into_iter().map(|(_, cause)| cause).collect()
 }
 
 /// `code: message` of each cause, blocked or not.

@@ -4,9 +4,9 @@ mod error;
 
 pub use error::BindingError;
 
-use crate::text::nearest;
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::Metadata;
+use provost_model::nearest;
 
 /// A path from a resource through mono-valued navigations to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, 
     let known = || metadata.entity_types.iter().map(|t| t.identifier.as_str());
     known().position(|known| known == identifier).ok_or_else(|| BindingError::UnknownEntityType {
         name: identifier.to_owned(),
-        near: nearest(identifier, known()).map(str::to_owned),
+        near: nearest::one(identifier, known()).map(str::to_owned),
     })
 }
 
@@ -145,7 +145,7 @@ pub(super) fn find_property(metadata: &Metadata, entity_type: usize, name: &str)
     known().position(|known| known == name).ok_or_else(|| BindingError::UnknownProperty {
         entity_type: owner.identifier.clone(),
         property: name.to_owned(),
-        near: nearest(name, known().chain(["InternalDisplayName"])).map(str::to_owned),
+        near: nearest::one(name, known().chain(["InternalDisplayName"])).map(str::to_owned),
     })
 }
 

@@ -9,8 +9,8 @@ use crate::report::Report;
 use crate::repository::{entity_type, metadata, open};
 use crate::verbs::options::FormatOption;
 use clap::Args;
-use provost_model::configuration::nearest;
 use provost_model::metadata::{EntityType, Property};
+use provost_model::nearest;
 use provost_store::Resource as Version;
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ impl List {
             scalars(of).find(|property| property.identifier.eq_ignore_ascii_case(name)).ok_or_else(|| {
                 let text = format!("{} has no property {name} with a value of its own", of.identifier);
                 let report = Report::usage("unknown-property", text);
-                match nearest(name, scalars(of).map(|property| property.identifier.as_str())) {
+                match nearest::one(name, scalars(of).map(|property| property.identifier.as_str())) {
                     Some(right) => report.hint(format!("did you mean {right}?")),
                     None => report,
                 }

@@ -121,6 +121,12 @@ fn typed(property: &Property, version: &Version) -> Value {
     read.unwrap_or_else(|| Value::from(text))
 }
 
+/// How a link names the resource at its other end: `10042 Ada Martin`, or `#12` for one without either.
+fn named(id: ResourceId, key: Option<&str>, display_name: Option<&str>) -> String {
+    let parts: Vec<&str> = key.into_iter().chain(display_name).collect();
+    if parts.is_empty() { format!("#{id}") } else { parts.join(" ") }
+}
+
 /// A version as JSON, without links.
 fn as_json(of: &EntityType, version: &Version) -> Value {
     let values: Map<String, Value> =

@@ -1,6 +1,6 @@
 //! `provost resource show`.
 
-use super::{Which, as_json, scalars, typed};
+use super::{Which, as_json, named, scalars, typed};
 use crate::context::Context;
 use crate::output::table::Table;
 use crate::output::{Format, print};
@@ -44,7 +44,10 @@ impl Show {
             table.row([property.identifier.as_str().into(), value]);
         }
         for (property, other) in &links {
-            table.row([property.as_str().into(), named(other).into()]);
+            table.row([
+                property.as_str().into(),
+                named(other.other, other.key.as_deref(), other.display_name.as_deref()).into(),
+            ]);
         }
         if self.format.format == Format::Table {
             print(&heading(&of.identifier, &version))?;
@@ -75,12 +78,6 @@ fn as_links(links: &[(String, &Neighbour)]) -> Value {
         }
     }
     Value::Object(found)
-}
-
-/// `10042 Ada Martin`, or `#12` for a resource without either.
-fn named(other: &Neighbour) -> String {
-    let parts: Vec<&str> = other.key.iter().chain(&other.display_name).map(String::as_str).collect();
-    if parts.is_empty() { format!("#{}", other.other) } else { parts.join(" ") }
 }
 
 fn heading(entity_type: &str, version: &Version) -> String {
