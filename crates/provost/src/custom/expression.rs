@@ -61,7 +61,8 @@ fn command(script: &Path) -> Result<Command, Report> {
     match ending.as_str() {
         "ps1" => with("pwsh", &["-NoLogo", "-NoProfile", "-NonInteractive", "-File"]),
         "sh" => with("sh", &[]),
-        "py" => with("python3", &[]),
+        // Unbuffered: the log shows a line when it is written.
+        "py" => with("python3", &["-u"]),
         _ => {
             let mode = script.metadata().map_err(|error| Report::io("read", script, &error))?.permissions().mode();
             if mode & 0o111 == 0 {

@@ -39,7 +39,7 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) end: End,
-    /// The last lines that it wrote.
+    /// The last lines that it wrote to standard error; to standard output when there are none.
     pub(super) last: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn run(command: &mut Command, limit: Duration, context: &dyn TaskCont
     listen(child.stderr.take(), true, &sender)?;
     drop(sender);
     let group = Pid::from_child(&child);
-    let mut told = Told { context, began, heard: 0, last: VecDeque::new() };
+    let mut told = Told { context, began, heard: 0, last: Default::default() };
     let cut_off = loop {
         match lines.recv_timeout(LOOK) {
             Ok(line) => told.line(line),
@@ -86,7 +86,7 @@ pub(super) fn run(command: &mut Command, limit: Duration, context: &dyn TaskCont
     };
     let status = end(&mut child, group, cut_off.is_some(), &lines, &mut told)?;
     told.rest(&lines);
-    Ok(Ended { end: cut_off.unwrap_or(End::Itself(status)), last: told.last.into() })
+    Ok(Ended { end: cut_off.unwrap_or(End::Itself(status)), last: told.last() })
 }
 
 /// Reads a stream on a thread of its own. The thread ends with the stream, or when nobody hears it any more.
@@ -148,7 +148,8 @@ struct Told<'a> {
     context: &'a dyn TaskContext,
     began: Instant,
     heard: u64,
-    last: VecDeque<String>,
+    /// The last lines of standard output and of standard error.
+    last: [VecDeque<String>; 2],
 }
 
 impl Told<'_> {
@@ -165,11 +166,17 @@ impl Told<'_> {
             self.context.progress(&TaskProgress { stage, rows: self.heard, rate, ..TaskProgress::default() });
         }
         if !line.text.trim().is_empty() {
-            if self.last.len() == LAST_LINES {
-                self.last.pop_front();
+            let last = &mut self.last[usize::from(line.is_error)];
+            if last.len() == LAST_LINES {
+                last.pop_front();
             }
-            self.last.push_back(line.text);
+            last.push_back(line.text);
         }
+    }
+
+    fn last(self) -> Vec<String> {
+        let [output, error] = self.last;
+        if error.is_empty() { output.into() } else { error.into() }
     }
 
     /// What is still on its way when the program has ended.
@@ -205,7 +212,7 @@ mod tests {
         let mut lines = heard.lines();
         lines.sort();
         assert_eq!(lines, ["Information no end", "Information one", "Warning two"]);
-        assert_eq!(ended.last.len(), 3);
+        assert_eq!(ended.last, ["two"]);
     }
 
     #[test]
