@@ -54,7 +54,9 @@ pub struct SynchroniseOptions {
 
 /// Who is told of the stages of a step: its name as it begins, and the rows that it had when that is known.
 #[derive(Clone, Default)]
-pub struct Watch(Option<Arc<dyn Fn(&str, Option<u64>) + Send + Sync>>);
+pub struct Watch(Option<Arc<Told>>);
+
+type Told = dyn Fn(&str, Option<u64>) + Send + Sync;
 
 impl Watch {
     /// Tells the stages to `told`.

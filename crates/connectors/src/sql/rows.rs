@@ -87,7 +87,7 @@ impl<'a> Rows<'a> {
     pub(super) fn end_row(&mut self) -> Result<(), SqlError> {
         self.rows += 1;
         self.writer()?.end_record(true)?;
-        if self.rows % LOOK == 0 {
+        if self.rows.is_multiple_of(LOOK) {
             self.watcher.rows(self.rows, self.bytes);
             if self.watcher.is_cancelled() {
                 return Err(SqlError::Cancelled { database: self.database.to_owned() });

@@ -159,7 +159,7 @@ impl Told<'_> {
             let level = if line.is_error { LogLevel::Warning } else { LogLevel::Information };
             self.context.log(level, &line.text);
         }
-        if self.heard % 100 == 1 {
+        if self.heard.is_multiple_of(100) || self.heard == 1 {
             let seconds = self.began.elapsed().as_secs_f64().max(0.001);
             let rate = self.heard as f64 / seconds;
             let stage = "Lines of output".to_owned();
