@@ -41,7 +41,11 @@ fn held(home: &Home) -> Vec<String> {
         .collect()
 }
 
-on_both_databases!(a_script_exports_for_complete_and_incremental_jobs, steps_without_agent_run_on_the_server);
+on_both_databases!(
+    a_script_exports_for_complete_and_incremental_jobs,
+    steps_without_agent_run_on_the_server,
+    a_script_ends_when_its_job_is_cancelled,
+);
 
 fn a_script_exports_for_complete_and_incremental_jobs(kind: Kind) {
     let home = example(kind);
@@ -128,4 +132,32 @@ fn steps_without_agent_run_on_the_server(kind: Kind) {
     // Without a server that is known the call cannot be made, and says so.
     let called = job(&home, "Calls");
     assert_eq!(called, ["Errored", "Call Errored task \"Call\" calls the server, but nothing says where it is"]);
+}
+
+const LONG: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+  <Job Identifier="Long" DisplayName_L1="Long">
+    <InvokeExpressionTask Identifier="Script" DisplayName_L1="S" InputPath="Scripts/long.sh" Level="0" />
+    <ResetValidFromTask Identifier="Next" DisplayName_L1="N" Level="1" />
+  </Job>
+</ConfigurationFile>
+"#;
+
+fn a_script_ends_when_its_job_is_cancelled(kind: Kind) {
+    let home = small::empty(kind, Guards::Default);
+    home.write("Conf/Long.xml", LONG);
+    home.write("Scripts/long.sh", "echo begun > \"$PROVOST_HOME/begun\"\nsleep 600\n");
+    home.deploy(&home.file("Conf"));
+    let pipe = home.file("begun");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut running = home.command(&["invoke-job", "-j", "Long", "--format", "json"]);
+    let running = running.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    // Reading waits until the script writes.
+    assert_eq!(std::fs::read_to_string(&pipe).unwrap(), "begun\n");
+    home.ok(&["job", "cancel", "1"]);
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let job: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let states: Vec<&str> = job["tasks"].as_array().unwrap().iter().map(|t| t["state"].as_str().unwrap()).collect();
+    assert_eq!((job["state"].as_str(), states), (Some("Cancelled"), vec!["Cancelled", "Cancelled"]));
 }
