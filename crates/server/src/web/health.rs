@@ -24,7 +24,8 @@ pub(super) fn routes() -> Vec<Route> {
             "Operations",
             "Counters in the text format of Prometheus",
             || get(metrics),
-        ),
+        )
+        .gives_raw(&["text/plain"]),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, headers, health, jobs, openapi, principal};
+use super::{access, exchange, headers, health, jobs, openapi, principal, query};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -17,6 +17,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(exchange::routes());
     routes.extend(jobs::routes());
     routes.extend(access::routes());
+    routes.extend(query::routes());
     routes
 }
 

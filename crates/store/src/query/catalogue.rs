@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::tx::ReadTx;
 use provost_model::configuration::{Item, Parsed, PropertyType};
 use provost_model::metadata::{Association, EntityType, LinkStorage, Metadata};
+use provost_model::query::Binding;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,15 +204,41 @@ impl Catalogue {
 
     /// Properties of an entity type; none when there is no such type.
     pub fn properties(&self, entity_type: &str) -> Vec<QueryProperty> {
-        let described = |property: &Property| {
-            let (kind, target, many) = match &property.place {
-                Place::Value(column) => (column.kind.word(), None, false),
-                Place::Link(navigation) => ("ForeignKey", Some(navigation.target.clone()), navigation.many),
-                Place::Nowhere(_) => return None,
-            };
-            Some(QueryProperty { name: property.name.clone(), kind, target, many })
-        };
         self.entity(entity_type).map(|e| e.properties.iter().filter_map(described).collect()).unwrap_or_default()
+    }
+
+    /// What a binding from an entity type through navigations to one entity each leads to; `None` when it leads nowhere.
+    pub fn follow(&self, entity_type: &str, binding: &Binding) -> Option<QueryProperty> {
+        let (last, before) = binding.path.split_last()?;
+        let mut at = self.entity(entity_type)?;
+        for name in before {
+            match &at.property(name)?.place {
+                Place::Link(navigation) if !navigation.many => at = self.entity(&navigation.target)?,
+                _ => return None,
+            }
+        }
+        let found = at.property(last)?;
+        let described = described(found)?;
+        // An id stands for its row, as a navigation to it does.
+        let target = described.target.or_else(|| (found.name == "Id").then(|| at.name.clone()));
+        Some(QueryProperty { target, ..described })
+    }
+
+    /// The property by which people name the rows of an entity type: its primary key, or `Identifier`.
+    pub fn key(&self, entity_type: &str) -> Option<&str> {
+        let is_key = |property: &&Property| match &property.place {
+            Place::Value(column) => match column.property {
+                Some(id) => self.keys.contains(&id),
+                None => property.name == "Identifier",
+            },
+            _ => false,
+        };
+        self.entity(entity_type)?.properties.iter().find(is_key).map(|property| property.name.as_str())
+    }
+
+    /// The entity type of this name as it is written, else of this name in another letter case.
+    pub fn name<'c>(&'c self, entity_type: &str) -> Option<&'c str> {
+        self.entity(entity_type).map(|entity| entity.name.as_str())
     }
 
     /// The entity type of this name, else of this name in another letter case.
@@ -244,6 +271,15 @@ impl ReadTx {
         let keys = self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect();
         Ok(Catalogue::new(&metadata, &items, keys, self.configuration_version()?))
     }
+}
+
+fn described(property: &Property) -> Option<QueryProperty> {
+    let (kind, target, many) = match &property.place {
+        Place::Value(column) => (column.kind.word(), None, false),
+        Place::Link(navigation) => ("ForeignKey", Some(navigation.target.clone()), navigation.many),
+        Place::Nowhere(_) => return None,
+    };
+    Some(QueryProperty { name: property.name.clone(), kind, target, many })
 }
 
 fn of_table(table: &SystemTable) -> Entity {

@@ -5,7 +5,7 @@ use super::shapes::{Agents, Changes, Detail, Instances, JobShape, Jobs, Steps};
 use crate::jobs::steps_of;
 use crate::web::app::App;
 use crate::web::problem::Problem;
-use crate::web::route::{Parameter, Right, Route};
+use crate::web::route::{Kind, Parameter, Right, Route};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, header};
@@ -16,6 +16,9 @@ use provost_store::HistoryFilter;
 use serde::Deserialize;
 
 const TAG: &str = "Jobs";
+
+/// States of an execution.
+const STATES: &[&str] = &["NotStarted", "InProgress", "Completed", "Warning", "Errored", "Blocked", "Cancelled"];
 
 pub(super) fn routes() -> Vec<Route> {
     let may = Right::Permission;
@@ -46,12 +49,16 @@ pub(super) fn routes() -> Vec<Route> {
             "Executions, the newest first",
             || get(instances),
         )
-        .with(&[
-            Parameter { name: "job", about: "Only executions of this job" },
-            Parameter { name: "state", about: "Only executions in this state" },
-            Parameter { name: "before", about: "Only executions older than this one" },
-            Parameter { name: "pageSize", about: "Number of executions" },
-        ])
+        .with(
+            const {
+                &[
+                    Parameter::new("job", Kind::Text, "Only executions of this job"),
+                    Parameter::new("state", Kind::OneOf(STATES), "Only executions in this state"),
+                    Parameter::new("before", Kind::Id, "Only executions older than this one"),
+                    Parameter::new("pageSize", Kind::Count, "Number of executions"),
+                ]
+            },
+        )
         .gives::<Instances>(),
         Route::new(
             Method::GET,
@@ -70,7 +77,8 @@ pub(super) fn routes() -> Vec<Route> {
             "The log of a task: text, or a JSON object on each line",
             || get(log),
         )
-        .with(&[Parameter { name: "format", about: "text (default) or jsonl" }]),
+        .with(const { &[Parameter::new("format", Kind::OneOf(&["text", "jsonl"]), "text (default) or jsonl")] })
+        .gives_raw(&["text/plain", "application/jsonl"]),
         Route::new(
             Method::GET,
             "/api/Job/RunJob/Tasks/{id}/Changes",
@@ -79,10 +87,15 @@ pub(super) fn routes() -> Vec<Route> {
             "Changes that a blocked task would make",
             || get(changes),
         )
-        .with(&[Parameter {
-            name: "pageSize",
-            about: "Number of changes of each entity type, association and command",
-        }])
+        .with(
+            const {
+                &[Parameter::new(
+                    "pageSize",
+                    Kind::Count,
+                    "Number of changes of each entity type, association and command",
+                )]
+            },
+        )
         .gives::<Changes>(),
         Route::new(
             Method::GET,

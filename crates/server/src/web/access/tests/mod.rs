@@ -4,5 +4,5 @@ mod clients;
 mod people;
 mod proofs;
 mod providers;
-mod walk;
-mod world;
+pub(crate) mod walk;
+pub(crate) mod world;
