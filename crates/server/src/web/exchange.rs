@@ -52,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
         .with(
             const { &[Parameter::new("digest", Kind::Text, "BLAKE3 of the piece before compression, in hexadecimal")] },
         )
+        .takes_raw("application/octet-stream")
         .limited_to(LARGEST_BODY)
         .succeeds_with(204),
         Route::new(
@@ -62,6 +63,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Put a session in the queue of its connector",
             || post(seal),
         )
+        .takes_raw("application/json")
         .limited_to(LARGEST_MANIFEST)
         .succeeds_with(204),
         Route::new(Method::DELETE, SESSION, RIGHT, TAG, "Forget a session that was not sealed", || delete(abandon))

@@ -4,7 +4,7 @@ use super::items;
 use super::system::{self, SystemTable};
 use crate::error::StoreError;
 use crate::tx::ReadTx;
-use provost_model::configuration::{Item, Parsed, PropertyType};
+use provost_model::configuration::{Item, Parsed, PropertyType, expand};
 use provost_model::metadata::{Association, EntityType, LinkStorage, Metadata};
 use provost_model::query::Binding;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, Slot};
@@ -269,8 +269,27 @@ impl ReadTx {
         let parsed = Parsed::from_items(items.iter().map(|(_, item)| item.clone()).collect());
         let metadata = Metadata::resolve(parsed.configuration, &self.catalog()?);
         let keys = self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect();
-        Ok(Catalogue::new(&metadata, &items, keys, self.configuration_version()?))
+        Ok(Catalogue::new(&metadata, &with_generated(items), keys, self.configuration_version()?))
     }
+}
+
+/// Items with those that scaffoldings stand for. These have no position: what they are called gives them one, behind all
+/// others and the same each time.
+fn with_generated(items: Vec<(i64, Item)>) -> Vec<(i64, Item)> {
+    let all = expand(&items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>());
+    let known: BTreeSet<(String, String)> =
+        items.iter().map(|(_, item)| (item.element.clone(), item.identity.clone())).collect();
+    let generated = all.into_iter().filter(|item| !known.contains(&(item.element.clone(), item.identity.clone())));
+    let generated: Vec<(i64, Item)> = generated.map(|item| (place(&item), item)).collect();
+    items.into_iter().chain(generated).collect()
+}
+
+/// FNV-1a of element and identity, as a position between 2^40 and 2^41.
+fn place(item: &Item) -> i64 {
+    let bytes = item.element.bytes().chain([0]).chain(item.identity.bytes());
+    let hash = bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    (1 << 40) + i64::try_from(hash >> 24).unwrap_or_default()
 }
 
 fn described(property: &Property) -> Option<QueryProperty> {
