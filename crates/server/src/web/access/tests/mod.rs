@@ -1,6 +1,7 @@
 //! Who is let in, and above all who is not.
 
 mod clients;
+mod journal;
 mod people;
 mod proofs;
 mod providers;
