@@ -228,7 +228,7 @@ fn app(folder: &std::path::Path, store: Arc<Store>, access: AccessSettings) -> A
         access,
         default_page_size: 50,
         max_page_size: 100,
-        largest_file: 1 << 20,
+        largest_file: 1 << 30,
     };
     App::new(store, folders, settings, clock)
 }
