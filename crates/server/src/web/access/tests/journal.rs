@@ -46,7 +46,7 @@ const STEPS: &[Step] = &[
     (
         "POST /api/Connectors/SynchronizeSession",
         &[],
-        r#"{"session":"11111111-2222-4333-8444-555555555555","connector":"HR","mode":"Complete"}"#,
+        r#"{"session":"11111111-2222-4333-8444-555555555555","connector":"HR","mode":"complete"}"#,
         200,
     ),
     ("POST /api/Connectors/SynchronizeSession/{session}/Seal", &[("session", SESSION)], "{}", 400),
