@@ -31,6 +31,7 @@ mod apply;
 mod apply_keys;
 mod batch;
 mod browse;
+mod change_pages;
 mod changes;
 mod configuration;
 mod connect;
@@ -64,6 +65,7 @@ mod views;
 
 pub use access::{Account, Attempts, SigningKey, WebSession};
 pub use browse::Resource;
+pub use change_pages::{ChangeFilter, ChangePage, ChangePlace};
 pub use changes::{
     ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
     RunId,
