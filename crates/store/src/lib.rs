@@ -29,6 +29,7 @@
 mod access;
 mod apply;
 mod apply_keys;
+mod backup;
 mod batch;
 mod browse;
 mod changes;
@@ -39,6 +40,7 @@ mod dialect;
 mod dirty;
 mod error;
 mod initial;
+mod inspect;
 mod jobs;
 mod journal;
 mod keys;
@@ -63,6 +65,7 @@ mod value;
 mod views;
 
 pub use access::{Account, Attempts, SigningKey, WebSession};
+pub use backup::{ColumnShape, Refill, Shape, TableShape};
 pub use browse::Resource;
 pub use changes::{
     ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
@@ -74,6 +77,7 @@ pub use error::StoreError;
 pub use initial::{
     IndexesOfLoad, InitialKeyRows, InitialKeys, InitialLinks, InitialResources, InitialRows, InitialSlotLinks,
 };
+pub use inspect::Inspection;
 pub use jobs::{
     Claim, ConnectorState, Ending, Finished, HistoryFilter, JobInstance, JobSchedule, NewJobInstance, NewTaskInstance,
     SeenAgent, TaskInstance,
