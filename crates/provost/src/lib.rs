@@ -5,6 +5,7 @@
 //! summaries; [`progress`] shows how far a stage is.
 
 pub mod agent;
+pub mod backup;
 pub mod certificate;
 pub mod cli;
 pub mod configuration;

@@ -1,6 +1,7 @@
 //! The verbs: one file each, and one line in [`VERBS`].
 
 mod agent;
+mod backup;
 mod check;
 mod create_database_views;
 mod deploy_configuration;
@@ -20,6 +21,7 @@ mod options;
 mod prepare_synchronization;
 mod query;
 mod resource;
+mod restore;
 mod schema;
 mod server;
 mod set_recently_modified_flag;
@@ -61,6 +63,8 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
+    Verb::of::<backup::Backup>(),
+    Verb::of::<restore::Restore>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),
     Verb::of::<new_openid_secret::NewOpenIdSecret>(),
 ];
