@@ -162,7 +162,10 @@ fn a_database_behind_previous_demands_a_complete_run(kind: Kind) {
 #[test]
 fn secrets_are_in_a_backup_only_when_asked_for() {
     let home = loaded(Kind::Sqlite);
-    home.write("appsettings.agent.json", r#"{"OpenId": {"AgentIdentifier": "Local", "OpenIdClients": {"Job": "pssst"}}}"#);
+    home.write(
+        "appsettings.agent.json",
+        r#"{"OpenId": {"AgentIdentifier": "Local", "OpenIdClients": {"Job": "pssst"}}}"#,
+    );
     home.write("Work/Certificates/server.key", "private");
     let open = backup(&home, "open");
     let text = std::fs::read_to_string(open.join("Home/appsettings.agent.json")).unwrap();
@@ -209,7 +212,10 @@ fn a_home_of_the_first_schema_is_brought_up_to_date() {
     // Synchronisation goes on: nothing to do at first, then one change on top of the old files.
     let idle = home.sync_up(CONNECTOR, "incremental");
     assert_eq!((idle.state, idle.entity_types[PERSON].updated), (State::Completed, 0), "{idle:?}");
-    home.write("Sources/people.csv", "id,login,name,age\n1,ada,Ada Lovelace,37\n2,bob,Bob,42\n3,cyd,Cyd,\n5,eve,Eve,29\n");
+    home.write(
+        "Sources/people.csv",
+        "id,login,name,age\n1,ada,Ada Lovelace,37\n2,bob,Bob,42\n3,cyd,Cyd,\n5,eve,Eve,29\n",
+    );
     let summary = home.sync_up(CONNECTOR, "incremental");
     assert_eq!((summary.state, summary.entity_types[PERSON].updated), (State::Completed, 1), "{summary:?}");
     assert!(list(&[]).contains("1,1,Ada Lovelace,1,ada,Ada Lovelace,37\n"));

@@ -15,6 +15,7 @@ mod staging;
 mod writing;
 
 pub use restoring::{Restored, restore};
+pub(crate) use writing::create;
 pub use writing::{Written, write};
 
 use crate::report::{Kind, Report};

@@ -1,6 +1,7 @@
 //! Settings of a home without what is secret in them.
 
 use crate::report::Report;
+use crate::settings::secrets::is_reference;
 use crate::settings::{AGENT_FILE, SERVER_FILE, json, mask, tree::Tree};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -29,6 +30,10 @@ pub(super) fn open(home: &Path, name: &'static str, withheld: &mut Vec<String>) 
 fn without_secrets(path: &str, value: Value, withheld: &mut Vec<String>) -> Option<Value> {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}:{name}") };
     match value {
+        // Where a secret is may be told.
+        Value::Object(members) if is_reference(path, members.keys().map(String::as_str)) => {
+            Some(Value::Object(members))
+        }
         Value::Object(members) => {
             let kept = members
                 .into_iter()

@@ -108,9 +108,8 @@ impl Backup<'_> {
         let full = self.folder.join(&path);
         let failed = |error: std::io::Error| Report::io("write", &full, &error);
         let mut out = FrameEncoder::new(BufWriter::new(create(&full)?));
-        let rows = tx.dump(table, |line| {
-            out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(failed)
-        })?;
+        let rows =
+            tx.dump(table, |line| out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(failed))?;
         let file = out.finish().map_err(|error| failed(error.into()))?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_data().map_err(failed)?;
@@ -156,8 +155,9 @@ impl Backup<'_> {
 
     fn seal(&self, manifest: Manifest) -> Result<Written, Report> {
         let path = self.folder.join(MANIFEST);
-        let text = serde_json::to_vec_pretty(&manifest)
-            .map_err(|error| Report::new(Kind::Error, "internal", format!("the manifest cannot be written: {error}")))?;
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|error| {
+            Report::new(Kind::Error, "internal", format!("the manifest cannot be written: {error}"))
+        })?;
         let mut file = create(&path)?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(|error| Report::io("write", &path, &error))?;
         let rows = manifest.files.iter().filter_map(|entry| entry.rows).sum();
@@ -167,7 +167,7 @@ impl Backup<'_> {
 }
 
 /// A file that nobody else may read: a backup holds personal data and the hashes of passwords.
-pub(super) fn create(path: &Path) -> Result<File, Report> {
+pub(crate) fn create(path: &Path) -> Result<File, Report> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
