@@ -35,6 +35,8 @@ pub struct AgentLink {
     pub workers: usize,
     /// Set when the process is to end: what runs ends first, nothing new is begun.
     pub stop: Arc<AtomicBool>,
+    /// Why the server gave no work when it was asked last: told once, not by every worker every few seconds.
+    pub trouble: Mutex<Option<String>>,
 }
 
 impl std::fmt::Debug for AgentLink {
@@ -71,17 +73,37 @@ impl AgentLink {
             };
             match self.client.post::<_, AgentWork>(&path, &request) {
                 Ok(Some(work)) => {
+                    self.trouble(None);
                     pause = Duration::from_millis(500);
                     self.run_task(&work);
                 }
-                Ok(None) => pause = Duration::from_millis(500),
+                Ok(None) => {
+                    self.trouble(None);
+                    pause = Duration::from_millis(500);
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "the server gives no work; the agent asks again");
+                    self.trouble(Some(&error));
                     self.rest(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
         }
+    }
+
+    fn trouble(&self, error: Option<&ServerError>) {
+        let now = error.map(|error| match error.hint() {
+            Some(hint) => format!("{error} ({hint})"),
+            None => error.to_string(),
+        });
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*last, &now) {
+            (_, Some(text)) if last.as_ref() != Some(text) => {
+                tracing::warn!("the server gives no work, and is asked again: {text}");
+            }
+            (Some(_), None) => tracing::info!("the server gives work again"),
+            _ => {}
+        }
+        *last = now;
     }
 
     /// Sleeps, but not longer than until the process is to end.

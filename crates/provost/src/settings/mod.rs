@@ -313,6 +313,7 @@ mod tests {
         SourcesRootPaths:0 = "in" (appsettings.agent.json:1:61)
         SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)
         TempFolderPath = "/t" (appsettings.json:1:65)
+        Uploads:MaxFileMegabytes = "16384" (default)
         WorkFolderPath = "Work" (default)
         "#);
     }

@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::output::print;
 use crate::report::{Exit, Kind, Report};
 use clap::Args;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Do the work of an agent until the process is told to stop
 ///
@@ -53,7 +53,15 @@ Examples:
         let stop = Arc::new(AtomicBool::new(false));
         stop_on_signals(&stop)?;
         let side = ServerSide::There(client.clone());
-        AgentLink { client, agent, tasks: Arc::new(StepTasks { settings, side }), workers, stop }.run();
+        AgentLink {
+            client,
+            agent,
+            tasks: Arc::new(StepTasks { settings, side }),
+            workers,
+            stop,
+            trouble: Mutex::default(),
+        }
+        .run();
         tracing::info!("stopped");
         Ok(Exit::Done)
     }
