@@ -35,7 +35,7 @@ impl Store {
         let link = Link::new(target.connect()?, &target.name());
         let version = schema::version(&link)?;
         let (database, clock, check) = match link.dialect() {
-            Dialect::Sqlite => ("SELECT sqlite_version()", None, "SELECT quick_check FROM pragma_quick_check(20)"),
+            Dialect::Sqlite => ("SELECT sqlite_version()", None, "PRAGMA quick_check(20)"),
             Dialect::Postgres => (
                 "SELECT current_setting('server_version')",
                 Some("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"),
@@ -44,14 +44,19 @@ impl Store {
                  WHERE n.nspname = current_schema() AND NOT i.indisvalid",
             ),
         };
-        let mut damage = link.all(check, &[], |row| row.string(0))?;
-        damage.retain(|line| line != "ok");
         let clock = clock.map(|sql| link.first(sql, &[], |row| row.i64(0))).transpose()?.flatten();
+        let database = link.first(database, &[], |row| row.string(0))?.unwrap_or_default();
+        let mut damage = match link.all(check, &[], |row| row.string(0)) {
+            // What keeps the check itself from going on is what it looks for.
+            Err(StoreError::Damaged { detail, .. }) => vec![detail],
+            found => found?,
+        };
+        damage.retain(|line| line != "ok");
         Ok(Inspection {
             name: target.name(),
             version,
             known: schema::known_version(),
-            database: link.first(database, &[], |row| row.string(0))?.unwrap_or_default(),
+            database,
             clock,
             damage,
         })

@@ -12,6 +12,11 @@ const OVERDUE: i64 = 10 * 60 * 1_000_000;
 pub(super) fn examine(settings: &Settings, now: i64, found: &mut Vec<Finding>) {
     if let Some(file) = settings.database_file().filter(|file| !file.exists()) {
         let detail = format!("the repository {} does not exist", file.display());
+        if settings.serving.application_uri.is_some() && settings.calling.client.is_some() {
+            let advice = "nothing to do in the home of an agent; in that of a server: provost restore, or provost init";
+            found.push(Finding::warning("database", detail, advice));
+            return;
+        }
         let advice = "bring the file back (provost restore), or make one: provost init, provost deploy-configuration";
         found.push(Finding::error("database", detail, advice));
         return;

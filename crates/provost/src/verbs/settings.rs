@@ -12,7 +12,8 @@ use serde_json::Value;
 /// Show every setting in force and where it came from, without secrets
 ///
 /// Sources, later ones win name by name: defaults, appsettings.json, appsettings.agent.json,
-/// appsettings.encrypted.agent.json, environment variables (Section__Key, or PROVOST__Section__Key), flags. Unknown names are ignored, and noted with the nearest right one.
+/// appsettings.encrypted.agent.json, environment variables (Section__Key, or PROVOST__Section__Key), flags. Unknown
+/// names are ignored, and noted with the nearest right one.
 #[derive(Args, Debug)]
 pub(crate) struct Settings {
     #[command(flatten)]
