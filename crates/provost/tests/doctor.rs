@@ -152,3 +152,61 @@ fn files_and_settings_are_encrypted_for_a_certificate() {
     assert!(shown.contains("OpenId:OpenIdClients:Job,********,appsettings.encrypted.agent.json"), "{shown}");
     assert_eq!(home.ok(&["protect-x509-json-value", "--values", "a", "b"]).lines().count(), 2);
 }
+
+/// The home of an agent asks its server for a token; the server's home is backed up while it serves.
+#[test]
+fn an_agent_reaches_its_server_which_is_backed_up_meanwhile() {
+    use std::io::BufRead;
+    let home = loaded(Kind::Sqlite);
+    home.write(
+        "Conf/access.xml",
+        r#"<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+  <Profile Identifier="Agent" DisplayName_L1="Agent" />
+  <OpenIdClient Identifier="Job" DisplayName_L1="Job" Profile="Agent"
+                HashedSecret="K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=" />
+</ConfigurationFile>"#,
+    );
+    home.deploy(&home.file("Conf"));
+    let mut command = home.command(&["server", "--urls", "https://127.0.0.1:0", "--no-scheduler"]);
+    let mut server =
+        Process(command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap());
+    let line = std::io::BufReader::new(server.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let address = line.strip_prefix("listening on ").unwrap().to_owned();
+
+    let agent = Home::new(Kind::Sqlite);
+    agent.write("job.secret", "secret\n");
+    std::fs::copy(home.file("Work/Certificates/server.crt"), agent.file("server.crt")).unwrap();
+    agent.write("appsettings.json", format!(r#"{{"ApplicationUri": "{address}"}}"#));
+    agent.write(
+        "appsettings.agent.json",
+        r#"{"ServerCertificate": "server.crt", "OpenId": {"AgentIdentifier": "Local",
+            "DefaultOpenIdClient": "Job@127.0.0.1", "OpenIdClients": {"Job@127.0.0.1": {"File": "job.secret"}}}}"#,
+    );
+    let (findings, code) = doctor(&agent);
+    assert_eq!((findings, code), (Vec::new(), Some(0)));
+    let text = agent.ok(&["doctor"]);
+    assert!(text.contains("ok       server: ") && text.contains("gives a token"), "{text}");
+    assert!(text.contains("ok       server clock: "), "{text}");
+    agent.write("job.secret", "another");
+    let (findings, code) = doctor(&agent);
+    assert_eq!((findings.len(), code), (1, Some(1)), "{findings:?}");
+    assert!(findings[0].2.contains("does not know client \"Job@127.0.0.1\""), "{findings:?}");
+
+    let folder = home.path().parent().unwrap().join("backup");
+    home.ok(&["backup", folder.to_str().unwrap()]);
+    let restored = Home::unmade(Kind::Sqlite);
+    restored.ok(&["restore", folder.to_str().unwrap()]);
+    let list = ["resource", "list", support::small::PERSON, "--format", "csv"];
+    assert_eq!(restored.ok(&list), home.ok(&list));
+}
+
+/// A process that ends with the test.
+struct Process(std::process::Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -93,7 +93,7 @@ fn space(settings: &Settings, found: &mut Vec<Finding>) {
     let advice = "free space there: old backups, Temp/ExportOutput, Temp/JobLogs; or move TempFolderPath";
     found.push(match free {
         ..FULL => Finding::error("disk", detail, advice),
-        ..TIGHT => Finding::warning("disk", detail, advice),
+        FULL..TIGHT => Finding::warning("disk", detail, advice),
         _ => Finding::ok("disk", detail),
     });
 }

@@ -94,6 +94,7 @@ pub const KEYS: &[Key] = &[
         "Goes into the key that is derived from that file; the file itself has no password",
     )
     .used(),
+    key("EncryptionCertificate:EncryptFile", Holds::Bool, "Export files are encrypted, too"),
     key("EncryptionCertificate", Holds::Anything, "Certificate that encrypts files and settings"),
     key("IdentityServer:AccessLifeTime", Holds::Text, "How long a token of a program lives").or("00:15:00").used(),
     key("IdentityServer:SigningDays", Holds::Number, "Days after which another key signs tokens").or("30").used(),
