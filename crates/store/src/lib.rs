@@ -29,6 +29,7 @@
 mod access;
 mod apply;
 mod apply_keys;
+mod backup;
 mod batch;
 mod browse;
 mod change_pages;
@@ -40,6 +41,7 @@ mod dialect;
 mod dirty;
 mod error;
 mod initial;
+mod inspect;
 mod jobs;
 mod journal;
 mod keys;
@@ -64,6 +66,7 @@ mod value;
 mod views;
 
 pub use access::{Account, Attempts, SigningKey, WebSession};
+pub use backup::{ColumnShape, Refill, Shape, TableShape};
 pub use browse::Resource;
 pub use change_pages::{ChangeFilter, ChangePage, ChangePlace};
 pub use changes::{
@@ -77,6 +80,7 @@ pub use error::StoreError;
 pub use initial::{
     IndexesOfLoad, InitialKeyRows, InitialKeys, InitialLinks, InitialResources, InitialRows, InitialSlotLinks,
 };
+pub use inspect::Inspection;
 pub use jobs::{
     Claim, ConnectorState, Ending, Finished, HistoryFilter, JobInstance, JobSchedule, NewJobInstance, NewTaskInstance,
     SeenAgent, TaskInstance,
