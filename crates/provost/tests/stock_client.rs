@@ -82,8 +82,7 @@ impl Server {
 
     fn token(&self) -> String {
         let form = [("grant_type", "client_credentials"), ("client_id", "Tester"), ("client_secret", "secret")];
-        let client = reqwest::blocking::Client::new();
-        let answer = client.post(format!("{}/connect/token", self.address)).form(&form).send().unwrap();
+        let answer = client().post(format!("{}/connect/token", self.address)).form(&form).send().unwrap();
         let answer: serde_json::Value = serde_json::from_str(&answer.text().unwrap()).unwrap();
         answer["access_token"].as_str().unwrap().to_owned()
     }
@@ -95,6 +94,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn client() -> reqwest::blocking::Client {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    reqwest::blocking::Client::new()
 }
 
 fn well(command: &mut Command) {
@@ -116,7 +120,7 @@ fn the_description_is_valid_and_the_server_keeps_to_it() {
     let Some(programs) = programs() else { return };
     let server = Server::start();
     let described = format!("{}/swagger/v1/swagger.json", server.address);
-    let text = reqwest::blocking::get(&described).unwrap().text().unwrap();
+    let text = client().get(&described).send().unwrap().text().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     well(Command::new(programs.join("openapi-spec-validator")).arg(file.path()));

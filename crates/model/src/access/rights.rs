@@ -118,9 +118,7 @@ impl Rights {
 
     /// Whether a rule for this entity type has an entry about the permission, whatever rows it opens.
     pub fn is_ruled(&self, permission: &str, entity_type: &str) -> bool {
-        self.entries().any(|(_, rule, entry)| {
-            rule.entity_type.eq_ignore_ascii_case(entity_type) && covers(&entry.permission, permission)
-        })
+        self.entries_of(entity_type).any(|(.., entry)| covers(&entry.permission, permission))
     }
 
     /// Profiles that count, in order.
@@ -154,12 +152,9 @@ impl Rights {
             return Data { branches: vec![all] };
         }
         let void = self.is_restriction_void();
-        let opens = |rule: &Rule, entry: &Entry| {
-            rule.entity_type.eq_ignore_ascii_case(entity_type) && covers(&entry.permission, permission)
-        };
         let mut branches: Vec<Branch> = self
-            .entries()
-            .filter(|(_, rule, entry)| opens(rule, entry))
+            .entries_of(entity_type)
+            .filter(|(.., entry)| covers(&entry.permission, permission))
             .filter_map(|(grant, rule, entry)| branch(grant, rule, entry, void))
             .collect();
         branches.sort_by_key(|branch| std::cmp::Reverse(branch.priority));
@@ -183,6 +178,16 @@ impl Rights {
     /// When nobody can see restricted properties, nothing was meant to be restricted.
     fn is_restriction_void(&self) -> bool {
         !self.policy.rules.iter().any(|rule| rule.entries.iter().any(|entry| entry.full_access_properties))
+    }
+
+    /// Entries of the rules for one entity type: an administrator has thousands for others.
+    fn entries_of<'a>(&'a self, entity_type: &'a str) -> impl Iterator<Item = (&'a Grant, &'a Rule, &'a Entry)> {
+        self.grants.iter().flat_map(move |grant| {
+            let rules = self.policy.rules.iter();
+            let rules =
+                rules.filter(move |r| r.profile == grant.profile && r.entity_type.eq_ignore_ascii_case(entity_type));
+            rules.flat_map(move |rule| rule.entries.iter().map(move |entry| (grant, rule, entry)))
+        })
     }
 
     fn entries(&self) -> impl Iterator<Item = (&Grant, &Rule, &Entry)> {

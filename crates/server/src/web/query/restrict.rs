@@ -3,7 +3,7 @@
 use super::table;
 use crate::web::principal::{Principal, Who};
 use provost_model::ResourceId;
-use provost_model::access::{Branch, Compared, Condition, Rights};
+use provost_model::access::{Branch, Compared, Condition};
 use provost_model::query::{Binding, Filter, Operand, Operator, parse_instant};
 use provost_store::{Catalogue, Restrictions};
 use std::collections::BTreeSet;
@@ -33,21 +33,22 @@ pub(super) fn restrictions(principal: &Principal, catalogue: &Catalogue, permiss
         }
     };
     for entity_type in catalogue.entity_types() {
-        restrict(&mut restrictions, &principal.rights, &viewer, catalogue, permission, entity_type);
+        restrict(&mut restrictions, principal, &viewer, catalogue, permission, entity_type);
     }
     restrictions
 }
 
 fn restrict(
     restrictions: &mut Restrictions,
-    rights: &Rights,
+    principal: &Principal,
     viewer: &Viewer<'_>,
     catalogue: &Catalogue,
     permission: &str,
     entity_type: &str,
 ) {
+    let rights = &principal.rights;
     let is_deployed = catalogue.is_deployed(entity_type);
-    let own = table::permission(entity_type, is_deployed).filter(|own| rights.may(own));
+    let own = table::permission(entity_type, is_deployed).filter(|own| principal.may(own));
     let mut branches = rights.data(permission, entity_type).branches;
     // What somebody may ask for they may also meet on the way.
     branches.extend(own.iter().flat_map(|own| rights.data(own, entity_type).branches));
