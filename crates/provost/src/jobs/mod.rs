@@ -32,6 +32,7 @@ pub fn job_settings(settings: &Settings) -> JobSettings {
     let minutes = TASK_MINUTES + u64::from(given.task_timeout_supplement.unwrap_or_default());
     JobSettings {
         max_task_batch_size: given.max_task_batch_size.map_or(defaults.max_task_batch_size, |n| n.max(1) as usize),
+        lease: given.lease_seconds.map_or(defaults.lease, |s| Duration::from_secs(s.clamp(3, 300).into())),
         launch_timeout: given.launch_timeout.map_or(defaults.launch_timeout, |ms| Duration::from_millis(ms.into())),
         task_timeout: Duration::from_secs(minutes * 60),
         scheduler: given.scheduler.unwrap_or(defaults.scheduler),

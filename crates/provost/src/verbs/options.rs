@@ -115,6 +115,9 @@ impl DeliveryOptions {
     }
 }
 
+/// Time in which a verb tries to get through to a server.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// The server to work with over the network, instead of the local home folder.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "A server across the network")]
@@ -140,7 +143,7 @@ impl ApiOptions {
     /// It was named, but not who calls, or the address cannot be used.
     pub(crate) fn client(&self, settings: &Settings) -> Result<Option<Client>, Report> {
         match &self.api_url {
-            Some(url) => calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone()).map(Some),
+            Some(url) => calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone(), PATIENCE).map(Some),
             None => Ok(None),
         }
     }
@@ -155,6 +158,7 @@ pub(crate) fn calling(
     url: &str,
     client: Option<&str>,
     secret: Option<String>,
+    patience: Duration,
 ) -> Result<Client, Report> {
     let known = &settings.calling;
     let client = client.or(known.client.as_deref()).ok_or_else(|| {
@@ -173,6 +177,7 @@ pub(crate) fn calling(
         secret: Secret(secret),
         certificate: known.certificate.clone(),
         timeout: Duration::from_secs(90),
+        patience,
     };
     Client::new(options).map_err(|error| road::report(&error))
 }

@@ -6,7 +6,7 @@ use crate::jobs::{Engine, JobError, JobSettings, Launch, LaunchOptions};
 use provost_model::configuration::Configuration;
 use provost_model::configuration::jobs::{Job, TaskKind};
 use provost_model::summary::{ChangeSetName, ErrorReport, Summary};
-use provost_model::work::{InstanceState, OutcomeReport, ProgressReport, TaskOutcome};
+use provost_model::work::{InstanceState, OutcomeReport, ProgressReport, TaskOutcome, WorkRequest};
 use provost_store::Claim;
 
 fn take(engine: &Engine) -> Taken {
@@ -181,8 +181,8 @@ fn an_agent_works_under_a_lease() {
     let id = engine.launch(&by_person("Daily")).unwrap().id;
     let here = engine.arrive("North", "Job", "1.0").unwrap();
     assert!(matches!(engine.arrive("North", "Thief", "1.0"), Err(JobError::OtherClient { .. })));
-    assert!(engine.work_for("South", "Job", &[]).unwrap().is_none());
-    let work = engine.work_for("North", "Job", &[]).unwrap().unwrap();
+    assert!(engine.work_for("South", "Job", &WorkRequest::default()).unwrap().is_none());
+    let work = engine.work_for("North", "Job", &WorkRequest::default()).unwrap().unwrap();
     assert_eq!((work.task.identifier.as_str(), work.job.as_str(), work.lease_seconds), ("export", "Daily", 15));
     drop(here);
     let (task, lease) = (work.task_instance, work.lease);
@@ -226,7 +226,7 @@ fn a_task_for_another_client_fails_with_what_to_set() {
     let engine = world.engine("s", &with_agent());
     let id = engine.launch(&by_person("Daily")).unwrap().id;
     let _here = engine.arrive("North", "Default", "1.0").unwrap();
-    assert!(engine.work_for("North", "Default", &[]).unwrap().is_none());
+    assert!(engine.work_for("North", "Default", &WorkRequest::default()).unwrap().is_none());
     assert_eq!(standing(&engine, id), "Errored: export Errored, after NotStarted");
 }
 
