@@ -5,7 +5,7 @@ use crate::apply::{Apply, DELETE, INSERT, UPDATE};
 use crate::changes::RENEW;
 use crate::error::StoreError;
 use crate::stored_model::{KeyRole, text_column};
-use provost_model::{EntityTypeId, Slot};
+use provost_model::{EntityTypeId, PropertyId, Slot};
 
 /// Columns of the key of `UR_ResourceKeys`.
 const ROW: [&str; 4] = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id"];
@@ -13,35 +13,65 @@ const ROW: [&str; 4] = ["EntityType_Id", "Property_Id", "KeyValue", "Resource_Id
 impl Apply<'_> {
     /// Rows of unique keys follow the values. The old values are those of the resources, which have not changed yet.
     pub(crate) fn change_unique_keys(&mut self, id: EntityTypeId, slots: &[Slot]) -> Result<(), StoreError> {
-        let row = ROW.join(", ");
-        for property in &self.model.entity_type(id)?.properties {
+        let model = self.model;
+        for property in &model.entity_type(id)?.properties {
             let Some(slot) = property.slot.filter(|_| property.role == KeyRole::Unique) else {
                 continue;
             };
-            let (old, property) = (text_column("r", slot), property.id);
             let is_staged = slots.contains(&slot);
-            let new = if is_staged { text_column("c", slot) } else { old.clone() };
-            let lost = format!(
-                "SELECT CAST({id} AS BIGINT) AS EntityType_Id, CAST({property} AS BIGINT) AS Property_Id, \
-                 {old} AS KeyValue, r.Id AS Resource_Id \
-                 FROM UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.Resource_Id AND r.Type = c.Type \
-                 WHERE c.Run_Id = {run} AND c.Type = {id} AND {old} IS NOT NULL \
-                 AND (c.Command = {DELETE} OR c.Command = {UPDATE} AND {old} IS DISTINCT FROM {new}) ORDER BY 3, 4",
-                run = self.run.0
-            );
-            self.tx.link.delete_listed("UR_ResourceKeys", &ROW, &lost)?;
+            if self.tx.link.dialect().triggers_rest() {
+                self.lose_unique_keys(id, property.id, slot, is_staged)?;
+            }
             if is_staged {
-                // Neither NULL nor an empty text is a key.
-                self.run_sql(&format!(
-                    "INSERT INTO UR_ResourceKeys ({row}, Fingerprint) \
-                     SELECT {id}, {property}, {new}, c.Resource_Id, 0 \
-                     FROM UR_ResourceChanges c LEFT JOIN UR_Resources r ON r.Id = c.Resource_Id \
-                     WHERE c.Run_Id = {run} AND c.Type = {id} AND c.Command IN ({INSERT}, {UPDATE}) AND {new} <> '' \
-                     AND {old} IS DISTINCT FROM {new} ORDER BY {new}, c.Resource_Id ON CONFLICT DO NOTHING",
-                    run = self.run.0
-                ))?;
+                self.gain_unique_keys(id, property.id, slot)?;
             }
         }
+        Ok(())
+    }
+
+    fn lose_unique_keys(
+        &mut self,
+        id: EntityTypeId,
+        property: PropertyId,
+        slot: Slot,
+        is_staged: bool,
+    ) -> Result<(), StoreError> {
+        let (old, new) = (text_column("r", slot), text_column("c", slot));
+        let changes = if is_staged {
+            format!("(c.Command = {DELETE} OR c.Command = {UPDATE} AND {old} IS DISTINCT FROM {new})")
+        } else {
+            format!("c.Command = {DELETE}")
+        };
+        let lost = format!(
+            "SELECT CAST({id} AS BIGINT) AS EntityType_Id, CAST({property} AS BIGINT) AS Property_Id, \
+             {old} AS KeyValue, r.Id AS Resource_Id \
+             FROM UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.Resource_Id AND r.Type = c.Type \
+             WHERE c.Run_Id = {} AND c.Type = {id} AND {old} IS NOT NULL AND {changes} ORDER BY 3, 4",
+            self.run.0
+        );
+        self.tx.link.delete_listed("UR_ResourceKeys", &ROW, &lost)?;
+        Ok(())
+    }
+
+    fn gain_unique_keys(&mut self, id: EntityTypeId, property: PropertyId, slot: Slot) -> Result<(), StoreError> {
+        let (old, new) = (text_column("r", slot), text_column("c", slot));
+        let (tables, changes) = if self.tx.link.dialect().triggers_rest() {
+            (
+                "UR_ResourceChanges c LEFT JOIN UR_Resources r ON r.Id = c.Resource_Id",
+                format!("c.Command IN ({INSERT}, {UPDATE}) AND {old} IS DISTINCT FROM {new}"),
+            )
+        } else {
+            // There is no trigger for what is inserted.
+            ("UR_ResourceChanges c", format!("c.Command = {INSERT}"))
+        };
+        // Neither NULL nor an empty text is a key.
+        self.run_sql(&format!(
+            "INSERT INTO UR_ResourceKeys (EntityType_Id, Property_Id, KeyValue, Resource_Id, Fingerprint) \
+             SELECT {id}, {property}, {new}, c.Resource_Id, 0 FROM {tables} \
+             WHERE c.Run_Id = {} AND c.Type = {id} AND {changes} AND {new} <> '' \
+             ORDER BY {new}, c.Resource_Id ON CONFLICT DO NOTHING",
+            self.run.0
+        ))?;
         Ok(())
     }
 

@@ -19,6 +19,10 @@ const REPOSITORY_LOCK: i64 = 0x70_72_6f_76_6f_73_74;
 /// The same for the books of jobs: "provjob".
 const JOBS_LOCK: i64 = 0x70_72_6f_76_6a_6f_62;
 
+/// What the triggers of PostgreSQL ask before they void a fingerprint.
+pub(crate) const TRIGGERS_FIRE: &str = "SET LOCAL provost.triggers = 'fire'";
+pub(crate) const TRIGGERS_REST: &str = "SET LOCAL provost.triggers = 'rest'";
+
 /// Rows of a table, then rows that share the first column of an index, the first two, …
 const STATISTICS: &[(&str, &str, &str)] = &[
     ("UR_Resources", "UR_Resources_Type", "1000000 200000"),
@@ -294,6 +298,22 @@ impl Dialect {
             (Dialect::Postgres, true) => "CAST(value #>> '{}' AS BIGINT)",
             (Dialect::Postgres, false) => "(value #>> '{}') COLLATE \"C\"",
         }
+    }
+
+    /// The condition of a trigger that may rest while the statements go on that need it not.
+    pub(crate) fn unless_resting(self, condition: String) -> String {
+        match self {
+            Dialect::Sqlite => condition,
+            Dialect::Postgres => {
+                format!("current_setting('provost.triggers', true) IS DISTINCT FROM 'rest' AND {condition}")
+            }
+        }
+    }
+
+    /// Whether all triggers can rest while an apply changes resources. On PostgreSQL others write at the same time, and only
+    /// the trigger of a row sees what it holds when its turn comes.
+    pub(crate) fn triggers_rest(self) -> bool {
+        self == Dialect::Sqlite
     }
 
     /// Statements that make a row trigger on `UR_Resources`.

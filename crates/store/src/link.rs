@@ -1,6 +1,6 @@
 //! One connection with a transaction on it: statements in, rows out, the same on either database.
 
-use crate::dialect::{Dialect, equalities};
+use crate::dialect::{Dialect, TRIGGERS_FIRE, TRIGGERS_REST, equalities};
 use crate::error::StoreError;
 use crate::value::{Arg, Row, Rows};
 use rusqlite::config::DbConfig;
@@ -103,6 +103,18 @@ impl Link {
             .unwrap_or_else(|| StoreError::misuse("the transaction goes on although a statement in it has failed")))
     }
 
+    /// Whether the triggers that can rest ([`Dialect::triggers_rest`], [`Dialect::unless_resting`]) fire for the
+    /// statements of this transaction that follow.
+    pub(crate) fn fire_triggers(&self, fire: bool) -> Result<(), StoreError> {
+        match &self.driver {
+            Driver::Sqlite(connection) => connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, fire)
+                .map(|_| ())
+                .map_err(self.sqlite_error("switching triggers")),
+            Driver::Postgres(_) => self.batch(if fire { TRIGGERS_FIRE } else { TRIGGERS_REST }),
+        }
+    }
+
     /// Gives the connection more memory until [`Link::calm`], for pages all over the tables that are going to change.
     pub(crate) fn take_memory(&self) -> Result<(), StoreError> {
         match self.dialect().work_memory(true) {
@@ -114,9 +126,9 @@ impl Link {
     /// Brings the connection back to its settings, behind the end of a transaction: within it, with less memory, pages
     /// would go into the log that are to change again, and then the log would have to be written anew.
     pub(crate) fn calm(&self) -> Result<(), StoreError> {
-        self.fire_triggers(true)?;
+        // On PostgreSQL both end with the transaction.
         match self.dialect().work_memory(false) {
-            Some(sql) => self.batch(sql),
+            Some(sql) => self.fire_triggers(true).and_then(|()| self.batch(sql)),
             None => Ok(()),
         }
     }
@@ -125,17 +137,6 @@ impl Link {
     pub(crate) fn rollback(&self) -> bool {
         self.broken.set(false);
         self.batch("ROLLBACK").is_ok()
-    }
-
-    /// Whether triggers of the tables fire for the statements that follow. On PostgreSQL they always do: others write at
-    /// the same time there, and only the trigger of a row sees what it holds when its turn comes.
-    pub(crate) fn fire_triggers(&self, fire: bool) -> Result<(), StoreError> {
-        if let Driver::Sqlite(connection) = &self.driver {
-            connection
-                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, fire)
-                .map_err(self.sqlite_error("switching triggers"))?;
-        }
-        Ok(())
     }
 
     /// Runs statements without parameters.

@@ -1,9 +1,9 @@
 //! Triggers that keep the key table true when somebody changes resources by SQL.
 //!
-//! They fire for the engine's own statements too, which then write the right fingerprints ("fire, then fix"); only while
-//! an apply changes resources in SQLite are they off, because it writes their key rows itself. An update voids the
-//! fingerprint only when a synchronised value changes: flags, links and computed values do not make a row differ from
-//! the file. They are made anew whenever the model changes, because they know the slots of the keys.
+//! They fire for the engine's own statements too, which then write the right fingerprints ("fire, then fix"). Only while
+//! an apply changes resources do those rest whose work it does itself: all of them in SQLite, the one that voids
+//! fingerprints in PostgreSQL. An update voids the fingerprint only when a synchronised value changes: flags, links and
+//! computed values do not make a row differ from the file. They are made anew whenever the model changes, because they know the slots of the keys.
 
 use crate::error::StoreError;
 use crate::link::Link;
@@ -19,6 +19,7 @@ pub(crate) fn rebuild(link: &Link, model: &StoredModel) -> Result<(), StoreError
         let id = entity_type.id;
         if let Some((condition, action)) = voids(entity_type) {
             let name = format!("ur_resources_updated_{id}");
+            let condition = dialect.unless_resting(condition);
             link.batch(&dialect.row_trigger(&name, "UPDATE", &condition, &[action]))?;
         }
         for property in entity_type.properties.iter().filter(|p| p.role == KeyRole::Unique) {

@@ -1,7 +1,7 @@
 //! The deployed elements that decide about access, as plain structures.
 
 use super::instants::instant;
-use crate::configuration::Item;
+use crate::configuration::{Item, expand};
 use std::collections::BTreeMap;
 
 /// Everything that decides about access.
@@ -170,8 +170,9 @@ const APPROVED: &[&str] = &[
 ];
 
 impl AccessPolicy {
-    /// The policy of a deployed configuration.
+    /// The policy of a deployed configuration, whose scaffoldings are expanded here.
     pub fn from_items(items: &[Item]) -> AccessPolicy {
+        let items = &expand(items);
         let of = |element: &'static str| items.iter().filter(move |item| item.element == element);
         let dimensions: BTreeMap<&str, String> = of("Dimension")
             .filter_map(|item| {

@@ -36,6 +36,8 @@ pub struct AgentLink {
     pub workers: usize,
     /// Set when the process is to end: what runs ends first, nothing new is begun.
     pub stop: Arc<AtomicBool>,
+    /// Why the server gave no work when it was asked last: told once, not by every worker every few seconds.
+    pub trouble: Mutex<Option<String>>,
 }
 
 impl std::fmt::Debug for AgentLink {
@@ -70,6 +72,7 @@ impl AgentLink {
         let mut pause = FIRST_PAUSE;
         let mut ask = String::new();
         while !self.is_stopping() {
+            // A question whose answer is lost is asked again, and brings the same work.
             if ask.is_empty() {
                 ask = drawn();
             }
@@ -81,18 +84,22 @@ impl AgentLink {
             };
             match self.client.post_once::<_, AgentWork>(&path, &request) {
                 Ok(Some(work)) => {
+                    self.trouble(None);
                     pause = FIRST_PAUSE;
                     busy.fetch_add(1, Ordering::SeqCst);
                     if self.confirm(&work) {
                         self.run_task(&work);
                     }
                     busy.fetch_sub(1, Ordering::SeqCst);
-                    // Until here the same question brings the same work, however often it is asked.
                     ask.clear();
                 }
-                Ok(None) => pause = FIRST_PAUSE,
+                Ok(None) => {
+                    self.trouble(None);
+                    pause = FIRST_PAUSE;
+                    ask.clear();
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "the server gives no work; the agent asks again");
+                    self.trouble(Some(&error));
                     self.rest(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -120,6 +127,23 @@ impl AgentLink {
             }
         }
         false
+    }
+
+    /// Says once what is wrong, and when it is over.
+    fn trouble(&self, error: Option<&ServerError>) {
+        let now = error.map(|error| match error.hint() {
+            Some(hint) => format!("{error} ({hint})"),
+            None => error.to_string(),
+        });
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*last, &now) {
+            (_, Some(text)) if last.as_ref() != Some(text) => {
+                tracing::warn!("the server gives no work, and is asked again: {text}");
+            }
+            (Some(_), None) => tracing::info!("the server gives work again"),
+            _ => {}
+        }
+        *last = now;
     }
 
     /// Sleeps, but not longer than until the process is to end.

@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::output::print;
 use crate::report::{Exit, Kind, Report};
 use clap::Args;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Time in which a task of the agent waits for a server that is being restarted: as long as a job waits for an agent.
@@ -57,8 +57,8 @@ Examples:
         let stop = Arc::new(AtomicBool::new(false));
         stop_on_signals(&stop)?;
         let side = ServerSide::There(client.clone());
-        let link = AgentLink { client, agent, tasks: Arc::new(StepTasks::new(settings, side)), workers, stop };
-        Arc::new(link).run();
+        let tasks = Arc::new(StepTasks::new(settings, side));
+        Arc::new(AgentLink { client, agent, tasks, workers, stop, trouble: Mutex::default() }).run();
         tracing::info!("stopped");
         Ok(Exit::Done)
     }

@@ -13,6 +13,9 @@ use provost_model::work::{
 };
 use provost_store::{Claim, JobInstance, ReadTx, SeenAgent, TaskInstance};
 
+/// Stands for the client of an agent inside a server.
+pub(super) const INSIDE: &str = "inside";
+
 /// An agent that waits for work, for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Waiting {
@@ -33,7 +36,9 @@ impl Drop for Waiting {
 }
 
 impl Engine {
-    /// An agent comes to ask for work. The client that asks first in its name owns it.
+    /// An agent comes to ask for work. It belongs to the client that asked first in its name, until a task of the
+    /// configuration names another client for it. One inside a server gives way when it has not been seen for a lease,
+    /// and takes over likewise.
     ///
     /// # Errors
     /// The agent belongs to another client, or the database fails.
@@ -48,7 +53,21 @@ impl Engine {
         };
         let seen = self.store.read(ReadTx::seen_agents)?;
         match seen.iter().find(|known| known.identifier == agent) {
-            Some(known) if known.client != client => return Err(JobError::OtherClient { agent: agent.to_owned() }),
+            Some(known) if known.client != client => {
+                let is_there = known.last_seen_at >= now - micros(self.settings().lease);
+                let by_configuration = || self.is_configured(agent, client);
+                let may = match (known.client == INSIDE, client == INSIDE) {
+                    (true, _) | (_, true) => !is_there,
+                    _ => by_configuration()?,
+                };
+                if !may && (known.client == INSIDE || client == INSIDE) {
+                    return Err(JobError::TwoAgents { agent: agent.to_owned() });
+                }
+                if !may {
+                    return Err(JobError::OtherClient { agent: agent.to_owned() });
+                }
+                self.store.note(|tx| tx.saw_agent(&new))?;
+            }
             // Others see that it is there: now when it has been away, else with the next round of the books.
             Some(known) if known.last_seen_at >= now - micros(self.settings().lease) => {}
             _ => self.store.note(|tx| tx.saw_agent(&new))?,
@@ -59,6 +78,13 @@ impl Engine {
         *count += 1;
         drop(memory);
         Ok(Waiting { engine: self.clone(), agent: agent.to_owned() })
+    }
+
+    /// Whether a task of the configuration names this client for this agent.
+    fn is_configured(&self, agent: &str, client: &str) -> Result<bool, JobError> {
+        let configuration = self.configuration()?;
+        let mut tasks = configuration.jobs.iter().flat_map(|job| &job.steps).map(|step| &step.task);
+        Ok(tasks.any(|t| t.agent.as_deref() == Some(agent) && t.open_id_client.as_deref() == Some(client)))
     }
 
     /// The next task for an agent, under a lease; the same one for a question that comes again.

@@ -35,6 +35,8 @@ pub enum JobError {
     OtherAgent { task: i64, agent: String },
     #[error("agent \"{agent}\" belongs to another client")]
     OtherClient { agent: String },
+    #[error("agent \"{agent}\" works in two places: inside a server, and across the network")]
+    TwoAgents { agent: String },
     #[error("task instance {task} has passed to somebody else, or has ended")]
     LeaseLost { task: i64 },
     #[error("reading or writing the logs of jobs: {0}")]
@@ -61,6 +63,7 @@ impl JobError {
             JobError::OtherChangeSet { .. } => "change-set-differs",
             JobError::OtherAgent { .. } => "other-agent",
             JobError::OtherClient { .. } => "other-client",
+            JobError::TwoAgents { .. } => "two-agents",
             JobError::LeaseLost { .. } => "lease-lost",
             JobError::Log(_) => "job-log",
             JobError::Server(error) => error.code(),
@@ -94,6 +97,11 @@ impl JobError {
             }
             JobError::OtherAgent { .. } | JobError::OtherClient { .. } => {
                 "use the client that is configured for this agent (OpenId:DefaultOpenIdClient of its settings)"
+                    .to_owned()
+            }
+            JobError::TwoAgents { .. } => {
+                "set NotUseAgent to true in the settings of the server, or give its agent another name \
+                 (OpenId:AgentIdentifier); then start it again"
                     .to_owned()
             }
             JobError::LeaseLost { .. } => "drop what was done for it: the task is in other hands".to_owned(),

@@ -114,7 +114,7 @@ fn rounds(engine: &Engine, inside: Option<&Inside>, stop: &AtomicBool, busy: &Ar
 
 fn round(engine: &Engine, inside: Option<&Inside>, busy: &Arc<Busy>) -> Result<(), JobError> {
     let _here = match inside.filter(|i| i.instance.is_none()) {
-        Some(inside) => Some(engine.arrive(&inside.agent, "inside", env!("CARGO_PKG_VERSION"))?),
+        Some(inside) => Some(engine.arrive(&inside.agent, super::agents::INSIDE, env!("CARGO_PKG_VERSION"))?),
         None => None,
     };
     engine.tick()?;

@@ -41,14 +41,15 @@ impl ReadTx {
 }
 
 impl WriteTx {
-    /// Notes that an agent has asked for work. The client that asked first owns the name.
+    /// Notes that an agent has asked for work, and as which client.
     ///
     /// # Errors
     /// Those of the database.
     pub fn saw_agent(&mut self, agent: &SeenAgent) -> Result<(), StoreError> {
         self.link.execute(
             "INSERT INTO UJ_Agents (Identifier, Client, Version, FirstSeenAt, LastSeenAt) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (Identifier) DO UPDATE SET Version = excluded.Version, LastSeenAt = excluded.LastSeenAt \
+             ON CONFLICT (Identifier) DO UPDATE SET Client = excluded.Client, Version = excluded.Version, \
+             LastSeenAt = excluded.LastSeenAt \
              WHERE UJ_Agents.LastSeenAt < excluded.LastSeenAt",
             &[
                 (&agent.identifier).into(),

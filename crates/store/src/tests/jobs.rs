@@ -200,7 +200,7 @@ fn connectors_are_blocked_by_their_queue(s: &Scratch) {
     assert_eq!(states.len(), 1, "nothing of HR is blocked: {states:?}");
     assert_eq!((states[0].connector.as_str(), states[0].is_deactivated), ("Old", Some(true)));
     s.write(|tx| {
-        tx.create_session("s1", "HR", Mode::Complete, 10)?;
+        tx.create_session("s1", "HR", Mode::Complete, "tester", 10)?;
         tx.seal_session("s1", None, Some("new"), 11)?;
         tx.set_session_changes("s1", None, Some("cafe"))?;
         tx.set_session_state("s1", crate::SessionState::Sealed, crate::SessionState::Blocked, 12)

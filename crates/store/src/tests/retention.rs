@@ -15,7 +15,7 @@ super::both!(
 
 fn session(s: &Scratch, id: &str, connector: &str, state: SessionState, run: Option<RunId>) {
     s.write(|tx| {
-        tx.create_session(id, connector, Mode::Complete, 10)?;
+        tx.create_session(id, connector, Mode::Complete, "tester", 10)?;
         tx.set_session_state(id, SessionState::Open, state, 11)?;
         tx.set_session_changes(id, run, None)
     });

@@ -34,7 +34,8 @@ impl From<JobError> for Problem {
             JobError::StartDenied { .. } | JobError::OtherAgent { .. } | JobError::OtherClient { .. } => {
                 StatusCode::FORBIDDEN
             }
-            JobError::Running { .. }
+            JobError::TwoAgents { .. }
+            | JobError::Running { .. }
             | JobError::State { .. }
             | JobError::OtherChangeSet { .. }
             | JobError::LeaseLost { .. } => StatusCode::CONFLICT,

@@ -300,7 +300,7 @@ fn the_engine_itself_can_be_queried(s: &Scratch) {
     let journal = c.rows(s, "JournalEntry", "select Actor, Counts order by Id desc");
     assert_eq!(journal[0]["Counts"]["resourcesInserted"], json!(8));
     s.write(|tx| {
-        tx.create_session("8a0f", "HR", provost_model::summary::Mode::Complete, 70)?;
+        tx.create_session("8a0f", "HR", provost_model::summary::Mode::Complete, "tester", 70)?;
         let run = tx.new_run("HR", 80)?;
         c.put(tx, run, Command::Update, "Person", 1, &[Some("P1"), Some("Ada"), None, None, None, None, None, None]);
         c.link(tx, run, Command::Delete, "Belongs", 21, 1);

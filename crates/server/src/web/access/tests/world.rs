@@ -223,8 +223,13 @@ pub(super) const PROTECTED: &str = "/api/AccessControl/AccessControlPermission";
 
 fn app(folder: &std::path::Path, store: Arc<Store>, access: AccessSettings) -> App {
     let folders = Folders { temp: folder.join("Temp"), work: folder.join("Work") };
-    let settings =
-        WebSettings { application_uri: ORIGIN.to_owned(), access, default_page_size: 50, max_page_size: 100 };
+    let settings = WebSettings {
+        application_uri: ORIGIN.to_owned(),
+        access,
+        default_page_size: 50,
+        max_page_size: 100,
+        largest_file: 1 << 30,
+    };
     App::new(store, folders, settings, clock)
 }
 
