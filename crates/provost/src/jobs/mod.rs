@@ -22,6 +22,7 @@ const TASK_MINUTES: u64 = 12 * 60;
 /// An engine on the repository of a home.
 pub fn engine(road: &Arc<Road>, owner: &str, scheduler: bool) -> Engine {
     let settings = JobSettings { owner: owner.to_owned(), scheduler, ..job_settings(road.settings()) };
+    road.store.share();
     let tasks = Arc::new(DoorTasks { road: road.clone() });
     Engine::new(road.store.clone(), road.folders().clone(), settings, tasks, Arc::new(now_micros))
 }

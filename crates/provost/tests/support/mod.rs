@@ -8,6 +8,7 @@ pub mod expected;
 pub mod hostile;
 pub mod naive;
 pub mod net;
+pub mod proxy;
 pub mod random;
 pub mod small;
 

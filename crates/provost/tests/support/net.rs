@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest time that a test waits for something that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client with its secret.
 #[derive(Clone, Debug)]
@@ -123,12 +123,13 @@ impl Drop for Process {
 
 /// A server with its home.
 pub struct Server {
+    /// First, so that its log is there when it ends.
+    pub process: Option<Process>,
     pub home: Home,
     pub callers: Vec<Caller>,
     /// Where it listens; the same after a restart.
     pub url: String,
     scheme: &'static str,
-    pub process: Option<Process>,
     http: RefCell<Option<Client>>,
     token: RefCell<Option<String>>,
 }
@@ -227,7 +228,9 @@ impl Server {
 
     /// An instance with its tasks as it stands.
     pub fn instance(&self, id: &str) -> Value {
-        value(self.get(&format!("api/Job/RunJob/Instances/{id}")))
+        let shown = value(self.get(&format!("api/Job/RunJob/Instances/{id}")));
+        assert!(shown["instance"].is_object(), "{shown}");
+        shown
     }
 
     /// Waits until an instance has ended.
@@ -296,8 +299,8 @@ pub fn value(answer: Response) -> Value {
 
 /// An agent in a home of its own: its settings and its sources, no repository.
 pub struct Agent {
-    folder: tempfile::TempDir,
     pub process: Option<Process>,
+    folder: tempfile::TempDir,
 }
 
 impl Agent {

@@ -144,7 +144,7 @@ impl WriteTx {
         };
         let sql = format!(
             "UPDATE UJ_TaskInstances SET State = $1, Lease = $2, LeaseOwner = $3, LeaseUntil = $4, \
-             StartedAt = COALESCE(StartedAt, $5), Attempts = Attempts + 1, IsConfirmed = $7 WHERE Id = $6 RETURNING {TASK}"
+             StartedAt = COALESCE(StartedAt, $5), Attempts = Attempts + 1, IsConfirmed = $6 WHERE Id = $7 RETURNING {TASK}"
         );
         let args = [
             InstanceState::InProgress.word().into(),
@@ -152,8 +152,8 @@ impl WriteTx {
             (&claim.owner).into(),
             claim.until.into(),
             claim.now_micros.into(),
-            id.into(),
             i64::from(!claim.is_handed_out).into(),
+            id.into(),
         ];
         let taken = self.link.first(&sql, &args, task)?;
         if let Some(taken) = &taken {
