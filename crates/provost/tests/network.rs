@@ -31,6 +31,7 @@ on_both_databases!(
     jobs_with_a_remote_agent_do_what_the_same_steps_do_in_one_home,
     prepare_by_hand_goes_to_the_server_and_strangers_are_refused,
     a_server_and_an_agent_that_are_told_to_stop_lose_nothing,
+    jobs_are_looked_after_from_elsewhere,
 );
 
 /// Standard error and exit code of a verb that does not go well.
@@ -149,4 +150,42 @@ fn jobs_with_a_remote_agent_do_what_the_same_steps_do_in_one_home(kind: Kind) {
     let wanted = small::held(&local(kind, &lower));
     assert_eq!(small::held(&server.home), wanted);
     assert!(!server.home.file("Sources").exists(), "the server has no sources");
+}
+
+fn jobs_are_looked_after_from_elsewhere(kind: Kind) {
+    let home = net::with_jobs(small::empty(kind, small::Guards::Default), small::CONNECTOR);
+    let server = Server::start(home, &[]);
+    let agent = Agent::start(&server);
+    lay_out(&agent, small::PEOPLE);
+    let person = Agent::home(&server, &server.url, server.caller("Admin"));
+    let there = |words: &[&str]| {
+        let output = person.command(words).args(["--api-url", &server.url]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code().unwrap(), said + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (code, steps) = there(&["get-job-steps", "-j", "Initial"]);
+    assert_eq!(code, 0, "{steps}");
+    assert!(steps.starts_with("Task : Initial_Export, Order : 0\nTask : Initial_Prepare, Order : 1\n"), "{steps}");
+    let (code, said) = there(&["invoke-job", "-j", "Complete"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("Complete (instance 1): Blocked"), "{said}");
+    let shown = server.instance("1");
+    let hash = tasks(&shown).iter().find_map(|task| task["changeSet"].as_str()).unwrap().to_owned();
+    let (code, said) = there(&["job", "resume", "1", "--change-set", "0123456789abcdef0123456789abcdef"]);
+    assert!(code == 3 && said.contains("does not block"), "{code} {said}");
+    let (code, said) = there(&["job", "resume", "1", "--change-set", &hash, "--reason", "first load"]);
+    assert!(code == 0 && said.contains("Complete (instance 1): Completed"), "{code} {said}");
+    let (code, said) = there(&["job", "watch", "1"]);
+    assert!(code == 0 && said.contains("PrepareSynchronization_Small_Complete: Completed"), "{code} {said}");
+    let (code, said) = there(&["job", "show", "1", "--format", "json"]);
+    assert!(code == 0 && said.contains("\"state\":\"Completed\""), "{code} {said}");
+    let (code, said) = there(&["job", "list", "--format", "csv"]);
+    assert!(code == 0 && said.lines().nth(1).unwrap().starts_with("1,Complete,Completed"), "{code} {said}");
+    let (code, said) = there(&["job", "log", "1", "--task", "Complete_PrepareSynchronization_Small_Complete"]);
+    assert!(code == 0 && said.contains("PrepareSynchronization_Small_Complete begins on agent Local"), "{code} {said}");
+    let (code, said) = there(&["job", "cancel", "1"]);
+    assert!(code == 2 && said.contains("cannot be cancelled"), "{code} {said}");
+    let (code, said) = there(&["invoke-job", "-j", "Nightly"]);
+    assert!(code == 2 && said.contains("known jobs: "), "{code} {said}");
+    assert_eq!(small::held(&server.home).people.len(), 4);
 }

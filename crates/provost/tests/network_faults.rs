@@ -64,7 +64,7 @@ fn carry_out(server: &Server, id: &str) {
 /// One stream; gives the server, whose repository is what came of it.
 fn stream(kind: Kind, sessions: u64, seed: Option<u64>) -> (Server, Option<Proxy>) {
     let home = net::small(kind);
-    home.write("appsettings.json", r#"{ "Jobs": { "LeaseSeconds": 6 }, "JobLaunchTimeout": 60000 }"#);
+    home.write("appsettings.json", r#"{ "Jobs": { "LeaseSeconds": 3 }, "JobLaunchTimeout": 60000 }"#);
     let mut server = Server::start_with(home, &[], "http");
     let proxy = seed.map(|seed| Proxy::start(&server.url, seed));
     let url = proxy.as_ref().map_or(server.url.clone(), |proxy| proxy.url.clone());

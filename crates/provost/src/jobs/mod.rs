@@ -2,10 +2,12 @@
 
 mod run;
 mod server;
+mod there;
 
 pub use run::follow;
 pub(crate) use run::{as_json, as_text};
 pub use server::DoorTasks;
+pub(crate) use there::{Act, JobsThere, line};
 
 use crate::report::{Kind, Report};
 use crate::road::{Road, now_micros};

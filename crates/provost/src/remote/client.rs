@@ -3,6 +3,7 @@
 //! Every call of the server's interface may be repeated without harm, so whatever may have failed on the way is tried
 //! again; what the server refused is not.
 
+use super::events::{self, Event};
 use provost_server::ServerError;
 use provost_server::web::Problem;
 use reqwest::blocking::{RequestBuilder, Response};
@@ -169,6 +170,41 @@ impl Client {
         match response.status() {
             StatusCode::NO_CONTENT => Ok(None),
             _ => self.json(path, response).map(Some),
+        }
+    }
+
+    /// Asks for a text.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn text(&self, path: &str) -> Result<String, ServerError> {
+        let response = self.send(Method::GET, path, self.options.patience, |request| request)?;
+        response.text().map_err(|error| self.unreachable(path, &error))
+    }
+
+    /// Follows server-sent events until somebody has heard enough. A stream that breaks off is taken up where it was.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn events(
+        &self,
+        path: &str,
+        mut hear: impl FnMut(&Event) -> std::ops::ControlFlow<()>,
+    ) -> Result<(), ServerError> {
+        let mut last = None;
+        loop {
+            let response = self.send(Method::GET, path, self.options.patience, |request| match &last {
+                Some(id) => request.header("last-event-id", id),
+                None => request,
+            })?;
+            let mut stream = std::io::BufReader::new(response);
+            while let Ok(Some(event)) = events::next(&mut stream) {
+                if hear(&event).is_break() {
+                    return Ok(());
+                }
+                last = event.id.or(last);
+            }
+            thread::sleep(FIRST_PAUSE);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::exporting::FileExport;
+use crate::jobs::JobsThere;
 use crate::output::{Format, StepFormat};
 use crate::remote::{Client, ClientOptions, Secret};
 use crate::report::{Exit, Report};
@@ -137,6 +138,17 @@ pub(crate) struct ApiOptions {
 }
 
 impl ApiOptions {
+    /// The jobs of the server that was named, if one was.
+    ///
+    /// # Errors
+    /// As [`ApiOptions::client`], and when the settings cannot be read.
+    pub(crate) fn jobs(&self, context: &Context) -> Result<Option<JobsThere>, Report> {
+        if self.api_url.is_none() {
+            return Ok(None);
+        }
+        Ok(self.client(&context.settings()?)?.map(|client| JobsThere { client }))
+    }
+
     /// The server that was named, if one was.
     ///
     /// # Errors
