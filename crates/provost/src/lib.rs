@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod cli;
 pub mod configuration;
 pub mod context;
+mod custom;
 pub mod deployment;
 pub mod exporting;
 pub mod home;

@@ -7,10 +7,6 @@ use provost_model::nearest;
 
 /// Original executables that no verb stands for yet.
 const LATER: &[&str] = &[
-    "Agent",
-    "Invoke-Job",
-    "Invoke-ServerJob",
-    "Get-JobSteps",
     "Export-ActiveDirectory",
     "Export-OpenLdap",
     "Export-Ldap",

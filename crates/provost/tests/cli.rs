@@ -159,7 +159,7 @@ fn words_are_understood_in_any_letter_case() {
 }
 
 #[test]
-fn documented_options_without_effect_are_refused() {
+fn options_that_cannot_be_acted_on_are_refused() {
     let world = World::with_home();
     let run = world.run(
         "prepare-synchronization --home home --agent Local --connector HR --synchronization-mode complete \
@@ -167,8 +167,8 @@ fn documented_options_without_effect_are_refused() {
     );
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
-    error: --api-url is not available yet in this version
-      help: without it, the command works on the local home folder (--home DIR)
+    error: http://x has no TLS: the secret would cross the network in the clear
+      help: use https://; plain http is for the same machine only
     ");
     let run = world.run("deploy-configuration --home home -d home/Conf -bi");
     assert_eq!(run.code, 2);
@@ -195,7 +195,7 @@ fn under_an_original_name_the_program_is_that_verb() {
     assert_eq!(run.code, 2);
     insta::assert_snapshot!(run.err, @"
     error: Compute-RoleModel (called as Usercube-Compute-RoleModel) is not available yet in this version
-      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Invoke-Job, Invoke-ServerJob, Get-JobSteps, Manage-History, Create-DatabaseViews, New-OpenIDSecret
+      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Invoke-Job, Invoke-ServerJob, Get-JobSteps, Server, Agent, Manage-History, Create-DatabaseViews, New-OpenIDSecret
     ");
     let misspelt = link("Usercube-Deploy-Configurations");
     let run = world.execute(&misspelt, "");

@@ -69,6 +69,7 @@ pub use changes::{
     RunId,
 };
 pub use configuration::{ItemChange, StoredItem};
+pub use connect::postgres_client;
 pub use dialect::Dialect;
 pub use error::StoreError;
 pub use initial::{

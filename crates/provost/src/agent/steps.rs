@@ -1,5 +1,6 @@
 //! The tasks of an agent: its settings and folders are here, the repository may be elsewhere.
 
+use crate::custom;
 use crate::exporting;
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
@@ -66,7 +67,11 @@ impl AgentTasks for StepTasks {
         let done = match work.task.kind {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
-            kind => return TaskOutcome::not_available(kind),
+            TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
+            kind => match custom::run(&self.settings, work, context) {
+                Some(done) => done,
+                None => return TaskOutcome::not_available(kind),
+            },
         };
         done.unwrap_or_else(|report| {
             context.log(LogLevel::Error, &report.to_error().message);
@@ -125,7 +130,20 @@ impl StepTasks {
                 sources_root_paths: &self.settings.sources_root_paths,
                 base_dir: &self.settings.home,
             };
-            let done = exporting::run(&request, work.mode, &Progress::new(true))?.summary;
+            let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
+            let mut told = |read: u64, total: u64, rows: u64| {
+                let seconds = began.elapsed().as_secs_f64().max(0.001);
+                let left = seconds * total.saturating_sub(read) as f64 / read.max(1) as f64;
+                context.progress(&TaskProgress {
+                    stage: stage.clone(),
+                    rows,
+                    bytes: read,
+                    total_bytes: Some(total).filter(|total| *total > 0),
+                    rate: rows as f64 / seconds,
+                    seconds_left: Some(left).filter(|_| read > 0 && total > 0),
+                });
+            };
+            let done = exporting::run_told(&request, work.mode, &Progress::new(true), &mut told)?.summary;
             let idle = done.causes.iter().any(|cause| cause.code == exporting::NOT_LAUNCHED);
             let word = if idle { "was not launched" } else { "is exported" };
             context.log(LogLevel::Information, &format!("connection {} {word}", connection.identifier));

@@ -117,7 +117,7 @@ impl DeliveryOptions {
 }
 
 /// Time in which a verb tries to get through to a server.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The server to work with over the network, instead of the local home folder.
 #[derive(Args, Clone, Debug)]

@@ -134,7 +134,7 @@ impl Engine {
         self.handed_out(&Taken { row, job, stored, lease }).map(Some)
     }
 
-    fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
+    pub(super) fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
         Ok(AgentWork {
             task_instance: taken.row.id,
             lease: taken.lease.clone(),

@@ -14,7 +14,7 @@ super::both!(
     pages_of_history_do_not_overlap,
     an_instant_is_settled_once,
     connectors_are_blocked_by_their_queue,
-    the_first_client_owns_an_agent,
+    the_last_client_of_an_agent_is_known,
     books_leave_no_trace_in_the_journal,
     servers_take_different_tasks,
 );
@@ -212,7 +212,7 @@ fn connectors_are_blocked_by_their_queue(s: &Scratch) {
     assert_eq!(s.read(|tx| tx.connector_states()).len(), 1);
 }
 
-fn the_first_client_owns_an_agent(s: &Scratch) {
+fn the_last_client_of_an_agent_is_known(s: &Scratch) {
     let agent = |client: &str, at| SeenAgent {
         identifier: "North".to_owned(),
         client: client.to_owned(),
@@ -224,7 +224,7 @@ fn the_first_client_owns_an_agent(s: &Scratch) {
     s.write(|tx| tx.saw_agent(&agent("Other", 20)));
     s.write(|tx| tx.saw_agent(&agent("Job", 15)));
     let seen = s.read(|tx| tx.seen_agents());
-    assert_eq!(seen, [SeenAgent { last_seen_at: 20, ..agent("Job", 10) }]);
+    assert_eq!(seen, [SeenAgent { first_seen_at: 10, ..agent("Other", 20) }]);
 }
 
 fn books_leave_no_trace_in_the_journal(s: &Scratch) {
