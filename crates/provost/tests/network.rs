@@ -61,9 +61,23 @@ fn prepare_by_hand_goes_to_the_server_and_strangers_are_refused(kind: Kind) {
     let secret = server.caller("Job").secret.as_str();
     let prepare = |secret: &str| -> Vec<String> {
         [
-            "prepare-synchronization", "--agent", "Local", "--connector", small::CONNECTOR, "--synchronization-mode",
-            "Initial", "--sources-directory", "ExportOutput", "--working-directory", "Collect", "--api-client-id", "Job",
-            "--api-secret", secret, "--api-url", url,
+            "prepare-synchronization",
+            "--agent",
+            "Local",
+            "--connector",
+            small::CONNECTOR,
+            "--synchronization-mode",
+            "Initial",
+            "--sources-directory",
+            "ExportOutput",
+            "--working-directory",
+            "Collect",
+            "--api-client-id",
+            "Job",
+            "--api-secret",
+            secret,
+            "--api-url",
+            url,
         ]
         .map(str::to_owned)
         .to_vec()
@@ -87,7 +101,8 @@ fn prepare_by_hand_goes_to_the_server_and_strangers_are_refused(kind: Kind) {
     assert_eq!(sessions(&server.home), 0, "nothing is written");
     let output = by_hand.command(&right).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let id = server.home.database.rows("SELECT Id FROM UJ_SynchronizationSessions WHERE State = 'Sealed'")[0][0].clone();
+    let id =
+        server.home.database.rows("SELECT Id FROM UJ_SynchronizationSessions WHERE State = 'Sealed'")[0][0].clone();
     // A session is of whoever opened it.
     let token = server.token_of("Other");
     let at = format!("{url}/api/Connectors/SynchronizeSession/{}", id.unwrap());
@@ -138,7 +153,8 @@ fn a_server_and_an_agent_that_are_told_to_stop_lose_nothing(kind: Kind) {
 fn jobs_with_a_remote_agent_do_what_the_same_steps_do_in_one_home(kind: Kind) {
     let server = Server::start(net::small(kind), &[]);
     let agent = Agent::start(&server);
-    let modes = [("Initial", small::PEOPLE), ("Complete", LATER), ("Incremental", small::PEOPLE), ("Incremental", LATER)];
+    let modes =
+        [("Initial", small::PEOPLE), ("Complete", LATER), ("Incremental", small::PEOPLE), ("Incremental", LATER)];
     for (job, people) in modes {
         lay_out(&agent, people);
         let shown = server.run_approved(job);

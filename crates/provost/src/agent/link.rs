@@ -231,7 +231,10 @@ impl AgentLink {
 
 /// Whether the server has said that a task is not, or no longer, one of this agent.
 fn is_in_other_hands(error: &ServerError) -> bool {
-    matches!(error, ServerError::Remote { code: "lease-lost" | "other-agent" | "unknown-task-instance" | "not-found", .. })
+    matches!(
+        error,
+        ServerError::Remote { code: "lease-lost" | "other-agent" | "unknown-task-instance" | "not-found", .. }
+    )
 }
 
 /// 32 hexadecimal digits that nobody else has.

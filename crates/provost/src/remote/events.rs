@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn events_are_read_and_comments_are_not() {
-        let mut stream = &b":\n\nevent: task\nid: 0:12\ndata: {\"a\":1}\n\n: still here\n\nevent:job\ndata:x\ndata:y\n\n"[..];
+        let mut stream =
+            &b":\n\nevent: task\nid: 0:12\ndata: {\"a\":1}\n\n: still here\n\nevent:job\ndata:x\ndata:y\n\n"[..];
         let task = Event { kind: "task".to_owned(), id: Some("0:12".to_owned()), data: "{\"a\":1}".to_owned() };
         assert_eq!(next(&mut stream).unwrap(), Some(task));
         let job = Event { kind: "job".to_owned(), id: None, data: "x\ny".to_owned() };

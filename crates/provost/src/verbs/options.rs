@@ -155,7 +155,9 @@ impl ApiOptions {
     /// It was named, but not who calls, or the address cannot be used.
     pub(crate) fn client(&self, settings: &Settings) -> Result<Option<Client>, Report> {
         match &self.api_url {
-            Some(url) => calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone(), PATIENCE).map(Some),
+            Some(url) => {
+                calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone(), PATIENCE).map(Some)
+            }
             None => Ok(None),
         }
     }

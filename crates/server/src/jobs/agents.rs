@@ -2,8 +2,8 @@
 
 use super::engine::Engine;
 use super::error::JobError;
-use super::settings::micros;
 use super::plan::StoredTask;
+use super::settings::micros;
 use super::work::{Run, Taken};
 use provost_model::configuration::Connection;
 use provost_model::configuration::jobs::{Mode as TaskMode, Task};

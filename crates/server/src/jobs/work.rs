@@ -80,8 +80,7 @@ impl Engine {
             "" => self.settings().owner.clone(),
             owner => owner.to_owned(),
         };
-        let claim =
-            Claim { owner, lease: lease.clone(), until: now + micros(held), now_micros: now, ..claim };
+        let claim = Claim { owner, lease: lease.clone(), until: now + micros(held), now_micros: now, ..claim };
         if !self.store.read(|tx| tx.has_work(&claim))? {
             return Ok(None);
         }

@@ -124,6 +124,7 @@ pub(super) struct Restart {
 
 impl Restart {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
-        self.go_on.run(context, (self.id, &Act::Restart), |engine| engine.restart(self.id, &actor(), &self.go_on.reason))
+        self.go_on
+            .run(context, (self.id, &Act::Restart), |engine| engine.restart(self.id, &actor(), &self.go_on.reason))
     }
 }

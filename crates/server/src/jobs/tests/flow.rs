@@ -205,6 +205,38 @@ fn an_agent_works_under_a_lease() {
 }
 
 #[test]
+fn a_lost_answer_brings_the_same_work_and_is_no_attempt() {
+    let world = World::sqlite();
+    let engine = world.engine("s", &with_agent());
+    engine.launch(&by_person("Daily")).unwrap();
+    let _here = engine.arrive("North", "Job", "1.0").unwrap();
+    let asked = |word: &str| {
+        let request = WorkRequest { ask: word.repeat(32), ..WorkRequest::default() };
+        engine.work_for("North", "Job", &request).unwrap()
+    };
+    for word in ["1", "2", "3", "4"] {
+        let work = asked(word).unwrap();
+        assert_eq!((&work.lease, asked(word)), (&word.repeat(32), Some(work.clone())));
+        assert_eq!(asked("f"), None, "it is held");
+        // Nobody confirms it: a third of a lease later it is there for others.
+        engine.tick().unwrap();
+        world.pass(6 * SECOND);
+        engine.tick().unwrap();
+    }
+    let work = asked("5").unwrap();
+    let confirmed = ProgressReport { lease: work.lease.clone(), ..ProgressReport::default() };
+    engine.progressed("North", work.task_instance, &confirmed).unwrap();
+    let late = ProgressReport { lease: "4".repeat(32), ..ProgressReport::default() };
+    assert!(matches!(engine.progressed("North", work.task_instance, &late), Err(JobError::LeaseLost { .. })));
+    let (_, rows) = engine.instance(work.job_instance).unwrap();
+    assert_eq!((rows[0].attempts, rows[0].is_confirmed), (1, true));
+    let report =
+        OutcomeReport { lease: work.lease, outcome: ended(InstanceState::Completed), ..OutcomeReport::default() };
+    engine.ended("North", work.task_instance, &report).unwrap();
+    assert_eq!(asked("5"), None, "the question comes too late");
+}
+
+#[test]
 fn a_job_that_waits_for_an_absent_agent_says_so() {
     let world = World::sqlite();
     let engine = world.engine("s", &with_agent());
