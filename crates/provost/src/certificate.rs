@@ -44,6 +44,12 @@ pub fn load(settings: &Settings, names: &[String]) -> Result<Certificate, Report
     }
 }
 
+/// The file of the certificate that a server of this home shows, when there is one.
+pub fn file(settings: &Settings) -> Option<PathBuf> {
+    let (own, key) = own(settings);
+    settings.serving.certificate.clone().or_else(|| (own.is_file() && key.is_file()).then_some(own))
+}
+
 fn own(settings: &Settings) -> (PathBuf, PathBuf) {
     let folder = settings.certificates();
     (folder.join(CERTIFICATE), folder.join(KEY))

@@ -75,7 +75,7 @@ fn execute(words: Vec<OsString>) -> Result<Exit, Report> {
     };
     let global = Global::from_arg_matches(&matches).map_err(|error| unread(&error))?;
     let context = Context::new(global);
-    let settings = context.settings().ok();
+    let settings = context.open_settings().ok();
     let level = context.global.log_level.or_else(|| settings.as_ref().map(|settings| settings.log_level));
     logging::start(level.unwrap_or_default(), settings.is_some_and(|settings| settings.serving.json_logs));
     let (name, matches) = matches.subcommand().ok_or_else(|| Report::usage("no-verb", "no verb is given"))?;

@@ -80,10 +80,22 @@ impl Context {
     /// # Errors
     /// They cannot be used.
     pub fn settings_in(&self, home: &Path) -> Result<Settings, Report> {
+        self.load(home, false)
+    }
+
+    /// The settings of the home folder with masks in the place of secrets that are kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`Context::settings`].
+    pub fn open_settings(&self) -> Result<Settings, Report> {
+        self.load(&self.home()?, true)
+    }
+
+    fn load(&self, home: &Path, without_secrets: bool) -> Result<Settings, Report> {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let connection_string = self.global.database_connection_string.clone();
-        Settings::load(home, &Overrides { environment, connection_string })
+        Settings::load(home, &Overrides { environment, connection_string, without_secrets })
     }
 }

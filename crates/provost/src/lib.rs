@@ -5,12 +5,14 @@
 //! summaries; [`progress`] shows how far a stage is.
 
 pub mod agent;
+pub mod backup;
 pub mod certificate;
 pub mod cli;
 pub mod configuration;
 pub mod context;
 mod custom;
 pub mod deployment;
+pub mod doctor;
 pub mod exporting;
 pub mod home;
 pub mod jobs;
@@ -22,6 +24,7 @@ pub mod remote;
 pub mod report;
 pub mod repository;
 pub mod road;
+pub mod sealing;
 pub mod settings;
 mod snippet;
 pub mod terminal;

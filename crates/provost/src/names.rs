@@ -43,10 +43,6 @@ const LATER: &[&str] = &[
     "Export-Bacpac",
     "Anonymize",
     "FillBankingDatabase",
-    "Encrypt-File",
-    "Decrypt-File",
-    "Protect-X509JsonFile",
-    "Protect-X509JsonValue",
     "Protect-CertificatePassword",
 ];
 

@@ -232,6 +232,25 @@ impl Dialect {
         }
     }
 
+    /// Query for (table, column, kind) of the tables of a repository, names and `text` in lower case, in order of name and
+    /// place. What somebody else keeps in the same schema is none of ours.
+    pub(crate) fn shape(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => {
+                "SELECT lower(t.name), lower(c.name), lower(c.type) FROM sqlite_schema t \
+                 JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name LIKE 'u_\\_%' ESCAPE '\\' \
+                 ORDER BY 1, c.cid"
+            }
+            Dialect::Postgres => {
+                "SELECT CAST(c.table_name AS TEXT) COLLATE \"C\", CAST(c.column_name AS TEXT), CAST(c.data_type AS TEXT) \
+                 FROM information_schema.columns c JOIN information_schema.tables t \
+                 ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
+                 WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' \
+                 AND c.table_name LIKE 'u_\\_%' ORDER BY 1, c.ordinal_position"
+            }
+        }
+    }
+
     /// Query for (table, column) of the whole schema, in lower case and in order.
     #[cfg(test)]
     pub(crate) fn columns(self) -> &'static str {

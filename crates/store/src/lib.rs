@@ -29,8 +29,10 @@
 mod access;
 mod apply;
 mod apply_keys;
+mod backup;
 mod batch;
 mod browse;
+mod change_pages;
 mod changes;
 mod configuration;
 mod connect;
@@ -39,6 +41,7 @@ mod dialect;
 mod dirty;
 mod error;
 mod initial;
+mod inspect;
 mod jobs;
 mod journal;
 mod keys;
@@ -63,7 +66,9 @@ mod value;
 mod views;
 
 pub use access::{Account, Attempts, SigningKey, WebSession};
+pub use backup::{ColumnShape, Refill, Shape, TableShape};
 pub use browse::Resource;
+pub use change_pages::{ChangeFilter, ChangePage, ChangePlace};
 pub use changes::{
     ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
     RunId,
@@ -75,6 +80,7 @@ pub use error::StoreError;
 pub use initial::{
     IndexesOfLoad, InitialKeyRows, InitialKeys, InitialLinks, InitialResources, InitialRows, InitialSlotLinks,
 };
+pub use inspect::Inspection;
 pub use jobs::{
     Claim, ConnectorState, Ending, Finished, HistoryFilter, JobInstance, JobSchedule, NewJobInstance, NewTaskInstance,
     SeenAgent, TaskInstance,

@@ -156,14 +156,22 @@ pub(crate) fn version(link: &Link) -> Result<i64, StoreError> {
 
 /// Brings the schema to this version, inside the transaction of `link`.
 pub(crate) fn migrate(link: &Link, now_micros: i64) -> Result<(), StoreError> {
+    migrate_to(link, known_version(), now_micros)
+}
+
+/// The same, to a version that a program before this one wrote.
+pub(crate) fn migrate_to(link: &Link, version: i64, now_micros: i64) -> Result<(), StoreError> {
     if let Some(lock) = link.dialect().lock_repository() {
         link.batch(&lock)?;
     }
-    let found = version(link)?;
+    let found = self::version(link)?;
     if found == 0 {
         link.batch(&link.dialect().ddl("CREATE TABLE UM_SchemaVersions (Version {id}, AppliedAt {int} NOT NULL)"))?;
     }
     for (step, number) in STEPS.iter().zip(1_i64..).skip(usize::try_from(found).unwrap_or(0)) {
+        if number > version {
+            break;
+        }
         link.batch(&link.dialect().ddl(step))?;
         link.execute(
             "INSERT INTO UM_SchemaVersions (Version, AppliedAt) VALUES ($1, $2)",

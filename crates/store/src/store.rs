@@ -304,7 +304,7 @@ fn identity(_path: &std::path::Path) -> Option<(u64, u64)> {
 }
 
 /// Microseconds since 1970 in UTC.
-fn now_micros() -> i64 {
+pub(crate) fn now_micros() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
 }

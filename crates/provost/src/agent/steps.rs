@@ -221,3 +221,44 @@ impl provost_server::Progress for Told<'_> {
         self.context.log(LogLevel::Information, &format!("{}: {rows} rows", stage.1.stage));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::custom::tests::{Heard, home, script, work};
+    use crate::remote::{ClientOptions, Secret};
+    use provost_model::configuration::Connection;
+    use provost_model::work::InstanceState;
+    use std::time::Duration;
+
+    #[test]
+    fn an_export_tells_the_bytes_it_read_and_its_rows() {
+        let (folder, settings) = home(r#"{"Connections": {"HR": {"Path": "hr.csv", "Separator": ";"}}}"#);
+        let text = format!("id;name\n{}", "1;Ada\n".repeat(100_000));
+        script(folder.path(), "hr.csv", &text);
+        let nobody = ClientOptions {
+            url: "http://localhost:1".to_owned(),
+            client_id: "Job".to_owned(),
+            secret: Secret(String::new()),
+            certificate: None,
+            timeout: Duration::from_secs(1),
+        };
+        let side = ServerSide::There(Arc::new(Client::new(nobody).unwrap()));
+        let mut work = work(TaskKind::Export, &[]);
+        work.connections = vec![Connection {
+            identifier: "HR".to_owned(),
+            package: "Usercube.CSV@0000001".to_owned(),
+            ..Connection::default()
+        }];
+        let heard = Heard::default();
+        let outcome = StepTasks { settings, side }.run(&work, &heard);
+        assert_eq!((outcome.state, outcome.produced), (InstanceState::Completed, true), "{outcome:?}");
+        let told = heard.progresses();
+        let bytes: Vec<u64> = told.iter().map(|progress| progress.bytes).collect();
+        assert!(bytes.len() > 2 && bytes.is_sorted(), "{bytes:?}");
+        let last = told.last().unwrap();
+        assert_eq!(last.stage, "Export HR");
+        assert_eq!((last.rows, last.bytes, last.total_bytes), (100_000, 600_008, Some(600_008)));
+        assert_eq!(last.seconds_left, Some(0.0));
+    }
+}

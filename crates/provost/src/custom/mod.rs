@@ -34,7 +34,7 @@ fn completed(produced: bool) -> TaskOutcome {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::settings::Overrides;
     use provost_model::configuration::jobs::{LogLevel, Task};
@@ -46,17 +46,22 @@ mod tests {
 
     /// What a task said.
     #[derive(Debug, Default)]
-    pub(super) struct Heard {
+    pub(crate) struct Heard {
         lines: Mutex<Vec<String>>,
+        progress: Mutex<Vec<TaskProgress>>,
         cancelled: AtomicBool,
     }
 
     impl Heard {
-        pub(super) fn lines(&self) -> Vec<String> {
+        pub(crate) fn lines(&self) -> Vec<String> {
             self.lines.lock().unwrap().clone()
         }
 
-        pub(super) fn cancel(&self) {
+        pub(crate) fn progresses(&self) -> Vec<TaskProgress> {
+            self.progress.lock().unwrap().clone()
+        }
+
+        pub(crate) fn cancel(&self) {
             self.cancelled.store(true, Ordering::SeqCst);
         }
     }
@@ -66,7 +71,9 @@ mod tests {
             self.lines.lock().unwrap().push(format!("{level:?} {message}"));
         }
 
-        fn progress(&self, _progress: &TaskProgress) {}
+        fn progress(&self, progress: &TaskProgress) {
+            self.progress.lock().unwrap().push(progress.clone());
+        }
 
         fn is_cancelled(&self) -> bool {
             self.cancelled.load(Ordering::SeqCst)
@@ -74,7 +81,7 @@ mod tests {
     }
 
     /// A home with these agent settings.
-    pub(super) fn home(agent: &str) -> (tempfile::TempDir, Settings) {
+    pub(crate) fn home(agent: &str) -> (tempfile::TempDir, Settings) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("appsettings.json"), "{}").unwrap();
         std::fs::write(folder.path().join("appsettings.agent.json"), agent).unwrap();
@@ -83,7 +90,7 @@ mod tests {
     }
 
     /// A task as an agent gets it.
-    pub(super) fn work(kind: TaskKind, attributes: &[(&str, &str)]) -> AgentWork {
+    pub(crate) fn work(kind: TaskKind, attributes: &[(&str, &str)]) -> AgentWork {
         let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         AgentWork {
             task_instance: 1,
@@ -99,7 +106,7 @@ mod tests {
     }
 
     /// A file that can be run.
-    pub(super) fn script(folder: &Path, name: &str, text: &str) {
+    pub(crate) fn script(folder: &Path, name: &str, text: &str) {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();

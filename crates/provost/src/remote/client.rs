@@ -123,6 +123,27 @@ impl Client {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// Whether the server answers and gives a token, tried once; tells its clock in seconds since 1970, if it shows it.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn check(&self) -> Result<Option<i64>, ServerError> {
+        let once = |failure| match failure {
+            Failure::Network(error) => self.unreachable("health", &error),
+            Failure::Busy(_, error) | Failure::Refused(error) => error,
+        };
+        let url = self.base.join("health").map_err(|error| ServerError::Remote {
+            message: error.to_string(),
+            code: "server-address",
+            hint: String::new(),
+        })?;
+        let response = self.http.get(url).send().map_err(Failure::Network).and_then(answered).map_err(once)?;
+        let date = response.headers().get("date").and_then(|value| value.to_str().ok());
+        let clock = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|at| at.timestamp().as_second());
+        self.token().map_err(once)?;
+        Ok(clock)
+    }
+
     /// Asks for something.
     ///
     /// # Errors

@@ -82,8 +82,19 @@ pub const KEYS: &[Key] = &[
     key("ConnectionStringGovernor", Holds::Text, "Repository for tasks and jobs"),
     key("AzureCredentials", Holds::Anything, "Identity of this installation in Azure"),
     key("License", Holds::Anything, "Licence of the original product; not needed"),
-    key("EncryptionCertificate:File", Holds::Path, "Certificate that encrypts the keys in the repository").used(),
-    key("EncryptionCertificate:Password", Holds::Text, "Password of that file").used(),
+    key(
+        "EncryptionCertificate:File",
+        Holds::Path,
+        "Certificate with its RSA key (PEM) for encrypted settings and files, and for the keys in the repository",
+    )
+    .used(),
+    key(
+        "EncryptionCertificate:Password",
+        Holds::Text,
+        "Goes into the key that is derived from that file; the file itself has no password",
+    )
+    .used(),
+    key("EncryptionCertificate:EncryptFile", Holds::Bool, "Export files are encrypted, too"),
     key("EncryptionCertificate", Holds::Anything, "Certificate that encrypts files and settings"),
     key("IdentityServer:AccessLifeTime", Holds::Text, "How long a token of a program lives").or("00:15:00").used(),
     key("IdentityServer:SigningDays", Holds::Number, "Days after which another key signs tokens").or("30").used(),

@@ -1,13 +1,15 @@
 //! The settings of a home folder: typed, checked, and each with its provenance.
 //!
 //! Sources, later ones win name by name: the engine's defaults, `appsettings.json`, `appsettings.agent.json`,
-//! environment variables, flags. Names are compared without regard to letter case.
+//! `appsettings.encrypted.agent.json`, environment variables, flags. Names are compared without regard to letter case.
 
 pub mod environment;
 pub mod json;
 pub mod keys;
 pub mod mask;
 mod read;
+mod sealed;
+pub(crate) mod secrets;
 mod serving;
 pub mod tree;
 
@@ -26,8 +28,10 @@ use tree::{Origin, Tree};
 pub const SERVER_FILE: &str = "appsettings.json";
 /// File of the agent's settings: connections and secrets.
 pub const AGENT_FILE: &str = "appsettings.agent.json";
+/// File of settings whose values are encrypted.
+pub const ENCRYPTED_FILE: &str = "appsettings.encrypted.agent.json";
 /// Files of the original product that are not read yet; their presence is told.
-const UNREAD_FILES: &[&str] = &["appsettings.encrypted.agent.json", "appsettings.cyberArk.agent.json"];
+const UNREAD_FILES: &[&str] = &["appsettings.cyberArk.agent.json"];
 
 /// Checked settings.
 #[derive(Clone, Debug)]
@@ -72,6 +76,7 @@ pub struct Settings {
     pub sql_tasks: BTreeMap<String, SqlTask>,
     /// Remarks: unknown names, files that are not read.
     pub notes: Vec<Problem>,
+    secret_files: Vec<PathBuf>,
     tree: Tree,
 }
 
@@ -144,6 +149,9 @@ pub struct Overrides {
     pub environment: Vec<(String, String)>,
     /// `--database-connection-string`.
     pub connection_string: Option<String>,
+    /// Secrets that are kept elsewhere or encrypted are not looked up: whoever shows settings, or wants to know how to
+    /// log, needs neither a vault nor a key.
+    pub without_secrets: bool,
 }
 
 impl Settings {
@@ -159,13 +167,17 @@ impl Settings {
                 tree.lay(layer);
             }
         }
+        let reads = !overrides.without_secrets;
+        sealed::lay(home, &mut tree, &overrides.environment, reads, &mut sources)?;
         environment::apply(&mut tree, &overrides.environment);
         if let Some(text) = &overrides.connection_string {
             tree.put(&["ConnectionString"], text, Origin::Flag("--database-connection-string"));
         }
+        let secret_files = secrets::resolve(home, &mut tree, &overrides.environment, reads, &mut sources);
         let settings = read::typed(home, tree, &mut sources);
         match settings {
             Some(mut settings) if sources.problems.is_empty() => {
+                settings.secret_files = secret_files;
                 settings.notes = read::unknown_names(&settings.tree, &sources);
                 settings.notes.extend(unread(home));
                 Ok(settings)
@@ -187,6 +199,11 @@ impl Settings {
             .collect();
         all.sort_by_key(|e| e.path.to_ascii_lowercase());
         all
+    }
+
+    /// Files that settings name as the place of a secret.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        self.secret_files.clone()
     }
 
     /// Configuration folder.
@@ -282,7 +299,7 @@ mod tests {
         std::fs::write(folder.path().join(SERVER_FILE), server).unwrap();
         std::fs::write(folder.path().join(AGENT_FILE), agent).unwrap();
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Settings::load(folder.path(), &Overrides { environment, connection_string: None })
+        Settings::load(folder.path(), &Overrides { environment, ..Overrides::default() })
             .map_err(|report| report.render(&Terminal::plain()).replace(&folder.path().display().to_string(), "HOME"))
     }
 

@@ -46,7 +46,7 @@ impl Sources {
     }
 
     /// The problem, placed where the value was given.
-    fn placed(&self, problem: Problem, origin: &Origin) -> Problem {
+    pub(super) fn placed(&self, problem: Problem, origin: &Origin) -> Problem {
         match origin {
             Origin::File { file, span } => match self.files.iter().find(|(name, ..)| name == file) {
                 Some((_, text, _)) => problem.at(json::place(file, text.trim_start_matches('\u{feff}'), *span)),
@@ -128,6 +128,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         databases: Databases(texts(tree.at("Databases"))),
         sql_tasks: sql_tasks(&home, tree.at("InvokeSqlCommands")),
         notes: Vec::new(),
+        secret_files: Vec::new(),
         home: home.clone(),
         tree,
     };

@@ -20,6 +20,13 @@ pub enum Origin {
     Environment(String),
     /// A flag.
     Flag(&'static str),
+    /// Where a setting said that its secret is.
+    Elsewhere {
+        /// `file PATH`, `environment NAME`, `command PROGRAM`.
+        source: String,
+        /// Who said so.
+        named: Box<Origin>,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -29,6 +36,7 @@ impl fmt::Display for Origin {
             Origin::File { file, span } => write!(f, "{file}:{}:{}", span.line, span.column),
             Origin::Environment(name) => write!(f, "environment {name}"),
             Origin::Flag(name) => write!(f, "flag {name}"),
+            Origin::Elsewhere { source, named } => write!(f, "{source}, named in {named}"),
         }
     }
 }

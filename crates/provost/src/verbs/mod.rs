@@ -1,9 +1,13 @@
 //! The verbs: one file each, and one line in [`VERBS`].
 
 mod agent;
+mod backup;
 mod check;
 mod create_database_views;
+mod decrypt_file;
 mod deploy_configuration;
+mod doctor;
+mod encrypt_file;
 mod export;
 mod export_configuration;
 mod export_csv;
@@ -18,8 +22,10 @@ mod manage_history;
 mod new_openid_secret;
 pub(crate) mod options;
 mod prepare_synchronization;
+mod protect_json;
 mod query;
 mod resource;
+mod restore;
 mod schema;
 mod server;
 mod set_recently_modified_flag;
@@ -34,6 +40,7 @@ use crate::context::Context;
 use crate::report::{Exit, Report};
 use clap::{ArgMatches, Args, Command};
 use later::Later;
+pub(crate) use options::calling;
 
 /// All verbs, in the order in which the help lists them: the order of a first use.
 pub const VERBS: &[Verb] = &[
@@ -61,8 +68,15 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<query::Query>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
+    Verb::of::<doctor::Doctor>(),
+    Verb::of::<backup::Backup>(),
+    Verb::of::<restore::Restore>(),
     Verb::of::<create_database_views::CreateDatabaseViews>(),
     Verb::of::<new_openid_secret::NewOpenIdSecret>(),
+    Verb::of::<encrypt_file::EncryptFile>(),
+    Verb::of::<decrypt_file::DecryptFile>(),
+    Verb::of::<protect_json::ProtectFile>(),
+    Verb::of::<protect_json::ProtectValue>(),
 ];
 
 /// A verb: its options are the fields of the type, their comments are its help.

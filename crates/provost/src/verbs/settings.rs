@@ -11,8 +11,9 @@ use serde_json::Value;
 
 /// Show every setting in force and where it came from, without secrets
 ///
-/// Sources, later ones win name by name: defaults, appsettings.json, appsettings.agent.json, environment variables
-/// (Section__Key, or PROVOST__Section__Key), flags. Unknown names are ignored, and noted with the nearest right one.
+/// Sources, later ones win name by name: defaults, appsettings.json, appsettings.agent.json,
+/// appsettings.encrypted.agent.json, environment variables (Section__Key, or PROVOST__Section__Key), flags. Unknown
+/// names are ignored, and noted with the nearest right one.
 #[derive(Args, Debug)]
 pub(crate) struct Settings {
     #[command(flatten)]
@@ -27,7 +28,7 @@ Examples:
   provost settings --format json";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let settings = context.settings()?;
+        let settings = context.open_settings()?;
         let mut table = Table::new(["Setting", "Value", "Source"]);
         for effective in settings.effective() {
             table.row([effective.path.into(), effective.value, Value::from(effective.origin.to_string())]);

@@ -84,6 +84,22 @@ impl Database {
         self.rows(sql)[0][0].as_ref().unwrap().parse().unwrap()
     }
 
+    /// A transaction of somebody else that did this and goes on until it is dropped, without effect.
+    pub fn begin(&self, sql: &str) -> Box<dyn std::any::Any> {
+        match self {
+            Database::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch(&format!("BEGIN IMMEDIATE; {sql};")).unwrap();
+                Box::new(connection)
+            }
+            Database::Postgres { connection, .. } => {
+                let mut client = postgres::Client::connect(connection, postgres::NoTls).unwrap();
+                client.batch_execute(&format!("BEGIN; {sql};")).unwrap();
+                Box::new(client)
+            }
+        }
+    }
+
     /// Changes the repository behind the engine's back.
     pub fn execute(&self, sql: &str) {
         match self {

@@ -79,11 +79,16 @@ pub struct Home {
 impl Home {
     /// A fresh home on the given database.
     pub fn new(kind: Kind) -> Home {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::create(kind, &folder.path().join("home/provost.db"));
-        let home = Home { folder, database, environment: Vec::new() };
+        let home = Home::unmade(kind);
         home.ok(&["init", home.path().to_str().unwrap()]);
         home
+    }
+
+    /// A folder that no home has been made in, with an empty database.
+    pub fn unmade(kind: Kind) -> Home {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::create(kind, &folder.path().join("home/provost.db"));
+        Home { folder, database, environment: Vec::new() }
     }
 
     /// Another home with the same content: files, and repository.

@@ -29,7 +29,7 @@ mod steps;
 mod tick;
 mod work;
 
-pub use connectors::ConnectorStanding;
+pub use connectors::{ChangesPage, ConnectorStanding, WantedChanges};
 pub use control::{Launch, Trigger};
 pub use engine::Engine;
 pub use error::JobError;

@@ -167,7 +167,13 @@ impl Engine {
             Ok::<_, JobError>(ending)
         };
         let ending = patiently(|| self.store.note(work))?;
-        self.memory().renewals.remove(&id);
+        {
+            let mut memory = self.memory();
+            memory.renewals.remove(&id);
+            if ending == Ending::Done {
+                *memory.ended.entry((row.kind.clone(), finished.state.word())).or_default() += 1;
+            }
+        }
         self.bell.ring();
         match ending {
             Ending::Done | Ending::Repeated => Ok(()),

@@ -2,6 +2,8 @@
 
 mod access;
 mod apply;
+mod backup;
+mod change_pages;
 mod configuration;
 mod deployment;
 mod faults;
