@@ -1,7 +1,8 @@
 //! What a server and an agent say to each other about tasks.
 //!
 //! The agent asks for work; the server hands out one task instance under a lease. While the agent works it reports
-//! progress, which renews the lease; at the end it reports the outcome. Every message names the lease, so that a lost
+//! progress, which renews the lease; at the end it reports the outcome. The first progress, before anything is done,
+//! confirms that the work has arrived; what is never confirmed is handed out again soon. Every message names the lease, so that a lost
 //! or repeated message changes nothing, and an agent whose lease has passed to somebody else is told so.
 
 use crate::configuration::Connection;
@@ -126,6 +127,9 @@ pub struct LogLine {
 pub struct WorkRequest {
     /// Version of the agent's program.
     pub version: String,
+    /// 32 hexadecimal digits, drawn by the agent, which become the word of the lease. Asking again with the same ones
+    /// gives the same work: the agent draws new ones only when the work has arrived. Without them the server draws.
+    pub ask: String,
     /// How long the answer may wait for work, at most 30.
     pub wait_seconds: u32,
     /// Elements that the agent can run (`ExportTask`); empty for all.
@@ -139,7 +143,8 @@ pub struct AgentWork {
     pub task_instance: i64,
     /// Word of its lease: every later call names it.
     pub lease: String,
-    /// The lease must be renewed within this time: report progress every third of it.
+    /// The lease must be renewed within this time: report progress every third of it. The first report confirms that the
+    /// work has arrived, and must come within a third.
     pub lease_seconds: u32,
     /// Identifier of the job.
     pub job: String,

@@ -103,10 +103,17 @@ pub fn now_micros() -> i64 {
 pub fn report(error: &ServerError) -> Report {
     let kind = match error {
         ServerError::Remote { code, .. } => match *code {
-            "connector-blocked" | "change-set-differs" => Kind::Blocked,
+            "connector-blocked" | "change-set-differs" | "job-running" => Kind::Blocked,
             "unknown-connector" | "unknown-change-set" | "server-address" | "client-refused" | "forbidden" => {
                 Kind::Usage
             }
+            "unknown-job"
+            | "unknown-step"
+            | "unknown-job-instance"
+            | "unknown-task-instance"
+            | "start-denied"
+            | "no-agent"
+            | "job-state" => Kind::Usage,
             "nothing-mapped" | "mapping" => Kind::Data,
             _ => Kind::Error,
         },

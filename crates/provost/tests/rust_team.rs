@@ -8,6 +8,7 @@ use provost_model::summary::{EntityCounters, LinkCounters, State, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use support::expected::Expected;
+use support::net::{self, Agent, Server, tasks};
 use support::{Home, Kind, root, rust_team};
 
 const CONNECTOR: &str = "RustTeam";
@@ -84,11 +85,16 @@ fn home(kind: Kind) -> Home {
 
 /// Lays out the sources of one step. What a corner does not have is there with a header alone.
 fn lay_out(home: &Home, step: &Path) {
-    let files = ENTITIES.iter().map(|(f, _, _)| *f).chain(ASSOCIATIONS.iter().map(|(f, _, _, _)| *f));
-    for file in files.collect::<BTreeSet<_>>() {
-        let content = std::fs::read_to_string(step.join(file)).unwrap_or_else(|_| header(file).to_owned());
+    for (file, content) in sources(step) {
         home.write(&format!("Sources/{file}"), content);
     }
+}
+
+/// The files of a step with their content.
+fn sources(step: &Path) -> BTreeMap<&'static str, String> {
+    let files = ENTITIES.iter().map(|(f, _, _)| *f).chain(ASSOCIATIONS.iter().map(|(f, _, _, _)| *f));
+    let content = |file| std::fs::read_to_string(step.join(file)).unwrap_or_else(|_| header(file).to_owned());
+    files.map(|file| (file, content(file))).collect()
 }
 
 fn header(file: &str) -> &'static str {
@@ -257,6 +263,47 @@ fn every_series_gives_the_expected_changes(kind: Kind) {
     assert_eq!(complete, held(&last));
 }
 
+/// A server with the configuration, and an agent elsewhere with the connections, over TLS.
+fn apart(kind: Kind) -> (Server, Agent) {
+    let home = Home::new(kind);
+    let example = root().join("examples/rust-team");
+    std::fs::copy(example.join("appsettings.agent.json"), home.file("appsettings.agent.json")).unwrap();
+    support::copy_folder(&example.join("conf"), &home.file("Conf"));
+    let server = Server::start(net::with_jobs(home, CONNECTOR), &[]);
+    let agent = Agent::start(&server);
+    (server, agent)
+}
+
+/// As [`walk`], by jobs: what is approved was looked at by a person who calls the server.
+fn walk_by_jobs(server: &Server, agent: &Agent, data: &Path, steps: &[String], job: impl Fn(usize) -> &'static str) {
+    let mut before = held(&server.home);
+    for (number, step) in steps.iter().enumerate() {
+        let folder = data.join(step);
+        for (file, content) in sources(&folder) {
+            agent.write(&format!("Sources/{file}"), content);
+        }
+        let shown = server.run_approved(job(number));
+        let synchronized = tasks(&shown).iter().find(|task| task["kind"] == "SynchronizeTask").unwrap();
+        let summary: Summary = serde_json::from_value(synchronized["summary"].clone()).unwrap();
+        let after = held(&server.home);
+        check_step(&format!("{step} ({})", job(number)), &Expected::load(&folder), &summary, &before, &after);
+        before = after;
+    }
+}
+
+/// Four months, and with `PROVOST_TEST_LONG` all twelve.
+fn jobs_of_a_remote_agent_give_the_expected_changes(kind: Kind) {
+    let Some(data) = rust_team() else { return };
+    let months = match std::env::var_os("PROVOST_TEST_LONG") {
+        Some(_) => months(&data),
+        None => months(&data)[..4].to_vec(),
+    };
+    for jobs in [["Initial", "Incremental"], ["Complete", "Complete"]] {
+        let (server, agent) = apart(kind);
+        walk_by_jobs(&server, &agent, &data, &months, |number| jobs[number.min(1)]);
+    }
+}
+
 fn the_corners_give_the_expected_changes(kind: Kind) {
     let Some(data) = rust_team() else { return };
     for corner in ["2019-08-null-keys", "2022-12-dangling", "2023-12-mass-removal", "2025-07-duplicate"] {
@@ -307,6 +354,7 @@ fn missing_people_heal_their_memberships(kind: Kind) {
 }
 
 on_both_databases!(
+    jobs_of_a_remote_agent_give_the_expected_changes,
     every_series_gives_the_expected_changes,
     the_corners_give_the_expected_changes,
     a_mass_removal_is_stopped,

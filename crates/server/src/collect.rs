@@ -63,7 +63,11 @@ pub fn prepare(
     make_folder(&options.working)?;
     let _one_at_a_time = files::lock(&options.working.join(format!("{}.lock", options.connector)), &options.connector)?;
     let previous = Previous::new(&options.working, &options.connector);
-    previous.recover(|session| host.is_accepted(session))?;
+    // A request to seal may still be under way: what was not accepted by now must never be.
+    previous.recover(|session| {
+        host.abandon(session);
+        host.is_accepted(session)
+    })?;
     let request = OpenRequest {
         session: uuid::Uuid::now_v7().to_string(),
         connector: options.connector.clone(),

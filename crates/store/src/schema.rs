@@ -111,8 +111,10 @@ CREATE TABLE UJ_TaskInstances (
     CreatedAt {int} NOT NULL, ReadyAt {int}, StartedAt {int}, EndedAt {int}, Produced {int} NOT NULL DEFAULT 0,
     Summary {text}, Progress {text}, Error {text}, ChangeSetHash {text}, Approval {text},
     Attempts {int} NOT NULL DEFAULT 0, Lease {text}, LeaseOwner {text}, LeaseUntil {int} NOT NULL DEFAULT 0,
+    IsConfirmed {int} NOT NULL DEFAULT 0,
     UNIQUE (JobInstance_Id, Position));
 CREATE INDEX UJ_TaskInstances_State ON UJ_TaskInstances (State, Agent, Id);
+CREATE INDEX UJ_TaskInstances_Lease ON UJ_TaskInstances (Lease);
 CREATE TABLE UJ_JobSchedules (
     Job {text} NOT NULL PRIMARY KEY, Cron {text} NOT NULL, LastInstant {int} NOT NULL, NotStartedAt {int},
     NotStartedReason {text}){clustered};

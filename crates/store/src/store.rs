@@ -8,6 +8,7 @@ use crate::schema;
 use crate::tx::{ReadTx, WriteTx};
 use provost_model::fault;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,6 +25,8 @@ pub struct Store {
     /// Whether a thread of this process writes. Only SQLite needs it: waiting here is fair, polling the file is not.
     writing: Mutex<bool>,
     written: Condvar,
+    /// Other threads read while one writes.
+    is_shared: AtomicBool,
 }
 
 impl std::fmt::Debug for Store {
@@ -64,7 +67,14 @@ impl Store {
             idle: Mutex::new(vec![link.driver]),
             writing: Mutex::new(false),
             written: Condvar::new(),
+            is_shared: AtomicBool::new(false),
         })
+    }
+
+    /// Never shuts out others while it writes, not even for a first load, which takes longer then. For processes that
+    /// serve many.
+    pub fn share(&self) {
+        self.is_shared.store(true, Ordering::Relaxed);
     }
 
     /// Path, or database and host: what messages call the repository.
@@ -151,8 +161,11 @@ impl Store {
     ) -> Result<T, E> {
         let _turn = self.turn()?;
         let link = Rc::new(Link::new(self.take()?, &self.name));
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        if !link.leave_log()? {
+        let is_shared = self.is_shared.load(Ordering::Relaxed);
+        if !is_shared {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        if is_shared || !link.leave_log()? {
             return self.transact(link, Some((actor, reason)), body);
         }
         let result = self.transact(link, Some((actor, reason)), body);

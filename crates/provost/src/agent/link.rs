@@ -12,15 +12,16 @@ use provost_model::work::{
 };
 use provost_server::ServerError;
 use provost_server::jobs::overhear;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Seconds that an answer may wait for work.
 const WAIT_SECONDS: u32 = 25;
-/// Longest pause between two tries to reach the server.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// Pause before the server is asked again after a failure; doubled each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// How often progress is told, when there is any.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -47,40 +48,56 @@ impl std::fmt::Debug for AgentLink {
 }
 
 impl AgentLink {
-    /// Works until it is told to stop.
-    pub fn run(&self) {
-        thread::scope(|scope| {
-            for number in 0..self.workers.max(1) {
-                let worker = thread::Builder::new().name(format!("agent-{number}"));
-                if let Err(error) = worker.spawn_scoped(scope, || self.work_on()) {
-                    tracing::error!(%error, "a worker of the agent could not be started");
-                }
+    /// Works until it is told to stop and what runs has ended. Questions that wait for an answer then are left alone:
+    /// what they may bring is never confirmed, and goes to somebody else.
+    pub fn run(self: &Arc<Self>) {
+        let busy = Arc::new(AtomicUsize::new(0));
+        for number in 0..self.workers.max(1) {
+            let (link, busy) = (self.clone(), busy.clone());
+            let worker = thread::Builder::new().name(format!("agent-{number}"));
+            if let Err(error) = worker.spawn(move || link.work_on(&busy)) {
+                tracing::error!(%error, "a worker of the agent could not be started");
             }
-        });
+        }
+        while !self.is_stopping() || busy.load(Ordering::SeqCst) > 0 {
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::SeqCst)
     }
 
-    fn work_on(&self) {
+    fn work_on(&self, busy: &AtomicUsize) {
         let path = format!("api/Agent/{}/Work", segment(&self.agent));
-        let mut pause = Duration::from_millis(500);
+        let mut pause = FIRST_PAUSE;
+        let mut ask = String::new();
         while !self.is_stopping() {
+            // A question whose answer is lost is asked again, and brings the same work.
+            if ask.is_empty() {
+                ask = drawn();
+            }
             let request = WorkRequest {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
+                ask: ask.clone(),
                 wait_seconds: WAIT_SECONDS,
                 kinds: self.tasks.kinds(),
             };
-            match self.client.post::<_, AgentWork>(&path, &request) {
+            match self.client.post_once::<_, AgentWork>(&path, &request) {
                 Ok(Some(work)) => {
                     self.trouble(None);
-                    pause = Duration::from_millis(500);
-                    self.run_task(&work);
+                    pause = FIRST_PAUSE;
+                    busy.fetch_add(1, Ordering::SeqCst);
+                    if self.confirm(&work) {
+                        self.run_task(&work);
+                    }
+                    busy.fetch_sub(1, Ordering::SeqCst);
+                    ask.clear();
                 }
                 Ok(None) => {
                     self.trouble(None);
-                    pause = Duration::from_millis(500);
+                    pause = FIRST_PAUSE;
+                    ask.clear();
                 }
                 Err(error) => {
                     self.trouble(Some(&error));
@@ -91,6 +108,29 @@ impl AgentLink {
         }
     }
 
+    /// Tells the server that work has arrived. Nothing is begun that the server has given to somebody else meanwhile.
+    fn confirm(&self, work: &AgentWork) -> bool {
+        let path = format!("api/Agent/{}/Work/{}/Progress", segment(&self.agent), work.task_instance);
+        let report = ProgressReport { lease: work.lease.clone(), ..ProgressReport::default() };
+        let mut pause = FIRST_PAUSE;
+        while !self.is_stopping() {
+            match self.client.post_once::<_, ProgressAnswer>(&path, &report) {
+                Ok(_) => return true,
+                Err(error) if is_in_other_hands(&error) => {
+                    tracing::info!(task = work.task.identifier, %error, "the work came too late");
+                    return false;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the work could not be confirmed yet");
+                    self.rest(pause);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        false
+    }
+
+    /// Says once what is wrong, and when it is over.
     fn trouble(&self, error: Option<&ServerError>) {
         let now = error.map(|error| match error.hint() {
             Some(hint) => format!("{error} ({hint})"),
@@ -147,11 +187,11 @@ impl AgentLink {
             last = Instant::now();
             let report =
                 ProgressReport { lease: work.lease.clone(), progress: told.take_progress(), log: told.take_lines() };
-            match self.client.post::<_, ProgressAnswer>(&path, &report) {
+            match self.client.post_once::<_, ProgressAnswer>(&path, &report) {
                 Ok(answer) if answer.is_some_and(|answer| answer.cancel) => told.cancel(),
                 Ok(_) => {}
-                Err(ServerError::Remote { code: "lease-lost" | "forbidden" | "not-found", message, .. }) => {
-                    tracing::warn!(task = work.task.identifier, message, "the task is in other hands now");
+                Err(error) if is_in_other_hands(&error) => {
+                    tracing::warn!(task = work.task.identifier, %error, "the task is in other hands now");
                     told.cancel();
                     return;
                 }
@@ -167,22 +207,45 @@ impl AgentLink {
     fn report(&self, work: &AgentWork, outcome: TaskOutcome, log: Vec<LogLine>) {
         let path = format!("api/Agent/{}/Work/{}/Outcome", segment(&self.agent), work.task_instance);
         let report = OutcomeReport { lease: work.lease.clone(), outcome, log };
-        let mut pause = Duration::from_millis(500);
+        let mut pause = FIRST_PAUSE;
         loop {
-            match self.client.post::<_, serde_json::Value>(&path, &report) {
+            match self.client.post_once::<_, serde_json::Value>(&path, &report) {
                 Ok(_) => return,
-                Err(ServerError::Remote { code: "server-unreachable", message, .. }) if !self.is_stopping() => {
-                    tracing::warn!(message, "the outcome of a task did not arrive; it is told again");
-                    self.rest(pause);
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                Err(error) => {
+                Err(error) if is_in_other_hands(&error) => {
                     tracing::warn!(task = work.task.identifier, %error, "the outcome of a task does not count");
                     return;
+                }
+                Err(error) if self.is_stopping() && pause == LONGEST_PAUSE => {
+                    tracing::warn!(task = work.task.identifier, %error, "the outcome of a task is not told; it runs again");
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the outcome of a task did not arrive; it is told again");
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
         }
     }
+}
+
+/// Whether the server has said that a task is not, or no longer, one of this agent.
+fn is_in_other_hands(error: &ServerError) -> bool {
+    matches!(
+        error,
+        ServerError::Remote { code: "lease-lost" | "other-agent" | "unknown-task-instance" | "not-found", .. }
+    )
+}
+
+/// 32 hexadecimal digits that nobody else has.
+fn drawn() -> String {
+    let mut bytes = [0; 16];
+    // Without them the server draws, and a lost answer costs time.
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::warn!(%error, "the machine gives no random bytes");
+        return String::new();
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a running task has said and not yet told.

@@ -13,8 +13,9 @@ use provost_model::summary::{Mode, State, Summary};
 use provost_model::work::{AgentTasks, AgentWork, TaskContext, TaskOutcome, TaskProgress};
 use provost_server::{Delivery, LocalHost, PrepareOptions, SessionHost};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The tasks of an agent.
@@ -23,6 +24,8 @@ pub struct StepTasks {
     pub settings: Settings,
     /// Where the repository is.
     pub side: ServerSide,
+    /// One lock for each connector that was prepared here.
+    turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
 /// Where the repository of an agent's tasks is.
@@ -87,6 +90,17 @@ impl AgentTasks for StepTasks {
 }
 
 impl StepTasks {
+    /// The tasks of an agent with these settings.
+    pub fn new(settings: Settings, side: ServerSide) -> StepTasks {
+        StepTasks { settings, side, turns: Mutex::default() }
+    }
+
+    /// The lock of a connector: a task that was handed out again waits here for the end of its first run.
+    fn turn(&self, connector: &str) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(connector.to_owned()).or_default().clone()
+    }
+
     /// Exports the connections of a task. In incremental mode a connection without incremental input gives its whole
     /// extract: prepare finds what changed in it.
     fn export(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
@@ -158,6 +172,8 @@ impl StepTasks {
             sources: self.settings.export_output(),
             working: self.settings.work.join(PathBuf::from(working)),
         };
+        let turn = self.turn(connector);
+        let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
         let collected = self.side.with_host(|host| provost_server::prepare(host, &options, &told));
         let collected = collected.map_err(|error| road::report(&error))?;

@@ -5,7 +5,7 @@ use crate::agent::ServerSide;
 use crate::report::{Kind, Report};
 use crate::road;
 use crate::settings::Settings;
-use crate::verbs::options::calling;
+use crate::verbs::options::{PATIENCE, calling};
 use provost_model::configuration::jobs::LogLevel;
 use provost_model::work::{AgentWork, TaskContext, TaskOutcome};
 use reqwest::Method;
@@ -50,7 +50,7 @@ pub(crate) fn run(
                 let text = format!("task \"{}\" calls the server, but nothing says where it is", task.identifier);
                 Report::usage("no-server", text).hint("set ApplicationUri in appsettings.json")
             })?;
-            own = calling(settings, url, task.open_id_client.as_deref(), None)?;
+            own = calling(settings, url, task.open_id_client.as_deref(), None, PATIENCE)?;
             &own
         }
     };

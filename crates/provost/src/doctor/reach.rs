@@ -18,8 +18,8 @@ pub(super) fn examine(settings: &Settings, now: i64, found: &mut Vec<Finding>) {
     if settings.calling.certificate.is_none() && settings.serving.certificate.is_none() {
         settings.calling.certificate = certificate::file(&settings);
     }
-    let answer =
-        calling(&settings, &url, None, None).and_then(|client| client.check().map_err(|error| road::report(&error)));
+    let answer = calling(&settings, &url, None, None, crate::verbs::options::PATIENCE)
+        .and_then(|client| client.check().map_err(|error| road::report(&error)));
     match answer {
         Ok(clock) => {
             found.push(Finding::ok(CHECK, format!("{url} answers, and gives a token")));

@@ -2,10 +2,12 @@
 
 mod run;
 mod server;
+mod there;
 
 pub use run::follow;
 pub(crate) use run::{as_json, as_text};
 pub use server::DoorTasks;
+pub(crate) use there::{Act, JobsThere, line};
 
 use crate::report::{Kind, Report};
 use crate::road::{Road, now_micros};
@@ -22,6 +24,7 @@ const TASK_MINUTES: u64 = 12 * 60;
 /// An engine on the repository of a home.
 pub fn engine(road: &Arc<Road>, owner: &str, scheduler: bool) -> Engine {
     let settings = JobSettings { owner: owner.to_owned(), scheduler, ..job_settings(road.settings()) };
+    road.store.share();
     let tasks = Arc::new(DoorTasks { road: road.clone() });
     Engine::new(road.store.clone(), road.folders().clone(), settings, tasks, Arc::new(now_micros))
 }
@@ -32,6 +35,7 @@ pub fn job_settings(settings: &Settings) -> JobSettings {
     let minutes = TASK_MINUTES + u64::from(given.task_timeout_supplement.unwrap_or_default());
     JobSettings {
         max_task_batch_size: given.max_task_batch_size.map_or(defaults.max_task_batch_size, |n| n.max(1) as usize),
+        lease: given.lease_seconds.map_or(defaults.lease, |s| Duration::from_secs(s.clamp(3, 300).into())),
         launch_timeout: given.launch_timeout.map_or(defaults.launch_timeout, |ms| Duration::from_millis(ms.into())),
         task_timeout: Duration::from_secs(minutes * 60),
         scheduler: given.scheduler.unwrap_or(defaults.scheduler),

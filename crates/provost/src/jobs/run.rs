@@ -30,7 +30,7 @@ pub fn follow(
     instance: i64,
     format: StepFormat,
 ) -> Result<Exit, Report> {
-    let tasks = Arc::new(StepTasks { settings: road.settings().clone(), side: ServerSide::Here(road.clone()) });
+    let tasks = Arc::new(StepTasks::new(road.settings().clone(), ServerSide::Here(road.clone())));
     let runner = Runner::for_instance(engine, instance, tasks).map_err(|e| report(&e))?;
     let mut told = BTreeMap::new();
     let (job, rows) = loop {

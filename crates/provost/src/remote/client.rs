@@ -3,6 +3,7 @@
 //! Every call of the server's interface may be repeated without harm, so whatever may have failed on the way is tried
 //! again; what the server refused is not.
 
+use super::events::{self, Event};
 use provost_server::ServerError;
 use provost_server::web::Problem;
 use reqwest::blocking::{RequestBuilder, Response};
@@ -14,10 +15,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Tries of one call.
-const TRIES: u32 = 6;
-/// Pause after the first try that failed; doubled after each.
+/// Pause after the first try that failed; doubled after each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Time in which a connection must be there.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Time before the end of a token in which a new one is fetched.
@@ -36,6 +36,8 @@ pub struct ClientOptions {
     pub certificate: Option<PathBuf>,
     /// Time in which an answer must be there.
     pub timeout: Duration,
+    /// Time in which a call that fails on the way is tried again.
+    pub patience: Duration,
 }
 
 /// A text that is never shown.
@@ -147,7 +149,7 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {
-        let response = self.send(Method::GET, path, |request| request)?;
+        let response = self.send(Method::GET, path, self.options.patience, |request| request)?;
         self.json(path, response)
     }
 
@@ -156,7 +158,7 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses for another reason.
     pub fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ServerError> {
-        match self.send(Method::GET, path, |request| request) {
+        match self.send(Method::GET, path, self.options.patience, |request| request) {
             Ok(response) => self.json(path, response).map(Some),
             Err(ServerError::Remote { code: "not-found", .. }) => Ok(None),
             Err(error) => Err(error),
@@ -168,10 +170,62 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<Option<T>, ServerError> {
-        let response = self.send(Method::POST, path, |request| request.json(body))?;
+        self.post_within(path, body, self.options.patience)
+    }
+
+    /// The same with a single try: whoever calls has something else to do meanwhile.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn post_once<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<Option<T>, ServerError> {
+        self.post_within(path, body, Duration::ZERO)
+    }
+
+    fn post_within<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        patience: Duration,
+    ) -> Result<Option<T>, ServerError> {
+        let response = self.send(Method::POST, path, patience, |request| request.json(body))?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(None),
             _ => self.json(path, response).map(Some),
+        }
+    }
+
+    /// Asks for a text.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn text(&self, path: &str) -> Result<String, ServerError> {
+        let response = self.send(Method::GET, path, self.options.patience, |request| request)?;
+        response.text().map_err(|error| self.unreachable(path, &error))
+    }
+
+    /// Follows server-sent events until somebody has heard enough. A stream that breaks off is taken up where it was.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn events(
+        &self,
+        path: &str,
+        mut hear: impl FnMut(&Event) -> std::ops::ControlFlow<()>,
+    ) -> Result<(), ServerError> {
+        let mut last = None;
+        loop {
+            let response = self.send(Method::GET, path, self.options.patience, |request| match &last {
+                Some(id) => request.header("last-event-id", id),
+                None => request,
+            })?;
+            let mut stream = std::io::BufReader::new(response);
+            while let Ok(Some(event)) = events::next(&mut stream) {
+                if hear(&event).is_break() {
+                    return Ok(());
+                }
+                last = event.id.or(last);
+            }
+            thread::sleep(FIRST_PAUSE);
         }
     }
 
@@ -180,7 +234,7 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub fn put(&self, path: &str, body: &[u8]) -> Result<(), ServerError> {
-        self.send(Method::PUT, path, |request| request.body(body.to_vec())).map(|_| ())
+        self.send(Method::PUT, path, self.options.patience, |request| request.body(body.to_vec())).map(|_| ())
     }
 
     /// Calls with any method and an optional body of JSON, and gives the answer as text.
@@ -188,7 +242,7 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub fn call(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<String, ServerError> {
-        let response = self.send(method, path, |request| match body {
+        let response = self.send(method, path, self.options.patience, |request| match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_vec()),
             None => request,
         })?;
@@ -200,7 +254,7 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub fn delete(&self, path: &str) -> Result<(), ServerError> {
-        self.send(Method::DELETE, path, |request| request).map(|_| ())
+        self.send(Method::DELETE, path, self.options.patience, |request| request).map(|_| ())
     }
 
     fn json<T: DeserializeOwned>(&self, path: &str, response: Response) -> Result<T, ServerError> {
@@ -212,6 +266,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
+        patience: Duration,
         shape: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, ServerError> {
         let url = self.base.join(path.trim_start_matches('/')).map_err(|error| ServerError::Remote {
@@ -220,7 +275,7 @@ impl Client {
             hint: "this is a defect of the engine".to_owned(),
         })?;
         let mut renewed = false;
-        self.patiently(path, || {
+        self.patiently(path, patience, || {
             loop {
                 let token = self.token()?;
                 let request = shape(self.http.request(method.clone(), url.clone())).bearer_auth(&token);
@@ -235,26 +290,31 @@ impl Client {
         })
     }
 
-    fn patiently<T>(&self, path: &str, mut call: impl FnMut() -> Result<T, Failure>) -> Result<T, ServerError> {
-        let mut pause = FIRST_PAUSE;
-        for tried in 1.. {
+    fn patiently<T>(
+        &self,
+        path: &str,
+        patience: Duration,
+        mut call: impl FnMut() -> Result<T, Failure>,
+    ) -> Result<T, ServerError> {
+        let (mut pause, began) = (FIRST_PAUSE, Instant::now());
+        loop {
+            let is_last = began.elapsed() >= patience;
             let failure = match call() {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
             match failure {
                 Failure::Refused(error) => return Err(error),
-                Failure::Busy(_, error) if tried >= TRIES => return Err(error),
-                Failure::Network(error) if tried >= TRIES => return Err(self.unreachable(path, &error)),
+                Failure::Busy(_, error) if is_last => return Err(error),
+                Failure::Network(error) if is_last => return Err(self.unreachable(path, &error)),
                 Failure::Busy(asked, _) => thread::sleep(asked.unwrap_or(pause).min(Duration::from_secs(60))),
                 Failure::Network(error) => {
-                    tracing::debug!(%error, path, tried, "a call did not get through; it is tried again");
+                    tracing::debug!(%error, path, "a call did not get through; it is tried again");
                     thread::sleep(pause);
                 }
             }
-            pause *= 2;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(ServerError::Remote { message: String::new(), code: "server-unreachable", hint: String::new() })
     }
 
     fn unreachable(&self, path: &str, error: &reqwest::Error) -> ServerError {
@@ -358,6 +418,16 @@ const CODES: &[&str] = &[
     "session",
     "upload",
     "lease-lost",
+    "other-agent",
+    "other-client",
+    "unknown-task-instance",
+    "unknown-job",
+    "unknown-job-instance",
+    "unknown-step",
+    "start-denied",
+    "no-agent",
+    "job-running",
+    "job-state",
     "unknown-change-set",
     "change-set-differs",
 ];

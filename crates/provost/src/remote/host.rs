@@ -72,7 +72,10 @@ impl SessionHost for RemoteHost<'_> {
     }
 
     fn abandon(&self, session: &str) {
-        if let Err(error) = self.client.delete(&format!("{SESSIONS}/{}", segment(session))) {
+        let told = self.client.delete(&format!("{SESSIONS}/{}", segment(session)));
+        if let Err(error) = told
+            && !matches!(error, ServerError::Remote { code: "not-found", .. })
+        {
             tracing::warn!(session, %error, "the server could not be told that a session is given up");
         }
     }

@@ -123,6 +123,13 @@ pub const KEYS: &[Key] = &[
     key("InstallationDirectoryPath", Holds::Path, "Folder of the executables"),
     key("ResetSettings", Holds::Anything, "File whose touch reloads the server"),
     key("Jobs:MaxTaskBatchSize", Holds::Number, "Tasks of one level that run at the same time").used(),
+    key(
+        "Jobs:LeaseSeconds",
+        Holds::Number,
+        "Seconds that a task stays with an owner that gives no sign of life: 3 to 300",
+    )
+    .or("15")
+    .used(),
     key("Scheduler:Enabled", Holds::Bool, "Jobs start on schedule in this process").used(),
     key("Scheduler:MaxLockWatchTime", Holds::Anything, "Seconds to wait for the scheduler's lock"),
     key("TaskTimeoutSupplement", Holds::Number, "Minutes added to the time limit of tasks").used(),

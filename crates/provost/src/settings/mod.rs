@@ -121,6 +121,8 @@ pub struct SqlTask {
 pub struct Jobs {
     /// Most tasks of a level that start together.
     pub max_task_batch_size: Option<u32>,
+    /// Seconds that a task stays with a silent owner.
+    pub lease_seconds: Option<u32>,
     /// Milliseconds in which a launched job must have started.
     pub launch_timeout: Option<u32>,
     /// Minutes added to the longest time of a task.

@@ -113,6 +113,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         largest_file: u64::from(tree.at("Uploads:MaxFileMegabytes").and_then(as_number)?) << 20,
         jobs: Jobs {
             max_task_batch_size: tree.at("Jobs:MaxTaskBatchSize").and_then(as_number),
+            lease_seconds: tree.at("Jobs:LeaseSeconds").and_then(as_number),
             launch_timeout: tree.at("JobLaunchTimeout").and_then(as_number),
             task_timeout_supplement: tree.at("TaskTimeoutSupplement").and_then(as_number),
             scheduler: tree.at("Scheduler:Enabled").and_then(as_bool),

@@ -9,6 +9,10 @@ use crate::report::{Exit, Kind, Report};
 use clap::Args;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Time in which a task of the agent waits for a server that is being restarted: as long as a job waits for an agent.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Do the work of an agent until the process is told to stop
 ///
@@ -47,21 +51,14 @@ Examples:
             Report::usage("no-server", "nothing says where the server is")
                 .hint("give --server-url, or set ApplicationUri in appsettings.json")
         })?;
-        let client = Arc::new(calling(&settings, url, None, None)?);
+        let client = Arc::new(calling(&settings, url, None, None, PATIENCE)?);
         let workers = settings.jobs.max_task_batch_size.unwrap_or(5).clamp(1, 32) as usize;
         print(&format!("agent {agent} works for {}\n", client.address()))?;
         let stop = Arc::new(AtomicBool::new(false));
         stop_on_signals(&stop)?;
         let side = ServerSide::There(client.clone());
-        AgentLink {
-            client,
-            agent,
-            tasks: Arc::new(StepTasks { settings, side }),
-            workers,
-            stop,
-            trouble: Mutex::default(),
-        }
-        .run();
+        let tasks = Arc::new(StepTasks::new(settings, side));
+        Arc::new(AgentLink { client, agent, tasks, workers, stop, trouble: Mutex::default() }).run();
         tracing::info!("stopped");
         Ok(Exit::Done)
     }

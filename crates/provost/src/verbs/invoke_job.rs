@@ -1,8 +1,7 @@
 //! `provost invoke-job`: runs a job.
 
 use super::Run;
-use super::later::{self, Later};
-use super::options::StepFormatOption;
+use super::options::{ApiOptions, StepFormatOption};
 use crate::context::Context;
 use crate::jobs::{engine, follow, report};
 use crate::report::{Exit, Report};
@@ -14,7 +13,7 @@ use std::sync::Arc;
 /// Run a job, or a part of it, and wait until it has ended
 ///
 /// Exit codes: 0 completed, 3 blocked, 4 warning, 1 errored or cancelled. The job runs in this process, with all its
-/// agent tasks. Ctrl-C ends the process; a server on the same repository, or `provost job restart`, goes on from there.
+/// agent tasks, unless --api-url names a server, which then runs it with its agents. Ctrl-C ends the process; a server on the same repository, or `provost job restart`, goes on from there.
 #[derive(Args, Debug)]
 pub(crate) struct InvokeJob {
     /// Identifier of the job
@@ -55,6 +54,9 @@ pub(crate) struct InvokeJob {
 
     #[command(flatten)]
     format: StepFormatOption,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl Run for InvokeJob {
@@ -65,9 +67,19 @@ Examples:
   provost invoke-job -j HR_Complete
   provost invoke-job -j HR_Complete -s _Export_
   provost invoke-job -j HR_Complete -r --reason \"checked with HR\"";
-    const LATER: &'static [&'static [Later]] = &[later::API];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
+        if let Some(there) = self.api.jobs(context)? {
+            let launch = self.launch();
+            let instance = match self.repair_job {
+                true => there.repair(&self.job_identifier, &self.reason)?,
+                false => there.launch(&launch.job, &launch.options, &launch.reason)?,
+            };
+            return there.follow(context, instance.id, self.format.format, |line| {
+                tracing::info!("{line}");
+                Ok(())
+            });
+        }
         let road = Arc::new(Road::open(context)?);
         let engine = engine(&road, "invoke-job", false);
         let instance = if self.repair_job {

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::exporting::FileExport;
+use crate::jobs::JobsThere;
 use crate::output::{Format, StepFormat};
 use crate::remote::{Client, ClientOptions, Secret};
 use crate::report::{Exit, Report};
@@ -115,6 +116,9 @@ impl DeliveryOptions {
     }
 }
 
+/// Time in which a verb tries to get through to a server.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
+
 /// The server to work with over the network, instead of the local home folder.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "A server across the network")]
@@ -134,13 +138,26 @@ pub(crate) struct ApiOptions {
 }
 
 impl ApiOptions {
+    /// The jobs of the server that was named, if one was.
+    ///
+    /// # Errors
+    /// As [`ApiOptions::client`], and when the settings cannot be read.
+    pub(crate) fn jobs(&self, context: &Context) -> Result<Option<JobsThere>, Report> {
+        if self.api_url.is_none() {
+            return Ok(None);
+        }
+        Ok(self.client(&context.settings()?)?.map(|client| JobsThere { client }))
+    }
+
     /// The server that was named, if one was.
     ///
     /// # Errors
     /// It was named, but not who calls, or the address cannot be used.
     pub(crate) fn client(&self, settings: &Settings) -> Result<Option<Client>, Report> {
         match &self.api_url {
-            Some(url) => calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone()).map(Some),
+            Some(url) => {
+                calling(settings, url, self.api_client_id.as_deref(), self.api_secret.clone(), PATIENCE).map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -155,6 +172,7 @@ pub(crate) fn calling(
     url: &str,
     client: Option<&str>,
     secret: Option<String>,
+    patience: Duration,
 ) -> Result<Client, Report> {
     let known = &settings.calling;
     let client = client.or(known.client.as_deref()).ok_or_else(|| {
@@ -173,6 +191,7 @@ pub(crate) fn calling(
         secret: Secret(secret),
         certificate: known.certificate.clone(),
         timeout: Duration::from_secs(90),
+        patience,
     };
     Client::new(options).map_err(|error| road::report(&error))
 }

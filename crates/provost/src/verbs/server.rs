@@ -56,7 +56,7 @@ fn owner() -> String {
 fn inside(road: &Arc<Road>) -> Option<(String, Arc<dyn AgentTasks>)> {
     let settings = road.settings();
     let agent = settings.agent_identifier.clone().filter(|_| !settings.not_use_agent)?;
-    Some((agent, Arc::new(StepTasks { settings: settings.clone(), side: ServerSide::Here(road.clone()) })))
+    Some((agent, Arc::new(StepTasks::new(settings.clone(), ServerSide::Here(road.clone())))))
 }
 
 impl Run for Server {

@@ -7,6 +7,8 @@ pub mod database;
 pub mod expected;
 pub mod hostile;
 pub mod naive;
+pub mod net;
+pub mod proxy;
 pub mod random;
 pub mod small;
 

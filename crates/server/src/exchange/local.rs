@@ -41,15 +41,20 @@ impl SessionHost for LocalHost<'_> {
     fn open(&self, request: &OpenRequest) -> Result<Opened, ServerError> {
         let known: Option<Session> = self.store.read(|tx| tx.session(&request.session))?;
         if known.is_none() {
-            self.give_up_open(&request.connector)?;
+            self.give_up_open(request)?;
         }
         let base_digest = self.store.read(|tx| base(tx, request))?;
         if known.is_some() {
             return Ok(Opened { base_digest });
         }
-        self.store.write(&self.actor, &about(request), |tx| {
+        let made = self.store.write(&self.actor, &about(request), |tx| {
             tx.create_session(&request.session, &request.connector, request.mode, &self.actor, self.now_micros)
-        })?;
+        });
+        if let Err(error) = made {
+            // The same call may have come twice at the same time.
+            let known: Option<Session> = self.store.read(|tx| tx.session(&request.session))?;
+            known.ok_or(error)?;
+        }
         // A folder that the repository does not know would stay for ever.
         let folder = self.folders.session(&request.session);
         std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
@@ -78,8 +83,7 @@ impl SessionHost for LocalHost<'_> {
             message: "it was given up by another run of the same connector".to_owned(),
         };
         let session = known.ok_or_else(given_up)?;
-        let same = session.new_digest.as_deref() == Some(&manifest.new_digest);
-        if same && !matches!(session.state, SessionState::Open | SessionState::Failed) {
+        if is_sealed(&session, manifest) {
             return Ok(());
         }
         write_manifest(&folder, manifest)?;
@@ -95,11 +99,19 @@ impl SessionHost for LocalHost<'_> {
             if tx.seal_session(id, base, Some(&manifest.new_digest), self.now_micros)? {
                 return Ok(tx.set_session_summary(id, &seal)?);
             }
-            Err(given_up())
+            // The same call may have come twice at the same time.
+            match tx.session(id)? {
+                Some(other) if is_sealed(&other, manifest) => Ok(()),
+                _ => Err(given_up()),
+            }
         })
     }
 
     fn abandon(&self, session: &str) {
+        let known: Result<Option<Session>, _> = self.store.read(|tx| tx.session(session));
+        if known.is_ok_and(|known| known.is_none_or(|known| known.state != SessionState::Open)) {
+            return;
+        }
         let fail =
             |tx: &mut WriteTx| tx.set_session_state(session, SessionState::Open, SessionState::Failed, self.now_micros);
         let remove = |was_open| match was_open {
@@ -116,10 +128,18 @@ impl SessionHost for LocalHost<'_> {
 
 impl LocalHost<'_> {
     /// Gives up sessions of the connector that a crash left open. Their runs are over: the caller prepares one at a
-    /// time.
-    fn give_up_open(&self, connector: &str) -> Result<(), ServerError> {
+    /// time. A call that was long under way must not end a run that began after it.
+    fn give_up_open(&self, request: &OpenRequest) -> Result<(), ServerError> {
         let open: Vec<Session> = self.store.read(|tx| tx.sessions_in(SessionState::Open))?;
-        for session in open.into_iter().filter(|s| s.connector == connector) {
+        let others: Vec<Session> =
+            open.into_iter().filter(|s| s.connector == request.connector && s.id != request.session).collect();
+        if others.iter().any(|s| s.opened_by == self.actor && began_before(&request.session, &s.id)) {
+            return Err(ServerError::Session {
+                session: request.session.clone(),
+                message: "another run of the same connector has begun after it".to_owned(),
+            });
+        }
+        for session in others {
             self.store.write(&self.actor, "gave up a session that was never sealed", |tx| {
                 tx.set_session_state(&session.id, SessionState::Open, SessionState::Failed, self.now_micros)
             })?;
@@ -127,6 +147,18 @@ impl LocalHost<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a session was accepted with this very manifest.
+fn is_sealed(session: &Session, manifest: &Manifest) -> bool {
+    let same = session.new_digest.as_deref() == Some(&manifest.new_digest);
+    same && !matches!(session.state, SessionState::Open | SessionState::Failed)
+}
+
+/// Whether a session was named before another one, as far as their names tell.
+fn began_before(one: &str, other: &str) -> bool {
+    let time = |name: &str| uuid::Uuid::parse_str(name).ok().filter(|id| id.get_version_num() == 7);
+    matches!((time(one), time(other)), (Some(one), Some(other)) if one < other)
 }
 
 /// The state that an incremental run starts from: that of the last session in the queue, else the one applied last.

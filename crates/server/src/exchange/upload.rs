@@ -19,6 +19,7 @@ pub const PIECE: usize = 4 << 20;
 pub(crate) const LARGEST_BODY: usize = PIECE + PIECE / 128 + 1024;
 
 const PIECES: &str = ".pieces";
+const TURN: &str = ".turn";
 
 /// The pieces that have arrived: file, then their numbers.
 pub(crate) type Received = BTreeMap<String, Vec<u32>>;
@@ -64,6 +65,10 @@ impl Upload {
         if blake3::hash(&piece).to_hex().as_str() != digest {
             return Err(refuse(format!("piece {number} of {file} is not what its digest says")));
         }
+        if self.folder.join(file).is_file() {
+            // It was joined already: the piece was long under way.
+            return Ok(());
+        }
         let folder = self.folder.join(PIECES).join(file);
         std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
         let mut partial = tempfile::NamedTempFile::new_in(&folder)?;
@@ -86,6 +91,17 @@ impl Upload {
         Ok(received)
     }
 
+    /// Waits until nobody else seals the session: a repeated call must not join what the first one is joining.
+    ///
+    /// # Errors
+    /// The folder is gone, because the session is over.
+    pub(crate) fn turn(&self) -> Result<File, ServerError> {
+        let path = self.folder.join(TURN);
+        let file = File::create(&path).map_err(ServerError::file("making", &path))?;
+        file.lock().map_err(ServerError::file("locking", &path))?;
+        Ok(file)
+    }
+
     /// Joins the pieces of every file that the manifest names. Files that were joined before stay.
     ///
     /// # Errors
@@ -94,7 +110,8 @@ impl Upload {
         for table in &manifest.tables {
             let path = self.folder.join(&table.file);
             let pieces = self.folder.join(PIECES).join(&table.file);
-            if path.is_file() && !pieces.exists() {
+            if path.is_file() && (!pieces.exists() || files::digest(&path)? == table.digest) {
+                files::remove_folder(&pieces)?;
                 continue;
             }
             let digest = self.join_file(&manifest.session, &pieces, &path)?;

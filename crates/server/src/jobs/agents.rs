@@ -2,12 +2,15 @@
 
 use super::engine::Engine;
 use super::error::JobError;
+use super::plan::StoredTask;
 use super::settings::micros;
 use super::work::{Run, Taken};
 use provost_model::configuration::Connection;
 use provost_model::configuration::jobs::{Mode as TaskMode, Task};
 use provost_model::summary::{ErrorReport, Mode};
-use provost_model::work::{AgentTasks, AgentWork, OutcomeReport, ProgressAnswer, ProgressReport, TaskOutcome};
+use provost_model::work::{
+    AgentTasks, AgentWork, InstanceState, OutcomeReport, ProgressAnswer, ProgressReport, TaskOutcome, WorkRequest,
+};
 use provost_store::{Claim, JobInstance, ReadTx, SeenAgent, TaskInstance};
 
 /// Stands for the client of an agent inside a server.
@@ -84,16 +87,28 @@ impl Engine {
         Ok(tasks.any(|t| t.agent.as_deref() == Some(agent) && t.open_id_client.as_deref() == Some(client)))
     }
 
-    /// The next task for an agent, under a lease.
+    /// The next task for an agent, under a lease; the same one for a question that comes again.
     ///
     /// # Errors
     /// Those of the database.
-    pub(crate) fn work_for(&self, agent: &str, client: &str, kinds: &[String]) -> Result<Option<AgentWork>, JobError> {
+    pub(crate) fn work_for(
+        &self,
+        agent: &str,
+        client: &str,
+        request: &WorkRequest,
+    ) -> Result<Option<AgentWork>, JobError> {
+        if !request.ask.is_empty()
+            && let Some(answered) = self.store.read(|tx| tx.task_under_lease(&request.ask))?
+        {
+            return self.handed_out_before(agent, answered);
+        }
         loop {
             let claim = Claim {
                 owner: format!("agent {agent}"),
                 agent: Some(agent.to_owned()),
-                kinds: kinds.to_vec(),
+                kinds: request.kinds.clone(),
+                lease: request.ask.clone(),
+                is_handed_out: true,
                 ..Claim::default()
             };
             let Some(taken) = self.take(claim)? else { return Ok(None) };
@@ -105,6 +120,18 @@ impl Engine {
                 _ => return Ok(Some(self.handed_out(&taken)?)),
             }
         }
+    }
+
+    /// The answer to a question that was answered before: the same, while nothing has become of it.
+    fn handed_out_before(&self, agent: &str, row: TaskInstance) -> Result<Option<AgentWork>, JobError> {
+        if row.state != InstanceState::InProgress || row.agent.as_deref() != Some(agent) {
+            return Ok(None);
+        }
+        let id = row.job_instance;
+        let job = self.store.read(|tx| tx.job_instance(id))?.ok_or(JobError::UnknownInstance { id })?;
+        let stored: StoredTask = serde_json::from_str(&row.definition).map_err(|e| JobError::Log(e.into()))?;
+        let lease = row.lease.clone().unwrap_or_default();
+        self.handed_out(&Taken { row, job, stored, lease }).map(Some)
     }
 
     pub(super) fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
@@ -157,11 +184,24 @@ impl Engine {
         }
         self.append(&row, super::logs::level(&job.log_level), &report.log);
         let progress = report.progress.as_ref().and_then(|p| serde_json::to_string(p).ok());
+        if !row.is_confirmed {
+            self.confirm(id, &report.lease, progress.as_deref())?;
+        }
         let mut memory = self.memory();
         let known = memory.renewals.entry(id).or_insert_with(|| (report.lease.clone(), None));
         known.0.clone_from(&report.lease);
         known.1 = progress.or(known.1.take());
         Ok(ProgressAnswer { cancel: job.cancelled_by.is_some() || memory.unwanted.contains(&id) })
+    }
+
+    /// What was handed out has arrived: written down at once, because the agent begins with it now.
+    fn confirm(&self, id: i64, lease: &str, progress: Option<&str>) -> Result<(), JobError> {
+        let until = self.now() + micros(self.settings().lease);
+        let is_held = self.store.note(|tx| {
+            tx.lock_jobs()?;
+            Ok::<_, JobError>(tx.renew_lease(id, lease, until, progress)?)
+        })?;
+        if is_held { Ok(()) } else { Err(JobError::LeaseLost { task: id }) }
     }
 
     /// A task of an agent has ended. Repeating it changes nothing.

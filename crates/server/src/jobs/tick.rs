@@ -111,20 +111,23 @@ impl Engine {
         Ok(changed | self.end_late(tx, now)?)
     }
 
-    /// Tasks whose owner is dead wait again; tasks that take too long, or were begun too often, have failed.
+    /// Tasks whose owner is dead wait again; tasks that take too long, or were begun too often, have failed. One that
+    /// never arrived was not begun.
     fn take_back(&self, tx: &mut WriteTx, now: i64) -> Result<bool, JobError> {
         let mut changed = false;
         for task in tx.running_tasks()? {
+            let unheard = !task.is_confirmed;
             let failure = if too_long(self, &task, now) {
                 Some(timed_out(self, &task))
             } else if task.lease_until >= now {
                 continue;
-            } else if task.attempts >= i64::from(self.settings().attempts) {
+            } else if !unheard && task.attempts >= i64::from(self.settings().attempts) {
                 Some(lost_too_often(&task))
             } else {
                 None
             };
             match failure {
+                None if unheard => tx.take_back_unheard(task.id, now)?,
                 None => tx.set_task_waiting(task.id, Some(now))?,
                 Some(error) => fail(tx, &task, &error, now)?,
             }

@@ -68,21 +68,28 @@ impl Engine {
         }
     }
 
-    /// Takes the next task that fits. Owner, lease and times of the claim are filled in.
+    /// Takes the next task that fits. Owner and times of the claim are filled in, and the lease when it has none.
     pub(super) fn take(&self, claim: Claim) -> Result<Option<Taken>, JobError> {
         let now = self.now();
-        let lease = uuid::Uuid::now_v7().simple().to_string();
+        let lease = match claim.lease.as_str() {
+            "" => uuid::Uuid::now_v7().simple().to_string(),
+            lease => lease.to_owned(),
+        };
+        let held = if claim.is_handed_out { self.settings().lease / 3 } else { self.settings().lease };
         let owner = match claim.owner.as_str() {
             "" => self.settings().owner.clone(),
             owner => owner.to_owned(),
         };
-        let claim =
-            Claim { owner, lease: lease.clone(), until: now + micros(self.settings().lease), now_micros: now, ..claim };
+        let claim = Claim { owner, lease: lease.clone(), until: now + micros(held), now_micros: now, ..claim };
         if !self.store.read(|tx| tx.has_work(&claim))? {
             return Ok(None);
         }
         let taken = self.store.note(|tx| {
             tx.lock_jobs()?;
+            // Somebody who asks twice at the same time gets one task, not two.
+            if claim.is_handed_out && tx.task_under_lease(&claim.lease)?.is_some() {
+                return Ok(None);
+            }
             let Some(row) = tx.claim_task(&claim)? else { return Ok(None) };
             let job = tx.job_instance(row.job_instance)?.ok_or(JobError::UnknownInstance { id: row.job_instance })?;
             Ok::<_, JobError>(Some((row, job)))

@@ -191,7 +191,13 @@ async fn seal(
                     return Err(Problem::bad_request("unknown-file", "the manifest names a file that no mapping has"));
                 }
             }
-            upload(&work, &session).join(&manifest)?;
+            let upload = upload(&work, &session);
+            let _turn = upload.turn()?;
+            if own_session(&work, &session, &principal)?.state == SessionState::Open {
+                upload.join(&manifest)?;
+            }
+            host.seal(&manifest)?;
+            return Ok(StatusCode::NO_CONTENT);
         }
         host.seal(&manifest)?;
         Ok(StatusCode::NO_CONTENT)

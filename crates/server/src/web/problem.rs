@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
+/// Code of a repository that somebody else writes to.
+const LOCKED: &str = "repository-locked";
+
 /// An error as the network sees it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -92,6 +95,12 @@ impl Problem {
             .hint("look at the server's log for the time of this request")
     }
 
+    /// Somebody else writes to the repository, and for long. Nothing was done.
+    pub(crate) fn busy() -> Problem {
+        let text = "the repository is held by somebody who writes to it; nothing was done";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, LOCKED, text).hint("make the same call again").retry_after(1)
+    }
+
     fn with_code(status: StatusCode, error: &ServerError) -> Problem {
         let mut problem = Problem::new(status, error.code(), error.to_string());
         problem.hint = error.hint();
@@ -161,6 +170,7 @@ impl From<ServerError> for Problem {
             | ServerError::SourceForm { .. }
             | ServerError::Upload { .. } => Problem::with_code(StatusCode::UNPROCESSABLE_ENTITY, &error),
             ServerError::Remote { .. } => Problem::with_code(StatusCode::BAD_GATEWAY, &error),
+            ServerError::Store(store) if store.code() == LOCKED => Problem::busy(),
             ServerError::File { .. } | ServerError::Io(_) | ServerError::Store(_) => Problem::internal(&error),
         }
     }
@@ -168,6 +178,9 @@ impl From<ServerError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
+        if error.code() == LOCKED {
+            return Problem::busy();
+        }
         Problem::internal(&error)
     }
 }

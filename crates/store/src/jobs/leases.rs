@@ -21,6 +21,8 @@ pub struct Claim {
     pub kinds: Vec<String>,
     /// Random word of the lease.
     pub lease: String,
+    /// It goes to somebody across the network, who has yet to confirm that it arrived.
+    pub is_handed_out: bool,
     /// Until when it holds: microseconds since 1970, UTC.
     pub until: i64,
     /// Now, the same way.
@@ -96,6 +98,15 @@ impl ReadTx {
         Ok(self.link.first(&sql, &args, |row| row.i64(0))?.is_some())
     }
 
+    /// The task that is or was last held under this word.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn task_under_lease(&mut self, lease: &str) -> Result<Option<TaskInstance>, StoreError> {
+        let sql = format!("SELECT {TASK} FROM UJ_TaskInstances WHERE Lease = $1 ORDER BY Id DESC LIMIT 1");
+        self.link.first(&sql, &[lease.into()], task)
+    }
+
     /// Task instances that somebody holds.
     ///
     /// # Errors
@@ -133,7 +144,7 @@ impl WriteTx {
         };
         let sql = format!(
             "UPDATE UJ_TaskInstances SET State = $1, Lease = $2, LeaseOwner = $3, LeaseUntil = $4, \
-             StartedAt = COALESCE(StartedAt, $5), Attempts = Attempts + 1 WHERE Id = $6 RETURNING {TASK}"
+             StartedAt = COALESCE(StartedAt, $5), Attempts = Attempts + 1, IsConfirmed = $6 WHERE Id = $7 RETURNING {TASK}"
         );
         let args = [
             InstanceState::InProgress.word().into(),
@@ -141,6 +152,7 @@ impl WriteTx {
             (&claim.owner).into(),
             claim.until.into(),
             claim.now_micros.into(),
+            i64::from(!claim.is_handed_out).into(),
             id.into(),
         ];
         let taken = self.link.first(&sql, &args, task)?;
@@ -153,7 +165,7 @@ impl WriteTx {
         Ok(taken)
     }
 
-    /// Holds a task for longer, and notes how far it is. Tells whether the lease was still that of the task.
+    /// Holds a task for longer, and notes that it arrived, and how far it is. Tells whether the lease was still that of the task.
     ///
     /// # Errors
     /// Those of the database.
@@ -165,7 +177,7 @@ impl WriteTx {
         progress: Option<&str>,
     ) -> Result<bool, StoreError> {
         let renewed = self.link.execute(
-            "UPDATE UJ_TaskInstances SET LeaseUntil = $1, Progress = COALESCE($2, Progress) \
+            "UPDATE UJ_TaskInstances SET LeaseUntil = $1, Progress = COALESCE($2, Progress), IsConfirmed = 1 \
              WHERE Id = $3 AND Lease = $4 AND State = $5",
             &[until.into(), progress.into(), id.into(), lease.into(), InstanceState::InProgress.word().into()],
         )?;

@@ -106,6 +106,8 @@ pub struct TaskInstance {
     pub lease_owner: Option<String>,
     /// Until when.
     pub lease_until: i64,
+    /// Whoever holds it has said that it arrived there.
+    pub is_confirmed: bool,
 }
 
 /// A task instance that is to be made.
@@ -123,7 +125,7 @@ pub struct NewTaskInstance {
 pub(super) const JOB: &str = "Id, Job, Trigger, ScheduledFor, State, IsIncremental, LogLevel, RequestedBy, Reason, Options, \
                               CreatedAt, StartedAt, EndedAt, CancelledBy, Error";
 pub(super) const TASK: &str = "Id, JobInstance_Id, Position, Level, Task, Kind, Agent, Connector, State, Definition, CreatedAt, ReadyAt, StartedAt, \
-     EndedAt, Produced, Summary, Progress, Error, ChangeSetHash, Approval, Attempts, Lease, LeaseOwner, LeaseUntil";
+     EndedAt, Produced, Summary, Progress, Error, ChangeSetHash, Approval, Attempts, Lease, LeaseOwner, LeaseUntil, IsConfirmed";
 
 fn state(word: &str) -> Result<InstanceState, StoreError> {
     InstanceState::parse(word).ok_or_else(|| StoreError::Statement {
@@ -178,6 +180,7 @@ pub(super) fn task(row: &Row<'_>) -> Result<TaskInstance, StoreError> {
         lease: row.optional(21)?,
         lease_owner: row.optional(22)?,
         lease_until: row.i64(23)?,
+        is_confirmed: row.i64(24)? != 0,
     })
 }
 
@@ -316,6 +319,15 @@ impl WriteTx {
             &[InstanceState::NotStarted.word().into(), ready_at.into(), id.into()],
         )?;
         Ok(())
+    }
+
+    /// A task that was handed out and never arrived waits again, as if it had not been handed out.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn take_back_unheard(&mut self, id: i64, ready_at: i64) -> Result<(), StoreError> {
+        self.link.execute("UPDATE UJ_TaskInstances SET Attempts = Attempts - 1 WHERE Id = $1", &[id.into()])?;
+        self.set_task_waiting(id, Some(ready_at))
     }
 
     /// Ends a task that nobody runs, or whose holder is given up.

@@ -1,11 +1,11 @@
 //! `provost job cancel`, `resume` and `restart`.
 
 use crate::context::Context;
-use crate::jobs::{engine, follow, report};
+use crate::jobs::{Act, engine, follow, report};
 use crate::output::print;
 use crate::report::{Exit, Report};
 use crate::road::{Road, actor};
-use crate::verbs::options::StepFormatOption;
+use crate::verbs::options::{ApiOptions, StepFormatOption};
 use clap::Args;
 use provost_server::jobs::{Engine, JobError};
 use provost_store::JobInstance;
@@ -20,12 +20,20 @@ pub(super) struct Cancel {
     /// Why; lands in the journal
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl Cancel {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
-        let road = Arc::new(Road::open(context)?);
-        let job = engine(&road, "job", false).cancel(self.id, &actor(), &self.reason).map_err(|e| report(&e))?;
+        let job = match self.api.jobs(context)? {
+            Some(there) => there.with(self.id, &Act::Cancel, &self.reason)?,
+            None => {
+                let road = Arc::new(Road::open(context)?);
+                engine(&road, "job", false).cancel(self.id, &actor(), &self.reason).map_err(|e| report(&e))?
+            }
+        };
         let end = if job.state.is_final() { "is cancelled" } else { "is cancelled as soon as what runs has ended" };
         print(&format!("{} (instance {}) {end}\n", job.job, job.id))?;
         Ok(Exit::Done)
@@ -45,23 +53,41 @@ struct GoOn {
 
     #[command(flatten)]
     format: StepFormatOption,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl GoOn {
     fn run(
         &self,
         context: &Context,
+        (id, act): (i64, &Act<'_>),
         begin: impl FnOnce(&Engine) -> Result<JobInstance, JobError>,
     ) -> Result<Exit, Report> {
+        if let Some(there) = self.api.jobs(context)? {
+            let job = there.with(id, act, &self.reason)?;
+            if self.detach {
+                return goes_on(&job);
+            }
+            return there.follow(context, id, self.format.format, |line| {
+                tracing::info!("{line}");
+                Ok(())
+            });
+        }
         let road = Arc::new(Road::open(context)?);
         let engine = engine(&road, "job", false);
         let job = begin(&engine).map_err(|e| report(&e))?;
         if self.detach {
-            print(&format!("{} (instance {}) goes on\n", job.job, job.id))?;
-            return Ok(Exit::Done);
+            return goes_on(&job);
         }
         follow(context, &road, &engine, job.id, self.format.format)
     }
+}
+
+fn goes_on(job: &JobInstance) -> Result<Exit, Report> {
+    print(&format!("{} (instance {}) goes on\n", job.job, job.id))?;
+    Ok(Exit::Done)
 }
 
 /// Approve the change set that blocks an execution, and let it go on
@@ -81,7 +107,8 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
         let hash = self.change_set.trim().to_ascii_lowercase();
-        self.go_on.run(context, |engine| engine.resume(self.id, Some(&hash), &actor(), &self.go_on.reason))
+        let act = (self.id, &Act::Resume(&hash));
+        self.go_on.run(context, act, |engine| engine.resume(self.id, Some(&hash), &actor(), &self.go_on.reason))
     }
 }
 
@@ -97,6 +124,7 @@ pub(super) struct Restart {
 
 impl Restart {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
-        self.go_on.run(context, |engine| engine.restart(self.id, &actor(), &self.go_on.reason))
+        self.go_on
+            .run(context, (self.id, &Act::Restart), |engine| engine.restart(self.id, &actor(), &self.go_on.reason))
     }
 }

@@ -7,10 +7,10 @@ use crate::output::table::Table;
 use crate::report::{Exit, Report};
 use crate::repository::instant;
 use crate::road::Road;
-use crate::verbs::options::FormatOption;
+use crate::verbs::options::{ApiOptions, FormatOption};
 use clap::Args;
 use provost_server::jobs::JobError;
-use provost_store::HistoryFilter;
+use provost_store::{HistoryFilter, JobInstance};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -27,14 +27,18 @@ pub(super) struct List {
 
     #[command(flatten)]
     format: FormatOption,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl List {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
-        let road = Arc::new(Road::open(context)?);
-        let limit = road.settings().page_size(self.page_size)?;
-        let filter = HistoryFilter { job: self.job, ..HistoryFilter::default() };
-        let found = engine(&road, "job", false).instances(&filter, limit).map_err(|e: JobError| report(&e))?;
+        let limit = context.settings()?.page_size(self.page_size)?;
+        let found = match self.api.jobs(context)? {
+            Some(there) => there.instances(self.job.as_deref(), limit)?,
+            None => here(context, self.job, limit)?,
+        };
         let mut table = Table::new(["Id", "Job", "State", "Started by", "Requested by", "Created", "Ended"]);
         for job in found {
             table.row([
@@ -50,4 +54,10 @@ impl List {
         print(&table.render(self.format.format, &context.stdout))?;
         Ok(Exit::Done)
     }
+}
+
+fn here(context: &Context, job: Option<String>, limit: usize) -> Result<Vec<JobInstance>, Report> {
+    let road = Arc::new(Road::open(context)?);
+    let filter = HistoryFilter { job, ..HistoryFilter::default() };
+    engine(&road, "job", false).instances(&filter, limit).map_err(|e: JobError| report(&e))
 }

@@ -1,14 +1,14 @@
 //! `provost job show`, `watch` and `log`.
 
 use crate::context::Context;
-use crate::jobs::{as_json, as_text, engine, exit, report};
+use crate::jobs::{as_json, as_text, engine, exit, line, report};
 use crate::output::{StepFormat, print};
 use crate::report::{Exit, Report};
 use crate::repository::instant;
 use crate::road::Road;
-use crate::verbs::options::StepFormatOption;
+use crate::verbs::options::{ApiOptions, StepFormatOption};
 use clap::Args;
-use provost_model::work::{LogLine, TaskProgress};
+use provost_model::work::LogLine;
 use provost_store::TaskInstance;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,12 +27,20 @@ pub(super) struct Show {
 
     #[command(flatten)]
     format: StepFormatOption,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl Show {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
-        let road = Arc::new(Road::open(context)?);
-        let (job, tasks) = engine(&road, "job", false).instance(self.id).map_err(|e| report(&e))?;
+        let (job, tasks) = match self.api.jobs(context)? {
+            Some(there) => there.instance(self.id)?,
+            None => {
+                let road = Arc::new(Road::open(context)?);
+                engine(&road, "job", false).instance(self.id).map_err(|e| report(&e))?
+            }
+        };
         let text = match self.format.format {
             StepFormat::Table => as_text(context, &job, &tasks),
             StepFormat::Json => format!("{}\n", as_json(&job, &tasks)),
@@ -47,10 +55,16 @@ impl Show {
 pub(super) struct Watch {
     /// Id of the execution
     id: i64,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl Watch {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
+        if let Some(there) = self.api.jobs(context)? {
+            return there.follow(context, self.id, StepFormat::Table, |line| print(&format!("{line}\n")));
+        }
         let road = Arc::new(Road::open(context)?);
         let engine = engine(&road, "job", false);
         let mut seen: BTreeMap<i64, String> = BTreeMap::new();
@@ -72,22 +86,6 @@ impl Watch {
     }
 }
 
-/// `HR_Prepare: InProgress, Prepare HR_Person, 120000 rows`.
-fn line(task: &TaskInstance) -> String {
-    let mut line = format!("{}: {}", task.task, task.state.word());
-    let progress = task.progress.as_deref().and_then(|text| serde_json::from_str::<TaskProgress>(text).ok());
-    if let Some(progress) = progress.filter(|_| task.ended_at.is_none()) {
-        line.push_str(&format!(", {}", progress.stage));
-        if progress.rows > 0 {
-            line.push_str(&format!(", {} rows", progress.rows));
-        }
-        if let Some(left) = progress.seconds_left {
-            line.push_str(&format!(", {left:.0} s left"));
-        }
-    }
-    line
-}
-
 /// Show the logs of an execution, task by task
 #[derive(Args, Debug)]
 pub(super) struct Log {
@@ -100,14 +98,24 @@ pub(super) struct Log {
 
     #[command(flatten)]
     format: StepFormatOption,
+
+    #[command(flatten)]
+    api: ApiOptions,
 }
 
 impl Log {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Report> {
+        let wanted = |task: &&TaskInstance| self.task.as_ref().is_none_or(|t| task.task.eq_ignore_ascii_case(t));
+        if let Some(there) = self.api.jobs(context)? {
+            let (_, tasks) = there.instance(self.id)?;
+            for task in tasks.iter().filter(wanted) {
+                self.show(&there.log(task.id)?)?;
+            }
+            return Ok(Exit::Done);
+        }
         let road = Arc::new(Road::open(context)?);
         let engine = engine(&road, "job", false);
         let (_, tasks) = engine.instance(self.id).map_err(|e| report(&e))?;
-        let wanted = |task: &&TaskInstance| self.task.as_ref().is_none_or(|t| task.task.eq_ignore_ascii_case(t));
         for task in tasks.iter().filter(wanted) {
             let mut from = 0;
             loop {
@@ -116,13 +124,17 @@ impl Log {
                     break;
                 }
                 from = page.next;
-                match self.format.format {
-                    StepFormat::Json => print(&page.text)?,
-                    StepFormat::Table => print(&page.text.lines().filter_map(readable).collect::<String>())?,
-                }
+                self.show(&page.text)?;
             }
         }
         Ok(Exit::Done)
+    }
+
+    fn show(&self, lines: &str) -> Result<(), Report> {
+        match self.format.format {
+            StepFormat::Json => print(lines),
+            StepFormat::Table => print(&lines.lines().filter_map(readable).collect::<String>()),
+        }
     }
 }
 

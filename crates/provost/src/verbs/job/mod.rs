@@ -5,7 +5,6 @@ mod list;
 mod look;
 
 use super::Run;
-use super::later::{self, Later};
 use crate::context::Context;
 use crate::report::{Exit, Report};
 use clap::{Args, Subcommand};
@@ -36,7 +35,6 @@ Examples:
   provost job show 12
   provost job resume 12 --change-set 0123456789abcdef0123456789abcdef --reason \"checked with HR\"
   provost job log 12 --task HR_Synchronize";
-    const LATER: &'static [&'static [Later]] = &[later::API];
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
         match self.what {

@@ -6,7 +6,7 @@ use crate::jobs::{Engine, JobError, JobSettings, Launch, LaunchOptions};
 use provost_model::configuration::Configuration;
 use provost_model::configuration::jobs::{Job, TaskKind};
 use provost_model::summary::{ChangeSetName, ErrorReport, Summary};
-use provost_model::work::{InstanceState, OutcomeReport, ProgressReport, TaskOutcome};
+use provost_model::work::{InstanceState, OutcomeReport, ProgressReport, TaskOutcome, WorkRequest};
 use provost_store::Claim;
 
 fn take(engine: &Engine) -> Taken {
@@ -181,8 +181,8 @@ fn an_agent_works_under_a_lease() {
     let id = engine.launch(&by_person("Daily")).unwrap().id;
     let here = engine.arrive("North", "Job", "1.0").unwrap();
     assert!(matches!(engine.arrive("North", "Thief", "1.0"), Err(JobError::OtherClient { .. })));
-    assert!(engine.work_for("South", "Job", &[]).unwrap().is_none());
-    let work = engine.work_for("North", "Job", &[]).unwrap().unwrap();
+    assert!(engine.work_for("South", "Job", &WorkRequest::default()).unwrap().is_none());
+    let work = engine.work_for("North", "Job", &WorkRequest::default()).unwrap().unwrap();
     assert_eq!((work.task.identifier.as_str(), work.job.as_str(), work.lease_seconds), ("export", "Daily", 15));
     drop(here);
     let (task, lease) = (work.task_instance, work.lease);
@@ -202,6 +202,38 @@ fn an_agent_works_under_a_lease() {
     engine.ended("North", task, &report).unwrap();
     engine.ended("North", task, &report).unwrap();
     assert_eq!(standing(&engine, id), "Cancelled: export Completed, after Cancelled");
+}
+
+#[test]
+fn a_lost_answer_brings_the_same_work_and_is_no_attempt() {
+    let world = World::sqlite();
+    let engine = world.engine("s", &with_agent());
+    engine.launch(&by_person("Daily")).unwrap();
+    let _here = engine.arrive("North", "Job", "1.0").unwrap();
+    let asked = |word: &str| {
+        let request = WorkRequest { ask: word.repeat(32), ..WorkRequest::default() };
+        engine.work_for("North", "Job", &request).unwrap()
+    };
+    for word in ["1", "2", "3", "4"] {
+        let work = asked(word).unwrap();
+        assert_eq!((&work.lease, asked(word)), (&word.repeat(32), Some(work.clone())));
+        assert_eq!(asked("f"), None, "it is held");
+        // Nobody confirms it: a third of a lease later it is there for others.
+        engine.tick().unwrap();
+        world.pass(6 * SECOND);
+        engine.tick().unwrap();
+    }
+    let work = asked("5").unwrap();
+    let confirmed = ProgressReport { lease: work.lease.clone(), ..ProgressReport::default() };
+    engine.progressed("North", work.task_instance, &confirmed).unwrap();
+    let late = ProgressReport { lease: "4".repeat(32), ..ProgressReport::default() };
+    assert!(matches!(engine.progressed("North", work.task_instance, &late), Err(JobError::LeaseLost { .. })));
+    let (_, rows) = engine.instance(work.job_instance).unwrap();
+    assert_eq!((rows[0].attempts, rows[0].is_confirmed), (1, true));
+    let report =
+        OutcomeReport { lease: work.lease, outcome: ended(InstanceState::Completed), ..OutcomeReport::default() };
+    engine.ended("North", work.task_instance, &report).unwrap();
+    assert_eq!(asked("5"), None, "the question comes too late");
 }
 
 #[test]
@@ -226,7 +258,7 @@ fn a_task_for_another_client_fails_with_what_to_set() {
     let engine = world.engine("s", &with_agent());
     let id = engine.launch(&by_person("Daily")).unwrap().id;
     let _here = engine.arrive("North", "Default", "1.0").unwrap();
-    assert!(engine.work_for("North", "Default", &[]).unwrap().is_none());
+    assert!(engine.work_for("North", "Default", &WorkRequest::default()).unwrap().is_none());
     assert_eq!(standing(&engine, id), "Errored: export Errored, after NotStarted");
 }
 

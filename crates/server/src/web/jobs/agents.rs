@@ -29,6 +29,8 @@ const LOOK: Duration = Duration::from_secs(1);
 #[allow(dead_code, reason = "the shape for the description; the type is in the room that agents share")]
 struct AgentWorkRequest {
     version: String,
+    /// 32 hexadecimal digits that become the lease: the same question gets the same work.
+    ask: String,
     /// At most 30.
     #[schema(minimum = 0)]
     wait_seconds: u32,
@@ -100,17 +102,21 @@ async fn work(
     request: Result<Json<WorkRequest>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let (engine, request) = (app.jobs()?, body(request)?);
+    let is_word = |ask: &str| ask.len() == 32 && ask.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !request.ask.is_empty() && !is_word(&request.ask) {
+        return Err(Problem::bad_request("ask", "a question is named by 32 hexadecimal digits, or not at all"));
+    }
     let client = client_of(&principal);
     let _waiting = {
-        let (engine, agent, client) = (engine.clone(), agent.clone(), client.clone());
-        app.blocking(move || Ok(engine.arrive(&agent, &client, &request.version)?)).await?
+        let (engine, agent, client, version) = (engine.clone(), agent.clone(), client.clone(), request.version.clone());
+        app.blocking(move || Ok(engine.arrive(&agent, &client, &version)?)).await?
     };
     let until = Instant::now() + Duration::from_secs(u64::from(request.wait_seconds).min(LONGEST));
     let mut bell = engine.bell();
     loop {
         bell.borrow_and_update();
-        let (look, agent, client, kinds) = (engine.clone(), agent.clone(), client.clone(), request.kinds.clone());
-        if let Some(work) = app.blocking(move || Ok(look.work_for(&agent, &client, &kinds)?)).await? {
+        let (look, agent, client, asked) = (engine.clone(), agent.clone(), client.clone(), request.clone());
+        if let Some(work) = app.blocking(move || Ok(look.work_for(&agent, &client, &asked)?)).await? {
             return Ok(Json(work).into_response());
         }
         let left = until.saturating_duration_since(Instant::now());
