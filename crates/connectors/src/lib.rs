@@ -19,6 +19,7 @@ mod package;
 mod records;
 mod settings;
 mod source;
+mod sql;
 mod table;
 mod transform;
 
@@ -26,3 +27,4 @@ pub use error::ExportError;
 pub use export::{ExportMode, ExportReport, ExportRequest, Progress, TableWritten, check, export};
 pub use package::{PACKAGES, Package, find};
 pub use settings::Settings;
+pub use sql::{Database, Position, SqlError, SqlRequest, Watcher, run_sql};

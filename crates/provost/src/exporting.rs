@@ -81,9 +81,31 @@ impl FileExport<'_> {
 /// # Errors
 /// The settings are wrong, or the source or the folder cannot be used; the tables are then as they were.
 pub fn run(request: &ExportRequest<'_>, mode: Mode, progress: &Progress) -> Result<Outcome, Report> {
+    run_told(request, mode, progress, &mut |_, _, _| {})
+}
+
+/// [`run`] that also tells somebody how many bytes are read of how many, and at the end how many rows there were.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_told(
+    request: &ExportRequest<'_>,
+    mode: Mode,
+    progress: &Progress,
+    told: &mut dyn FnMut(u64, u64, u64),
+) -> Result<Outcome, Report> {
     ensure_folder(request.output_dir)?;
     let mut stage = progress.bytes(&format!("Export {}", request.connection.identifier), Some(0));
-    let report = export(request, &mut |at| stage.at(at.read, at.total)).map_err(explain)?;
+    let mut last = (0, 0);
+    let report = export(request, &mut |at| {
+        last = (at.read, at.total);
+        stage.at(at.read, at.total);
+        told(at.read, at.total, 0);
+    });
+    let report = report.map_err(explain)?;
+    if let ExportReport::Done { tables, .. } = &report {
+        told(last.0, last.1, tables.iter().map(|table| table.rows).sum());
+    }
     Ok(outcome(report, request, mode, stage))
 }
 

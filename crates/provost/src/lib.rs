@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod cli;
 pub mod configuration;
 pub mod context;
+mod custom;
 pub mod deployment;
 pub mod doctor;
 pub mod exporting;

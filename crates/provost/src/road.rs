@@ -15,7 +15,7 @@ use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::{
     Delivery, ExpressionOptions, Folders, LocalHost, PrepareOptions, RowProblem, ServerError, SessionHost, ShownChange,
-    SynchroniseOptions, Synchronised,
+    SynchroniseOptions, Synchronised, Watch,
 };
 use provost_store::Store;
 use serde_json::Value;
@@ -340,6 +340,7 @@ impl Road {
             orphans: how.orphans,
             retention: self.settings.retention,
             now_micros: now_micros(),
+            watch: Watch::default(),
         }
     }
 }

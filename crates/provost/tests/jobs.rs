@@ -141,6 +141,9 @@ fn a_blocked_job_is_looked_at_and_resumed(kind: Kind) {
     let log = home.ok(&["job", "log", "1", "--task", "Synchronize"]);
     assert!(log.contains("Synchronize begins on invoke-job"), "{log}");
     assert!(log.contains("tester approved"), "{log}");
+    // What the program says while a task runs is in the log of the task.
+    let log = home.ok(&["job", "log", "1", "--task", "Export"]);
+    assert!(log.contains("Information Export People: 4 rows in "), "{log}");
 }
 
 fn a_failed_job_is_restarted_from_the_step_that_failed(kind: Kind) {

@@ -129,3 +129,40 @@ fn plain_http_is_refused_on_addresses_that_others_can_reach() {
     assert_eq!(run.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&run.stderr).contains("--behind-proxy"));
 }
+
+#[test]
+fn a_task_calls_the_interface_of_its_server() {
+    let mut home = Home::new(Kind::Sqlite);
+    home.write(
+        "Conf/jobs.xml",
+        r#"<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+  <Agent Identifier="Local" DisplayName_L1="Local" />
+  <Profile Identifier="Agents" DisplayName_L1="Agents" />
+  <JobExecutionAccessControlRules Profile="Agents" />
+  <OpenIdClient Identifier="Job" DisplayName_L1="Job" HashedSecret="K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=" Profile="Agents" />
+  <Job Identifier="Calls" DisplayName_L1="Calls" Agent="Local">
+    <InvokeApiTask Identifier="Allowed" DisplayName_L1="A" Agent="Local" OpenIdClient="Job" HttpCommand="Get"
+                   ApiUrl="/api/Job/RunJob/Jobs" Level="0" />
+    <InvokeApiTask Identifier="Refused" DisplayName_L1="R" Agent="Local" OpenIdClient="Job" HttpCommand="Get"
+                   ApiUrl="/metrics" Level="1" />
+  </Job>
+</ConfigurationFile>"#,
+    );
+    home.write("appsettings.agent.json", r#"{"OpenId": {"OpenIdClients": {"Job": "secret"}}}"#);
+    home.deploy(&home.file("Conf"));
+    let server = Server::start(&home, "http://127.0.0.1:0", 1);
+    home.environment.push(("PROVOST__ApplicationUri".to_owned(), server.address().to_owned()));
+    let output = home.run(&["invoke-job", "-j", "Calls", "--format", "json"]);
+    let job: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let tasks: Vec<(&str, &str)> = job["tasks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|task| (task["state"].as_str().unwrap(), task["error"]["code"].as_str().unwrap_or_default()))
+        .collect();
+    assert_eq!(tasks, [("Completed", ""), ("Errored", "forbidden")], "{job}");
+    let log = home.ok(&["job", "log", "1", "--task", "Allowed"]);
+    assert!(log.contains("GET api/Job/RunJob/Jobs: ") && log.contains("Calls"), "{log}");
+    assert!(!log.contains("secret"), "{log}");
+    assert_eq!(server.stop(), Some(0));
+}

@@ -3,6 +3,7 @@
 use crate::manifest::Delivery;
 use provost_model::summary::Mode;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What to prepare, and how.
 #[derive(Clone, Debug)]
@@ -47,4 +48,31 @@ pub struct SynchroniseOptions {
     pub orphans: bool,
     /// Microseconds since 1970, UTC.
     pub now_micros: i64,
+    /// Who is told of each stage.
+    pub watch: Watch,
+}
+
+/// Who is told of the stages of a step: its name as it begins, and the rows that it had when that is known.
+#[derive(Clone, Default)]
+pub struct Watch(Option<Arc<Told>>);
+
+type Told = dyn Fn(&str, Option<u64>) + Send + Sync;
+
+impl Watch {
+    /// Tells the stages to `told`.
+    pub fn new(told: impl Fn(&str, Option<u64>) + Send + Sync + 'static) -> Watch {
+        Watch(Some(Arc::new(told)))
+    }
+
+    pub(crate) fn stage(&self, name: &str, rows: Option<u64>) {
+        if let Some(told) = &self.0 {
+            told(name, rows);
+        }
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watch")
+    }
 }

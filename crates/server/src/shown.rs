@@ -4,7 +4,7 @@ use crate::error::ServerError;
 use provost_model::PropertyId;
 use provost_model::changes::Command;
 use provost_model::metadata::{EntityType, Metadata};
-use provost_store::{ReadTx, RunId, SampleLink, SampleResource};
+use provost_store::{ChangeFilter, ChangePlace, ChangeSample, ReadTx, RunId, SampleLink, SampleResource};
 
 /// A change that would be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,18 @@ pub struct ShownChange {
     pub line: u64,
 }
 
+/// Changes of a run behind a place, and where the next page begins.
+pub(crate) fn page(
+    tx: &mut ReadTx,
+    metadata: &Metadata,
+    run: RunId,
+    filter: &ChangeFilter,
+    (after, limit): (ChangePlace, usize),
+) -> Result<(Vec<ShownChange>, Option<ChangePlace>), ServerError> {
+    let page = tx.change_page(run, filter, after, limit)?;
+    Ok((words(tx, metadata, page.changes)?, page.next))
+}
+
 /// Up to `limit` changes of each table and command.
 pub(crate) fn changes(
     tx: &mut ReadTx,
@@ -31,6 +43,10 @@ pub(crate) fn changes(
     limit: usize,
 ) -> Result<Vec<ShownChange>, ServerError> {
     let sample = tx.sample_changes(run, limit)?;
+    words(tx, metadata, sample)
+}
+
+fn words(tx: &mut ReadTx, metadata: &Metadata, sample: ChangeSample) -> Result<Vec<ShownChange>, ServerError> {
     let mut shown: Vec<ShownChange> = sample.resources.into_iter().map(|r| resource(metadata, r)).collect();
     for link in sample.links {
         shown.push(self::link(tx, metadata, link)?);

@@ -271,12 +271,17 @@ impl Work<'_> {
             tx.clear_changes(run)?;
         }
         let run = tx.new_run(&self.mapping.connector, self.options.now_micros)?;
+        let watch = &self.options.watch;
+        watch.stage("Compare", None);
         let staged = if is_direct(self.manifest, self.options) {
             stage::load(tx, run, self.mapping, self.manifest, self.folder, self.options.now_micros)?
         } else {
             stage::stage(tx, run, self.mapping, self.manifest, self.folder)?
         };
+        let resources: u64 = staged.entity_types.values().map(|c| c.rows).sum();
+        let rows = resources + staged.associations.values().map(|c| c.rows).sum::<u64>();
         // Nothing is concluded from files that are not those that were sealed.
+        watch.stage("Verify", Some(rows));
         verified.wait()?;
         fault::point("synchronise.staged");
         let looked_at = approved == Some(staged.hash.as_str()) || self.options.force.is_some();
@@ -302,6 +307,7 @@ impl Work<'_> {
             // Somebody has seen the causes, and decided.
             done.summary.state = State::Completed;
         }
+        watch.stage("Apply", Some(rows));
         self.apply(tx, run)?;
         if self.options.orphans {
             crate::orphans::write(tx, self.mapping, &reports)?;

@@ -56,6 +56,20 @@ fn leaves_the_machine(config: &postgres::Config) -> bool {
     })
 }
 
+/// A connection to a PostgreSQL database that is no repository, with the meaning that TLS modes have for repositories.
+///
+/// # Errors
+/// The connection string is not one of PostgreSQL, or the database cannot be reached.
+pub fn postgres_client(connection: &str) -> Result<postgres::Client, StoreError> {
+    let target = Target::parse(connection)?;
+    match &target.place {
+        Place::Server { config, tls } => target.client(config, tls),
+        Place::File { .. } => {
+            Err(StoreError::Connection { detail: "it is not of the form postgres://user@host/database".to_owned() })
+        }
+    }
+}
+
 impl Target {
     /// Reads a connection string.
     pub(crate) fn parse(connection: &str) -> Result<Target, StoreError> {
@@ -185,6 +199,16 @@ impl Target {
 
     fn open_server(&self, config: &postgres::Config, tls: &Tls) -> Result<Driver, StoreError> {
         let unreachable = |error: postgres::Error| StoreError::connecting(self.name(), &error);
+        let mut client = self.client(config, tls)?;
+        let settings = format!(
+            "SET jit = off; SET client_min_messages = warning; SET lock_timeout = {}",
+            self.busy_timeout.as_millis()
+        );
+        client.batch_execute(&settings).map_err(unreachable)?;
+        Ok(Driver::Postgres(Box::new(RefCell::new(Pg::new(client)))))
+    }
+
+    fn client(&self, config: &postgres::Config, tls: &Tls) -> Result<postgres::Client, StoreError> {
         let local = config.get_hosts().iter().all(|host| !matches!(host, postgres::config::Host::Tcp(_)));
         let client = if local {
             // A socket in the file system has no name that a certificate could speak for.
@@ -192,13 +216,7 @@ impl Target {
         } else {
             config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls.client_config()?))
         };
-        let mut client = client.map_err(unreachable)?;
-        let settings = format!(
-            "SET jit = off; SET client_min_messages = warning; SET lock_timeout = {}",
-            self.busy_timeout.as_millis()
-        );
-        client.batch_execute(&settings).map_err(unreachable)?;
-        Ok(Driver::Postgres(Box::new(RefCell::new(Pg::new(client)))))
+        client.map_err(|error| StoreError::connecting(self.name(), &error))
     }
 }
 

@@ -52,13 +52,6 @@ impl Store {
             found => found?,
         };
         damage.retain(|line| line != "ok");
-        Ok(Inspection {
-            name: target.name(),
-            version,
-            known: schema::known_version(),
-            database,
-            clock,
-            damage,
-        })
+        Ok(Inspection { name: target.name(), version, known: schema::known_version(), database, clock, damage })
     }
 }

@@ -32,6 +32,7 @@ mod apply_keys;
 mod backup;
 mod batch;
 mod browse;
+mod change_pages;
 mod changes;
 mod configuration;
 mod connect;
@@ -67,11 +68,13 @@ mod views;
 pub use access::{Account, Attempts, SigningKey, WebSession};
 pub use backup::{ColumnShape, Refill, Shape, TableShape};
 pub use browse::Resource;
+pub use change_pages::{ChangeFilter, ChangePage, ChangePlace};
 pub use changes::{
     ChangeCounts, FingerprintRenewals, KeyChanges, LinkChanges, OrphanChanges, ResourceChangeRow, ResourceChanges,
     RunId,
 };
 pub use configuration::{ItemChange, StoredItem};
+pub use connect::postgres_client;
 pub use dialect::Dialect;
 pub use error::StoreError;
 pub use initial::{

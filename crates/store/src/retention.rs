@@ -4,9 +4,11 @@
 use crate::batch::in_batches;
 use crate::changes::RunId;
 use crate::error::StoreError;
+use crate::schema::index_of_slot;
 use crate::sessions::SessionState;
 use crate::tx::{ReadTx, WriteTx};
 use crate::value::Arg;
+use provost_model::Slot;
 
 /// A session that may be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct HistoryCounts {
     pub links: u64,
 }
 
+/// 0001-01-01 in microseconds since 1970, UTC.
+const FIRST_INSTANT: i64 = -62_135_596_800_000_000;
 /// Tables of history, all with `ValidTo`.
 const HISTORY: [&str; 2] = ["UR_ResourcesHistory", "UR_ResourceLinksHistory"];
 
@@ -104,6 +108,41 @@ impl WriteTx {
         self.count("runsForgotten", runs.len() as u64);
         self.count("findingsForgotten", findings);
         Ok(())
+    }
+
+    /// Lets the first version of each resource begin at the first instant that can be named, 0001-01-01. Tells how many
+    /// began later.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn reset_valid_from(&mut self) -> Result<u64, StoreError> {
+        let first = [FIRST_INSTANT.into()];
+        let past = self.link.execute(
+            "UPDATE UR_ResourcesHistory SET ValidFrom = $1 WHERE ValidFrom > $1 AND NOT EXISTS (SELECT 1 FROM \
+             UR_ResourcesHistory h WHERE h.Id = UR_ResourcesHistory.Id AND h.ValidTo < UR_ResourcesHistory.ValidTo)",
+            &first,
+        )?;
+        let present = self.link.execute(
+            "UPDATE UR_Resources SET ValidFrom = $1 WHERE ValidFrom > $1 AND NOT EXISTS (SELECT 1 FROM \
+             UR_ResourcesHistory h WHERE h.Id = UR_Resources.Id)",
+            &first,
+        )?;
+        self.count("versionsExtended", past + present);
+        Ok(past + present)
+    }
+
+    /// Makes sure that the indexes are there which the deployed properties need: those over links to one resource.
+    /// Tells how many there are.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ensure_indexes(&mut self) -> Result<usize, StoreError> {
+        let columns =
+            self.link.all("SELECT TargetColumnIndex FROM UM_ResourceColumns ORDER BY 1", &[], |row| row.i64(0))?;
+        let links = columns.into_iter().filter_map(Slot::new).filter(|slot| slot.is_navigation());
+        let statements: Vec<String> = links.map(|slot| index_of_slot(slot, "IF NOT EXISTS ")).collect();
+        self.link.batch(&statements.concat())?;
+        Ok(statements.len())
     }
 
     /// Forgets versions and links that ended before an instant. What holds now is not touched.

@@ -190,9 +190,7 @@ pub(crate) fn add_slots(link: &Link, slots: &[Slot]) -> Result<(), StoreError> {
         }
         if slot.is_navigation() {
             // Who points to a resource: asked when one is deleted, and when links are read from the other side.
-            sql.push_str(&format!(
-                "CREATE INDEX UR_Resources_{column} ON UR_Resources ({column}) WHERE {column} IS NOT NULL;\n"
-            ));
+            sql.push_str(&index_of_slot(*slot, ""));
         }
         link.batch(&link.dialect().ddl(&sql))?;
         link.execute(
@@ -201,6 +199,12 @@ pub(crate) fn add_slots(link: &Link, slots: &[Slot]) -> Result<(), StoreError> {
         )?;
     }
     if slots.is_empty() { Ok(()) } else { set_statistics(link) }
+}
+
+/// The index over the links of a slot.
+pub(crate) fn index_of_slot(slot: Slot, unless: &str) -> String {
+    let column = slot.column();
+    format!("CREATE INDEX {unless}UR_Resources_{column} ON UR_Resources ({column}) WHERE {column} IS NOT NULL;\n")
 }
 
 fn set_statistics(link: &Link) -> Result<(), StoreError> {

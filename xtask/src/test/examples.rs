@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The example configurations, from the root.
-const CONFIGURATIONS: &[&str] = &["examples/company/conf", "examples/rust-team/conf"];
+const CONFIGURATIONS: &[&str] = &["examples/company/conf", "examples/rust-team/conf", "examples/custom-export/conf"];
 
 pub(super) fn check() -> Result<(), Failure> {
     build()?;

@@ -10,7 +10,7 @@ const BUFFER: usize = 256 * 1024;
 
 /// The encoding of this name: those of the WHATWG (`utf-8`, `utf-16`, `windows-1252`, `iso-8859-15`, …) and a few
 /// spellings that people use.
-pub(super) fn encoding(name: &str) -> Option<&'static Encoding> {
+pub(crate) fn encoding(name: &str) -> Option<&'static Encoding> {
     let name = name.trim();
     match name.to_ascii_lowercase().as_str() {
         "utf-8-bom" | "utf8-bom" | "utf-8-sig" => Some(UTF_8),

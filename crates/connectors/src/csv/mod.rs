@@ -1,7 +1,7 @@
 //! `Usercube.CSV`: a CSV file in any encoding and with any separator becomes `<connection>.csv`.
 
 mod copy;
-mod decode;
+pub(crate) mod decode;
 
 use crate::error::ExportError;
 use crate::export::{Driver, ExportRequest, Run};

@@ -61,6 +61,8 @@ pub struct Condition {
 pub enum Compared {
     /// A value.
     Value(String),
+    /// What the context of the profile names by its key: a department, a category.
+    Reference(String),
     /// Whoever is signed in.
     CurrentUser,
 }
@@ -107,6 +109,18 @@ impl Rights {
     /// The rights that profiles give.
     pub fn of(policy: &Arc<AccessPolicy>, grants: Vec<Grant>) -> Rights {
         Rights { policy: policy.clone(), grants: Arc::new(grants), everything: false }
+    }
+
+    /// Whether every right is held, on every row.
+    pub fn is_everything(&self) -> bool {
+        self.everything
+    }
+
+    /// Whether a rule for this entity type has an entry about the permission, whatever rows it opens.
+    pub fn is_ruled(&self, permission: &str, entity_type: &str) -> bool {
+        self.entries().any(|(_, rule, entry)| {
+            rule.entity_type.eq_ignore_ascii_case(entity_type) && covers(&entry.permission, permission)
+        })
     }
 
     /// Profiles that count, in order.
@@ -207,7 +221,7 @@ fn condition(grant: &Grant, filter: &Filter) -> Option<Condition> {
     let with = match &filter.operand {
         Operand::Value(value) => Compared::Value(value.clone()),
         Operand::CurrentUser => Compared::CurrentUser,
-        Operand::Context(field) => Compared::Value(grant.scope.get(field)?.clone()),
+        Operand::Context(field) => Compared::Reference(grant.scope.get(field)?.clone()),
     };
     Some(Condition { binding: filter.binding.clone(), negated: filter.negated, with })
 }

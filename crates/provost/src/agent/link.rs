@@ -11,6 +11,7 @@ use provost_model::work::{
     TaskProgress, WorkRequest,
 };
 use provost_server::ServerError;
+use provost_server::jobs::overhear;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -116,10 +117,14 @@ impl AgentLink {
 
     fn run_task(&self, work: &AgentWork) {
         tracing::info!(task = work.task.identifier, job = work.job, "begins");
-        let told = Told::default();
+        let told = Arc::new(Told::default());
+        let listener = {
+            let told = told.clone();
+            Arc::new(move |level, message: &str| told.log(level, message))
+        };
         let outcome = thread::scope(|scope| {
             let teller = scope.spawn(|| self.tell(work, &told));
-            let outcome = self.tasks.run(work, &told);
+            let outcome = overhear(listener, || self.tasks.run(work, told.as_ref()));
             told.end();
             if teller.join().is_err() {
                 tracing::error!(task = work.task.identifier, "progress could not be told");

@@ -1,5 +1,6 @@
 //! The tasks of an agent: its settings and folders are here, the repository may be elsewhere.
 
+use crate::custom;
 use crate::exporting;
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
@@ -63,7 +64,11 @@ impl AgentTasks for StepTasks {
         let done = match work.task.kind {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
-            kind => return TaskOutcome::not_available(kind),
+            TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
+            kind => match custom::run(&self.settings, work, context) {
+                Some(done) => done,
+                None => return TaskOutcome::not_available(kind),
+            },
         };
         done.unwrap_or_else(|report| {
             context.log(LogLevel::Error, &report.to_error().message);
@@ -111,7 +116,20 @@ impl StepTasks {
                 sources_root_paths: &self.settings.sources_root_paths,
                 base_dir: &self.settings.home,
             };
-            let done = exporting::run(&request, work.mode, &Progress::new(true))?.summary;
+            let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
+            let mut told = |read: u64, total: u64, rows: u64| {
+                let seconds = began.elapsed().as_secs_f64().max(0.001);
+                let left = seconds * total.saturating_sub(read) as f64 / read.max(1) as f64;
+                context.progress(&TaskProgress {
+                    stage: stage.clone(),
+                    rows,
+                    bytes: read,
+                    total_bytes: Some(total).filter(|total| *total > 0),
+                    rate: rows as f64 / seconds,
+                    seconds_left: Some(left).filter(|_| read > 0 && total > 0),
+                });
+            };
+            let done = exporting::run_told(&request, work.mode, &Progress::new(true), &mut told)?.summary;
             let idle = done.causes.iter().any(|cause| cause.code == exporting::NOT_LAUNCHED);
             let word = if idle { "was not launched" } else { "is exported" };
             context.log(LogLevel::Information, &format!("connection {} {word}", connection.identifier));
@@ -185,5 +203,46 @@ impl provost_server::Progress for Told<'_> {
         stage.1.rows = rows;
         self.context.progress(&stage.1);
         self.context.log(LogLevel::Information, &format!("{}: {rows} rows", stage.1.stage));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::custom::tests::{Heard, home, script, work};
+    use crate::remote::{ClientOptions, Secret};
+    use provost_model::configuration::Connection;
+    use provost_model::work::InstanceState;
+    use std::time::Duration;
+
+    #[test]
+    fn an_export_tells_the_bytes_it_read_and_its_rows() {
+        let (folder, settings) = home(r#"{"Connections": {"HR": {"Path": "hr.csv", "Separator": ";"}}}"#);
+        let text = format!("id;name\n{}", "1;Ada\n".repeat(100_000));
+        script(folder.path(), "hr.csv", &text);
+        let nobody = ClientOptions {
+            url: "http://localhost:1".to_owned(),
+            client_id: "Job".to_owned(),
+            secret: Secret(String::new()),
+            certificate: None,
+            timeout: Duration::from_secs(1),
+        };
+        let side = ServerSide::There(Arc::new(Client::new(nobody).unwrap()));
+        let mut work = work(TaskKind::Export, &[]);
+        work.connections = vec![Connection {
+            identifier: "HR".to_owned(),
+            package: "Usercube.CSV@0000001".to_owned(),
+            ..Connection::default()
+        }];
+        let heard = Heard::default();
+        let outcome = StepTasks { settings, side }.run(&work, &heard);
+        assert_eq!((outcome.state, outcome.produced), (InstanceState::Completed, true), "{outcome:?}");
+        let told = heard.progresses();
+        let bytes: Vec<u64> = told.iter().map(|progress| progress.bytes).collect();
+        assert!(bytes.len() > 2 && bytes.is_sorted(), "{bytes:?}");
+        let last = told.last().unwrap();
+        assert_eq!(last.stage, "Export HR");
+        assert_eq!((last.rows, last.bytes, last.total_bytes), (100_000, 600_008, Some(600_008)));
+        assert_eq!(last.seconds_left, Some(0.0));
     }
 }

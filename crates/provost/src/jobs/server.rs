@@ -1,12 +1,13 @@
 //! Tasks of the server that need files of the home: the room of the server cannot reach them.
 
 use crate::configuration::read_valid;
+use crate::custom;
 use crate::deployment::Deployment;
 use crate::report::{Kind, Report};
 use crate::repository::metadata;
 use crate::road::{Road, actor};
 use provost_model::configuration::jobs::{LogLevel, Task, TaskKind};
-use provost_model::work::{InstanceState, TaskContext, TaskOutcome};
+use provost_model::work::{AgentWork, InstanceState, TaskContext, TaskOutcome};
 use provost_server::jobs::ServerTasks;
 use std::sync::Arc;
 
@@ -18,11 +19,11 @@ pub struct DoorTasks {
 }
 
 impl ServerTasks for DoorTasks {
-    fn run(&self, task: &Task, context: &dyn TaskContext) -> Option<TaskOutcome> {
-        let done = match task.kind {
-            TaskKind::DeployConfiguration => self.deploy(task, context),
+    fn run(&self, work: &AgentWork, context: &dyn TaskContext) -> Option<TaskOutcome> {
+        let done = match work.task.kind {
+            TaskKind::DeployConfiguration => self.deploy(&work.task, context),
             TaskKind::CreateDatabaseViews => self.make_views(context),
-            _ => return None,
+            _ => custom::run(self.road.settings(), work, context)?,
         };
         Some(done.unwrap_or_else(|report| TaskOutcome::errored(report.to_error())))
     }

@@ -183,6 +183,18 @@ impl Client {
         self.send(Method::PUT, path, |request| request.body(body.to_vec())).map(|_| ())
     }
 
+    /// Calls with any method and an optional body of JSON, and gives the answer as text.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub fn call(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<String, ServerError> {
+        let response = self.send(method, path, |request| match body {
+            Some(body) => request.header("content-type", "application/json").body(body.to_vec()),
+            None => request,
+        })?;
+        response.text().map_err(|error| self.unreachable(path, &error))
+    }
+
     /// Removes something.
     ///
     /// # Errors

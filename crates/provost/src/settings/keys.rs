@@ -127,12 +127,12 @@ pub const KEYS: &[Key] = &[
     key("Scheduler:MaxLockWatchTime", Holds::Anything, "Seconds to wait for the scheduler's lock"),
     key("TaskTimeoutSupplement", Holds::Number, "Minutes added to the time limit of tasks").used(),
     key("JobLaunchTimeout", Holds::Number, "Milliseconds in which a job must start").used(),
-    key("InvokeSqlCommands", Holds::Sections, "Input and output of each SQL task"),
+    key("InvokeSqlCommands", Holds::Sections, "SQLInputFile and OutputPath of SQL tasks, over their attributes").used(),
     key("Cors", Holds::Anything, "Other sites that may call the server"),
     key("CyberArk", Holds::Anything, "Secrets kept in CyberArk"),
     key("AzureKeyVault", Holds::Anything, "Secrets kept in Azure"),
     key("Connections", Holds::Sections, "Settings of each connection, by its identifier").used(),
-    key("Databases", Holds::Texts, "Connection string of each database that SQL tasks may use"),
+    key("Databases", Holds::Texts, "Connection string of each database that SQL tasks may use").used(),
     key("OpenId:AgentIdentifier", Holds::Text, "Identifier of this agent in the configuration").used(),
     key("OpenId:OpenIdClients", Holds::Texts, "Secret of each client of the agent").used(),
     key("OpenId:DefaultOpenIdClient", Holds::Text, "Client used when none is named").used(),
@@ -143,6 +143,7 @@ pub const KEYS: &[Key] = &[
     )
     .used(),
     key("SourcesRootPaths", Holds::Paths, "Folders that file connections may read; none named: all").used(),
+    key("ScriptsRootPaths", Holds::Paths, "Folders whose scripts tasks may run, beside the home folder").used(),
     key("TaskAgentConfiguration", Holds::Anything, "Time limits of calls to the server"),
     key("PasswordResetSettings", Holds::Anything, "How passwords are reset"),
 ];

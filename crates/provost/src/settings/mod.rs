@@ -68,6 +68,12 @@ pub struct Settings {
     pub serving: Serving,
     /// Folders that file connections may read; empty for all.
     pub sources_root_paths: Vec<PathBuf>,
+    /// Folders whose scripts tasks may run, beside the home folder.
+    pub scripts_root_paths: Vec<PathBuf>,
+    /// Connection strings of databases that SQL tasks may use, by name.
+    pub databases: Databases,
+    /// Input and output of SQL tasks, by identifier of the task.
+    pub sql_tasks: BTreeMap<String, SqlTask>,
     /// Remarks: unknown names, files that are not read.
     pub notes: Vec<Problem>,
     secret_files: Vec<PathBuf>,
@@ -89,6 +95,25 @@ impl std::fmt::Debug for Calling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Calling").field("client", &self.client).finish_non_exhaustive()
     }
+}
+
+/// Connection strings of databases, which may hold passwords.
+#[derive(Clone, Default)]
+pub struct Databases(pub BTreeMap<String, String>);
+
+impl std::fmt::Debug for Databases {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What the agent says of a SQL task, over what its attributes say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SqlTask {
+    /// File with the SQL.
+    pub input: Option<PathBuf>,
+    /// File or folder of the result.
+    pub output: Option<PathBuf>,
 }
 
 /// How jobs run.

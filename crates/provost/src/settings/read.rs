@@ -3,7 +3,7 @@
 use super::json::{self, Json};
 use super::keys::{Holds, KEYS, is_closed, names_under};
 use super::tree::{Origin, Tree};
-use super::{Calling, Jobs, Settings};
+use super::{Calling, Databases, Jobs, Settings, SqlTask};
 use crate::logging::Level;
 use crate::report::{Kind, Report};
 use provost_model::nearest;
@@ -107,12 +107,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         not_use_agent: tree.at("NotUseAgent").and_then(as_bool).unwrap_or(false),
         calling: Calling {
             client: text("OpenId:DefaultOpenIdClient"),
-            secrets: match tree.at("OpenId:OpenIdClients") {
-                Some(Tree::Section(clients)) => {
-                    clients.iter().filter_map(|(name, one)| Some((name.clone(), as_text(one)?))).collect()
-                }
-                _ => BTreeMap::new(),
-            },
+            secrets: texts(tree.at("OpenId:OpenIdClients")),
             certificate: folder("ServerCertificate"),
         },
         largest_file: u64::from(tree.at("Uploads:MaxFileMegabytes").and_then(as_number)?) << 20,
@@ -128,6 +123,9 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
         },
         serving: super::serving::serving(&home, &tree, sources),
         sources_root_paths: roots(&home, tree.at("SourcesRootPaths")),
+        scripts_root_paths: roots(&home, tree.at("ScriptsRootPaths")),
+        databases: Databases(texts(tree.at("Databases"))),
+        sql_tasks: sql_tasks(&home, tree.at("InvokeSqlCommands")),
         notes: Vec::new(),
         secret_files: Vec::new(),
         home: home.clone(),
@@ -141,6 +139,21 @@ fn roots(home: &Path, value: Option<&Tree>) -> Vec<PathBuf> {
         Some(Tree::List(items, _)) => items.iter().filter_map(as_text).map(|text| home.join(text)).collect(),
         _ => Vec::new(),
     }
+}
+
+/// A section of named texts.
+fn texts(value: Option<&Tree>) -> BTreeMap<String, String> {
+    match value {
+        Some(Tree::Section(all)) => all.iter().filter_map(|(name, one)| Some((name.clone(), as_text(one)?))).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn sql_tasks(home: &Path, value: Option<&Tree>) -> BTreeMap<String, SqlTask> {
+    let Some(Tree::Section(tasks)) = value else { return BTreeMap::new() };
+    let path = |task: &Tree, name| task.get(name).and_then(as_text).filter(|t| !t.is_empty()).map(|t| home.join(t));
+    let one = |task: &Tree| SqlTask { input: path(task, "SQLInputFile"), output: path(task, "OutputPath") };
+    tasks.iter().map(|(name, task)| (name.clone(), one(task))).collect()
 }
 
 pub(super) fn as_text(tree: &Tree) -> Option<String> {

@@ -20,7 +20,7 @@ mod journal;
 mod later;
 mod manage_history;
 mod new_openid_secret;
-mod options;
+pub(crate) mod options;
 mod prepare_synchronization;
 mod protect_json;
 mod query;

@@ -70,7 +70,7 @@ pub struct OpenRequest {
     /// Connector identifier.
     pub connector: String,
     /// Mode of the run.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^(initial|complete|incremental)$")]
     pub mode: Mode,
 }
 

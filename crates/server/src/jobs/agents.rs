@@ -107,7 +107,7 @@ impl Engine {
         }
     }
 
-    fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
+    pub(super) fn handed_out(&self, taken: &Taken) -> Result<AgentWork, JobError> {
         Ok(AgentWork {
             task_instance: taken.row.id,
             lease: taken.lease.clone(),

@@ -5,7 +5,27 @@ use super::error::JobError;
 use super::plan::is_deactivated;
 use crate::metadata;
 use crate::shown::{self, ShownChange};
-use provost_store::{ConnectorState, ReadTx};
+use provost_model::changes::Command;
+use provost_model::metadata::Metadata;
+use provost_store::{ChangeFilter, ChangePlace, ConnectorState, ReadTx};
+
+/// Which changes of a blocked task are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedChanges {
+    /// Only those of resources of this type.
+    pub entity_type: Option<String>,
+    /// Only those of links of this association.
+    pub association: Option<String>,
+    /// Only those of this kind.
+    pub command: Option<Command>,
+    /// Where the page begins; `None` for the first one.
+    pub after: Option<ChangePlace>,
+    /// Most changes of the page.
+    pub limit: usize,
+}
+
+/// Changes, and where the next page begins.
+pub type ChangesPage = (Vec<ShownChange>, Option<ChangePlace>);
 
 /// A connector of the configuration, as jobs see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,19 +85,43 @@ impl Engine {
         })
     }
 
-    /// Changes that a blocked task would make, up to `limit` of each entity type, association and command.
+    /// Changes that a blocked task would make: those of a page, and where the next one begins.
     ///
     /// # Errors
-    /// There is no such task, or the database fails.
-    pub fn changes_of(&self, task: i64, limit: usize) -> Result<Vec<ShownChange>, JobError> {
+    /// There is no such task, entity type or association, or the database fails.
+    pub fn changes_of(&self, task: i64, wanted: &WantedChanges) -> Result<ChangesPage, JobError> {
         self.store.read(|tx| {
             let row = tx.task_instance(task)?.ok_or(JobError::UnknownTask { id: task })?;
-            let (Some(connector), Some(hash)) = (&row.connector, &row.change_set) else { return Ok(Vec::new()) };
+            let metadata = metadata::load(tx)?;
+            let filter = wanted.filter(&metadata)?;
+            let (Some(connector), Some(hash)) = (&row.connector, &row.change_set) else {
+                return Ok((Vec::new(), None));
+            };
             let sessions = tx.unfinished_sessions(connector)?;
             let run = sessions.iter().find(|s| s.change_set_hash.as_deref() == Some(hash)).and_then(|s| s.run);
-            let Some(run) = run else { return Ok(Vec::new()) };
-            let metadata = metadata::load(tx)?;
-            Ok(shown::changes(tx, &metadata, run, limit)?)
+            let Some(run) = run else { return Ok((Vec::new(), None)) };
+            let after = wanted.after.unwrap_or(ChangePlace::Resource(0));
+            Ok(shown::page(tx, &metadata, run, &filter, (after, wanted.limit))?)
+        })
+    }
+}
+
+impl WantedChanges {
+    fn filter(&self, metadata: &Metadata) -> Result<ChangeFilter, JobError> {
+        let unknown =
+            |what: &str, name: &String| JobError::UnknownSubject { what: what.to_owned(), name: name.clone() };
+        let entity_type = self
+            .entity_type
+            .as_ref()
+            .map(|name| metadata.entity_type(name).map(|t| t.id).ok_or_else(|| unknown("entity type", name)));
+        let association = self
+            .association
+            .as_ref()
+            .map(|name| metadata.association(name).map(|a| a.id).ok_or_else(|| unknown("association", name)));
+        Ok(ChangeFilter {
+            entity_type: entity_type.transpose()?,
+            association: association.transpose()?,
+            command: self.command,
         })
     }
 }

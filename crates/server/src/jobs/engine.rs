@@ -47,6 +47,8 @@ pub(super) struct Memory {
     pub(super) kept_at: Option<i64>,
     /// When agents were last written down.
     pub(super) agents_at: i64,
+    /// Task instances that ended under this process, by element and state.
+    pub(super) ended: BTreeMap<(String, &'static str), i64>,
     /// The process comes to its end: nobody is to wait for anything here.
     pub(super) closing: bool,
 }
@@ -88,6 +90,12 @@ impl Engine {
     pub fn close(&self) {
         self.memory().closing = true;
         self.bell.ring();
+    }
+
+    /// Task instances that ended under this process, by element and state; and how many of the server's own run here.
+    pub(crate) fn tally(&self) -> (BTreeMap<(String, &'static str), i64>, i64) {
+        let memory = self.memory();
+        (memory.ended.clone(), i64::try_from(memory.running.len()).unwrap_or(i64::MAX))
     }
 
     /// Whether the process comes to its end.

@@ -21,6 +21,8 @@ pub enum JobError {
     UnknownTask { id: i64 },
     #[error("connector \"{connector}\" is not in the deployed configuration")]
     UnknownConnector { connector: String, known: Vec<String> },
+    #[error("{what} \"{name}\" is not deployed")]
+    UnknownSubject { what: String, name: String },
     #[error("job \"{job}\" may not be started by hand (UserStartDenied)")]
     StartDenied { job: String },
     #[error("job \"{job}\" runs already, as instance {instance}")]
@@ -56,6 +58,7 @@ impl JobError {
             JobError::UnknownInstance { .. } => "unknown-job-instance",
             JobError::UnknownTask { .. } => "unknown-task-instance",
             JobError::UnknownConnector { .. } => "unknown-connector",
+            JobError::UnknownSubject { .. } => "unknown-subject",
             JobError::StartDenied { .. } => "start-denied",
             JobError::Running { .. } => "job-running",
             JobError::State { .. } => "job-state",
@@ -83,6 +86,9 @@ impl JobError {
                 "list what there is with `provost job list`".to_owned()
             }
             JobError::UnknownConnector { known, .. } => format!("known connectors: {}", known.join(", ")),
+            JobError::UnknownSubject { .. } => {
+                "list what there is with `provost query --entity-type EntityType`".to_owned()
+            }
             JobError::StartDenied { .. } => {
                 "wait for its schedule, or remove UserStartDenied from the job and deploy it".to_owned()
             }

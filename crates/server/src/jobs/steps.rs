@@ -3,16 +3,16 @@
 use super::engine::Engine;
 use super::error::JobError;
 use super::settings::micros;
-use super::work::Taken;
+use super::work::{Run, Taken};
 use crate::error::ServerError;
 use crate::expressions::{ExpressionOptions, update_expressions};
 use crate::flags::set_recently_modified_flag;
-use crate::options::SynchroniseOptions;
+use crate::options::{SynchroniseOptions, Watch};
 use crate::synchronise::{self, Synchronised};
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{ChangeSetName, ErrorReport, State, Summary};
 use provost_model::work::{InstanceState, TaskContext, TaskOutcome, TaskProgress};
-use provost_store::Session;
+use provost_store::{Session, WriteTx};
 
 /// Resources evaluated at once when the task does not say (`BatchSelectSize`).
 const BATCH: usize = 10_000;
@@ -26,7 +26,12 @@ pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> 
         TaskKind::UpdateEntityPropertyExpressions => expressions(engine, taken, context),
         TaskKind::CleanDatabase => clean(engine, taken, context),
         TaskKind::MaintainIndexes => maintain(engine),
-        kind => Ok(engine.tasks.run(&taken.stored.task, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),
+        TaskKind::ManageConfigurationIndexes => indexes(engine, taken, context),
+        TaskKind::ResetValidFrom => reset_valid_from(engine, taken, context),
+        kind => match engine.handed_out(taken) {
+            Ok(work) => Ok(engine.tasks.run(&work, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),
+            Err(error) => Err(error),
+        },
     };
     done.unwrap_or_else(|error| TaskOutcome::errored(error.report()))
 }
@@ -59,6 +64,7 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
         orphans: task.is("Orphans"),
         retention: engine.settings().retention,
         now_micros: engine.now(),
+        watch: watch(engine, taken),
     };
     if let Some(approval) = taken.approval() {
         let as_approver =
@@ -86,6 +92,21 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
     }
     let produced = changed(&summary);
     Ok(TaskOutcome::of(summary, produced))
+}
+
+/// Tells the stages of a synchronisation in the log and to whoever watches.
+fn watch(engine: &Engine, taken: &Taken) -> Watch {
+    let (engine, taken) = (engine.clone(), taken.clone());
+    Watch::new(move |stage, rows| {
+        let context = Run { engine: &engine, taken: &taken };
+        let text = match rows {
+            Some(rows) => format!("{stage}: {rows} rows"),
+            None => stage.to_owned(),
+        };
+        context.log(LogLevel::Information, &text);
+        let rows = rows.unwrap_or_default();
+        context.progress(&TaskProgress { stage: stage.to_owned(), rows, ..TaskProgress::default() });
+    })
 }
 
 fn is_applied(engine: &Engine, connector: &str, since: i64, change_set: &str) -> Result<bool, JobError> {
@@ -222,4 +243,22 @@ fn clean(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<Ta
 fn maintain(engine: &Engine) -> Result<TaskOutcome, JobError> {
     engine.store.maintain()?;
     Ok(completed(true))
+}
+
+/// Makes the indexes that the deployed configuration needs and that are not there.
+fn indexes(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let there = engine.store.write(&actor(taken), "indexes of the configuration", WriteTx::ensure_indexes);
+    let there = there.map_err(|error: provost_store::StoreError| error)?;
+    context.log(LogLevel::Information, &format!("{there} indexes of the configuration are there"));
+    Ok(completed(true))
+}
+
+/// Lets the history of each resource begin at the beginning.
+fn reset_valid_from(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let reason = "the history of each resource begins at the beginning";
+    let changed = engine.store.write(&actor(taken), reason, WriteTx::reset_valid_from);
+    let changed = changed.map_err(|error: provost_store::StoreError| error)?;
+    context.log(LogLevel::Information, &format!("{changed} resources begin on 0001-01-01"));
+    // A task that begins again may have done it before it was interrupted.
+    Ok(completed(changed > 0 || taken.row.attempts > 1))
 }

@@ -5,14 +5,16 @@ use super::control::Approval;
 use super::engine::Engine;
 use super::error::JobError;
 use super::logs;
+use super::overheard::{Listener, overhear};
 use super::plan::StoredTask;
 use super::settings::micros;
 use super::steps;
 use provost_model::configuration::jobs::{LogLevel, Task, TaskKind};
 use provost_model::summary::ErrorReport;
-use provost_model::work::{InstanceState, LogLine, TaskContext, TaskOutcome, TaskProgress};
+use provost_model::work::{AgentWork, InstanceState, LogLine, TaskContext, TaskOutcome, TaskProgress};
 use provost_store::{Claim, Ending, Finished, JobInstance, TaskInstance, WriteTx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// How often the end of a task is tried to be written down.
 const TRIES: u32 = 100;
@@ -20,12 +22,12 @@ const TRIES: u32 = 100;
 /// Tasks of the server that need more than repository and folders: whoever opens the server brings them.
 pub trait ServerTasks: Send + Sync {
     /// Runs a task; none when it cannot be run in this version.
-    fn run(&self, task: &Task, context: &dyn TaskContext) -> Option<TaskOutcome>;
+    fn run(&self, work: &AgentWork, context: &dyn TaskContext) -> Option<TaskOutcome>;
 }
 
 /// A server that brings no tasks of its own.
 impl ServerTasks for () {
-    fn run(&self, _task: &Task, _context: &dyn TaskContext) -> Option<TaskOutcome> {
+    fn run(&self, _work: &AgentWork, _context: &dyn TaskContext) -> Option<TaskOutcome> {
         None
     }
 }
@@ -102,7 +104,12 @@ impl Engine {
     pub(super) fn run_as(&self, taken: &Taken, body: impl FnOnce(&Run<'_>) -> TaskOutcome) -> Result<(), JobError> {
         self.memory().running.insert(taken.row.id, taken.lease.clone());
         let context = Run { engine: self, taken };
-        let outcome = catch_unwind(AssertUnwindSafe(|| body(&context))).unwrap_or_else(|_| {
+        let listener: Listener = {
+            let (engine, taken) = (self.clone(), taken.clone());
+            Arc::new(move |level, message| engine.log(&taken, level, message))
+        };
+        let body = || overhear(listener, || body(&context));
+        let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
             TaskOutcome::errored(ErrorReport {
                 code: "internal".to_owned(),
                 message: "the task came to an end that the program does not provide for".to_owned(),
@@ -153,7 +160,13 @@ impl Engine {
             Ok::<_, JobError>(ending)
         };
         let ending = patiently(|| self.store.note(work))?;
-        self.memory().renewals.remove(&id);
+        {
+            let mut memory = self.memory();
+            memory.renewals.remove(&id);
+            if ending == Ending::Done {
+                *memory.ended.entry((row.kind.clone(), finished.state.word())).or_default() += 1;
+            }
+        }
         self.bell.ring();
         match ending {
             Ending::Done | Ending::Repeated => Ok(()),

@@ -3,6 +3,7 @@
 use super::access::{Access, AccessSettings};
 use super::metrics::Metrics;
 use super::problem::Problem;
+use super::query::Catalogues;
 use crate::folders::Folders;
 use crate::jobs::Engine;
 use axum::http::StatusCode;
@@ -35,6 +36,7 @@ struct Inner {
     settings: WebSettings,
     metrics: Metrics,
     access: Access,
+    catalogues: Catalogues,
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
 }
@@ -43,8 +45,8 @@ impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
         let access = Access::new(clock());
-        let (metrics, jobs) = (Metrics::default(), OnceLock::new());
-        App(Arc::new(Inner { store, folders, settings, metrics, access, clock, jobs }))
+        let (metrics, catalogues, jobs) = (Metrics::default(), Catalogues::default(), OnceLock::new());
+        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, clock, jobs }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -92,6 +94,10 @@ impl App {
 
     pub(crate) fn access(&self) -> &Access {
         &self.0.access
+    }
+
+    pub(crate) fn catalogues(&self) -> &Catalogues {
+        &self.0.catalogues
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

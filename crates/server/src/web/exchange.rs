@@ -4,7 +4,7 @@ use super::app::App;
 use super::body::JsonBody;
 use super::principal::Principal;
 use super::problem::Problem;
-use super::route::{Parameter, Right, Route};
+use super::route::{Kind, Parameter, Right, Route};
 use crate::error::ServerError;
 use crate::exchange::upload::{LARGEST_BODY, PIECE, Upload};
 use crate::exchange::{LocalHost, OpenRequest, Opened, PrepareMapping, SessionHost};
@@ -49,7 +49,10 @@ pub(super) fn routes() -> Vec<Route> {
             "Send a piece of a file: 4 MiB, the last one less, compressed as an LZ4 block",
             || put(piece),
         )
-        .with(&[Parameter { name: "digest", about: "BLAKE3 of the piece before compression, in hexadecimal" }])
+        .with(
+            const { &[Parameter::new("digest", Kind::Text, "BLAKE3 of the piece before compression, in hexadecimal")] },
+        )
+        .takes_raw("application/octet-stream")
         .limited_to(LARGEST_BODY)
         .succeeds_with(204),
         Route::new(
@@ -60,6 +63,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Put a session in the queue of its connector",
             || post(seal),
         )
+        .takes_raw("application/json")
         .limited_to(LARGEST_MANIFEST)
         .succeeds_with(204),
         Route::new(Method::DELETE, SESSION, RIGHT, TAG, "Forget a session that was not sealed", || delete(abandon))

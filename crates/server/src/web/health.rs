@@ -24,7 +24,8 @@ pub(super) fn routes() -> Vec<Route> {
             "Operations",
             "Counters in the text format of Prometheus",
             || get(metrics),
-        ),
+        )
+        .gives_raw(&["text/plain"]),
     ]
 }
 
@@ -52,5 +53,12 @@ async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    if let Ok(engine) = app.jobs() {
+        let (ended, running) = engine.tally();
+        for ((kind, state), count) in ended {
+            app.metrics().set("provost_tasks_total", &format!("kind=\"{kind}\",state=\"{state}\""), count);
+        }
+        app.metrics().set("provost_tasks_running", "", running);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics().render())
 }

@@ -42,6 +42,11 @@ impl Metrics {
         *values.entry((name, label.to_owned())).or_default() += by;
     }
 
+    /// Sets a counter or gauge that is kept elsewhere.
+    pub(crate) fn set(&self, name: &'static str, label: &str, value: i64) {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner).insert((name, label.to_owned()), value);
+    }
+
     fn observe(&self, method: &str, route: &str, status: u16, took: Duration) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = requests.entry((method.to_owned(), route.to_owned(), status)).or_default();

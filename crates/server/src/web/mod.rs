@@ -19,6 +19,7 @@ mod metrics;
 mod openapi;
 mod principal;
 mod problem;
+mod query;
 mod route;
 mod routes;
 

@@ -10,7 +10,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use provost_model::ResourceId;
-use provost_model::access::{Rights, covers, fill};
+use provost_model::access::{Rights, covers, fill, is_known};
 
 /// Whoever stands behind a request.
 #[derive(Clone, Debug)]
@@ -65,6 +65,10 @@ impl Principal {
     }
 }
 
+/// The permission under which a request was let in.
+#[derive(Clone, Debug)]
+pub(crate) struct Permitted(pub(crate) String);
+
 /// The guard in front of one route.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
@@ -102,10 +106,13 @@ pub(crate) async fn guard(
             Means::Cookie | Means::Token => Ok(principal),
         },
     };
-    let principal = principal.and_then(|principal| allowed(&guard, &parameters, &principal).map(|()| principal));
-    let principal = principal.map_err(|refusal| access::refuse(&guard.app, peer, refusal))?;
+    let principal = principal.and_then(|principal| {
+        allowed(&guard, &parameters, head.uri.query(), &principal).map(|permitted| (principal, permitted))
+    });
+    let (principal, permitted) = principal.map_err(|refusal| access::refuse(&guard.app, peer, refusal))?;
     let (name, method) = (principal.name.clone(), head.method.clone());
     head.extensions.insert(principal);
+    head.extensions.insert(permitted);
     // Only now: nobody uploads who may not.
     let body = body::read(body, guard.limit).await?;
     let response = next.run(Request::from_parts(head, Body::from(body))).await;
@@ -117,21 +124,46 @@ pub(crate) async fn guard(
 }
 
 /// Whether a principal has the right of a route.
-fn allowed(guard: &Guard, parameters: &RawPathParams, principal: &Principal) -> Result<(), Refusal> {
+fn allowed(
+    guard: &Guard,
+    parameters: &RawPathParams,
+    query: Option<&str>,
+    principal: &Principal,
+) -> Result<Permitted, Refusal> {
     let must_change = matches!(&principal.who, Who::Person(person) if person.must_change_password);
     if must_change && !access::BEFORE_CHANGE.contains(&guard.path) {
         let problem = Problem::new(axum::http::StatusCode::FORBIDDEN, "change-password", "change your password first")
             .hint("POST /api/Access/ChangePassword");
         return Err(Refusal::new(Reason::Forbidden, problem));
     }
-    let Right::Permission(template) = guard.right else { return Ok(()) };
-    match filled(template, parameters) {
+    let other = match guard.right {
+        Right::Query(_) => other_path(query).map_err(|problem| Refusal::new(Reason::Forbidden, problem))?,
+        _ => None,
+    };
+    let permission = match (guard.right, other) {
+        (Right::Public | Right::SignedIn, _) => return Ok(Permitted(String::new())),
+        (_, Some(other)) => Some(other),
+        (Right::Permission(template) | Right::Query(template), None) => filled(template, parameters),
+    };
+    match permission {
         None => {
             let problem = Problem::bad_request("invalid-name", "the address holds a name that nothing can have");
             Err(Refusal::new(Reason::Forbidden, problem))
         }
-        Some(permission) if principal.may(&permission) => Ok(()),
+        Some(permission) if principal.may(&permission) => Ok(Permitted(permission)),
         Some(permission) => Err(Refusal::new(Reason::Forbidden, Problem::forbidden(&permission))),
+    }
+}
+
+/// The permission in the parameter `path`.
+fn other_path(query: Option<&str>) -> Result<Option<String>, Problem> {
+    let pairs = super::query::pairs(query.unwrap_or_default())?;
+    let path = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("path")).map(|(_, value)| value);
+    match path {
+        None => Ok(None),
+        Some(path) if path.starts_with('/') && path.len() > 1 && is_known(&path) => Ok(Some(path)),
+        Some(path) => Err(Problem::bad_request("permission-path", format!("\"{path}\" is no permission"))
+            .hint("GET /api/AccessControl/AccessControlPermission lists all of them")),
     }
 }
 

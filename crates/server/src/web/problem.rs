@@ -117,6 +117,22 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Most bytes of an answer that is turned into a problem document.
+const LONGEST: usize = 64 << 10;
+
+/// Turns an answer in plain text that says what is wrong with a request into a problem document: those who take
+/// requests apart before a handler sees them know no other form.
+pub(super) async fn uniform(response: Response) -> Response {
+    let is_text = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/plain");
+    let headers = response.headers();
+    if !response.status().is_client_error() || !headers.get(header::CONTENT_TYPE).is_some_and(is_text) {
+        return response;
+    }
+    let status = response.status();
+    let text = axum::body::to_bytes(response.into_body(), LONGEST).await.unwrap_or_default();
+    Problem::new(status, "unreadable-request", String::from_utf8_lossy(&text)).into_response()
+}
+
 /// What RFC 6750 wants a client to be told.
 fn challenge(kind: &str) -> &'static str {
     match kind.rsplit(':').next() {

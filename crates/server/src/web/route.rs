@@ -16,6 +16,9 @@ pub(crate) enum Right {
     SignedIn,
     /// This permission; `{name}` stands for the path parameter of that name.
     Permission(&'static str),
+    /// The same, unless the parameter `path` of the query names another permission: then that one. It decides which
+    /// rows are seen, so it can only be that of a list.
+    Query(&'static str),
 }
 
 /// Shape of a body, for the description of the interface.
@@ -42,8 +45,29 @@ impl Shape {
 pub(crate) struct Parameter {
     /// Its name.
     pub(crate) name: &'static str,
+    /// What it holds.
+    pub(crate) kind: Kind,
     /// What it is for.
     pub(crate) about: &'static str,
+}
+
+/// What a parameter holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Any text.
+    Text,
+    /// A whole number, at least 1.
+    Count,
+    /// A whole number that names a row.
+    Id,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Parameter {
+    pub(crate) const fn new(name: &'static str, kind: Kind, about: &'static str) -> Parameter {
+        Parameter { name, kind, about }
+    }
 }
 
 /// One line of the table.
@@ -60,10 +84,18 @@ pub(crate) struct Route {
     /// The body is a form, not JSON.
     pub(crate) is_form: bool,
     pub(crate) gives: Option<Shape>,
+    /// Media type of a body that is no JSON.
+    pub(crate) takes_raw: Option<&'static str>,
+    /// Media types of answers that are no JSON.
+    pub(crate) gives_raw: &'static [&'static str],
     /// Its bodies follow a standard of their own: no schema of ours, no problem documents.
     pub(crate) speaks_for_itself: bool,
-    /// Status of success.
+    /// Status of success; of failure, when it never succeeds.
     pub(crate) status: u16,
+    /// It only tells what is wrong.
+    pub(crate) always_fails: bool,
+    /// It answers 304 to whoever has the answer already.
+    pub(crate) may_be_unchanged: bool,
     /// Most bytes of the body.
     pub(crate) limit: usize,
     pub(crate) handler: fn() -> MethodRouter<App>,
@@ -88,8 +120,12 @@ impl Route {
             takes: None,
             is_form: false,
             gives: None,
+            takes_raw: None,
+            gives_raw: &[],
             speaks_for_itself: false,
             status: 200,
+            always_fails: false,
+            may_be_unchanged: false,
             limit: super::body::USUAL,
             handler,
         }
@@ -134,6 +170,30 @@ impl Route {
     /// Succeeds with another status than 200.
     pub(crate) fn succeeds_with(mut self, status: u16) -> Route {
         self.status = status;
+        self
+    }
+
+    /// Only tells what is wrong, with this status.
+    pub(crate) fn always_fails(mut self, status: u16) -> Route {
+        self.always_fails = true;
+        self.succeeds_with(status)
+    }
+
+    /// Answers with a tag, and 304 to whoever has it.
+    pub(crate) fn may_be_unchanged(mut self) -> Route {
+        self.may_be_unchanged = true;
+        self
+    }
+
+    /// With a body of this media type, which no schema describes.
+    pub(crate) fn takes_raw(mut self, kind: &'static str) -> Route {
+        self.takes_raw = Some(kind);
+        self
+    }
+
+    /// Answers in one of these media types, which no schema describes.
+    pub(crate) fn gives_raw(mut self, kinds: &'static [&'static str]) -> Route {
+        self.gives_raw = kinds;
         self
     }
 }

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, headers, health, jobs, openapi, principal};
+use super::{access, exchange, headers, health, jobs, openapi, principal, problem, query};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -17,6 +17,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(exchange::routes());
     routes.extend(jobs::routes());
     routes.extend(access::routes());
+    routes.extend(query::routes());
     routes
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this address does not take this method")
         })
+        .layer(middleware::map_response(problem::uniform))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .layer(middleware::from_fn_with_state(app.clone(), super::metrics::count))
         .with_state(app)

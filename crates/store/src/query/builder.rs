@@ -84,8 +84,12 @@ impl<'a> Builder<'a> {
         format!("{}.{}", self.alias(scope), column.name)
     }
 
-    pub(super) fn resolved(&self, resolved: &Resolved) -> String {
-        self.column(resolved.scope, &resolved.column)
+    /// SQL for a property of a row variable, as far as it is shown.
+    pub(super) fn resolved(&mut self, scopes: &Scopes<'_>, resolved: &Resolved) -> Result<String, QueryFailure> {
+        let column = self.column(resolved.scope, &resolved.column);
+        let id = self.id(scopes, resolved.scope);
+        let shows = self.shows(scopes.list[resolved.scope].entity, &resolved.name, &id)?;
+        Ok(shows.map_or(column.clone(), |shows| format!("CASE WHEN {shows} THEN {column} END")))
     }
 
     pub(super) fn id(&self, scopes: &Scopes<'_>, scope: usize) -> String {
@@ -223,6 +227,8 @@ impl<'a> Builder<'a> {
             Via::Association(ends) if self.history.is_some() => self.past_links(ends, &alias, from, navigation.many),
             Via::Association(ends) => self.links(ends, &alias, &self.alias(from), navigation.many),
         };
+        let own = self.id(scopes, from);
+        let shows = self.shows(scopes.list[from].entity, joined.property, &own)?;
         let mut on = vec![links.equal];
         let mut before = String::new();
         match links.before {
@@ -230,9 +236,12 @@ impl<'a> Builder<'a> {
                 // A link to something hidden must not leave a row without an entity behind.
                 let hidden = self.restriction(joined.entity, &other)?;
                 before = format!(" {word} {table} ON {condition}");
-                before.push_str(&hidden.map(|sql| format!(" AND {sql}")).unwrap_or_default());
+                before.extend(hidden.into_iter().chain(shows).map(|sql| format!(" AND {sql}")));
             }
-            None => on.extend(self.restriction(joined.entity, &self.id(scopes, scope))?),
+            None => {
+                on.extend(self.restriction(joined.entity, &self.id(scopes, scope))?);
+                on.extend(shows);
+            }
         }
         on.extend(condition);
         Ok(format!("{before} {word} {table} ON {}", on.join(" AND ")))

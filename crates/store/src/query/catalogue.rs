@@ -4,8 +4,9 @@ use super::items;
 use super::system::{self, SystemTable};
 use crate::error::StoreError;
 use crate::tx::ReadTx;
-use provost_model::configuration::{Item, Parsed, PropertyType};
+use provost_model::configuration::{Item, Parsed, PropertyType, expand};
 use provost_model::metadata::{Association, EntityType, LinkStorage, Metadata};
+use provost_model::query::Binding;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,15 +204,41 @@ impl Catalogue {
 
     /// Properties of an entity type; none when there is no such type.
     pub fn properties(&self, entity_type: &str) -> Vec<QueryProperty> {
-        let described = |property: &Property| {
-            let (kind, target, many) = match &property.place {
-                Place::Value(column) => (column.kind.word(), None, false),
-                Place::Link(navigation) => ("ForeignKey", Some(navigation.target.clone()), navigation.many),
-                Place::Nowhere(_) => return None,
-            };
-            Some(QueryProperty { name: property.name.clone(), kind, target, many })
-        };
         self.entity(entity_type).map(|e| e.properties.iter().filter_map(described).collect()).unwrap_or_default()
+    }
+
+    /// What a binding from an entity type through navigations to one entity each leads to; `None` when it leads nowhere.
+    pub fn follow(&self, entity_type: &str, binding: &Binding) -> Option<QueryProperty> {
+        let (last, before) = binding.path.split_last()?;
+        let mut at = self.entity(entity_type)?;
+        for name in before {
+            match &at.property(name)?.place {
+                Place::Link(navigation) if !navigation.many => at = self.entity(&navigation.target)?,
+                _ => return None,
+            }
+        }
+        let found = at.property(last)?;
+        let described = described(found)?;
+        // An id stands for its row, as a navigation to it does.
+        let target = described.target.or_else(|| (found.name == "Id").then(|| at.name.clone()));
+        Some(QueryProperty { target, ..described })
+    }
+
+    /// The property by which people name the rows of an entity type: its primary key, or `Identifier`.
+    pub fn key(&self, entity_type: &str) -> Option<&str> {
+        let is_key = |property: &&Property| match &property.place {
+            Place::Value(column) => match column.property {
+                Some(id) => self.keys.contains(&id),
+                None => property.name == "Identifier",
+            },
+            _ => false,
+        };
+        self.entity(entity_type)?.properties.iter().find(is_key).map(|property| property.name.as_str())
+    }
+
+    /// The entity type of this name as it is written, else of this name in another letter case.
+    pub fn name<'c>(&'c self, entity_type: &str) -> Option<&'c str> {
+        self.entity(entity_type).map(|entity| entity.name.as_str())
     }
 
     /// The entity type of this name, else of this name in another letter case.
@@ -242,8 +269,36 @@ impl ReadTx {
         let parsed = Parsed::from_items(items.iter().map(|(_, item)| item.clone()).collect());
         let metadata = Metadata::resolve(parsed.configuration, &self.catalog()?);
         let keys = self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect();
-        Ok(Catalogue::new(&metadata, &items, keys, self.configuration_version()?))
+        Ok(Catalogue::new(&metadata, &with_generated(items), keys, self.configuration_version()?))
     }
+}
+
+/// Items with those that scaffoldings stand for. These have no position: what they are called gives them one, behind all
+/// others and the same each time.
+fn with_generated(items: Vec<(i64, Item)>) -> Vec<(i64, Item)> {
+    let all = expand(&items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>());
+    let known: BTreeSet<(String, String)> =
+        items.iter().map(|(_, item)| (item.element.clone(), item.identity.clone())).collect();
+    let generated = all.into_iter().filter(|item| !known.contains(&(item.element.clone(), item.identity.clone())));
+    let generated: Vec<(i64, Item)> = generated.map(|item| (place(&item), item)).collect();
+    items.into_iter().chain(generated).collect()
+}
+
+/// FNV-1a of element and identity, as a position between 2^40 and 2^41.
+fn place(item: &Item) -> i64 {
+    let bytes = item.element.bytes().chain([0]).chain(item.identity.bytes());
+    let hash = bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    (1 << 40) + i64::try_from(hash >> 24).unwrap_or_default()
+}
+
+fn described(property: &Property) -> Option<QueryProperty> {
+    let (kind, target, many) = match &property.place {
+        Place::Value(column) => (column.kind.word(), None, false),
+        Place::Link(navigation) => ("ForeignKey", Some(navigation.target.clone()), navigation.many),
+        Place::Nowhere(_) => return None,
+    };
+    Some(QueryProperty { name: property.name.clone(), kind, target, many })
 }
 
 fn of_table(table: &SystemTable) -> Entity {

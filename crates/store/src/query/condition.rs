@@ -56,7 +56,8 @@ impl Builder<'_> {
             expected,
         };
         let own = scopes.resolve(left)?;
-        let sql = comparable(self.dialect, &own.column, &self.resolved(&own));
+        let shown = self.resolved(scopes, &own)?;
+        let sql = comparable(self.dialect, &own.column, &shown);
         fits(family(&own.column), operator, right).map_err(&wrong)?;
         let mut used = BTreeSet::from([own.scope]);
         let is_negated = operator == Operator::Different || pattern(operator).is_some_and(|(_, _, negated)| negated);
@@ -71,7 +72,11 @@ impl Builder<'_> {
             Operand::Binding(binding) => {
                 let other = scopes.resolve(binding)?;
                 used.insert(other.scope);
-                self.between_columns(&own, &other, operator).map_err(&wrong)?
+                if family(&own.column) != family(&other.column) {
+                    return Err(wrong("expected a property of the same type".to_owned()));
+                }
+                let shown = self.resolved(scopes, &other)?;
+                between(&sql, &comparable(self.dialect, &other.column, &shown), operator)
             }
             value => {
                 let value = literal(&own.column, value).map_err(&wrong)?;
@@ -117,30 +122,26 @@ impl Builder<'_> {
             other => format!("{sql} {} {value}", other.sign()),
         }
     }
+}
 
-    fn between_columns(&self, own: &Resolved, other: &Resolved, operator: Operator) -> Result<String, String> {
-        if family(&own.column) != family(&other.column) {
-            return Err("expected a property of the same type".to_owned());
+/// A comparison of two columns.
+fn between(a: &str, b: &str, operator: Operator) -> String {
+    let equal = format!("({a} = {b} OR ({a} IS NULL AND {b} IS NULL))");
+    let (low, part) = (format!("lower({a})"), format!("lower({b})"));
+    let positive = match operator {
+        Operator::Equal | Operator::Different => equal,
+        Operator::Bits => format!("(({a}) & ({b})) = ({b})"),
+        Operator::StartsWith | Operator::NotStartsWith => format!("substr({low}, 1, length({part})) = {part}"),
+        Operator::EndsWith | Operator::NotEndsWith => {
+            format!("(length({part}) <= length({low}) AND substr({low}, length({low}) - length({part}) + 1) = {part})")
         }
-        let a = comparable(self.dialect, &own.column, &self.resolved(own));
-        let b = comparable(self.dialect, &other.column, &self.resolved(other));
-        let equal = format!("({a} = {b} OR ({a} IS NULL AND {b} IS NULL))");
-        let (low, part) = (format!("lower({a})"), format!("lower({b})"));
-        let positive = match operator {
-            Operator::Equal | Operator::Different => equal,
-            Operator::Bits => format!("(({a}) & ({b})) = ({b})"),
-            Operator::StartsWith | Operator::NotStartsWith => format!("substr({low}, 1, length({part})) = {part}"),
-            Operator::EndsWith | Operator::NotEndsWith => format!(
-                "(length({part}) <= length({low}) AND substr({low}, length({low}) - length({part}) + 1) = {part})"
-            ),
-            Operator::Contains | Operator::NotContains => {
-                format!("({low} IS NOT NULL AND ({part} = '' OR replace({low}, {part}, '') <> {low}))")
-            }
-            other => format!("{a} {} {b}", other.sign()),
-        };
-        let negated = operator == Operator::Different || pattern(operator).is_some_and(|(_, _, negated)| negated);
-        Ok(if negated { complement(&positive) } else { positive })
-    }
+        Operator::Contains | Operator::NotContains => {
+            format!("({low} IS NOT NULL AND ({part} = '' OR replace({low}, {part}, '') <> {low}))")
+        }
+        other => format!("{a} {} {b}", other.sign()),
+    };
+    let negated = operator == Operator::Different || pattern(operator).is_some_and(|(_, _, negated)| negated);
+    if negated { complement(&positive) } else { positive }
 }
 
 /// True exactly where the other one is not.

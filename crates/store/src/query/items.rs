@@ -30,26 +30,26 @@ const CLASSES: &[&str] = &[
 const SECRET: [&str; 3] = ["Secret", "Password", "PrivateKey"];
 
 /// A table in the making. Its columns are called by their number, the first one is the id.
-struct Rows {
+pub(super) struct Rows {
     properties: Vec<Property>,
     width: usize,
-    rows: Vec<Vec<Value>>,
+    pub(super) rows: Vec<Vec<Value>>,
 }
 
 impl Rows {
-    fn new() -> Rows {
+    pub(super) fn new() -> Rows {
         let mut rows = Rows { properties: Vec::new(), width: 0, rows: Vec::new() };
         rows.value("Id", Stored::Int, Kind::Id);
         rows
     }
 
-    fn value(&mut self, name: &str, stored: Stored, kind: Kind) {
+    pub(super) fn value(&mut self, name: &str, stored: Stored, kind: Kind) {
         let column = Column::new(format!("P{}", self.width), stored, kind);
         self.properties.push(Property { name: name.to_owned(), place: Place::Value(column) });
         self.width += 1;
     }
 
-    fn text(&mut self, name: &str) {
+    pub(super) fn text(&mut self, name: &str) {
         self.value(name, Stored::Text, Kind::Text);
     }
 
@@ -58,7 +58,7 @@ impl Rows {
     }
 
     /// Adds a navigation to one entity, and the column with its id.
-    fn one(&mut self, name: &str, target: &str) {
+    pub(super) fn one(&mut self, name: &str, target: &str) {
         let own = format!("{name}Id");
         self.value(&own, Stored::Int, Kind::Id);
         self.link(name, target, false, &own, "Id");
@@ -70,7 +70,7 @@ impl Rows {
         self.properties.push(Property { name: name.to_owned(), place: Place::Link(navigation) });
     }
 
-    fn finish(self, name: &str) -> Entity {
+    pub(super) fn finish(self, name: &str) -> Entity {
         let rows = Value::from(self.rows).to_string();
         Entity { name: name.to_owned(), source: Source::Rows(rows), properties: self.properties }
     }
@@ -81,6 +81,7 @@ pub(super) fn entities(metadata: &Metadata, items: &[(i64, Item)]) -> Vec<Entity
     let ids = identifiers(metadata, items);
     let mut found = vec![entity_types(metadata), properties(metadata), associations(metadata)];
     found.extend(CLASSES.iter().map(|class| of_class(class, items, &ids)));
+    found.extend(super::children::entities(items, &ids));
     found
 }
 
@@ -159,7 +160,7 @@ fn associations(metadata: &Metadata) -> Entity {
 }
 
 /// (Class, identifier) → id. The id of an item is its position, negative as those of the engine are.
-type Identifiers<'a> = BTreeMap<(&'static str, &'a str), i64>;
+pub(super) type Identifiers<'a> = BTreeMap<(&'static str, &'a str), i64>;
 
 fn identifiers<'a>(metadata: &'a Metadata, items: &'a [(i64, Item)]) -> Identifiers<'a> {
     let mut ids = Identifiers::new();

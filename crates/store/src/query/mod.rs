@@ -16,6 +16,7 @@
 
 mod builder;
 mod catalogue;
+mod children;
 mod condition;
 mod error;
 mod items;

@@ -55,9 +55,9 @@ impl Group {
     }
 
     /// SQL for the columns that [`Group::object`] reads.
-    pub(super) fn columns(&self, builder: &Builder<'_>) -> Vec<String> {
+    pub(super) fn columns(&self, builder: &mut Builder<'_>, scopes: &Scopes<'_>) -> Result<Vec<String>, QueryFailure> {
         let ids = self.inner.iter().map(|(id, _)| id);
-        ids.chain(self.selected.iter().map(|(selected, _)| selected)).map(|s| builder.resolved(s)).collect()
+        ids.chain(self.selected.iter().map(|(selected, _)| selected)).map(|s| builder.resolved(scopes, s)).collect()
     }
 
     /// The object in a row, whose columns begin at `first`.
@@ -139,7 +139,7 @@ impl Plan<'_> {
         let mut columns = vec![id];
         columns.extend(chain.iter().map(|scope| builder.id(&self.scopes, *scope)));
         let order: Vec<String> = (1..=columns.len()).map(|n| n.to_string()).collect();
-        columns.extend(group.columns(&builder));
+        columns.extend(group.columns(&mut builder, &self.scopes)?);
         // Rows without a joined entity are left out here: asked to do that, SQLite would begin with the joined table.
         let limit = builder.parameters.int((MAX_JOINED_ROWS + n_roots) as i64 + 1);
         let sql = format!(

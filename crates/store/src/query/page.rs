@@ -203,9 +203,14 @@ impl<'a> Plan<'a> {
         }
         let joins = builder.joins(&self.scopes, &self.scopes.closed(needed), &BTreeSet::new())?;
         let mut columns = vec![id];
-        columns.extend(keys.iter().map(|key| remembered(builder.dialect, &key.column, &builder.resolved(key))));
-        columns.extend(group.columns(builder));
-        let order: Vec<String> = keys.iter().enumerate().map(|(n, key)| self.ordered(builder, n, key)).collect();
+        for key in &keys {
+            let shown = builder.resolved(&self.scopes, key)?;
+            columns.push(remembered(builder.dialect, &key.column, &shown));
+        }
+        columns.extend(group.columns(builder, &self.scopes)?);
+        let order: Result<Vec<String>, QueryFailure> =
+            keys.iter().enumerate().map(|(n, key)| self.ordered(builder, n, key)).collect();
+        let order = order?;
         let (columns, order) = (columns.join(", "), order.join(", "));
         let limit = builder.parameters.int(i64::from(size) + 1);
         let conditions =
@@ -213,8 +218,9 @@ impl<'a> Plan<'a> {
         Ok(format!("{}SELECT {columns} FROM {table}{joins}{conditions} ORDER BY {order} LIMIT {limit}", builder.with()))
     }
 
-    fn ordered(&self, builder: &Builder<'_>, n: usize, key: &Resolved) -> String {
-        let sql = comparable(builder.dialect, &key.column, &builder.resolved(key));
+    fn ordered(&self, builder: &mut Builder<'_>, n: usize, key: &Resolved) -> Result<String, QueryFailure> {
+        let shown = builder.resolved(&self.scopes, key)?;
+        let sql = comparable(builder.dialect, &key.column, &shown);
         let (direction, is_present) = self.term(n);
         let words = match (direction, is_present) {
             (Direction::Ascending, true) => "",
@@ -222,7 +228,7 @@ impl<'a> Plan<'a> {
             (Direction::Ascending, false) => " ASC NULLS FIRST",
             (Direction::Descending, false) => " DESC NULLS LAST",
         };
-        format!("{sql}{words}")
+        Ok(format!("{sql}{words}"))
     }
 
     /// SQL that is true of the rows behind the one that a token remembers.
@@ -233,7 +239,8 @@ impl<'a> Plan<'a> {
         let mut cases = Vec::new();
         let mut equal: Vec<String> = Vec::new();
         for (n, (key, value)) in keys.iter().zip(&token.key).enumerate() {
-            let sql = comparable(builder.dialect, &key.column, &builder.resolved(key));
+            let shown = builder.resolved(&self.scopes, key)?;
+            let sql = comparable(builder.dialect, &key.column, &shown);
             let (direction, is_present) = self.term(n);
             let (after, same) = step(builder, &sql, family(&key.column), direction, is_present, value)?;
             if let Some(after) = after {

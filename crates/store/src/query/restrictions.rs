@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Restrictions {
     /// By name in lower case; `None`: no row is seen.
     filters: BTreeMap<String, Option<Filter>>,
+    /// By entity type and property in lower case: rows that show it; `None`: none does.
+    properties: BTreeMap<(String, String), Option<Filter>>,
 }
 
 impl Restrictions {
@@ -37,6 +39,11 @@ impl Restrictions {
     pub fn hide(&mut self, entity_type: &str) {
         self.filters.insert(folded(entity_type), None);
     }
+
+    /// A property has no value, or leads nowhere, except in rows that fulfil a filter; without one, in every row.
+    pub fn hide_property(&mut self, entity_type: &str, property: &str, except: Option<Filter>) {
+        self.properties.insert((folded(entity_type), folded(property)), except);
+    }
 }
 
 /// Queries name entity types in any letter case.
@@ -47,17 +54,27 @@ fn folded(entity_type: &str) -> String {
 impl Builder<'_> {
     /// SQL that is true when the row with this id may be seen; `None` when all may.
     pub(super) fn restriction(&mut self, entity: &Entity, id: &str) -> Result<Option<String>, QueryFailure> {
-        let filter = match self.restrictions.and_then(|restrictions| restrictions.filters.get(&folded(&entity.name))) {
-            None => return Ok(None),
-            Some(None) => return Ok(Some("1 = 0".to_owned())),
-            Some(Some(filter)) => filter,
+        let found = self.restrictions.and_then(|restrictions| restrictions.filters.get(&folded(&entity.name)));
+        found.map(|filter| self.fulfils(entity, id, filter.as_ref())).transpose()
+    }
+
+    /// SQL that is true when the row with this id shows a property; `None` when all do.
+    pub(super) fn shows(&mut self, entity: &Entity, property: &str, id: &str) -> Result<Option<String>, QueryFailure> {
+        let Some(restrictions) = self.restrictions.filter(|restrictions| !restrictions.properties.is_empty()) else {
+            return Ok(None);
         };
+        let found = restrictions.properties.get(&(folded(&entity.name), folded(property)));
+        found.map(|filter| self.fulfils(entity, id, filter.as_ref())).transpose()
+    }
+
+    fn fulfils(&mut self, entity: &Entity, id: &str, filter: Option<&Filter>) -> Result<String, QueryFailure> {
+        let Some(filter) = filter else { return Ok("1 = 0".to_owned()) };
         self.n_restrictions += 1;
         let prefix = format!("x{}_", self.n_restrictions);
         let outer = (std::mem::replace(&mut self.prefix, prefix), self.restrictions.take(), self.roots.take());
         let found = self.seen(entity, id, filter, &outer.0);
         (self.prefix, self.restrictions, self.roots) = outer;
-        found.map(Some)
+        found
     }
 
     fn seen(&mut self, entity: &Entity, id: &str, filter: &Filter, outer: &str) -> Result<String, QueryFailure> {

@@ -3,6 +3,7 @@
 mod access;
 mod apply;
 mod backup;
+mod change_pages;
 mod configuration;
 mod deployment;
 mod faults;

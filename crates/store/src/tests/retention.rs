@@ -11,7 +11,47 @@ super::both!(
     changes_of_a_session_that_failed_go_with_it,
     old_runs_go_with_their_findings,
     history_is_purged_up_to_an_instant,
+    first_versions_begin_at_the_beginning,
+    indexes_that_somebody_took_away_come_back,
 );
+
+fn first_versions_begin_at_the_beginning(s: &Scratch) {
+    let c = s.deploy(&configuration(), 50);
+    c.fill(s);
+    for now in [200, 300] {
+        s.write(|tx| {
+            let run = tx.new_run("HR", now)?;
+            let name = format!("Ada {now}");
+            c.stage_person(tx, run, Command::Update, 1, [Some("P1"), Some(&name), Some("ada@x"), None], 0)?;
+            tx.apply_changes(run, &c.plan(now))
+        });
+    }
+    let keys = s.keys();
+    // Three persons and two departments.
+    assert_eq!(s.write(|tx| tx.reset_valid_from()), 5);
+    let first = "-62135596800000000";
+    assert_eq!(s.past(), [format!("1|P1|Ada|-|11|{first}|200"), "1|P1|Ada 200|-|11|200|300".to_owned()]);
+    assert_eq!(
+        s.people(),
+        [
+            "1|P1|Ada 300|ada@x|-|11|300".to_owned(),
+            format!("2|P2|Bob|bob@x|-|11|{first}"),
+            format!("3|P3|Cyd|cyd@x|-|-|{first}")
+        ]
+    );
+    assert_eq!(s.keys(), keys, "what was read from files still counts as unchanged");
+    assert_eq!(s.write(|tx| tx.reset_valid_from()), 0);
+}
+
+fn indexes_that_somebody_took_away_come_back(s: &Scratch) {
+    let c = s.deploy(&configuration(), 50);
+    c.fill(s);
+    s.by_hand("DROP INDEX UR_Resources_I40");
+    assert_eq!(s.write(|tx| tx.ensure_indexes()), 1);
+    // It is there: it cannot be made again, but it can be dropped again.
+    s.by_hand("DROP INDEX UR_Resources_I40");
+    assert_eq!(s.write(|tx| tx.ensure_indexes()), 1);
+}
 
 fn session(s: &Scratch, id: &str, connector: &str, state: SessionState, run: Option<RunId>) {
     s.write(|tx| {

@@ -74,7 +74,7 @@ fn filters_of_a_group_hold_together_and_groups_hold_apart() {
         [
             vec![condition("Manager.Id", false, Compared::CurrentUser)],
             vec![
-                condition("Department.Id", false, Compared::Value("Sales".to_owned())),
+                condition("Department.Id", false, Compared::Reference("Sales".to_owned())),
                 condition("State", true, Compared::Value("9".to_owned())),
             ],
         ]

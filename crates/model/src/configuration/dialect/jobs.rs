@@ -122,7 +122,7 @@ tasks! {
     CLASSIFICATION CLASSIFICATION_O keep "UpdateClassificationTask" "UpdateClassificationTaskOverride"
         "Finds the resource types of targets." [BATCH, DIRTY, CONNECTOR];
     BUILD_ROLES BUILD_ROLES_O keep "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
-    REFRESH_SCHEMA REFRESH_SCHEMA_O run "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
+    REFRESH_SCHEMA REFRESH_SCHEMA_O keep "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
         CONNECTOR, AGENT, CLIENT,
     ];
     MINING MINING_O keep "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
@@ -151,11 +151,12 @@ tasks! {
     SEND_NOTIFICATIONS SEND_NOTIFICATIONS_O keep "SendNotificationsTask" "SendNotificationsTaskOverride"
         "Sends notifications." [BATCH];
     INVOKE_EXPRESSION INVOKE_EXPRESSION_O run "InvokeExpressionTask" "InvokeExpressionTaskOverride" "Runs a script." [
-        AGENT, CLIENT, text("InputPath", "The script."), CONTINUE,
+        AGENT, CLIENT, CONNECTOR, text("InputPath", "The script."), CONTINUE,
+        count("Timeout", "Seconds; 0 for the time limit of tasks."),
     ];
     INVOKE_SQL INVOKE_SQL_O run "InvokeSqlCommandTask" "InvokeSqlCommandTaskOverride" "Runs SQL." [
-        AGENT, CLIENT, text("SQLCommand", "The SQL."), text("SQLInputFile", "File with the SQL."),
-        text("OutputPath", "Folder of the results."), text("DatabaseIdentifier", "Database of the agent's settings."),
+        AGENT, CLIENT, CONNECTOR, text("SQLCommand", "The SQL."), text("SQLInputFile", "File with the SQL."),
+        text("OutputPath", "File or folder of the result, below Temp/ExportOutput."), text("DatabaseIdentifier", "Database of the agent's settings."),
         text("Provider", "Database provider."), text("ProviderAssemblyQualifiedName", "Class of the provider."),
         text("IsolationLevel", "Isolation level."), text("Encoding", "Encoding of the results."),
         flag("IsNotAQuery", "Yields no rows."), count("Timeout", "Seconds; 0 for 30."), CONTINUE,

@@ -21,7 +21,7 @@ mod proof;
 mod provider;
 mod refusal;
 mod secret;
-mod sessions;
+pub(crate) mod sessions;
 mod settings;
 mod sign_in;
 mod sign_in_at;
@@ -95,4 +95,4 @@ pub(crate) fn refuse(app: &App, peer: Option<IpAddr>, refusal: Refusal) -> Probl
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

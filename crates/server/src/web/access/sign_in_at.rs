@@ -7,7 +7,7 @@ use super::sign_in::shown;
 use super::{peer_of, refuse, secret, tokens};
 use crate::web::app::App;
 use crate::web::problem::Problem;
-use crate::web::route::{Parameter, Right, Route};
+use crate::web::route::{Kind, Parameter, Right, Route};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -35,17 +35,21 @@ pub(super) fn routes() -> Vec<Route> {
             "Begin to sign in at a provider",
             || get(begin),
         )
-        .with(&[Parameter { name: "return", about: "Path of this server to go to afterwards" }])
+        .with(const { &[Parameter::new("return", Kind::Text, "Path of this server to go to afterwards")] })
         .succeeds_with(303),
         Route::new(Method::GET, "/signin-oidc", Right::Public, TAG, "Where a provider sends the browser back", || {
             get(back)
         })
-        .with(&[
-            Parameter { name: "code", about: "Code that the provider gave" },
-            Parameter { name: "state", about: "What this server gave along" },
-            Parameter { name: "iss", about: "The provider" },
-            Parameter { name: "error", about: "Why there is no code" },
-        ])
+        .with(
+            const {
+                &[
+                    Parameter::new("code", Kind::Text, "Code that the provider gave"),
+                    Parameter::new("state", Kind::Text, "What this server gave along"),
+                    Parameter::new("iss", Kind::Text, "The provider"),
+                    Parameter::new("error", Kind::Text, "Why there is no code"),
+                ]
+            },
+        )
         .succeeds_with(303),
     ]
 }

@@ -28,14 +28,17 @@ const PART: u64 = 256 << 10;
 const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::new(
-        Method::GET,
-        "/api/Job/RunJob/Instances/{id}/Events",
-        Right::Permission("/Jobs/JobInstance/Query"),
-        "Jobs",
-        "An execution as it goes, as server-sent events",
-        || get(events),
-    )]
+    vec![
+        Route::new(
+            Method::GET,
+            "/api/Job/RunJob/Instances/{id}/Events",
+            Right::Permission("/Jobs/JobInstance/Query"),
+            "Jobs",
+            "An execution as it goes, as server-sent events",
+            || get(events),
+        )
+        .gives_raw(&["text/event-stream"]),
+    ]
 }
 
 /// Events on their way out.

@@ -2,20 +2,27 @@
 
 use super::number;
 use super::shapes::{Agents, Changes, Detail, Instances, JobShape, Jobs, Steps};
-use crate::jobs::steps_of;
+use crate::jobs::{WantedChanges, steps_of};
 use crate::web::app::App;
 use crate::web::problem::Problem;
-use crate::web::route::{Parameter, Right, Route};
+use crate::web::route::{Kind, Parameter, Right, Route};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use provost_model::changes::Command;
 use provost_model::work::{InstanceState, LogLine};
-use provost_store::HistoryFilter;
+use provost_store::{ChangePlace, HistoryFilter};
 use serde::Deserialize;
 
 const TAG: &str = "Jobs";
+
+/// Kinds of changes.
+const COMMANDS: &[&str] = &["Insert", "Update", "Delete"];
+
+/// States of an execution.
+const STATES: &[&str] = &["NotStarted", "InProgress", "Completed", "Warning", "Errored", "Blocked", "Cancelled"];
 
 pub(super) fn routes() -> Vec<Route> {
     let may = Right::Permission;
@@ -46,12 +53,16 @@ pub(super) fn routes() -> Vec<Route> {
             "Executions, the newest first",
             || get(instances),
         )
-        .with(&[
-            Parameter { name: "job", about: "Only executions of this job" },
-            Parameter { name: "state", about: "Only executions in this state" },
-            Parameter { name: "before", about: "Only executions older than this one" },
-            Parameter { name: "pageSize", about: "Number of executions" },
-        ])
+        .with(
+            const {
+                &[
+                    Parameter::new("job", Kind::Text, "Only executions of this job"),
+                    Parameter::new("state", Kind::OneOf(STATES), "Only executions in this state"),
+                    Parameter::new("before", Kind::Id, "Only executions older than this one"),
+                    Parameter::new("pageSize", Kind::Count, "Number of executions"),
+                ]
+            },
+        )
         .gives::<Instances>(),
         Route::new(
             Method::GET,
@@ -70,7 +81,8 @@ pub(super) fn routes() -> Vec<Route> {
             "The log of a task: text, or a JSON object on each line",
             || get(log),
         )
-        .with(&[Parameter { name: "format", about: "text (default) or jsonl" }]),
+        .with(const { &[Parameter::new("format", Kind::OneOf(&["text", "jsonl"]), "text (default) or jsonl")] })
+        .gives_raw(&["text/plain", "application/jsonl"]),
         Route::new(
             Method::GET,
             "/api/Job/RunJob/Tasks/{id}/Changes",
@@ -79,10 +91,15 @@ pub(super) fn routes() -> Vec<Route> {
             "Changes that a blocked task would make",
             || get(changes),
         )
-        .with(&[Parameter {
-            name: "pageSize",
-            about: "Number of changes of each entity type, association and command",
-        }])
+        .with(
+            const {
+                &[Parameter::new(
+                    "pageSize",
+                    Kind::Count,
+                    "Number of changes of each entity type, association and command",
+                )]
+            },
+        )
         .gives::<Changes>(),
         Route::new(
             Method::GET,
@@ -179,7 +196,6 @@ async fn instance(State(app): State<App>, Path(id): Path<String>) -> Result<Json
 #[serde(rename_all = "camelCase", default)]
 struct LogQuery {
     format: Option<String>,
-    page_size: Option<String>,
 }
 
 async fn log(
@@ -208,18 +224,58 @@ fn as_text(line: &str) -> Option<String> {
     Some(format!("{at:.3} {:11} {}\n", line.level, line.message))
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ChangesQuery {
+    entity_type: Option<String>,
+    association: Option<String>,
+    command: Option<String>,
+    after: Option<String>,
+    page_size: Option<String>,
+}
+
 async fn changes(
     State(app): State<App>,
     Path(id): Path<String>,
-    Query(query): Query<LogQuery>,
+    Query(query): Query<ChangesQuery>,
 ) -> Result<Json<Changes>, Problem> {
     let (engine, id) = (app.jobs()?, number(&id)?);
+    let command = match query.command.as_deref() {
+        None => None,
+        Some("Insert") => Some(Command::Insert),
+        Some("Update") => Some(Command::Update),
+        Some("Delete") => Some(Command::Delete),
+        Some(other) => {
+            let problem = Problem::bad_request("command", format!("\"{other}\" is no kind of change"));
+            return Err(problem.hint(COMMANDS.join(", ")));
+        }
+    };
+    let after = query.after.as_deref().map(place).transpose()?;
     let limit = page_size(&app, query.page_size.as_deref())?;
+    let wanted =
+        WantedChanges { entity_type: query.entity_type, association: query.association, command, after, limit };
     app.blocking(move || {
-        let changes = engine.changes_of(id, limit)?;
-        Ok(Json(Changes { changes: changes.into_iter().map(Into::into).collect() }))
+        let (changes, next) = engine.changes_of(id, &wanted)?;
+        let next = next.map(|place| match place {
+            ChangePlace::Resource(id) => format!("resource-{id}"),
+            ChangePlace::Link(id) => format!("link-{id}"),
+        });
+        Ok(Json(Changes { changes: changes.into_iter().map(Into::into).collect(), next }))
     })
     .await
+}
+
+/// Where a page of changes begins.
+fn place(text: &str) -> Result<ChangePlace, Problem> {
+    let read = |(kind, id): (&str, &str)| match (kind, id.parse().ok().filter(|id| *id >= 0_i64)?) {
+        ("resource", id) => Some(ChangePlace::Resource(id)),
+        ("link", id) => Some(ChangePlace::Link(id)),
+        _ => None,
+    };
+    text.split_once('-').and_then(read).ok_or_else(|| {
+        Problem::bad_request("after", format!("\"{text}\" is no place between changes"))
+            .hint("send what the page before gave as next")
+    })
 }
 
 async fn agents(State(app): State<App>) -> Result<Json<Agents>, Problem> {

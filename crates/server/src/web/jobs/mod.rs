@@ -29,7 +29,8 @@ impl From<JobError> for Problem {
             JobError::UnknownJob { .. }
             | JobError::UnknownInstance { .. }
             | JobError::UnknownTask { .. }
-            | JobError::UnknownConnector { .. } => StatusCode::NOT_FOUND,
+            | JobError::UnknownConnector { .. }
+            | JobError::UnknownSubject { .. } => StatusCode::NOT_FOUND,
             JobError::UnknownStep { .. } | JobError::NoAgent { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             JobError::StartDenied { .. } | JobError::OtherAgent { .. } | JobError::OtherClient { .. } => {
                 StatusCode::FORBIDDEN

@@ -285,6 +285,8 @@ impl From<ShownChange> for ChangeShape {
 #[schema(as = BlockedChanges)]
 pub(super) struct Changes {
     pub(super) changes: Vec<ChangeShape>,
+    /// `after` of the next page, if there is one.
+    pub(super) next: Option<String>,
 }
 
 /// A connector, as jobs see it.

@@ -13,6 +13,7 @@ crate::tests::both!(
     mistakes_are_named,
     hostile_text_is_only_text,
     restrictions_hold_wherever_a_row_is_met,
+    hidden_properties_are_neither_shown_nor_found_out,
     only_what_is_not_secret_is_shown,
     ids_find_their_page_by_an_index,
 );
@@ -269,6 +270,58 @@ fn only_what_is_not_secret_is_shown(s: &Scratch) {
             c.rows(s, entity_type, &format!("join {} x select Id, x.Id", property.name));
         }
     }
+}
+
+fn hidden_properties_are_neither_shown_nor_found_out(s: &Scratch) {
+    let c = filled(s);
+    let mut some = Restrictions::none();
+    some.hide_property("person", "AGE", Some(Filter::parse("Mentor.Name = \"Ada\"").unwrap()));
+    some.hide_property("Person", "Number", None);
+    some.hide_property("Person", "Groups", Some(Filter::parse("Name = \"Ada\"").unwrap()));
+    some.hide_property("Person", "Department", Some(Filter::parse("Name != \"Cyd\"").unwrap()));
+    let rows = |entity_type: &str, query: &str| {
+        Value::from(c.page(s, entity_type, query, &PageRequest::default(), &some).unwrap().rows)
+    };
+    // Ages of those whom Ada guides are shown, and no number at all.
+    assert_eq!(rows("Person", "select Age, Number"), json!([{}, {"Age": 7}, {"Age": 100}, {}]));
+    assert_eq!(rows("Person", "where Age > 0"), json!([{"Id": "2"}, {"Id": "3"}]));
+    assert_eq!(rows("Person", "where Age = null"), json!([{"Id": "1"}, {"Id": "4"}]));
+    assert_eq!(rows("Person", "where Number = \"P1\""), json!([]));
+    assert_eq!(rows("Person", "where Name = Number"), json!([{"Id": "4"}]), "no name, and no number that shows");
+    assert_eq!(rows("Person", "order by Age desc"), json!([{"Id": "3"}, {"Id": "2"}, {"Id": "1"}, {"Id": "4"}]));
+    assert_eq!(rows("Person", "select Mentor.Age where Id = 2"), json!([{"Mentor": {}}]));
+    assert_eq!(
+        rows("Department", "join Members m select m.Age where Code = \"D1\""),
+        json!([{"Members": [{}, {"Age": 7}]}])
+    );
+    assert_eq!(rows("Person", "as of 2020-01-01 select Age where Id < 3"), json!([{}, {"Age": 7}]));
+    // Nor does a hidden navigation lead anywhere.
+    assert_eq!(
+        rows("Person", "select Name, Department.Code where Id < 4"),
+        json!([
+            {"Name": "Ada", "Department": {"Code": "D1"}}, {"Name": "bob", "Department": {"Code": "D1"}}, {"Name": "Cyd"}
+        ])
+    );
+    assert_eq!(rows("Person", "where Department = 12"), json!([]));
+    assert_eq!(
+        rows("Person", "join Groups g select g.Code where Id < 3"),
+        json!([{"Groups": [{"Code": "T1"}]}, {"Groups": []}])
+    );
+    assert_eq!(rows("Person", "join Groups g where g.Code = \"T2\""), json!([]));
+    // Pages follow each other by what is shown.
+    let mut seen = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..9 {
+        let request =
+            PageRequest { page_size: Some(1), continuation_token: token.as_deref(), ..PageRequest::default() };
+        let page = c.page(s, "Person", "order by Age desc", &request, &some).unwrap();
+        seen.extend(page.rows.iter().map(|row| row["Id"].as_str().unwrap().to_owned()));
+        token = page.next.map(|token| token.to_string());
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["3", "2", "1", "4"]);
 }
 
 fn ids_find_their_page_by_an_index(s: &Scratch) {

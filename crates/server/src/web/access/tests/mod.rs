@@ -1,8 +1,9 @@
 //! Who is let in, and above all who is not.
 
 mod clients;
+mod journal;
 mod people;
 mod proofs;
 mod providers;
-mod walk;
-mod world;
+pub(crate) mod walk;
+pub(crate) mod world;

@@ -20,9 +20,9 @@ const PUBLIC: &[&str] = &[
 ];
 
 /// The permission of a route, with `X` for each of its parameters.
-pub(super) fn permission(route: &Route) -> Option<String> {
+pub(crate) fn permission(route: &Route) -> Option<String> {
     match route.right {
-        Right::Permission(template) => Some(filled(template)),
+        Right::Permission(template) | Right::Query(template) => Some(filled(template)),
         Right::Public | Right::SignedIn => None,
     }
 }
@@ -98,8 +98,8 @@ async fn each_route_lets_in_whoever_has_its_right_and_nobody_else() {
                 (Right::Public, _) => "let in",
                 (_, "nobody") => "401",
                 (Right::SignedIn, _) => "let in",
-                (Right::Permission(_), "client without a right" | "person without a right") => "403",
-                (Right::Permission(_), _) => "let in",
+                (Right::Permission(_) | Right::Query(_), "client without a right" | "person without a right") => "403",
+                (Right::Permission(_) | Right::Query(_), _) => "let in",
             };
             // A public route may itself answer that a secret is wrong.
             let actual = match answer.status.as_u16() {

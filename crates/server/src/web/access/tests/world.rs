@@ -18,57 +18,57 @@ use std::cell::Cell;
 use std::sync::Arc;
 use tower::ServiceExt;
 
-pub(super) const ORIGIN: &str = "https://provost.example";
-pub(super) const PASSWORD: &str = "correct horse battery";
+pub(crate) const ORIGIN: &str = "https://provost.example";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Hash of `secret`.
 const SECRET: &str = "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=";
 /// 2026-01-01T00:00:00Z.
-pub(super) const NEW_YEAR: i64 = 1_767_225_600_000_000;
+pub(crate) const NEW_YEAR: i64 = 1_767_225_600_000_000;
 
 thread_local! {
     static CLOCK: Cell<i64> = const { Cell::new(NEW_YEAR) };
 }
 
 /// What the server takes for now. Each test has a thread of its own.
-pub(super) fn clock() -> i64 {
+pub(crate) fn clock() -> i64 {
     CLOCK.get()
 }
 
-pub(super) fn wait(seconds: i64) {
+pub(crate) fn wait(seconds: i64) {
     CLOCK.set(CLOCK.get() + seconds * 1_000_000);
 }
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
     }
 
-    pub(super) fn problem(&self) -> String {
+    pub(crate) fn problem(&self) -> String {
         let kind = self.json()["type"].as_str().unwrap_or_default().to_owned();
         format!("{} {}", self.status.as_u16(), kind.rsplit(':').next().unwrap_or_default())
     }
 
     /// `name=value` of the cookie that was set.
-    pub(super) fn cookie(&self) -> String {
+    pub(crate) fn cookie(&self) -> String {
         let set = self.headers.get("set-cookie").expect("a cookie is set").to_str().unwrap();
         set.split(';').next().unwrap().to_owned()
     }
 }
 
-pub(super) struct World {
-    pub(super) app: App,
-    pub(super) router: Router,
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) router: Router,
     folder: tempfile::TempDir,
 }
 
-pub(super) fn configuration(permissions: &[String]) -> String {
+pub(crate) fn configuration(permissions: &[String]) -> String {
     let entries: String = permissions
         .iter()
         .map(|permission| format!("<Entry Permission=\"{permission}\" CanExecute=\"true\" />"))
@@ -92,11 +92,11 @@ pub(super) fn configuration(permissions: &[String]) -> String {
 }
 
 impl World {
-    pub(super) fn new() -> World {
+    pub(crate) fn new() -> World {
         World::with(AccessSettings::default())
     }
 
-    pub(super) fn with(access: AccessSettings) -> World {
+    pub(crate) fn with(access: AccessSettings) -> World {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(&folder.path().join("provost.db").display().to_string()).unwrap());
         let access = AccessSettings { is_secure: true, ..access };
@@ -108,13 +108,13 @@ impl World {
     }
 
     /// Another server on the same repository.
-    pub(super) fn second(&self) -> World {
+    pub(crate) fn second(&self) -> World {
         let store = Arc::new(Store::open(&self.folder.path().join("provost.db").display().to_string()).unwrap());
         let app = app(self.folder.path(), store, self.app.settings().access.clone());
         World { router: routes::router(app.clone()), app, folder: tempfile::tempdir().unwrap() }
     }
 
-    pub(super) fn deploy(&self, text: &str) {
+    pub(crate) fn deploy(&self, text: &str) {
         let parsed: Parsed = configuration::parse(&[("conf.xml".to_owned(), text.to_owned())]);
         assert!(!parsed.has_errors(), "{:?}", parsed.problems);
         let item = |item: &configuration::Item| StoredItem {
@@ -132,12 +132,12 @@ impl World {
         });
     }
 
-    pub(super) fn write(&self, body: impl FnOnce(&mut provost_store::WriteTx) -> Result<(), StoreError>) {
+    pub(crate) fn write(&self, body: impl FnOnce(&mut provost_store::WriteTx) -> Result<(), StoreError>) {
         self.app.store().write("tester", "test", body).unwrap();
     }
 
     /// A built-in account with [`PASSWORD`].
-    pub(super) fn account(&self, login: &str, profile: &str, must_change: bool) {
+    pub(crate) fn account(&self, login: &str, profile: &str, must_change: bool) {
         let account = Account {
             login: login.to_owned(),
             password_hash: passwords::hash(PASSWORD).unwrap(),
@@ -150,17 +150,17 @@ impl World {
     }
 
     /// A session of an account, without the detour over a password.
-    pub(super) async fn session(&self, login: &str) -> String {
+    pub(crate) async fn session(&self, login: &str) -> String {
         let learnt = Learnt::default();
         let begun = sessions::begin(&self.app, &HeaderMap::new(), (login, ""), &learnt, "test".to_owned()).await;
         begun.unwrap().to_str().unwrap().split(';').next().unwrap().to_owned()
     }
 
-    pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         self.send_from([192, 0, 2, 1], method, path, headers, body).await
     }
 
-    pub(super) async fn send_from(
+    pub(crate) async fn send_from(
         &self,
         peer: [u8; 4],
         method: &str,
@@ -180,28 +180,28 @@ impl World {
         Answer { status: head.status, headers: head.headers, text: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.send("GET", path, headers, "").await
     }
 
     /// Sends JSON as a page of ours would.
-    pub(super) async fn post(&self, path: &str, cookie: &str, json: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, cookie: &str, json: &str) -> Answer {
         let headers = [("content-type", "application/json"), ("cookie", cookie), ("sec-fetch-site", "same-origin")];
         self.send("POST", path, &headers, json).await
     }
 
-    pub(super) async fn sign_in(&self, login: &str, password: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, login: &str, password: &str) -> Answer {
         let json = serde_json::json!({ "login": login, "password": password }).to_string();
         self.post("/api/Access/SignIn", "", &json).await
     }
 
-    pub(super) async fn ask_token(&self, headers: &[(&str, &str)], form: &str) -> Answer {
+    pub(crate) async fn ask_token(&self, headers: &[(&str, &str)], form: &str) -> Answer {
         let form_type = ("content-type", "application/x-www-form-urlencoded");
         let headers: Vec<(&str, &str)> = headers.iter().copied().chain([form_type]).collect();
         self.send("POST", "/connect/token", &headers, form).await
     }
 
-    pub(super) async fn token(&self, client: &str) -> String {
+    pub(crate) async fn token(&self, client: &str) -> String {
         let form = format!("grant_type=client_credentials&client_id={client}&client_secret=secret&scope=usercube_api");
         let answer = self.ask_token(&[], &form).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -209,17 +209,17 @@ impl World {
     }
 
     /// Asks for something that only the able may see.
-    pub(super) async fn with_token(&self, token: &str) -> Answer {
+    pub(crate) async fn with_token(&self, token: &str) -> Answer {
         self.get(PROTECTED, &[("authorization", &format!("Bearer {token}"))]).await
     }
 
-    pub(super) fn refused(&self, reason: &str) -> bool {
+    pub(crate) fn refused(&self, reason: &str) -> bool {
         self.app.metrics().render().contains(&format!("provost_refused_total{{reason=\"{reason}\"}}"))
     }
 }
 
 /// A route that needs a permission.
-pub(super) const PROTECTED: &str = "/api/AccessControl/AccessControlPermission";
+pub(crate) const PROTECTED: &str = "/api/AccessControl/AccessControlPermission";
 
 fn app(folder: &std::path::Path, store: Arc<Store>, access: AccessSettings) -> App {
     let folders = Folders { temp: folder.join("Temp"), work: folder.join("Work") };
@@ -233,11 +233,11 @@ fn app(folder: &std::path::Path, store: Arc<Store>, access: AccessSettings) -> A
     App::new(store, folders, settings, clock)
 }
 
-pub(super) fn basic(text: &str) -> String {
+pub(crate) fn basic(text: &str) -> String {
     format!("Basic {}", STANDARD.encode(text))
 }
 
-pub(super) fn provider(authority: &str) -> ProviderSettings {
+pub(crate) fn provider(authority: &str) -> ProviderSettings {
     ProviderSettings {
         name: "Mock".to_owned(),
         display_name: "Mock".to_owned(),
