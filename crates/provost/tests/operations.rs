@@ -160,6 +160,23 @@ fn a_database_behind_previous_demands_a_complete_run(kind: Kind) {
 }
 
 #[test]
+fn a_backup_may_be_one_file() {
+    let home = lived_in(Kind::Sqlite);
+    let file = home.path().parent().unwrap().join("backup.tar");
+    home.ok(&["backup", file.to_str().unwrap()]);
+    assert_eq!(home.run(&["backup", file.to_str().unwrap()]).status.code(), Some(2));
+    let restored = nowhere(Kind::Sqlite);
+    restored.ok(&["restore", file.to_str().unwrap()]);
+    assert_eq!(answers(&restored), answers(&home));
+    let left = |home: &Home| std::fs::read_dir(home.path().parent().unwrap()).unwrap().count();
+    assert_eq!((left(&home), left(&restored)), (2, 1), "nothing is left beside archive and home");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    std::fs::write(&file, bytes).unwrap();
+    assert!(!nowhere(Kind::Sqlite).run(&["restore", file.to_str().unwrap()]).status.success());
+}
+
+#[test]
 fn secrets_are_in_a_backup_only_when_asked_for() {
     let home = loaded(Kind::Sqlite);
     home.write(

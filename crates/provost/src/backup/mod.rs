@@ -1,4 +1,4 @@
-//! Backups: a folder with all that makes an installation, taken while it works.
+//! Backups: a folder with all that makes an installation, taken while it works; or a tar archive of it.
 //!
 //! ```text
 //! manifest.json              what is in it, with digests; written last
@@ -9,6 +9,7 @@
 //! The database is read in one transaction. The files of `Work` are given second names before it begins, and given them
 //! again when they turn out to belong to another state, so that both belong together.
 
+mod archive;
 mod restoring;
 mod settings;
 mod staging;

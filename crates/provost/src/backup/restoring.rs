@@ -1,5 +1,6 @@
 //! Bringing a backup back.
 
+use super::archive::{Scratch, unpack};
 use super::settings::FILES;
 use super::staging::files;
 use super::writing::create;
@@ -32,6 +33,11 @@ pub struct Restored {
 /// The backup is damaged; home or repository hold something and `replace` is false; a file cannot be written; those of
 /// the database. The repository is filled in one transaction, and files take their places only after it.
 pub fn restore(context: &Context, folder: &Path, home: &Path, replace: bool) -> Result<Restored, Report> {
+    if folder.is_file() {
+        let scratch = Scratch::beside(home);
+        unpack(folder, &scratch.0)?;
+        return restore(context, &scratch.0, home, replace);
+    }
     let manifest = verified(folder)?;
     let is_new = !home.join(SERVER_FILE).exists();
     if is_new {

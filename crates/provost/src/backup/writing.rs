@@ -1,5 +1,6 @@
 //! Taking a backup.
 
+use super::archive::{Scratch, is_archive, pack};
 use super::staging::{self, Staging};
 use super::{DATABASE, Entry, HOME, LAYOUT, MANIFEST, Manifest, digest, settings as open_settings};
 use crate::home::ensure_folder;
@@ -25,10 +26,10 @@ pub struct Written {
     pub manifest: Manifest,
 }
 
-/// Writes a backup into a folder, which must be empty or not exist.
+/// Writes a backup into a folder, which must be empty or not exist, or into a file `….tar`, which must not exist.
 ///
 /// # Errors
-/// It is not empty; a file cannot be read or written; those of the database.
+/// It is there already; a file cannot be read or written; those of the database.
 pub fn write(
     settings: &Settings,
     store: &Store,
@@ -36,6 +37,12 @@ pub fn write(
     with_secrets: bool,
     now_micros: i64,
 ) -> Result<Written, Report> {
+    if is_archive(folder) && !folder.exists() {
+        let scratch = Scratch::beside(folder);
+        let written = write(settings, store, &scratch.0, with_secrets, now_micros)?;
+        pack(&scratch.0, folder)?;
+        return Ok(written);
+    }
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
         return Err(Report::usage("folder-not-empty", format!("{} is there already", folder.display()))
             .hint("name a folder that does not exist: a backup never replaces another one"));

@@ -19,7 +19,8 @@ use std::path::PathBuf;
 /// out unless you ask for them.
 #[derive(Args, Debug)]
 pub(crate) struct Backup {
-    /// Folder to write to; it must not exist, or be empty
+    /// Folder to write to, which must not exist or be empty; or a file NAME.tar, which must not exist
+    #[arg(value_name = "DIR|FILE")]
     dir: PathBuf,
 
     /// Include secret settings and the private keys of certificates
@@ -35,7 +36,7 @@ impl Run for Backup {
     const EXAMPLES: &'static str = "\
 Examples:
   provost backup /backups/2026-01-31
-  provost backup /backups/2026-01-31 --with-secrets --home demo";
+  provost backup /backups/2026-01-31.tar --with-secrets --home demo";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
         let road = Road::open(context)?;

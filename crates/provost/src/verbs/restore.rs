@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// verified before anything is touched, and the repository is filled in one transaction. Stop the server first.
 #[derive(Args, Debug)]
 pub(crate) struct Restore {
-    /// Folder that provost backup has written
+    /// Folder or file that provost backup has written
+    #[arg(value_name = "DIR|FILE")]
     dir: PathBuf,
 
     /// Give up what home and repository hold now
