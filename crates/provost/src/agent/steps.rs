@@ -242,6 +242,7 @@ mod tests {
             secret: Secret(String::new()),
             certificate: None,
             timeout: Duration::from_secs(1),
+            patience: Duration::ZERO,
         };
         let side = ServerSide::There(Arc::new(Client::new(nobody).unwrap()));
         let mut work = work(TaskKind::Export, &[]);
@@ -251,7 +252,7 @@ mod tests {
             ..Connection::default()
         }];
         let heard = Heard::default();
-        let outcome = StepTasks { settings, side }.run(&work, &heard);
+        let outcome = StepTasks::new(settings, side).run(&work, &heard);
         assert_eq!((outcome.state, outcome.produced), (InstanceState::Completed, true), "{outcome:?}");
         let told = heard.progresses();
         let bytes: Vec<u64> = told.iter().map(|progress| progress.bytes).collect();
