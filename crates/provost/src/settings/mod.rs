@@ -332,6 +332,7 @@ mod tests {
         Https:BehindProxy = "false" (default)
         IdentityServer:AccessLifeTime = "00:15:00" (default)
         IdentityServer:SigningDays = "30" (default)
+        Jobs:LeaseSeconds = "15" (default)
         MaxPageSize = "200" (appsettings.json:1:40)
         Retention:Days = "90" (default)
         Retention:Sessions = 0 (appsettings.json:1:146)
