@@ -1,6 +1,6 @@
 //! What follows from how the tasks of a job instance stand (spec 14 §1.1, §1.2, §2). No clock, no database.
 
-use provost_model::configuration::jobs::{Decision, Outcome, Task, TaskState, may_start};
+use provost_model::configuration::jobs::{Decision, Outcome, Task, may_start};
 use provost_model::summary::ErrorReport;
 use provost_model::work::InstanceState;
 
@@ -106,7 +106,7 @@ fn why_not(tasks: &[TaskView], at: usize) -> Option<ErrorReport> {
         let found = tasks.iter().find(|t| t.task.identifier == parent)?;
         // Rows that were set aside are a warning, too: rows fail, runs do not. An allowed error produced nothing.
         let set_aside = found.state == InstanceState::Warning && found.produced;
-        let state = if set_aside { TaskState::Completed } else { word(found.state) };
+        let state = if set_aside { InstanceState::Completed } else { found.state };
         Some(Outcome { state, produced: found.produced })
     };
     match may_start(&tasks[at].task, outcome) {
@@ -114,18 +114,5 @@ fn why_not(tasks: &[TaskView], at: usize) -> Option<ErrorReport> {
         Decision::Skip(reason) => {
             Some(ErrorReport { code: "not-needed".to_owned(), message: reason.to_string(), hint: None })
         }
-    }
-}
-
-fn word(state: InstanceState) -> TaskState {
-    match state {
-        InstanceState::NotStarted => TaskState::NotStarted,
-        InstanceState::InProgress => TaskState::InProgress,
-        InstanceState::Completed => TaskState::Completed,
-        InstanceState::Warning => TaskState::Warning,
-        InstanceState::Errored => TaskState::Errored,
-        InstanceState::Blocked => TaskState::Blocked,
-        InstanceState::Cancelled => TaskState::Cancelled,
-        InstanceState::Skipped => TaskState::Skipped,
     }
 }

@@ -1,36 +1,15 @@
 //! When a task may start, given how the tasks went that it depends on.
 
+use super::state::InstanceState;
 use super::types::Task;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// State of a task of a job that runs or ran.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum TaskState {
-    /// Its turn has not come.
-    #[default]
-    NotStarted,
-    /// It runs.
-    InProgress,
-    /// It ended well.
-    Completed,
-    /// It ended in error, and the job goes on.
-    Warning,
-    /// It ended in error.
-    Errored,
-    /// It waits for a decision: a threshold was exceeded.
-    Blocked,
-    /// It was cancelled.
-    Cancelled,
-    /// It was not launched, because of a task that it depends on.
-    Skipped,
-}
 
 /// How a task went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Its state.
-    pub state: TaskState,
+    pub state: InstanceState,
     /// It had something to process: rows exported, changes applied, orders made.
     pub produced: bool,
 }
@@ -49,7 +28,7 @@ pub enum Decision {
 #[allow(missing_docs)]
 pub enum SkipReason {
     /// This task, which it depends on, did not end well.
-    ParentFailed { parent: String, state: TaskState },
+    ParentFailed { parent: String, state: InstanceState },
     /// None of the tasks that it depends on had anything to process.
     NothingProduced { parents: Vec<String> },
 }
@@ -66,13 +45,13 @@ pub fn may_start(task: &Task, outcome: impl Fn(&str) -> Option<Outcome>) -> Deci
     for parent in &task.depends_on {
         let Outcome { state, produced: something } = outcome(parent).unwrap_or_default();
         match state {
-            TaskState::Completed => produced |= something,
-            TaskState::NotStarted | TaskState::Skipped => {}
-            TaskState::InProgress
-            | TaskState::Warning
-            | TaskState::Errored
-            | TaskState::Blocked
-            | TaskState::Cancelled => {
+            InstanceState::Completed => produced |= something,
+            InstanceState::NotStarted | InstanceState::Skipped => {}
+            InstanceState::InProgress
+            | InstanceState::Warning
+            | InstanceState::Errored
+            | InstanceState::Blocked
+            | InstanceState::Cancelled => {
                 return Decision::Skip(SkipReason::ParentFailed { parent: parent.clone(), state });
             }
         }
@@ -88,10 +67,10 @@ impl fmt::Display for SkipReason {
         match self {
             SkipReason::ParentFailed { parent, state } => {
                 let how = match state {
-                    TaskState::InProgress => "has not ended",
-                    TaskState::Blocked => "is blocked",
-                    TaskState::Cancelled => "was cancelled",
-                    TaskState::Warning => "ended in warning",
+                    InstanceState::InProgress => "has not ended",
+                    InstanceState::Blocked => "is blocked",
+                    InstanceState::Cancelled => "was cancelled",
+                    InstanceState::Warning => "ended in warning",
                     _ => "ended in error",
                 };
                 write!(f, "skipped: {parent}, which it depends on, {how}")
@@ -106,9 +85,9 @@ impl fmt::Display for SkipReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use TaskState::*;
+    use InstanceState::*;
 
-    fn decide(parents: &[(&str, TaskState, bool)]) -> Decision {
+    fn decide(parents: &[(&str, InstanceState, bool)]) -> Decision {
         let depends_on = parents.iter().map(|(name, _, _)| (*name).to_owned()).collect();
         let task = Task { depends_on, ..Task::default() };
         may_start(&task, |name| {

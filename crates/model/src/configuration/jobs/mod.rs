@@ -12,12 +12,14 @@ mod cron;
 mod dependencies;
 mod kind;
 mod order;
+mod state;
 mod types;
 
 pub(super) use assemble::{PlacedJob, PlacedStep, assemble, cron_of, tasks};
 pub use changes::{JobChange, job_changes};
 pub use cron::{Cron, CronError, CronTimeZone};
-pub use dependencies::{Decision, Outcome, SkipReason, TaskState, may_start};
+pub use dependencies::{Decision, Outcome, SkipReason, may_start};
 pub use kind::{Side, TaskKind};
 pub use order::effective_order;
+pub use state::InstanceState;
 pub use types::{Job, JobStep, LogLevel, Mode, Task};

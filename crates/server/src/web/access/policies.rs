@@ -2,7 +2,6 @@
 
 use crate::web::problem::Problem;
 use provost_model::access::AccessPolicy;
-use provost_model::configuration::expand;
 use provost_store::ReadTx;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,7 +21,7 @@ impl Policies {
         {
             return Ok(policy.clone());
         }
-        let policy = Arc::new(AccessPolicy::from_items(&expand(&crate::metadata::items(tx)?)));
+        let policy = Arc::new(AccessPolicy::from_items(&crate::metadata::items(tx)?));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, policy.clone()));
         Ok(policy)
     }
