@@ -6,7 +6,7 @@ use std::fmt;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -26,6 +26,9 @@ id!(/// Id of a property in `UM_EntityProperties`.
     PropertyId);
 id!(/// Id of an association in `UM_EntityAssociations`; the value of `UR_ResourceLinks.Association_Id`.
     AssociationId);
+id!(/// Id of an object of the policy: a policy, category, role, resource type, rule or risk. It never changes while the
+    /// object stays configured.
+    PolicyObjectId);
 
 /// A storage slot of `UR_Resources` (`TargetColumnIndex`, 0 to 152).
 ///

@@ -10,11 +10,12 @@ pub mod fault;
 pub mod ids;
 pub mod metadata;
 pub mod nearest;
+pub mod policy;
 pub mod problem;
 pub mod query;
 pub mod secret;
 pub mod summary;
 pub mod work;
 
-pub use ids::{AssociationId, EntityTypeId, PropertyId, ResourceId, Slot};
+pub use ids::{AssociationId, EntityTypeId, PolicyObjectId, PropertyId, ResourceId, Slot};
 pub use problem::{Problem, Severity};

@@ -22,6 +22,7 @@ mod names;
 mod node;
 mod parsed;
 mod plan;
+pub mod policy;
 mod read;
 mod reference;
 mod source;

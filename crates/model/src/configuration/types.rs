@@ -5,6 +5,7 @@ use super::access::{
     OpenIdClient, Profile, ProfileContext, UserByIdentity,
 };
 use super::jobs::{Job, Task};
+use super::policy::PolicyConfiguration;
 use serde::{Deserialize, Serialize};
 
 /// The typed part of a configuration. References are identifiers, checked to exist.
@@ -47,6 +48,8 @@ pub struct Configuration {
     pub access_control_property_groups: Vec<AccessControlPropertyGroup>,
     /// `AccessControlEntityType` elements.
     pub access_control_entity_types: Vec<AccessControlEntityType>,
+    /// Policies, roles, resource types, their rules, and what they are decided by.
+    pub policy: PolicyConfiguration,
     /// `SelectUserByIdentityQueryHandlerSetting`.
     pub user_by_identity: Option<UserByIdentity>,
     /// `SchedulingCleanDataBaseSetting`.
