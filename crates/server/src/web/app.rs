@@ -4,6 +4,7 @@ use super::access::{Access, AccessSettings};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::query::Catalogues;
+use super::screens::Models;
 use crate::folders::Folders;
 use crate::jobs::Engine;
 use axum::http::StatusCode;
@@ -37,6 +38,7 @@ struct Inner {
     metrics: Metrics,
     access: Access,
     catalogues: Catalogues,
+    models: Models,
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
 }
@@ -46,7 +48,8 @@ impl App {
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
         let access = Access::new(clock());
         let (metrics, catalogues, jobs) = (Metrics::default(), Catalogues::default(), OnceLock::new());
-        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, clock, jobs }))
+        let models = Models::default();
+        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, models, clock, jobs }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -98,6 +101,11 @@ impl App {
 
     pub(crate) fn catalogues(&self) -> &Catalogues {
         &self.0.catalogues
+    }
+
+    /// How the deployed entity types are shown.
+    pub(crate) fn models(&self) -> &Models {
+        &self.0.models
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
