@@ -205,6 +205,7 @@ fn web_settings(settings: &Settings, addresses: &[Address], is_behind_proxy: boo
         default_page_size: settings.default_page_size,
         max_page_size: settings.max_page_size,
         largest_file: settings.largest_file,
+        has_swagger_page: serving.has_swagger_page,
     })
 }
 

@@ -23,6 +23,8 @@ pub struct WebSettings {
     pub max_page_size: u32,
     /// Most bytes of one file that an agent sends.
     pub largest_file: u64,
+    /// Whether the page that shows the interface is served.
+    pub has_swagger_page: bool,
 }
 
 /// What every handler shares. Cheap to clone.
