@@ -27,6 +27,7 @@ mod sorting;
 mod spool;
 mod stage;
 mod synchronise;
+pub mod telemetry;
 mod verified;
 pub mod web;
 

@@ -116,6 +116,8 @@ pub const KEYS: &[Key] = &[
     key("MaxActors", Holds::Number, "People who are told of a workflow step"),
     key("MailSettings", Holds::Anything, "How mails are sent"),
     key("LogsPath", Holds::Path, "Logs shown on the monitoring page"),
+    key("OpenTelemetry:Endpoint", Holds::Text, "Collector of traces (OTLP over HTTP): http://127.0.0.1:4318").used(),
+    key("OpenTelemetry:ServiceName", Holds::Text, "Name of this server there").or("provost").used(),
     key("ApplicationInsights", Holds::Anything, "Telemetry of the original product; not sent"),
     key("Swagger:Enabled", Holds::Bool, "The server shows the page of its interface at /swagger").or("false").used(),
     key("DataProtection", Holds::Anything, "Keys that protect cookies"),

@@ -345,6 +345,7 @@ mod tests {
         IdentityServer:SigningDays = "30" (default)
         Jobs:LeaseSeconds = "15" (default)
         MaxPageSize = "200" (appsettings.json:1:40)
+        OpenTelemetry:ServiceName = "provost" (default)
         Retention:Days = "90" (default)
         Retention:Sessions = 0 (appsettings.json:1:146)
         Serilog:Json = "false" (default)

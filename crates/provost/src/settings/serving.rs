@@ -22,6 +22,8 @@ pub struct Serving {
     pub encrypts_exports: bool,
     /// Log lines are JSON.
     pub json_logs: bool,
+    /// Collector of traces, and the name of this service there.
+    pub traces: Option<(String, String)>,
     /// Whether the page that shows the interface is served.
     pub has_swagger_page: bool,
     /// How callers prove who they are. What depends on the addresses is filled in when the server starts.
@@ -73,6 +75,8 @@ pub(super) fn serving(home: &Path, tree: &Tree, sources: &mut Sources) -> Servin
         encryption_file: file("EncryptionCertificate:File").map(|file| (file, password)),
         encrypts_exports: flag("EncryptionCertificate:EncryptFile", true),
         json_logs: flag("Serilog:Json", false),
+        traces: text("OpenTelemetry:Endpoint")
+            .map(|endpoint| (endpoint, text("OpenTelemetry:ServiceName").unwrap_or_default())),
         has_swagger_page: flag("Swagger:Enabled", false),
         access,
     }
