@@ -10,6 +10,7 @@ use crate::telemetry::Spans;
 use axum::http::StatusCode;
 use provost_store::{ReadTx, Store, WriteTx};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Checked settings of the server.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct WebSettings {
     pub max_page_size: u32,
     /// Most bytes of one file that an agent sends.
     pub largest_file: u64,
+    /// Time in which the body of a request must have arrived.
+    pub body_time: Duration,
     /// Whether the page that shows the interface is served.
     pub has_swagger_page: bool,
 }
