@@ -90,7 +90,8 @@ fn tokens_that_were_changed_or_are_over_are_refused() {
     }
     assert_eq!(me(&token).status(), 401);
     assert_eq!(me(&server.token_of("Job")).status(), 200, "a new one is taken");
-    assert!(server.refused("token") >= 5.0);
+    let counted = server.http().get(format!("{}/metrics", server.url)).bearer_auth(server.token_of("Admin"));
+    assert!(counted.send().unwrap().text().unwrap().contains("provost_refused_total{reason=\"token\"}"));
     assert!(!server.home.file("Work/Synchronization").join(SESSION).exists());
 }
 
