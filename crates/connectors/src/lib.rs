@@ -14,6 +14,7 @@ mod csv;
 mod error;
 mod excel;
 mod export;
+mod ldap;
 mod output;
 mod package;
 mod records;

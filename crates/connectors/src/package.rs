@@ -3,6 +3,8 @@
 use crate::csv::Csv;
 use crate::excel::Excel;
 use crate::export::Driver;
+use crate::ldap::generic::Ldap;
+use crate::ldap::openldap::OpenLdap;
 use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
@@ -67,11 +69,11 @@ const fn implemented(package: Package, aliases: &'static [&'static str], driver:
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
     planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
-    planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil),
-    planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil),
-    planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil),
-    planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
-    planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+    implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
+    implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
+    implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
+    implemented(planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil), &[], &Ldap),
+    implemented(planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil), &[], &OpenLdap),
     planned("Directory/LDIF", "Usercube.LDIF@0000001", Export),
     planned("Directory/Microsoft Entra ID", "Usercube.AzureAD@0000001", ExportChangesFulfil),
     planned("Directory/Google Workspace", "Usercube.GoogleWorkspace@0000001", ExportFulfil),
