@@ -178,14 +178,8 @@ pub fn export(
     if !problems.is_empty() {
         return Err(ExportError::Settings { connection: connection.identifier.clone(), problems });
     }
-    let mut run = Run {
-        request,
-        progress,
-        staged: Vec::new(),
-        sources: Vec::new(),
-        problems: Vec::new(),
-        states: Vec::new(),
-    };
+    let mut run =
+        Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new(), states: Vec::new() };
     driver.run(&mut run)?;
     let Run { staged, sources, mut problems, states, .. } = run;
     let staged = transform::apply(connection, staged, &mut problems)?;

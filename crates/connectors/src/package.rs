@@ -21,6 +21,8 @@ pub struct Package {
     pub fulfils: bool,
     /// It can export changes only.
     pub incremental: bool,
+    /// What an incremental export takes is told by a cookie: its tables hold changes, not everything.
+    pub keeps_cookie: bool,
     pub(crate) driver: Option<&'static dyn Driver>,
 }
 
@@ -58,6 +60,7 @@ const fn planned(display_name: &'static str, identifier: &'static str, does: Doe
         exports: !matches!(does, Fulfil | Nothing),
         fulfils: matches!(does, ExportFulfil | ExportChangesFulfil | Fulfil),
         incremental: matches!(does, ExportChanges | ExportChangesFulfil),
+        keeps_cookie: false,
         driver: None,
     }
 }
@@ -66,14 +69,26 @@ const fn implemented(package: Package, aliases: &'static [&'static str], driver:
     Package { aliases, driver: Some(driver), ..package }
 }
 
+const fn by_cookie(package: Package) -> Package {
+    Package { keeps_cookie: true, ..package }
+}
+
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
     planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
     implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
     implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
     implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
-    implemented(planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil), &[], &Ldap),
-    implemented(planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil), &[], &OpenLdap),
+    implemented(
+        planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
+        &[],
+        &Ldap,
+    ),
+    by_cookie(implemented(
+        planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+        &[],
+        &OpenLdap,
+    )),
     planned("Directory/LDIF", "Usercube.LDIF@0000001", Export),
     planned("Directory/Microsoft Entra ID", "Usercube.AzureAD@0000001", ExportChangesFulfil),
     planned("Directory/Google Workspace", "Usercube.GoogleWorkspace@0000001", ExportFulfil),

@@ -34,7 +34,9 @@ fn world(slapd: &Slapd, change: impl FnOnce(&mut Value)) -> World {
 }
 
 fn person(uid: &str, more: &str) -> String {
-    format!("dn: uid={uid},ou=People,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: S\n{more}\n")
+    format!(
+        "dn: uid={uid},ou=People,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: S\n{more}\n"
+    )
 }
 
 fn group(cn: &str, members: &[&str]) -> String {
@@ -56,7 +58,10 @@ fn values_of_every_kind_are_exported_as_they_are() {
     let text = String::from_utf8(world.bytes("HR_entries")).unwrap();
     let lines: Vec<&str> = text.splitn(4, '\n').collect();
     assert_eq!(lines[0], "dn,parentdn,uid,cn,sn,mail,jpegPhoto,entryUUID");
-    assert_eq!(lines[1], "\"uid=ada,ou=People,dc=example,dc=org\",\"ou=People,dc=example,dc=org\",ada,ada,S,\"ada@example.org");
+    assert_eq!(
+        lines[1],
+        "\"uid=ada,ou=People,dc=example,dc=org\",\"ou=People,dc=example,dc=org\",ada,ada,S,\"ada@example.org"
+    );
     assert!(lines[2].starts_with("countess@example.org\",/9j/AA==,"), "{}", lines[2]);
     assert_eq!(
         lines[3],
@@ -126,7 +131,10 @@ fn every_way_to_secure_the_connection_works_and_a_stranger_is_refused() {
     };
     let plain = format!("localhost:{}", slapd.port);
     assert_eq!(rows(&|_| {}), Ok(1));
-    assert_eq!(rows(&|s| (s["EnableSSL"], s["StartTls"], s["Server"]) = (json!(false), json!(true), json!(plain))), Ok(1));
+    assert_eq!(
+        rows(&|s| (s["EnableSSL"], s["StartTls"], s["Server"]) = (json!(false), json!(true), json!(plain))),
+        Ok(1)
+    );
     assert_eq!(rows(&|s| (s["EnableSSL"], s["Server"]) = (json!(false), json!(plain))), Ok(1));
     assert_eq!(rows(&|s| (s["CertificatePin"], s["CertificateAuthority"]) = (json!(slapd.pin), Value::Null)), Ok(1));
     let port = slapd.tls_port.to_string();

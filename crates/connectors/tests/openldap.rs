@@ -22,13 +22,17 @@ fn world(slapd: &Slapd) -> World {
             "Password": PASSWORD, "Filter": "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames))",
             "CertificateAuthority": slapd.folder.path().join("ca.pem")}),
     );
-    world.tables = vec![table("HR_entry", &["entryUUID", "dn", "cn", "sn"]), table("HR_member", &["entryUUID", "member"])];
+    world.tables =
+        vec![table("HR_entry", &["entryUUID", "dn", "cn", "sn"]), table("HR_member", &["entryUUID", "member"])];
     world
 }
 
 fn people(names: &[&str]) -> String {
     let person = |name: &&str| {
-        format!("dn: uid={name},ou=People,{s}\nobjectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: S\n\n", s = slapd::SUFFIX)
+        format!(
+            "dn: uid={name},ou=People,{s}\nobjectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: S\n\n",
+            s = slapd::SUFFIX
+        )
     };
     names.iter().map(person).collect()
 }
@@ -84,7 +88,11 @@ impl Model {
         for row in text("HR_member").lines().skip(1) {
             let [command, id, rest] = row.splitn(3, ',').collect::<Vec<_>>()[..] else { panic!("{row}") };
             let pair = (id.to_owned(), rest.to_owned());
-            if command == "delete" { self.pairs.remove(&pair) } else { self.pairs.insert(pair) };
+            if command == "delete" {
+                self.pairs.remove(&pair)
+            } else {
+                self.pairs.insert(pair)
+            };
         }
     }
 
@@ -173,7 +181,10 @@ fn without_a_cookie_everything_is_merged_and_a_warning_says_so() {
     let Some(slapd) = Slapd::start(&people(&["ada"])) else { return };
     let mut world = world(&slapd);
     let (entries, _, problems) = export(&mut world, ExportMode::Incremental);
-    assert_eq!((entries.as_slice(), problems.as_slice()), (&["merge uid=ada,ou=People,@,ada,S".to_owned()][..], &["export-without-cookie".to_owned()][..]));
+    assert_eq!(
+        (entries.as_slice(), problems.as_slice()),
+        (&["merge uid=ada,ou=People,@,ada,S".to_owned()][..], &["export-without-cookie".to_owned()][..])
+    );
     // A cookie of another mapping is none.
     world.tables[0] = table("HR_entry", &["entryUUID", "dn", "uid"]);
     assert_eq!(export(&mut world, ExportMode::Incremental).2, ["export-without-cookie"]);
@@ -184,7 +195,9 @@ fn without_a_cookie_everything_is_merged_and_a_warning_says_so() {
 fn changes_applied_to_what_was_there_give_what_is_there() {
     let names: Vec<String> = (0..12).map(|n| format!("p{n:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let Some(slapd) = Slapd::start(&(people(&names) + &group("g", &names[..6]) + &group("h", &names[3..9]))) else { return };
+    let Some(slapd) = Slapd::start(&(people(&names) + &group("g", &names[..6]) + &group("h", &names[3..9]))) else {
+        return;
+    };
     let (mut world, mut model) = (world(&slapd), Model::default());
     model.export(&mut world, ExportMode::Complete);
     // A walk that is as arbitrary as it is repeatable.
@@ -199,8 +212,14 @@ fn changes_applied_to_what_was_there_give_what_is_there() {
         let ldif = match next(4) {
             0 => format!("dn: {person}\nchangetype: delete\n\n"),
             1 => people(&[name]).replace("\nobjectClass", "\nchangetype: add\nobjectClass"),
-            2 => format!("dn: cn={cn},ou=Groups,{}\nchangetype: modify\nadd: member\nmember: {person}\n\n", slapd::SUFFIX),
-            _ => format!("dn: cn={cn},ou=Groups,{}\nchangetype: modify\ndelete: member\nmember: {person}\n\n", slapd::SUFFIX),
+            2 => format!(
+                "dn: cn={cn},ou=Groups,{}\nchangetype: modify\nadd: member\nmember: {person}\n\n",
+                slapd::SUFFIX
+            ),
+            _ => format!(
+                "dn: cn={cn},ou=Groups,{}\nchangetype: modify\ndelete: member\nmember: {person}\n\n",
+                slapd::SUFFIX
+            ),
         };
         // What does not fit, such as deleting what is gone, changes nothing.
         slapd.try_modify(&ldif);

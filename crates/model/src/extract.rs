@@ -98,8 +98,17 @@ mod tests {
         };
         let told: Vec<String> = source_tables(&configuration, "AD")
             .iter()
-            .map(|table| format!("{}: {:?}", table.name, table.columns.iter().map(|c| (&*c.name, c.format.as_deref())).collect::<Vec<_>>()))
+            .map(|table| {
+                format!(
+                    "{}: {:?}",
+                    table.name,
+                    table.columns.iter().map(|c| (&*c.name, c.format.as_deref())).collect::<Vec<_>>()
+                )
+            })
             .collect();
-        assert_eq!(told, [r#"AD_entries: [("dn", Some("String")), ("cn", None)]"#, r#"AD_member: [("dn", None), ("member", None)]"#]);
+        assert_eq!(
+            told,
+            [r#"AD_entries: [("dn", Some("String")), ("cn", None)]"#, r#"AD_member: [("dn", None), ("member", None)]"#]
+        );
     }
 }

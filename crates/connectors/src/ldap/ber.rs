@@ -178,7 +178,9 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_or_of_another_type_is_malformed() {
-        for bytes in [&[][..], &[4], &[4, 2, 1], &[4, 0x80], &[4, 0x85, 1, 1, 1, 1, 1], &[4, 0x84, 0xff, 0xff, 0xff, 0xff]] {
+        for bytes in
+            [&[][..], &[4], &[4, 2, 1], &[4, 0x80], &[4, 0x85, 1, 1, 1, 1, 1], &[4, 0x84, 0xff, 0xff, 0xff, 0xff]]
+        {
             assert!(Reader::new(bytes).any().is_err(), "{bytes:?}");
         }
         assert!(Reader::new(&[4, 1, 1]).integer(INTEGER).is_err());

@@ -57,7 +57,11 @@ pub(crate) struct Target {
 impl Target {
     /// `host:port`, as messages name it.
     pub(crate) fn server(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -153,11 +157,9 @@ impl Client {
     fn broken_tls(&self, error: &io::Error) -> LdapError {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match inner {
-            Some(inner) => LdapError::Tls {
-                server: self.server.clone(),
-                detail: inner.to_string(),
-                hint: tls::explain(inner),
-            },
+            Some(inner) => {
+                LdapError::Tls { server: self.server.clone(), detail: inner.to_string(), hint: tls::explain(inner) }
+            }
             None => self.broken(error),
         }
     }
@@ -369,7 +371,8 @@ impl Drop for Client {
 }
 
 fn connect(target: &Target, server: &str) -> Result<TcpStream, LdapError> {
-    let unreachable = |error: &io::Error| LdapError::Unreachable { server: server.to_owned(), detail: error.to_string() };
+    let unreachable =
+        |error: &io::Error| LdapError::Unreachable { server: server.to_owned(), detail: error.to_string() };
     let addresses = (target.host.as_str(), target.port).to_socket_addrs().map_err(|error| unreachable(&error))?;
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in addresses {

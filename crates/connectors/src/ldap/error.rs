@@ -54,7 +54,9 @@ impl LdapError {
     pub(crate) fn remedy(&self) -> String {
         match self {
             LdapError::Unreachable { .. } => "check Server, its port, name resolution and firewalls".to_owned(),
-            LdapError::Slow { .. } => "try again when it is less busy, or raise the time-out of the connection".to_owned(),
+            LdapError::Slow { .. } => {
+                "try again when it is less busy, or raise the time-out of the connection".to_owned()
+            }
             LdapError::Cut { .. } => {
                 "try again; if it happens each time, look at the log of the server, and whether the port speaks TLS \
                  (EnableSSL) or not"

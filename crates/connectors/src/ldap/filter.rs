@@ -13,7 +13,12 @@ pub(crate) enum Filter {
     Compare(u8, String, Vec<u8>),
     /// Attribute, and the parts between the stars; the first and the last may be empty.
     Substrings(String, Vec<Vec<u8>>),
-    Extensible { rule: Option<String>, attribute: Option<String>, value: Vec<u8>, dn: bool },
+    Extensible {
+        rule: Option<String>,
+        attribute: Option<String>,
+        value: Vec<u8>,
+        dn: bool,
+    },
 }
 
 const EQUAL: u8 = 0xa3;

@@ -111,8 +111,13 @@ fn tables(reader: &mut Reader<'_>) -> Vec<Table> {
     }
     let count = tables.iter().filter(|table| table.table.eq_ignore_ascii_case(ENTRIES)).count();
     if count != 1 {
-        let what = if count == 0 { "no item has the Table \"entries\"" } else { "several items have the Table \"entries\"" };
-        reader.wrong("Tables", what, "a list with one of them, [{ \"Table\": \"entries\", \"BaseDN\": …, \"Filter\": … }, …]");
+        let what =
+            if count == 0 { "no item has the Table \"entries\"" } else { "several items have the Table \"entries\"" };
+        reader.wrong(
+            "Tables",
+            what,
+            "a list with one of them, [{ \"Table\": \"entries\", \"BaseDN\": …, \"Filter\": … }, …]",
+        );
     }
     tables
 }

@@ -352,7 +352,8 @@ mod tests {
         let search =
             Search { base: "dc=x", scope: Scope::Subtree, filter: &filter, attributes, size_limit: 0, time_limit: 9 };
         let bytes = message(5, &[Control::paged(2, b"c")], |writer| search.write(writer));
-        let expected: &[u8] = b"\x30\x52\x02\x01\x05\x63\x24\x04\x04dc=x\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x09\
+        let expected: &[u8] =
+            b"\x30\x52\x02\x01\x05\x63\x24\x04\x04dc=x\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x09\
             \x01\x01\x00\xa3\x07\x04\x02cn\x04\x01a\x30\x04\x04\x02cn\
             \xa0\x27\x30\x25\x04\x161.2.840.113556.1.4.319\x01\x01\xff\x04\x08\x30\x06\x02\x01\x02\x04\x01c";
         assert_eq!(bytes, expected);

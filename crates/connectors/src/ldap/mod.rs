@@ -43,7 +43,8 @@ fn cookie_file(run: &Run<'_>, suffix: &str) -> Result<PathBuf, ExportError> {
 
 /// Changes were asked for, but nothing says since when.
 fn no_cookie(path: &Path) -> Problem {
-    let message = format!("{} does not exist, or belongs to other settings or mappings: everything was exported", path.display());
+    let message =
+        format!("{} does not exist, or belongs to other settings or mappings: everything was exported", path.display());
     let hint = "what is gone cannot be told: run a complete synchronisation once";
     Problem::new("export-without-cookie", Severity::Warning, message).hint(hint)
 }

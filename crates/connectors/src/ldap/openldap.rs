@@ -47,7 +47,11 @@ pub(crate) fn read(settings: Settings<'_>) -> (OpenLdapSettings, Vec<Problem>) {
     let mut reader = Reader::new(settings, &known);
     let read = OpenLdapSettings {
         link: Link::read(&mut reader, "SSL"),
-        distinguished_name: settings::required(&mut reader, "DistinguishedName", "the name of the entry to search below"),
+        distinguished_name: settings::required(
+            &mut reader,
+            "DistinguishedName",
+            "the name of the entry to search below",
+        ),
         login: settings::required(&mut reader, "Login", "the name of an account"),
         password: settings::required(&mut reader, "Password", "the password of the account"),
         filter: settings::filter(&mut reader, "Filter"),
@@ -121,7 +125,8 @@ impl Export {
         let scope = scope(settings, &entries, &links);
         let path = super::cookie_file(run, "")?;
         let by_cookie = run.request.mode == ExportMode::Incremental && !run.request.force_complete;
-        let known = if by_cookie { Old::open(&path, links.len())?.filter(|old| old.header.scope == scope) } else { None };
+        let known =
+            if by_cookie { Old::open(&path, links.len())?.filter(|old| old.header.scope == scope) } else { None };
         if by_cookie && known.is_none() {
             run.problems.push(super::no_cookie(&path));
         }

@@ -44,7 +44,11 @@ impl Link {
             certificate_pin: reader.text("CertificatePin"),
         };
         if link.certificate_pin.as_deref().is_some_and(|text| tls::pin(text).is_none()) {
-            reader.wrong("CertificatePin", "it is no digest", "the SHA-256 digest of the certificate, 64 hexadecimal digits");
+            reader.wrong(
+                "CertificatePin",
+                "it is no digest",
+                "the SHA-256 digest of the certificate, 64 hexadecimal digits",
+            );
         }
         link
     }
@@ -81,7 +85,11 @@ fn security(reader: &mut Reader<'_>, ssl: &str) -> Security {
     let start = reader.flag("StartTls", false);
     match (reader.flag(ssl, !start), start) {
         (true, true) => {
-            reader.wrong("StartTls", &format!("it is true, and so is {ssl}"), "one of them: LDAPS (port 636) or StartTLS (port 389)");
+            reader.wrong(
+                "StartTls",
+                &format!("it is true, and so is {ssl}"),
+                "one of them: LDAPS (port 636) or StartTLS (port 389)",
+            );
             Security::Tls
         }
         (true, false) => Security::Tls,
@@ -104,7 +112,11 @@ fn place(reader: &mut Reader<'_>, server: &str, security: Security) -> (String, 
     };
     let number = port.map_or(Ok(usual), str::parse);
     if !server.is_empty() && (host.is_empty() || number.is_err() || host.contains(['/', ' '])) {
-        reader.wrong("Server", &format!("\"{server}\" is no server"), "a name such as ldap.example.org or ldap.example.org:636");
+        reader.wrong(
+            "Server",
+            &format!("\"{server}\" is no server"),
+            "a name such as ldap.example.org or ldap.example.org:636",
+        );
     }
     (host.to_owned(), number.unwrap_or(usual))
 }
@@ -133,8 +145,7 @@ pub(crate) const CREDENTIALS: [&str; 3] = ["AuthType", "Login", "Password"];
 impl Credentials {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Credentials {
         let auth_type = reader.text("AuthType").unwrap_or_else(|| "Negotiate".to_owned());
-        let credentials =
-            Credentials { auth_type, login: reader.text("Login"), password: reader.text("Password") };
+        let credentials = Credentials { auth_type, login: reader.text("Login"), password: reader.text("Password") };
         match credentials.auth_type.to_ascii_lowercase().as_str() {
             "basic" => credentials.check_basic(reader),
             "anonymous" => {}
@@ -172,7 +183,11 @@ impl Credentials {
 pub(crate) fn filter(reader: &mut Reader<'_>, setting: &str) -> String {
     let text = required(reader, setting, "a filter such as (objectClass=*)");
     if let (false, Err(what)) = (text.is_empty(), Filter::parse(&text)) {
-        reader.wrong(setting, &format!("\"{text}\" is no filter: {what}"), "a filter such as (&(objectClass=user)(mail=*))");
+        reader.wrong(
+            setting,
+            &format!("\"{text}\" is no filter: {what}"),
+            "a filter such as (&(objectClass=user)(mail=*))",
+        );
     }
     text
 }

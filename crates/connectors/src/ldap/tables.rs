@@ -66,9 +66,9 @@ impl Plan {
     /// table is named after.
     pub(crate) fn links(table: &str, named: &str, requested: Option<&SourceTable>, style: Style) -> Plan {
         let mut plan = Plan::entries(table, requested, style);
-        let position = plan.columns.iter().position(|column| {
-            matches!(&column.origin, Origin::Attribute(name, _) if !name.eq_ignore_ascii_case("objectGUID"))
-        });
+        let position = plan.columns.iter().position(
+            |column| matches!(&column.origin, Origin::Attribute(name, _) if !name.eq_ignore_ascii_case("objectGUID")),
+        );
         let position = position.unwrap_or_else(|| {
             plan.add(named, None, style);
             plan.columns.len() - 1

@@ -94,9 +94,7 @@ pub(crate) fn write(
             let (sink, later) = &mut *shared.borrow_mut();
             let Later { links, entries } = std::mem::take(later);
             for rest in links {
-                ranges(client, &rest, &mut |value| {
-                    sink.link(Subject { command, id: "", dn: &rest.dn }, value)
-                })?;
+                ranges(client, &rest, &mut |value| sink.link(Subject { command, id: "", dn: &rest.dn }, value))?;
             }
             for dn in entries {
                 let attributes = sink.plan.attributes();

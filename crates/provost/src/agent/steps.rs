@@ -111,6 +111,7 @@ impl StepTasks {
         let connector = work.task.connector.clone().unwrap_or_default();
         let mut summary = Summary { mode: Some(work.mode), connector, ..Summary::default() };
         let mut produced = false;
+        let cookies = self.settings.export_cookies();
         for connection in &work.connections {
             let known = provost_connectors::find(&connection.package);
             if known.is_some_and(|package| !package.exports) {
@@ -119,7 +120,7 @@ impl StepTasks {
                 continue;
             }
             let settings = self.settings.connection(&connection.identifier);
-            let own = exporting::has_incremental_input(settings);
+            let own = exporting::has_incremental_input(connection, settings);
             let everything = work.mode == Mode::Initial || (work.mode == Mode::Incremental && !own);
             let request = ExportRequest {
                 connection,
@@ -129,6 +130,8 @@ impl StepTasks {
                 output_dir: &self.settings.export_output(),
                 sources_root_paths: &self.settings.sources_root_paths,
                 base_dir: &self.settings.home,
+                tables: &work.tables,
+                cookies_dir: Some(&cookies),
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {
@@ -164,10 +167,12 @@ impl StepTasks {
         };
         let working = Some(task.text("WorkingDirectory")).filter(|text| !text.is_empty()).unwrap_or("Collect");
         let column = Some(task.text("ColumnName")).filter(|text| !text.is_empty()).unwrap_or("command");
+        let carries_changes = matches!(task.text("Type"), "Changes" | "ActiveDirectory")
+            || work.connections.iter().any(exporting::keeps_cookie);
         let options = PrepareOptions {
             connector: connector.clone(),
             mode: work.mode,
-            delivery: if task.text("Type") == "Changes" { Delivery::Changes } else { Delivery::Full },
+            delivery: if carries_changes { Delivery::Changes } else { Delivery::Full },
             command_column: column.to_owned(),
             sources: self.settings.export_output(),
             working: self.settings.work.join(PathBuf::from(working)),
