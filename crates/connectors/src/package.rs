@@ -3,6 +3,7 @@
 use crate::csv::Csv;
 use crate::excel::Excel;
 use crate::export::Driver;
+use crate::ldap::ad::ActiveDirectory;
 use crate::ldap::generic::Ldap;
 use crate::ldap::openldap::OpenLdap;
 use provost_model::nearest;
@@ -75,7 +76,11 @@ const fn by_cookie(package: Package) -> Package {
 
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
-    planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
+    by_cookie(implemented(
+        planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
+        &[],
+        &ActiveDirectory,
+    )),
     implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
     implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
     implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
@@ -175,7 +180,7 @@ mod tests {
     fn capabilities_are_those_of_the_catalogue() {
         let of = |identifier| find(identifier).map(|p| (p.exports, p.fulfils, p.incremental, p.is_implemented()));
         assert_eq!(of("Usercube.CSV@0000001"), Some((true, false, true, true)));
-        assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, false)));
+        assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, true)));
         assert_eq!(of("Usercube.Custom@0000001"), Some((false, false, false, false)));
         assert_eq!(of("Usercube.SCIM.CyberArk@0000001"), Some((true, true, false, false)));
         assert_eq!(of("Usercube.FulfillToFile@0000001"), Some((false, true, false, false)));

@@ -45,6 +45,18 @@ impl Filter {
         Filter::Compare(EQUAL, attribute.to_owned(), value.to_vec())
     }
 
+    /// Adds the attributes that decide whether something fits.
+    pub(crate) fn attributes(&self, found: &mut Vec<String>) {
+        match self {
+            Filter::And(filters) | Filter::Or(filters) => filters.iter().for_each(|filter| filter.attributes(found)),
+            Filter::Not(filter) => filter.attributes(found),
+            Filter::Present(name) | Filter::Compare(_, name, _) | Filter::Substrings(name, _) => {
+                found.push(name.clone())
+            }
+            Filter::Extensible { attribute, .. } => found.extend(attribute.clone()),
+        }
+    }
+
     pub(crate) fn write(&self, writer: &mut Writer) {
         let list = |filters: &[Filter], writer: &mut Writer| filters.iter().for_each(|filter| filter.write(writer));
         match self {

@@ -71,7 +71,7 @@ pub(crate) fn read(settings: Settings<'_>) -> (LdapSettings, Vec<Problem>) {
         as_ad_lds: reader.flag("AsAdLds", false),
         is_ldap_password_reset: reader.flag("IsLdapPasswordReset", false),
     };
-    let plain = read.servers.iter().any(|server| server.link.security == Security::Plain);
+    let plain = read.servers.iter().any(|server| server.link.safety.security == Security::Plain);
     if plain && read.servers.iter().any(|server| server.credentials.login() != super::client::Login::Anonymous) {
         reader.problems.push(super::plain_password(&settings.path("Servers")));
     }
@@ -144,7 +144,7 @@ impl Driver for Ldap {
     fn effective(&self, settings: Settings<'_>) -> serde_json::Value {
         let mut value = serde_json::to_value(read(settings).0).unwrap();
         for (server, read) in value["Servers"].as_array_mut().unwrap().iter_mut().zip(read(settings).0.servers) {
-            super::tests::restore_security(server, read.link.security, "EnableSSL");
+            super::tests::restore_security(server, read.link.safety.security, "EnableSSL");
         }
         value
     }

@@ -2,6 +2,7 @@
 //!
 //! [`client`] speaks the protocol over TLS, [`walk`] reads what a search finds to its end, [`tables`] writes it.
 
+pub(crate) mod ad;
 mod ber;
 mod client;
 mod dn;

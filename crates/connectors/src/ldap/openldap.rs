@@ -60,7 +60,7 @@ pub(crate) fn read(settings: Settings<'_>) -> (OpenLdapSettings, Vec<Problem>) {
         waiting_time_in_seconds: reader.count("WaitingTimeInSeconds", 30),
         is_ldap_password_reset: reader.flag("IsLdapPasswordReset", false),
     };
-    if read.link.security == Security::Plain {
+    if read.link.safety.security == Security::Plain {
         reader.problems.push(super::plain_password(&settings.path("SSL")));
     }
     (read, reader.problems)
@@ -85,7 +85,7 @@ impl Driver for OpenLdap {
     fn effective(&self, settings: Settings<'_>) -> serde_json::Value {
         let read = read(settings).0;
         let mut value = serde_json::to_value(&read).unwrap();
-        super::tests::restore_security(&mut value, read.link.security, "SSL");
+        super::tests::restore_security(&mut value, read.link.safety.security, "SSL");
         value
     }
 

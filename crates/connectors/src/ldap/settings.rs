@@ -20,51 +20,66 @@ pub(crate) struct Link {
     #[cfg_attr(test, serde(skip))]
     pub(crate) port: u16,
     pub(crate) server: String,
+    #[cfg_attr(test, serde(flatten))]
+    pub(crate) safety: Safety,
+}
+
+/// How a connection is secured, and whose certificates are trusted.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize), serde(rename_all = "PascalCase"))]
+pub(crate) struct Safety {
     #[cfg_attr(test, serde(skip))]
     pub(crate) security: Security,
-    pub(crate) certificate_authority: Option<String>,
-    pub(crate) certificate_pin: Option<String>,
+    certificate_authority: Option<String>,
+    certificate_pin: Option<String>,
 }
 
 /// The settings that [`Link::read`] reads, apart from that of TLS, which has two names.
 pub(crate) const LINK: [&str; 4] = ["Server", "StartTls", "CertificateAuthority", "CertificatePin"];
 
-impl Link {
+impl Safety {
     /// `ssl` is the name of the setting that asks for TLS.
-    pub(crate) fn read(reader: &mut Reader<'_>, ssl: &str) -> Link {
-        let security = security(reader, ssl);
-        let server = required(reader, "Server", "the name of the server, with its port if it is an unusual one");
-        let (host, port) = place(reader, &server, security);
-        let link = Link {
-            host,
-            port,
-            server,
-            security,
+    pub(crate) fn read(reader: &mut Reader<'_>, ssl: &str) -> Safety {
+        let safety = Safety {
+            security: security(reader, ssl),
             certificate_authority: reader.text("CertificateAuthority"),
             certificate_pin: reader.text("CertificatePin"),
         };
-        if link.certificate_pin.as_deref().is_some_and(|text| tls::pin(text).is_none()) {
-            reader.wrong(
-                "CertificatePin",
-                "it is no digest",
-                "the SHA-256 digest of the certificate, 64 hexadecimal digits",
-            );
+        if safety.certificate_pin.as_deref().is_some_and(|text| tls::pin(text).is_none()) {
+            let expected = "the SHA-256 digest of the certificate, 64 hexadecimal digits";
+            reader.wrong("CertificatePin", "it is no digest", expected);
         }
-        link
+        safety
+    }
+}
+
+impl Link {
+    /// A server whose settings say themselves how its connection is secured.
+    pub(crate) fn read(reader: &mut Reader<'_>, ssl: &str) -> Link {
+        let safety = Safety::read(reader, ssl);
+        Link::with(reader, safety)
+    }
+
+    /// A server that shares its safety with others.
+    pub(crate) fn with(reader: &mut Reader<'_>, safety: Safety) -> Link {
+        let server = required(reader, "Server", "the name of the server, with its port if it is an unusual one");
+        let (host, port) = place(reader, &server, safety.security);
+        Link { host, port, server, safety }
     }
 
     /// The target behind the settings. Relative paths start from `base`.
     pub(crate) fn target(&self, login: Login, base: &Path, timeouts: Timeouts) -> Target {
-        let trust = match (self.certificate_pin.as_deref().and_then(tls::pin), &self.certificate_authority) {
-            (Some(digest), _) => Trust::Pin(digest),
-            (None, Some(file)) => Trust::Authorities(base.join(file)),
-            (None, None) => Trust::System,
-        };
+        let trust =
+            match (self.safety.certificate_pin.as_deref().and_then(tls::pin), &self.safety.certificate_authority) {
+                (Some(digest), _) => Trust::Pin(digest),
+                (None, Some(file)) => Trust::Authorities(base.join(file)),
+                (None, None) => Trust::System,
+            };
         let seconds = |seconds: u64| Duration::from_secs(if seconds == 0 { PATIENCE } else { seconds });
         Target {
             host: self.host.clone(),
             port: self.port,
-            security: self.security,
+            security: self.safety.security,
             trust,
             login,
             connect_timeout: seconds(timeouts.connect),
@@ -237,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_plain_only_when_the_settings_say_so() {
-        let of = |value: Value| link(value).0.security;
+        let of = |value: Value| link(value).0.safety.security;
         assert_eq!(of(json!({"Server": "a"})), Security::Tls);
         assert_eq!(of(json!({"Server": "a", "StartTls": true})), Security::StartTls);
         assert_eq!(of(json!({"Server": "a", "EnableSSL": false})), Security::Plain);

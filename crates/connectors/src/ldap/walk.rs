@@ -9,10 +9,10 @@ use crate::error::ExportError;
 use std::collections::BTreeMap;
 
 /// Values of an attribute that did not come with their entry.
-struct Rest {
-    dn: String,
-    attribute: String,
-    from: u64,
+pub(crate) struct Rest {
+    pub(crate) dn: String,
+    pub(crate) attribute: String,
+    pub(crate) from: u64,
 }
 
 /// What a walk looks for.
@@ -128,7 +128,7 @@ fn take(entry: &Entry<'_>, sink: &mut Sink, later: &mut Later, command: &str) ->
 }
 
 /// Reads the values of an attribute from one of them on.
-fn ranges(
+pub(crate) fn ranges(
     client: &mut Client,
     rest: &Rest,
     take: &mut dyn FnMut(&[u8]) -> Result<(), ExportError>,

@@ -7,12 +7,17 @@ use std::path::Path;
 
 /// Writes `ca.pem`, `server.pem` and `server.key`; gives the SHA-256 digest of the server's certificate.
 pub(crate) fn issue(folder: &Path) -> String {
+    issue_to(folder, "127.0.0.1")
+}
+
+/// The same for a server with another address.
+pub(crate) fn issue_to(folder: &Path, address: &str) -> String {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(rcgen::DnType::CommonName, "Test authority");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec!["localhost".to_owned(), address.to_owned()];
     let mut params = CertificateParams::new(names).unwrap();
     params.distinguished_name.push(rcgen::DnType::CommonName, "localhost");
     let server = params.signed_by(&key, &authority).unwrap();
