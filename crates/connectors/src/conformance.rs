@@ -296,6 +296,7 @@ fn request<'a>(
         base_dir: folder,
         tables: &cast.mapped,
         cookies_dir: Some(world.cookies.path()),
+        keeping: &crate::keeping::AsTheyAre,
     }
 }
 

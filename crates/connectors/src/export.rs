@@ -1,6 +1,7 @@
 //! Check, open, run: the walk that all connectors share.
 
 use crate::error::ExportError;
+use crate::keeping::Keeping;
 use crate::ldap::state::Finished;
 use crate::output::{self, Staged};
 use crate::package::{self, Package};
@@ -43,6 +44,8 @@ pub struct ExportRequest<'a> {
     pub tables: &'a [SourceTable],
     /// Folder of cookies, made when it is needed (`Temp/ExportCookies`). Without it nothing can be exported by cookie.
     pub cookies_dir: Option<&'a Path>,
+    /// How the tables are kept.
+    pub keeping: &'a dyn Keeping,
 }
 
 impl std::fmt::Debug for ExportRequest<'_> {
@@ -57,6 +60,7 @@ impl std::fmt::Debug for ExportRequest<'_> {
             .field("base_dir", &self.base_dir)
             .field("tables", &self.tables)
             .field("cookies_dir", &self.cookies_dir)
+            .field("keeping", &self.keeping)
             .finish()
     }
 }
@@ -182,7 +186,7 @@ pub fn export(
         Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new(), states: Vec::new() };
     driver.run(&mut run)?;
     let Run { staged, sources, mut problems, states, .. } = run;
-    let staged = transform::apply(connection, staged, &mut problems)?;
+    let staged = transform::apply(request, staged, &mut problems)?;
     let tables = output::commit(staged, request.output_dir)?;
     // The other way round a crash between the two would lose changes; this way it repeats them.
     states.into_iter().try_for_each(Finished::commit)?;

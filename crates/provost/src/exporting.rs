@@ -6,6 +6,7 @@ use crate::output::summary::{Body, Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
+use crate::sealing::ExportFiles;
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export};
 use provost_model::configuration::Connection;
 use provost_model::summary::{Cause, Mode, State, Summary};
@@ -59,7 +60,7 @@ pub struct FileExport<'a> {
 
 impl FileExport<'_> {
     /// Runs it. Relative paths start from the current folder; a home folder, if there is one, says which folders may
-    /// be read.
+    /// be read, and whether the tables are encrypted.
     ///
     /// # Errors
     /// Those of [`run`].
@@ -69,9 +70,13 @@ impl FileExport<'_> {
             package: self.package.to_owned(),
             ..Connection::default()
         };
-        let roots = match context.home() {
-            Ok(_) => context.settings()?.sources_root_paths,
-            Err(_) => Vec::new(),
+        let (roots, keeping) = match context.home() {
+            Ok(_) => {
+                let settings = context.settings()?;
+                let keeping = settings.export_files()?;
+                (settings.sources_root_paths, keeping)
+            }
+            Err(_) => (Vec::new(), ExportFiles::new(None, false)?),
         };
         let request = ExportRequest {
             connection: &connection,
@@ -83,6 +88,7 @@ impl FileExport<'_> {
             base_dir: Path::new(""),
             tables: &[],
             cookies_dir: None,
+            keeping: &keeping,
         };
         run(&request, self.mode, progress)
     }

@@ -125,6 +125,12 @@ pub fn report(error: &ServerError) -> Report {
     };
     let mut report = Report::from_error(kind, error.code(), error);
     report.hint = error.hint();
+    if let ServerError::File { source, .. } = error
+        && let Some(inner) = source.get_ref().and_then(|inner| inner.downcast_ref::<Report>())
+    {
+        // What a sealed file is about is told better by whoever could not open it.
+        (report.kind, report.id, report.hint) = (inner.kind, inner.id, inner.hint.clone());
+    }
     report.why.found.extend(error.cause().cloned());
     report
 }
@@ -254,6 +260,7 @@ impl Road {
         let output = self.folders.export_output();
         let tables = source_tables(&self.metadata()?.configuration, &connection.connector);
         let cookies = self.settings.export_cookies();
+        let keeping = self.settings.export_files()?;
         let request = ExportRequest {
             connection,
             settings: self.settings.connection(&connection.identifier),
@@ -264,6 +271,7 @@ impl Road {
             base_dir: &self.settings.home,
             tables: &tables,
             cookies_dir: Some(&cookies),
+            keeping: &keeping,
         };
         exporting::run(&request, mode, progress)
     }
@@ -382,6 +390,7 @@ pub fn prepare(
         command_column: how.command_column.clone(),
         sources: settings.temp.join(&how.sources),
         working: settings.work.join(&how.working),
+        reading: Arc::new(settings.export_files()?),
     };
     let shown = Shown { progress, stage: RefCell::new(None) };
     let collected = provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))?;

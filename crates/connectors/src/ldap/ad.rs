@@ -159,7 +159,11 @@ struct Export<'a> {
 impl Export<'_> {
     fn run(&mut self, run: &mut Run<'_>) -> Result<(), ExportError> {
         let by_cookie = run.request.mode == ExportMode::Incremental && !run.request.force_complete;
-        let old = if by_cookie { Old::open(&self.path, 0)?.filter(|old| old.header.scope == self.scope) } else { None };
+        let old = if by_cookie {
+            Old::open(&self.path, 0, run.request.keeping)?.filter(|old| old.header.scope == self.scope)
+        } else {
+            None
+        };
         match old {
             Some(old) => self.changes(run, old),
             None if by_cookie => {
@@ -197,13 +201,13 @@ impl Export<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut new = New::create(&self.path)?;
+        let mut new = New::create(&self.path, run.request.keeping)?;
         let base = self.domain.base.clone();
         let filter = self.filter.clone();
         let attributes = self.tables.attributes(true);
         self.read(run, &base, &filter, attributes, command, &mut |known| new.put(&known))?;
         if let Some(cookie) = cookie {
-            run.states.push(new.finish(&Header { scope: self.scope.clone(), cookie })?);
+            run.states.push(new.finish(&Header { scope: self.scope.clone(), cookie }, run.request.keeping)?);
         }
         Ok(())
     }
@@ -252,7 +256,7 @@ impl Export<'_> {
         let (known, unknown): (Vec<Id>, Vec<Id>) = objects.into_iter().partition(|id| ids.contains(id));
         let mut now: HashMap<Id, String> = HashMap::new();
         self.reread(run, &known, "update", false, &mut now)?;
-        let moved = self.below_moved(&now)?;
+        let moved = self.below_moved(run, &now)?;
         self.reread(run, &moved, "update", false, &mut now)?;
         self.reread(run, &unknown, "insert", true, &mut now)?;
         self.tables.links(&found, &ids, &now)?;
@@ -283,15 +287,15 @@ impl Export<'_> {
 
     /// Known objects whose names changed because something above them was renamed or moved: of that DirSync tells the
     /// top only.
-    fn below_moved(&self, now: &HashMap<Id, String>) -> Result<Vec<Id>, ExportError> {
+    fn below_moved(&self, run: &Run<'_>, now: &HashMap<Id, String>) -> Result<Vec<Id>, ExportError> {
         let mut moved = HashSet::new();
-        let mut old = self.old()?;
+        let mut old = self.old(run)?;
         while let Some(known) = old.next()? {
             if now.get(&known.id).is_some_and(|dn| !super::dn::same(dn, &known.dn)) {
                 moved.insert(super::dn::fold(&known.dn));
             }
         }
-        let (mut below, mut old) = (Vec::new(), self.old()?);
+        let (mut below, mut old) = (Vec::new(), self.old(run)?);
         while let Some(known) = old.next()? {
             let mut above = super::dn::fold(&known.dn);
             while let Some(at) = Some(super::dn::parent(&above)).filter(|_| !moved.is_empty() && !above.is_empty()) {
@@ -305,9 +309,9 @@ impl Export<'_> {
         Ok(below)
     }
 
-    fn old(&self) -> Result<Old, ExportError> {
+    fn old(&self, run: &Run<'_>) -> Result<Old, ExportError> {
         let detail = "it vanished while it was read".to_owned();
-        Old::open(&self.path, 0)?.ok_or(ExportError::Cookie { path: self.path.clone(), detail })
+        Old::open(&self.path, 0, run.request.keeping)?.ok_or(ExportError::Cookie { path: self.path.clone(), detail })
     }
 
     /// Writes what is gone, and the new state.
@@ -319,7 +323,7 @@ impl Export<'_> {
         cookie: Vec<u8>,
         run: &mut Run<'_>,
     ) -> Result<(), ExportError> {
-        let (mut old, mut new) = (self.old()?, New::create(&self.path)?);
+        let (mut old, mut new) = (self.old(run)?, New::create(&self.path, run.request.keeping)?);
         while let Some(mut known) = old.next()? {
             match now.get(&known.id) {
                 Some(dn) => {
@@ -335,7 +339,7 @@ impl Export<'_> {
         for (id, dn) in added {
             new.put(&Known { id, dn, links: Vec::new() })?;
         }
-        run.states.push(new.finish(&Header { scope: self.scope.clone(), cookie })?);
+        run.states.push(new.finish(&Header { scope: self.scope.clone(), cookie }, run.request.keeping)?);
         Ok(())
     }
 }

@@ -125,15 +125,18 @@ impl Export {
         let scope = scope(settings, &entries, &links);
         let path = super::cookie_file(run, "")?;
         let by_cookie = run.request.mode == ExportMode::Incremental && !run.request.force_complete;
-        let known =
-            if by_cookie { Old::open(&path, links.len())?.filter(|old| old.header.scope == scope) } else { None };
+        let known = if by_cookie {
+            Old::open(&path, links.len(), run.request.keeping)?.filter(|old| old.header.scope == scope)
+        } else {
+            None
+        };
         if by_cookie && known.is_none() {
             run.problems.push(super::no_cookie(&path));
         }
         let (cookie, old) = match known {
             None => (Vec::new(), None),
             Some(old) => {
-                let again = Old::open(&path, links.len())?;
+                let again = Old::open(&path, links.len(), run.request.keeping)?;
                 (old.header.cookie.clone(), again.map(|again| old.ids().map(|ids| (again, ids))).transpose()?)
             }
         };
@@ -143,7 +146,7 @@ impl Export {
             header: Header { scope, cookie },
             unknown: if by_cookie && old.is_none() { "merge" } else { "insert" },
             old,
-            new: New::create(&path)?,
+            new: New::create(&path, run.request.keeping)?,
             refresh: Refresh::default(),
             changed: HashMap::new(),
         })
@@ -286,7 +289,7 @@ impl Export {
         for sink in self.links {
             run.staged.push(sink.finish()?);
         }
-        run.states.push(self.new.finish(&self.header)?);
+        run.states.push(self.new.finish(&self.header, run.request.keeping)?);
         Ok(())
     }
 

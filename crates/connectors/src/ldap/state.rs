@@ -5,6 +5,7 @@
 //! read and written from front to back.
 
 use crate::error::ExportError;
+use crate::keeping::{Keeping, KeptFile};
 use provost_model::fault;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -40,15 +41,15 @@ pub(crate) struct Known {
 /// Reads a state.
 pub(crate) struct Old {
     path: PathBuf,
-    input: BufReader<File>,
+    input: BufReader<Box<dyn Read>>,
     pub(crate) header: Header,
     links: usize,
 }
 
 impl Old {
     /// Opens the state of a connection; nothing when there is none.
-    pub(crate) fn open(path: &Path, links: usize) -> Result<Option<Old>, ExportError> {
-        let file = match File::open(path) {
+    pub(crate) fn open(path: &Path, links: usize, keeping: &dyn Keeping) -> Result<Option<Old>, ExportError> {
+        let file = match File::open(path).and_then(|file| keeping.read(file)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(wrong(path, &error)),
@@ -120,19 +121,29 @@ fn values(input: &mut impl Read) -> io::Result<Vec<Vec<u8>>> {
 /// Writes a state beside its place. Dropped before it is committed, it disappears.
 pub(crate) struct New {
     path: PathBuf,
-    partial: PathBuf,
-    output: BufWriter<File>,
-    committed: bool,
+    partial: Partial,
+    output: BufWriter<Box<dyn KeptFile>>,
+}
+
+/// A file that disappears with whoever needed it.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Nothing depends on it: a leftover is overwritten by the next export.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 impl New {
-    /// Begins the body of a state; the header comes last, because the cookie does.
-    pub(crate) fn create(path: &Path) -> Result<New, ExportError> {
+    /// Begins the body of a state; the header is written last, because the cookie comes last.
+    pub(crate) fn create(path: &Path, keeping: &dyn Keeping) -> Result<New, ExportError> {
         let partial = path.with_extension("bin.partial");
         let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| File::create(&partial));
-        let file = made.map_err(|source| ExportError::Write { path: partial.clone(), source })?;
+        let file = made.and_then(|file| keeping.write(file));
+        let file = file.map_err(|source| ExportError::Write { path: partial.clone(), source })?;
         let output = BufWriter::with_capacity(256 * 1024, file);
-        Ok(New { path: path.to_owned(), partial, output, committed: false })
+        Ok(New { path: path.to_owned(), partial: Partial(partial), output })
     }
 
     pub(crate) fn put(&mut self, known: &Known) -> Result<(), ExportError> {
@@ -145,32 +156,23 @@ impl New {
             }
             Ok(())
         });
-        written.map_err(|source| ExportError::Write { path: self.partial.clone(), source })
+        written.map_err(|source| ExportError::Write { path: self.partial.0.clone(), source })
     }
 
     /// Writes the header in front of the body, ready to be committed.
-    pub(crate) fn finish(mut self, header: &Header) -> Result<Finished, ExportError> {
-        let whole = self.path.with_extension("bin.new");
-        let written = self.output.flush().and_then(|()| {
-            let mut output = File::create(&whole)?;
+    pub(crate) fn finish(self, header: &Header, keeping: &dyn Keeping) -> Result<Finished, ExportError> {
+        let New { path, partial, output } = self;
+        let finished = Finished { whole: path.with_extension("bin.new"), path };
+        let written = output.into_inner().map_err(io::IntoInnerError::into_error).and_then(|body| {
+            body.finish()?;
+            let mut output = keeping.write(File::create(&finished.whole)?)?;
             output.write_all(MAGIC)?;
             put_bytes(&mut output, &serde_json::to_vec(header)?)?;
-            io::copy(&mut File::open(&self.partial)?, &mut output)?;
-            output.sync_all()
+            io::copy(&mut keeping.read(File::open(&partial.0)?)?, &mut output)?;
+            output.finish()?.sync_all()
         });
-        written.map_err(|source| ExportError::Write { path: whole.clone(), source })?;
-        self.committed = true;
-        let _ = fs::remove_file(&self.partial);
-        Ok(Finished { path: self.path.clone(), whole })
-    }
-}
-
-impl Drop for New {
-    fn drop(&mut self) {
-        if !self.committed {
-            // Nothing depends on it: a leftover is overwritten by the next export.
-            let _ = fs::remove_file(&self.partial);
-        }
+        written.map_err(|source| ExportError::Write { path: finished.whole.clone(), source })?;
+        Ok(finished)
     }
 }
 
@@ -209,12 +211,13 @@ impl Drop for Finished {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keeping::AsTheyAre;
     use proptest::prelude::*;
 
     fn write(path: &Path, header: &Header, all: &[Known]) {
-        let mut new = New::create(path).unwrap();
+        let mut new = New::create(path, &AsTheyAre).unwrap();
         all.iter().for_each(|known| new.put(known).unwrap());
-        new.finish(header).unwrap().commit().unwrap();
+        new.finish(header, &AsTheyAre).unwrap().commit().unwrap();
     }
 
     #[test]
@@ -223,11 +226,11 @@ mod tests {
         let path = folder.path().join("cookies/AD_cookie.bin");
         let header = |cookie: &[u8]| Header { scope: "s".to_owned(), cookie: cookie.to_vec() };
         write(&path, &header(b"1"), &[]);
-        drop(New::create(&path).unwrap().finish(&header(b"2")).unwrap());
-        drop(New::create(&path).unwrap());
-        assert_eq!(Old::open(&path, 0).unwrap().unwrap().header, header(b"1"));
+        drop(New::create(&path, &AsTheyAre).unwrap().finish(&header(b"2"), &AsTheyAre).unwrap());
+        drop(New::create(&path, &AsTheyAre).unwrap());
+        assert_eq!(Old::open(&path, 0, &AsTheyAre).unwrap().unwrap().header, header(b"1"));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-        assert!(Old::open(&folder.path().join("none.bin"), 0).unwrap().is_none());
+        assert!(Old::open(&folder.path().join("none.bin"), 0, &AsTheyAre).unwrap().is_none());
     }
 
     #[test]
@@ -236,7 +239,7 @@ mod tests {
         let path = folder.path().join("x_cookie.bin");
         for content in [&b"rubbish"[..], b"PROVOST1\xff\xff\xff\xff", b"PROVOST1\x05\0\0\0{"] {
             fs::write(&path, content).unwrap();
-            let error = Old::open(&path, 0).err().unwrap();
+            let error = Old::open(&path, 0, &AsTheyAre).err().unwrap();
             assert!(error.to_string().contains("x_cookie.bin: it cannot be read"), "{error}");
         }
     }
@@ -251,7 +254,7 @@ mod tests {
             let path = folder.path().join("x.bin");
             let all: Vec<Known> = records.into_iter().map(|(id, dn, links)| Known { id, dn, links }).collect();
             write(&path, &Header::default(), &all);
-            let mut old = Old::open(&path, 2).unwrap().unwrap();
+            let mut old = Old::open(&path, 2, &AsTheyAre).unwrap().unwrap();
             let mut read = Vec::new();
             while let Some(known) = old.next().unwrap() {
                 read.push(known);

@@ -128,7 +128,7 @@ impl Plan {
 
     /// Begins the table.
     pub(crate) fn open(self, run: &Run<'_>) -> Result<Sink, ExportError> {
-        let mut writer = TableWriter::create(run.request.output_dir, &self.table, ".partial")?;
+        let mut writer = TableWriter::create(run.request.output_dir, &self.table, ".partial", run.request.keeping)?;
         for column in &self.columns {
             writer.field(column.header.as_bytes())?;
         }

@@ -83,6 +83,7 @@ impl World {
             base_dir: self.folder.path(),
             tables: &self.tables,
             cookies_dir: Some(&self.cookies),
+            keeping: &provost_connectors::AsTheyAre,
         }
     }
 

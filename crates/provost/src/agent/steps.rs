@@ -112,6 +112,7 @@ impl StepTasks {
         let mut summary = Summary { mode: Some(work.mode), connector, ..Summary::default() };
         let mut produced = false;
         let cookies = self.settings.export_cookies();
+        let keeping = self.settings.export_files()?;
         for connection in &work.connections {
             let known = provost_connectors::find(&connection.package);
             if known.is_some_and(|package| !package.exports) {
@@ -132,6 +133,7 @@ impl StepTasks {
                 base_dir: &self.settings.home,
                 tables: &work.tables,
                 cookies_dir: Some(&cookies),
+                keeping: &keeping,
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {
@@ -176,6 +178,7 @@ impl StepTasks {
             command_column: column.to_owned(),
             sources: self.settings.export_output(),
             working: self.settings.work.join(PathBuf::from(working)),
+            reading: Arc::new(self.settings.export_files()?),
         };
         let turn = self.turn(connector);
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);
