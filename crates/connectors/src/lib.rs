@@ -15,6 +15,7 @@ mod error;
 mod excel;
 mod export;
 mod keeping;
+mod ldap;
 mod output;
 mod package;
 mod records;

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod changes;
 pub mod configuration;
+pub mod extract;
 pub mod fault;
 pub mod ids;
 pub mod metadata;
