@@ -3,6 +3,9 @@
 use crate::csv::Csv;
 use crate::excel::Excel;
 use crate::export::Driver;
+use crate::ldap::ad::ActiveDirectory;
+use crate::ldap::generic::Ldap;
+use crate::ldap::openldap::OpenLdap;
 use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
@@ -19,6 +22,8 @@ pub struct Package {
     pub fulfils: bool,
     /// It can export changes only.
     pub incremental: bool,
+    /// What an incremental export takes is told by a cookie: its tables hold changes, not everything.
+    pub keeps_cookie: bool,
     pub(crate) driver: Option<&'static dyn Driver>,
 }
 
@@ -56,6 +61,7 @@ const fn planned(display_name: &'static str, identifier: &'static str, does: Doe
         exports: !matches!(does, Fulfil | Nothing),
         fulfils: matches!(does, ExportFulfil | ExportChangesFulfil | Fulfil),
         incremental: matches!(does, ExportChanges | ExportChangesFulfil),
+        keeps_cookie: false,
         driver: None,
     }
 }
@@ -64,14 +70,30 @@ const fn implemented(package: Package, aliases: &'static [&'static str], driver:
     Package { aliases, driver: Some(driver), ..package }
 }
 
+const fn by_cookie(package: Package) -> Package {
+    Package { keeps_cookie: true, ..package }
+}
+
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
-    planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
-    planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil),
-    planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil),
-    planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil),
-    planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
-    planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+    by_cookie(implemented(
+        planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
+        &[],
+        &ActiveDirectory,
+    )),
+    implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
+    implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
+    implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
+    implemented(
+        planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
+        &[],
+        &Ldap,
+    ),
+    by_cookie(implemented(
+        planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+        &[],
+        &OpenLdap,
+    )),
     planned("Directory/LDIF", "Usercube.LDIF@0000001", Export),
     planned("Directory/Microsoft Entra ID", "Usercube.AzureAD@0000001", ExportChangesFulfil),
     planned("Directory/Google Workspace", "Usercube.GoogleWorkspace@0000001", ExportFulfil),
@@ -158,7 +180,7 @@ mod tests {
     fn capabilities_are_those_of_the_catalogue() {
         let of = |identifier| find(identifier).map(|p| (p.exports, p.fulfils, p.incremental, p.is_implemented()));
         assert_eq!(of("Usercube.CSV@0000001"), Some((true, false, true, true)));
-        assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, false)));
+        assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, true)));
         assert_eq!(of("Usercube.Custom@0000001"), Some((false, false, false, false)));
         assert_eq!(of("Usercube.SCIM.CyberArk@0000001"), Some((true, true, false, false)));
         assert_eq!(of("Usercube.FulfillToFile@0000001"), Some((false, true, false, false)));

@@ -27,6 +27,7 @@ impl WriteTx {
             self.link.batch(&lock)?;
         }
         let old = self.model()?;
+        self.deploy_policy(&configuration.policy)?;
         let catalog = self.extend_catalog(configuration)?;
         let metadata = Metadata::resolve(configuration.clone(), &catalog);
         let mut new = desired(&metadata);

@@ -50,6 +50,7 @@ mod links;
 mod move_data;
 mod neighbours;
 mod plan;
+mod policy;
 mod query;
 mod queue;
 mod resources;

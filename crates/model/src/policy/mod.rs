@@ -1,11 +1,13 @@
 //! What somebody has, should have, and why it is so: states, periods and assignments (spec 21).
 
 mod assigned;
+mod catalog;
 mod period;
 mod states;
 
 pub use assigned::{
     AssignedBinary, AssignedNavigation, AssignedResourceType, AssignedRole, AssignedScalar, Assignments, Parameters,
 };
+pub use catalog::{PolicyCatalog, category_identity};
 pub use period::{Instant, NO_END, NO_START, Period};
 pub use states::{ProvisioningState, WorkflowState};

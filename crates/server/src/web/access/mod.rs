@@ -15,6 +15,7 @@ mod connect;
 mod id_token;
 mod keys;
 pub(crate) mod origin;
+mod overview;
 mod passwords;
 mod policies;
 mod proof;
@@ -70,6 +71,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = connect::routes();
     routes.extend(sign_in::routes());
     routes.extend(sign_in_at::routes());
+    routes.extend(overview::routes());
     routes
 }
 

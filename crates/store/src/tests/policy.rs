@@ -1,0 +1,3 @@
+//! The memory of the policy.
+
+mod catalog;
