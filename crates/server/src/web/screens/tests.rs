@@ -79,7 +79,9 @@ fn used_keys(folder: &Path, keys: &mut BTreeSet<String>) {
         }
         let text = std::fs::read_to_string(entry.path()).unwrap();
         for start in ["w.t(\"", "w.one(\"", "w.two(\""] {
-            keys.extend(text.split(start).skip(1).filter_map(|rest| rest.split_once('"')).map(|(key, _)| key.to_owned()));
+            keys.extend(
+                text.split(start).skip(1).filter_map(|rest| rest.split_once('"')).map(|(key, _)| key.to_owned()),
+            );
         }
     }
 }
@@ -119,7 +121,10 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
     assert_eq!(world.get("/connectors", &[]).await.problem(), "401 unauthorized");
     // A part of a page sends the whole page away.
     let answer = world.get("/palette_part", &[("hx-request", "true")]).await;
-    assert_eq!((answer.status.as_u16(), answer.headers["hx-redirect"].to_str().unwrap()), (401, "/signin?return=%2Fpalette_part"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.headers["hx-redirect"].to_str().unwrap()),
+        (401, "/signin?return=%2Fpalette_part")
+    );
 }
 
 #[tokio::test]
@@ -130,7 +135,8 @@ async fn signing_in_by_the_form_works_once_and_only_from_here() {
     let body = "login=Amara&password=correct+horse+battery&back=%2Fdesign";
     let foreign = world.send("POST", "/signin", &[form, ("sec-fetch-site", "cross-site"), PAGE], body).await;
     assert_eq!(foreign.status, 403);
-    let wrong = world.send("POST", "/signin", &[form, ("sec-fetch-site", "same-origin")], "login=Amara&password=x").await;
+    let wrong =
+        world.send("POST", "/signin", &[form, ("sec-fetch-site", "same-origin")], "login=Amara&password=x").await;
     assert!(wrong.status == 401 && wrong.text.contains("Login or password is wrong."), "{}", wrong.text);
     let right = world.send("POST", "/signin", &[form, ("sec-fetch-site", "same-origin")], body).await;
     assert_eq!((right.status.as_u16(), right.headers["location"].to_str().unwrap()), (303, "/change-password"));
@@ -173,7 +179,11 @@ async fn problems_are_pages_with_what_to_do() {
     world.account("bo", "Unable", false);
     let answer = as_user(&world, "bo", "/connectors").await;
     assert_eq!(answer.status, 403);
-    assert!(answer.text.contains("This is not open to you") && answer.text.contains("class=\"rail\""), "{}", answer.text);
+    assert!(
+        answer.text.contains("This is not open to you") && answer.text.contains("class=\"rail\""),
+        "{}",
+        answer.text
+    );
     let answer = as_user(&world, "bo", "/nowhere").await;
     assert!(answer.status == 404 && answer.text.contains("There is nothing here"), "{}", answer.text);
     let answer = world.get("/nowhere", &[PAGE, ("accept-language", "de-CH,de;q=0.9")]).await;
@@ -192,7 +202,9 @@ async fn hostile_names_are_text_on_every_screen() {
     for id in 1..=HOSTILE.len() {
         pages.extend(["", "/history", "/sources"].map(|view| format!("/resources/Person/{id}{view}")));
     }
-    pages.push("/resources/Person?q=%3Cscript%3Ealert(2)%3C%2Fscript%3E&where=Mail%20%3D%20%22%3Cscript%3E%22".to_owned());
+    pages.push(
+        "/resources/Person?q=%3Cscript%3Ealert(2)%3C%2Fscript%3E&where=Mail%20%3D%20%22%3Cscript%3E%22".to_owned(),
+    );
     pages.push("/resources/%3Cscript%3Ealert(3)%3C%2Fscript%3E".to_owned());
     let mut shown = 0;
     for page in pages {
@@ -212,7 +224,9 @@ async fn a_list_shows_what_rules_open_and_exports_the_same() {
     hostile_people(&world);
     world.account("amara", "Able", false);
     world.account("bo", "Unable", false);
-    for path in ["/resources/Person", "/resources/Person/export.csv", "/resources/Person/1", "/resources/Person/1/history"] {
+    for path in
+        ["/resources/Person", "/resources/Person/export.csv", "/resources/Person/1", "/resources/Person/1/history"]
+    {
         assert_eq!(as_user(&world, "bo", path).await.status, 403, "{path}");
     }
     world.account("administrator", "/", false);
