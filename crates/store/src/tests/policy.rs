@@ -1,3 +1,4 @@
 //! The memory of the policy.
 
+mod assignments;
 mod catalog;
