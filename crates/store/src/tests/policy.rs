@@ -2,3 +2,4 @@
 
 mod assignments;
 mod catalog;
+mod follow;
