@@ -4,6 +4,7 @@ mod catalog;
 mod correlations;
 mod follow;
 mod keys;
+mod population;
 mod progress;
 mod read;
 mod rows;

@@ -3,3 +3,4 @@
 mod assignments;
 mod catalog;
 mod follow;
+mod population;

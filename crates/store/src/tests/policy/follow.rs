@@ -45,8 +45,7 @@ fn computed(s: &Scratch) -> Company {
             rule: None,
         };
         tx.change_correlations(&[], &[found])?;
-        let notes =
-            EvaluationNotes { next_at: Some(900), risks: vec![PolicyObjectId(7)], risk_score: Some(40) };
+        let notes = EvaluationNotes { next_at: Some(900), risks: vec![PolicyObjectId(7)], risk_score: Some(40) };
         tx.write_evaluation_notes(&[(ADA, notes)], &BTreeMap::new(), 500)?;
         tx.change_correlation_keys(&[], &[key(1, KeySide::Source, "x"), key(11, KeySide::Target, "x")])?;
         tx.change_classifications(&[], &[StoredClassification { resource: SALES, ..StoredClassification::default() }])
