@@ -500,7 +500,7 @@ fn expressions() {
       "ToUpper" has no input
       = add Binding="…"
     error wrong-binding conf.xml:15:79 `U:K`
-      the binding begins at "U", but the property belongs to "T"
+      the binding begins at "U", but it is read on "T"
       = expected T:…
     error wrong-arguments conf.xml:15:96 `ParseLocalDate:x`
       ParseLocalDate takes 2 arguments, not 1
@@ -521,6 +521,9 @@ fn expressions() {
 fn contradictions_of_resource_types() {
     insta::assert_snapshot!(problems(r#"<ResourceType Identifier="R" DisplayName_L1="R" Policy="P" SourceEntityType="S" TargetEntityType="T"/>
 <ResourceType Identifier="R" DisplayName_L1="Other"/>"#), @r#"
+    warning resource-type-without-correlation conf.xml:2:2 `ResourceType`
+      nothing finds the targets of <ResourceType Identifier="R"> that exist already
+      = add a <ResourceCorrelationRule>, or a <ResourceClassificationRule> for targets without owner
     error dangling-reference conf.xml:2:57 `P`
       "Policy" names no Policy: "P"
       = declare <Policy Identifier="P">, or correct the name
