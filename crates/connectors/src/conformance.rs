@@ -69,6 +69,7 @@ fn request<'a>(connection: &'a Connection, settings: &'a Value, folder: &'a Path
         output_dir: out,
         sources_root_paths: &[],
         base_dir: folder,
+        keeping: &crate::keeping::AsTheyAre,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Check, open, run: the walk that all connectors share.
 
 use crate::error::ExportError;
+use crate::keeping::Keeping;
 use crate::output::{self, Staged};
 use crate::package::{self, Package};
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ pub struct ExportRequest<'a> {
     pub sources_root_paths: &'a [PathBuf],
     /// Folder that relative paths of the settings start from.
     pub base_dir: &'a Path,
+    /// How the tables are kept.
+    pub keeping: &'a dyn Keeping,
 }
 
 impl std::fmt::Debug for ExportRequest<'_> {
@@ -49,6 +52,7 @@ impl std::fmt::Debug for ExportRequest<'_> {
             .field("output_dir", &self.output_dir)
             .field("sources_root_paths", &self.sources_root_paths)
             .field("base_dir", &self.base_dir)
+            .field("keeping", &self.keeping)
             .finish()
     }
 }
@@ -171,7 +175,7 @@ pub fn export(
     let mut run = Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new() };
     driver.run(&mut run)?;
     let Run { staged, sources, mut problems, .. } = run;
-    let staged = transform::apply(connection, staged, &mut problems)?;
+    let staged = transform::apply(request, staged, &mut problems)?;
     let tables = output::commit(staged, request.output_dir)?;
     Ok(ExportReport::Done { tables, sources, problems })
 }

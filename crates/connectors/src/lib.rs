@@ -14,6 +14,7 @@ mod csv;
 mod error;
 mod excel;
 mod export;
+mod keeping;
 mod output;
 mod package;
 mod records;
@@ -25,6 +26,7 @@ mod transform;
 
 pub use error::ExportError;
 pub use export::{ExportMode, ExportReport, ExportRequest, Progress, TableWritten, check, export};
+pub use keeping::{AsTheyAre, Keeping, KeptFile};
 pub use package::{PACKAGES, Package, find};
 pub use settings::Settings;
 pub use sql::{Database, Position, SqlError, SqlRequest, Watcher, run_sql};

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod ids;
 pub mod metadata;
 pub mod nearest;
+pub mod orders;
 pub mod policy;
 pub mod problem;
 pub mod query;

@@ -11,6 +11,7 @@ pub mod drift;
 pub mod expression;
 pub mod format;
 pub mod output;
+pub mod policy;
 pub mod population;
 pub mod prepare;
 pub mod reconcile;

@@ -6,6 +6,7 @@ use crate::output::summary::{Body, Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
+use crate::sealing::ExportFiles;
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export};
 use provost_model::configuration::Connection;
 use provost_model::summary::{Cause, Mode, State, Summary};
@@ -49,7 +50,7 @@ pub struct FileExport<'a> {
 
 impl FileExport<'_> {
     /// Runs it. Relative paths start from the current folder; a home folder, if there is one, says which folders may
-    /// be read.
+    /// be read, and whether the tables are encrypted.
     ///
     /// # Errors
     /// Those of [`run`].
@@ -59,9 +60,13 @@ impl FileExport<'_> {
             package: self.package.to_owned(),
             ..Connection::default()
         };
-        let roots = match context.home() {
-            Ok(_) => context.settings()?.sources_root_paths,
-            Err(_) => Vec::new(),
+        let (roots, keeping) = match context.home() {
+            Ok(_) => {
+                let settings = context.settings()?;
+                let keeping = settings.export_files()?;
+                (settings.sources_root_paths, keeping)
+            }
+            Err(_) => (Vec::new(), ExportFiles::new(None, false)?),
         };
         let request = ExportRequest {
             connection: &connection,
@@ -71,6 +76,7 @@ impl FileExport<'_> {
             output_dir: self.output,
             sources_root_paths: &roots,
             base_dir: Path::new(""),
+            keeping: &keeping,
         };
         run(&request, self.mode, progress)
     }

@@ -124,6 +124,12 @@ pub fn report(error: &ServerError) -> Report {
     };
     let mut report = Report::from_error(kind, error.code(), error);
     report.hint = error.hint();
+    if let ServerError::File { source, .. } = error
+        && let Some(inner) = source.get_ref().and_then(|inner| inner.downcast_ref::<Report>())
+    {
+        // What a sealed file is about is told better by whoever could not open it.
+        (report.kind, report.id, report.hint) = (inner.kind, inner.id, inner.hint.clone());
+    }
     report.why.found.extend(error.cause().cloned());
     report
 }
@@ -251,6 +257,7 @@ impl Road {
     ) -> Result<Outcome, Report> {
         let (export_mode, everything) = exporting::mode_of(mode);
         let output = self.folders.export_output();
+        let keeping = self.settings.export_files()?;
         let request = ExportRequest {
             connection,
             settings: self.settings.connection(&connection.identifier),
@@ -259,6 +266,7 @@ impl Road {
             output_dir: &output,
             sources_root_paths: &self.settings.sources_root_paths,
             base_dir: &self.settings.home,
+            keeping: &keeping,
         };
         exporting::run(&request, mode, progress)
     }
@@ -370,6 +378,7 @@ pub fn prepare(
         command_column: how.command_column.clone(),
         sources: settings.temp.join(&how.sources),
         working: settings.work.join(&how.working),
+        reading: Arc::new(settings.export_files()?),
     };
     let shown = Shown { progress, stage: RefCell::new(None) };
     let collected = provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))?;

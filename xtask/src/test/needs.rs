@@ -14,6 +14,8 @@ struct Need {
 const NEEDS: &[Need] = &[
     Need { program: "initdb", package: "postgresql", is_there: || postgres::programs().is_some() },
     Need { program: "xmllint", package: "libxml2-utils", is_there: || shell::find_program("xmllint", &[]).is_some() },
+    Need { program: "chromium", package: "chromium", is_there: || shell::find_program("chromium", &[]).is_some() },
+    Need { program: "npm", package: "npm", is_there: || shell::find_program("npm", &[]).is_some() },
     Need { program: "sqlite3", package: "sqlite3", is_there: || shell::find_program("sqlite3", &[]).is_some() },
 ];
 

@@ -76,6 +76,7 @@ impl World {
             output_dir,
             sources_root_paths: &self.roots,
             base_dir: self.folder.path(),
+            keeping: &provost_connectors::AsTheyAre,
         }
     }
 

@@ -111,6 +111,7 @@ impl StepTasks {
         let connector = work.task.connector.clone().unwrap_or_default();
         let mut summary = Summary { mode: Some(work.mode), connector, ..Summary::default() };
         let mut produced = false;
+        let keeping = self.settings.export_files()?;
         for connection in &work.connections {
             let known = provost_connectors::find(&connection.package);
             if known.is_some_and(|package| !package.exports) {
@@ -129,6 +130,7 @@ impl StepTasks {
                 output_dir: &self.settings.export_output(),
                 sources_root_paths: &self.settings.sources_root_paths,
                 base_dir: &self.settings.home,
+                keeping: &keeping,
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {
@@ -171,6 +173,7 @@ impl StepTasks {
             command_column: column.to_owned(),
             sources: self.settings.export_output(),
             working: self.settings.work.join(PathBuf::from(working)),
+            reading: Arc::new(self.settings.export_files()?),
         };
         let turn = self.turn(connector);
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,8 +18,14 @@ pub struct Serving {
     pub certificate_key: Option<PathBuf>,
     /// File whose content, with its password, encrypts what is kept secret in the repository.
     pub encryption_file: Option<(PathBuf, String)>,
+    /// The same file encrypts export files.
+    pub encrypts_exports: bool,
     /// Log lines are JSON.
     pub json_logs: bool,
+    /// Collector of traces, and the name of this service there.
+    pub traces: Option<(String, String)>,
+    /// Whether the page that shows the interface is served.
+    pub has_swagger_page: bool,
     /// How callers prove who they are. What depends on the addresses is filled in when the server starts.
     pub access: AccessSettings,
 }
@@ -67,7 +73,11 @@ pub(super) fn serving(home: &Path, tree: &Tree, sources: &mut Sources) -> Servin
         certificate: file("Https:CertificateFile"),
         certificate_key: file("Https:KeyFile"),
         encryption_file: file("EncryptionCertificate:File").map(|file| (file, password)),
+        encrypts_exports: flag("EncryptionCertificate:EncryptFile", true),
         json_logs: flag("Serilog:Json", false),
+        traces: text("OpenTelemetry:Endpoint")
+            .map(|endpoint| (endpoint, text("OpenTelemetry:ServiceName").unwrap_or_default())),
+        has_swagger_page: flag("Swagger:Enabled", false),
         access,
     }
 }

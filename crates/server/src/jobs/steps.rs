@@ -91,6 +91,10 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
         report(last, context);
     }
     let produced = changed(&summary);
+    applied.iter().for_each(|_| engine.count_session("applied"));
+    if summary.state == State::Blocked {
+        engine.count_session("blocked");
+    }
     Ok(TaskOutcome::of(summary, produced))
 }
 
@@ -133,40 +137,8 @@ fn blocked_anew(connector: &str, error: &ServerError, found: String) -> TaskOutc
 /// One summary for all sessions that a task has applied, also before it was interrupted, with the state of the last one.
 fn total(connector: &str, applied: &[Session], last: Option<&Synchronised>) -> Summary {
     let mut total = Summary { connector: connector.to_owned(), ..Summary::default() };
-    let mut add = |summary: &Summary| {
-        if total.state == State::Completed {
-            total.state = summary.state;
-        }
-        total.mode = summary.mode.or(total.mode);
-        total.change_set = summary.change_set.clone().or(total.change_set.take());
-        total.causes.extend(summary.causes.iter().cloned());
-        for (name, c) in &summary.entity_types {
-            let sum = total.entity_types.entry(name.clone()).or_default();
-            sum.rows += c.rows;
-            sum.null_primary_keys += c.null_primary_keys;
-            sum.duplicates += c.duplicates;
-            sum.rejected += c.rejected;
-            sum.inserted += c.inserted;
-            sum.updated += c.updated;
-            sum.deleted += c.deleted;
-            sum.unchanged += c.unchanged;
-        }
-        for (name, c) in &summary.associations {
-            let sum = total.associations.entry(name.clone()).or_default();
-            sum.rows += c.rows;
-            sum.null_keys += c.null_keys;
-            sum.duplicates += c.duplicates;
-            sum.rejected += c.rejected;
-            sum.inserted += c.inserted;
-            sum.deleted += c.deleted;
-            sum.unchanged += c.unchanged;
-            sum.orphans = c.orphans;
-            sum.links_created += c.links_created;
-            sum.links_removed += c.links_removed;
-        }
-    };
     let summaries = applied.iter().filter_map(|s| serde_json::from_str::<Summary>(s.summary.as_deref()?).ok());
-    summaries.for_each(|summary| add(&summary));
+    summaries.for_each(|summary| total.add(&summary));
     match last {
         // What was not applied is not among the sessions, and is what matters.
         Some(last) if last.summary.state == State::Blocked => last.summary.clone(),

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::query::Catalogues;
 use crate::folders::Folders;
 use crate::jobs::Engine;
+use crate::telemetry::Spans;
 use axum::http::StatusCode;
 use provost_store::{ReadTx, Store, WriteTx};
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,8 @@ pub struct WebSettings {
     pub max_page_size: u32,
     /// Most bytes of one file that an agent sends.
     pub largest_file: u64,
+    /// Whether the page that shows the interface is served.
+    pub has_swagger_page: bool,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -39,14 +42,16 @@ struct Inner {
     catalogues: Catalogues,
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
+    spans: OnceLock<Arc<dyn Spans>>,
 }
 
 impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
         let access = Access::new(clock());
-        let (metrics, catalogues, jobs) = (Metrics::default(), Catalogues::default(), OnceLock::new());
-        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, clock, jobs }))
+        let (metrics, catalogues) = (Metrics::default(), Catalogues::default());
+        let (jobs, spans) = (OnceLock::new(), OnceLock::new());
+        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, clock, jobs, spans }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -72,6 +77,15 @@ impl App {
     /// Lets the network reach the job engine.
     pub fn serve_jobs(&self, engine: Engine) {
         drop(self.0.jobs.set(engine));
+    }
+
+    /// Lets somebody collect what took time.
+    pub fn trace_to(&self, spans: Arc<dyn Spans>) {
+        drop(self.0.spans.set(spans));
+    }
+
+    pub(crate) fn spans(&self) -> Option<&dyn Spans> {
+        self.0.spans.get().map(|spans| &**spans)
     }
 
     /// The job engine.

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, headers, health, jobs, openapi, principal, problem, query};
+use super::{access, exchange, headers, health, jobs, openapi, principal, problem, query, swagger};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -14,6 +14,7 @@ pub(crate) fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(swagger::routes());
     routes.extend(exchange::routes());
     routes.extend(jobs::routes());
     routes.extend(access::routes());

@@ -7,6 +7,8 @@ mod governance;
 mod roles;
 mod types;
 
+pub(super) use types::mode;
+
 use super::conditions::{self, Atom};
 use super::plan::{OwnerProgram, Source, SourceReads};
 use super::{Engine, PolicyProblem};

@@ -34,6 +34,8 @@ pub struct Scratch {
     pub(super) next_at: Option<Instant>,
     pub(super) time_matters: bool,
     pub(super) problems: Vec<String>,
+    /// A request was approved that was not counted yet.
+    pub(super) is_unsettled: bool,
     pub(super) claims: Vec<Claim>,
     pub(super) bounds: Vec<Instant>,
     pub(super) buffers: Buffers,
@@ -42,11 +44,7 @@ pub struct Scratch {
 /// Lists of periods that are emptied and filled again and again.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    pub(super) denied: Vec<Period>,
-    pub(super) by_hand: Vec<Period>,
     pub(super) spans: Vec<Period>,
-    pub(super) manual: Vec<(u32, Period)>,
-    pub(super) taken: Vec<bool>,
 }
 
 /// A set of dimension values and when it holds.
@@ -249,6 +247,7 @@ impl Scratch {
         self.next_at = None;
         self.time_matters = false;
         self.problems.clear();
+        self.is_unsettled = false;
     }
 
     /// The number of these parameters.
