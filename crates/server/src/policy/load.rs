@@ -65,25 +65,27 @@ impl Tree {
         let at = self.nodes.len();
         let properties = &metadata.entity_types[entity_type].properties;
         let values = reads.values.iter().filter_map(|p| Some((*p, properties[*p].slot?))).collect();
-        let node =
-            Node { entity_type, values, display_name: reads.display_name, branches: Vec::new(), loaded: HashSet::new() };
+        let node = Node {
+            entity_type,
+            values,
+            display_name: reads.display_name,
+            branches: Vec::new(),
+            loaded: HashSet::new(),
+        };
         self.nodes.push(node);
         for (property, beyond) in &reads.links {
             let near = (entity_type, *property);
             let Some(association) = metadata.associations.iter().find(|a| a.end1 == near || a.end2 == near) else {
                 continue;
             };
-            let (side, far) =
-                if association.end1 == near { (Side::First, association.end2.0) } else { (Side::Second, association.end1.0) };
+            let (side, far) = if association.end1 == near {
+                (Side::First, association.end2.0)
+            } else {
+                (Side::Second, association.end1.0)
+            };
             let end = self.add(metadata, far, beyond);
             let place = LinkPlace::of(metadata, association);
-            self.nodes[at].branches.push(Branch {
-                property: *property,
-                association: association.id,
-                place,
-                side,
-                end,
-            });
+            self.nodes[at].branches.push(Branch { property: *property, association: association.id, place, side, end });
         }
         at
     }
@@ -160,7 +162,12 @@ impl Tree {
     }
 
     /// Resources at the root that read something which has changed, ascending.
-    pub(super) fn affected(&self, tx: &mut ReadTx, metadata: &Metadata, changes: &DataChanges) -> Result<Vec<ResourceId>, ServerError> {
+    pub(super) fn affected(
+        &self,
+        tx: &mut ReadTx,
+        metadata: &Metadata,
+        changes: &DataChanges,
+    ) -> Result<Vec<ResourceId>, ServerError> {
         self.affected_at(0, tx, metadata, changes)
     }
 

@@ -1,9 +1,11 @@
 //! How far a computation came, who waits for the next one, and what it was computed with.
 
 use super::span::Span;
+use crate::batch::in_batches;
 use crate::error::StoreError;
 use crate::sink::{Sink, names};
 use crate::tx::{ReadTx, WriteTx};
+use crate::value::Arg;
 use provost_model::{EntityTypeId, PolicyObjectId, ResourceId};
 use std::collections::BTreeMap;
 
@@ -100,6 +102,57 @@ impl ReadTx {
             Ok::<(), StoreError>(())
         })?;
         found.retain(|(owner, _)| owners.binary_search(owner).is_ok());
+        found.dedup();
+        Ok(found)
+    }
+
+    /// The next `count` resources behind `after` that have assignments, ascending.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn owners_after(&mut self, after: ResourceId, count: usize) -> Result<Vec<ResourceId>, StoreError> {
+        let tables = ["UP_AssignedCompositeRoles", "UP_AssignedSingleRoles", "UP_AssignedResourceTypes"];
+        let part = |table: &&str| {
+            format!(
+                "SELECT Owner_Id FROM (SELECT DISTINCT Owner_Id FROM {table} WHERE Owner_Id > {after} \
+                 ORDER BY Owner_Id LIMIT {count}) t"
+            )
+        };
+        let union = tables.iter().map(part).collect::<Vec<_>>().join(" UNION ");
+        self.link.all(&format!("{union} ORDER BY 1 LIMIT {count}"), &[], |row| row.i64(0).map(ResourceId))
+    }
+
+    /// The first and the last resource of a type.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn resource_range(
+        &mut self,
+        entity_type: EntityTypeId,
+    ) -> Result<Option<(ResourceId, ResourceId)>, StoreError> {
+        let end = |order: &str| {
+            let sql = format!("SELECT Id FROM UR_Resources WHERE Type = $1 ORDER BY Id {order} LIMIT 1");
+            self.link.first(&sql, &[entity_type.0.into()], |row| row.i64(0).map(ResourceId))
+        };
+        Ok(end("ASC")?.zip(end("DESC")?))
+    }
+
+    /// Owners to whom one of these targets is assigned.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn owners_of_targets(&mut self, targets: &[ResourceId]) -> Result<Vec<ResourceId>, StoreError> {
+        let mut found = Vec::new();
+        in_batches(targets, |batch, list| {
+            let args: Vec<Arg<'_>> = batch.iter().map(|id| Arg::Int(id.0)).collect();
+            let sql = format!(
+                "SELECT Owner_Id FROM UP_AssignedResourceTypes WHERE Resource_Id IS NOT NULL AND Resource_Id IN ({})",
+                list(1)
+            );
+            found.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
+            Ok::<(), StoreError>(())
+        })?;
+        found.sort_unstable();
         found.dedup();
         Ok(found)
     }

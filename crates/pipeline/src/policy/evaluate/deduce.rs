@@ -144,9 +144,11 @@ impl Run<'_> {
                 held.period.contains(self.now) && self.source.conditions.holds(rule.condition, value)
             }),
             None if rule.condition == ALWAYS => true,
-            None => scratch.contexts.iter().zip(&scratch.satisfied).any(|(context, satisfied)| {
-                context.period.contains(self.now) && satisfied.contains(rule.condition)
-            }),
+            None => scratch
+                .contexts
+                .iter()
+                .zip(&scratch.satisfied)
+                .any(|(context, satisfied)| context.period.contains(self.now) && satisfied.contains(rule.condition)),
         }
     }
 
@@ -222,14 +224,8 @@ impl Run<'_> {
     /// A role that exists although no rule gives it counts until somebody refuses it.
     fn derogatory_role(&self, position: u32, row: AssignedRole, stage: &mut RoleStage, scratch: &mut Scratch) {
         let role = &self.source.singles.roles[position as usize];
-        let (workflow, state_since) = self.automate(
-            &role.automations,
-            row.workflow,
-            row.state_since,
-            &row.parameters,
-            role.approvals,
-            scratch,
-        );
+        let (workflow, state_since) =
+            self.automate(&role.automations, row.workflow, row.state_since, &row.parameters, role.approvals, scratch);
         let row = AssignedRole { workflow, state_since, ..row };
         let class = match fate(workflow, false) {
             Fate::Derogation => Class::Derogation,

@@ -307,14 +307,12 @@ impl Run<'_> {
 
     /// Rows for what rules give.
     fn calculated_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        let mut pieces: Vec<RolePiece> =
-            this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
+        let mut pieces: Vec<RolePiece> = this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
         pieces.sort_by_key(|piece| (piece.is_complete, piece.parameters, piece.period));
         let mut rest = pieces.as_slice();
         while let Some(first) = rest.first() {
-            let same = |piece: &&RolePiece| {
-                (piece.is_complete, piece.parameters) == (first.is_complete, first.parameters)
-            };
+            let same =
+                |piece: &&RolePiece| (piece.is_complete, piece.parameters) == (first.is_complete, first.parameters);
             let (group, others) = rest.split_at(rest.iter().take_while(same).count());
             rest = others;
             let mut periods: Vec<Period> = group.iter().map(|piece| piece.period).collect();
@@ -404,7 +402,8 @@ impl Run<'_> {
     /// Rows for what rules offer: where it is neither held nor requested.
     fn offered_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
         for kind in [RuleType::RequestedAutomatically, RuleType::Suggested] {
-            let mut pieces: Vec<RolePiece> = this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
+            let mut pieces: Vec<RolePiece> =
+                this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
             pieces.sort_by_key(|piece| (piece.parameters, piece.period));
             let mut rest = pieces.as_slice();
             while let Some(first) = rest.first() {
@@ -543,7 +542,8 @@ impl Run<'_> {
             _ => return None,
         };
         let parameters = scratch.intern(&row.parameters);
-        let is_covered = this.manual.iter().chain(&this.given).any(|(p, period)| *p == parameters && period.contains(now));
+        let is_covered =
+            this.manual.iter().chain(&this.given).any(|(p, period)| *p == parameters && period.contains(now));
         let is_denied = this.denied.iter().chain(&this.by_hand).any(|period| period.contains(now));
         let is_there = scratch.hull.is_some_and(|hull| hull.contains(now)) && row.period.contains(now);
         if is_covered || is_denied || !is_there || until <= now {

@@ -310,7 +310,7 @@ impl Run<'_> {
                 target: None,
                 confidence: 0,
                 is_gone: false,
- is_given: true,
+                is_given: true,
             });
             is_first = false;
         }
@@ -355,10 +355,8 @@ impl Run<'_> {
         // Type rules come first among them, then by identity.
         let best = inside.min_by_key(|base| !base.is_type_rule);
         let fits = |at: usize, row: &AssignedResourceType| {
-            let goes_on = matches!(
-                fate(this.states[at].0, row.is_denied),
-                Fate::Calculated | Fate::Cancelled | Fate::Derogation
-            );
+            let goes_on =
+                matches!(fate(this.states[at].0, row.is_denied), Fate::Calculated | Fate::Cancelled | Fate::Derogation);
             !this.taken[at] && goes_on && !row.period.intersection(period).is_empty()
         };
         let candidates = || (0..this.existing.len()).filter(|at| fits(*at, &this.existing[*at]));
@@ -366,7 +364,9 @@ impl Run<'_> {
         let before = candidates().find(lives).or_else(|| candidates().next());
         let state = before.map(|at| this.states[at]);
         let workflow = match (is_derogation, best.map(|base| base.is_type_rule)) {
-            (true, _) => state.map(|(state, _)| state).filter(|state| state.is_derogation()).unwrap_or(WorkflowState::Found),
+            (true, _) => {
+                state.map(|(state, _)| state).filter(|state| state.is_derogation()).unwrap_or(WorkflowState::Found)
+            }
             _ if !this.is_complete => WorkflowState::CalculatedMissingParameters,
             (false, Some(false)) => WorkflowState::GivenByRole,
             (false, _) => WorkflowState::PolicyApproved,
@@ -390,7 +390,7 @@ impl Run<'_> {
             target: None,
             confidence: 0,
             is_gone: false,
- is_given: true,
+            is_given: true,
         });
     }
 
@@ -462,9 +462,10 @@ impl Deciding<'_> {
         let plan = self.plan;
         let values = plan.scalars.iter().chain(&plan.binaries).filter(|rule| rule.single_role.is_none());
         let values = values.map(|rule| rule.offset);
-        let navigations = plan.navigations.iter().filter(|rule| {
-            rule.single_role.is_none() && rule.condition == ALWAYS && !rule.is_denied
-        });
+        let navigations = plan
+            .navigations
+            .iter()
+            .filter(|rule| rule.single_role.is_none() && rule.condition == ALWAYS && !rule.is_denied);
         let all = values.chain(navigations.map(|rule| rule.offset));
         all.chain(plan.queries.iter().map(|rule| rule.offset)).filter(|offset| *offset != TimeOffset::Default)
     }
@@ -521,4 +522,3 @@ pub(super) fn groups(own: &[TypePiece], kind: EffectKind) -> Vec<Group> {
 pub(super) fn closed(period: Period, now: Instant) -> Period {
     Period { end: period.end.min(now).max(period.start.min(now)), ..period }
 }
-
