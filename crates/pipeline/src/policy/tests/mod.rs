@@ -1,1 +1,5 @@
-//! Tests of the policy.
+//! Tests of the policy: one text in, assignments out.
+
+mod coverage;
+mod examples;
+mod world;
