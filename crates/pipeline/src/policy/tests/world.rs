@@ -5,9 +5,12 @@ use crate::format::Civil;
 use crate::population::{Handle, Population};
 use provost_model::configuration::{PropertyType, parse};
 use provost_model::metadata::{Catalog, Metadata};
-use provost_model::policy::{Assignments, Instant, NO_END, NO_START, Period, PolicyCatalog};
+use provost_model::policy::{
+    Assignments, Instant, NO_END, NO_START, Period, PolicyCatalog, ProvisioningState, WorkflowState,
+};
 use provost_model::{AssociationId, EntityTypeId, PolicyObjectId, PropertyId, ResourceId};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Entity types of all tests.
@@ -56,6 +59,31 @@ const MODEL: &str = r#"
 <Dimension Identifier="Department" EntityType="Department" ColumnMapping="0" IsHierarchical="1" ParentProperty="Parent"/>
 <Dimension Identifier="Site" EntityType="Site" ColumnMapping="1"/>
 "#;
+
+thread_local! {
+    /// States that evaluations of this thread gave.
+    static REACHED: RefCell<(BTreeSet<WorkflowState>, BTreeSet<ProvisioningState>)> = RefCell::default();
+}
+
+/// States that evaluations of this thread gave.
+pub(crate) fn reached() -> (BTreeSet<WorkflowState>, BTreeSet<ProvisioningState>) {
+    REACHED.with(|reached| reached.borrow().clone())
+}
+
+fn record(assignments: &Assignments) {
+    REACHED.with(|reached| {
+        let (workflow, provisioning) = &mut *reached.borrow_mut();
+        workflow.extend(assignments.composite_roles.iter().chain(&assignments.single_roles).map(|row| row.workflow));
+        for row in &assignments.resource_types {
+            workflow.insert(row.workflow);
+            provisioning.insert(row.provisioning);
+            workflow.extend(row.scalars.iter().map(|value| value.workflow));
+            provisioning.extend(row.scalars.iter().map(|value| value.provisioning));
+            workflow.extend(row.navigations.iter().map(|link| link.workflow));
+            provisioning.extend(row.navigations.iter().map(|link| link.provisioning));
+        }
+    });
+}
 
 /// Data as written: rows by entity type and key, with columns by name.
 #[derive(Clone, Debug, Default)]
@@ -388,6 +416,7 @@ impl World {
     pub(crate) fn step(&mut self) -> Outcome {
         let mut outcome = self.evaluate();
         self.store(&mut outcome.assignments);
+        record(&outcome.assignments);
         self.existing = outcome.assignments.clone();
         let again = self.evaluate();
         assert_eq!(again.assignments, outcome.assignments, "evaluated again");
