@@ -49,11 +49,19 @@ pub struct SourceReads {
 /// A program that several rules may share.
 #[derive(Debug)]
 pub(super) struct OwnerProgram {
-    pub(super) program: Program,
+    pub(super) computation: Computation,
     /// It may read `assignment`, so that its value is another one for each assignment.
     pub(super) per_assignment: bool,
     /// As written, for explanations.
     pub(super) text: String,
+}
+
+/// How a value is found on the owner.
+#[derive(Debug)]
+pub(super) enum Computation {
+    Program(Program),
+    /// Digest of a file: navigations, then the property.
+    File(Vec<usize>, usize),
 }
 
 /// Where contexts come from.

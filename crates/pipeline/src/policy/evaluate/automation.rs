@@ -29,12 +29,11 @@ impl Run<'_> {
                 if !self.source.conditions.holds(rule.criteria, |column| value_of(parameters, column)) {
                     continue;
                 }
+                // It is this rule's to decide, and nobody else's, also while it waits.
                 let due = since.saturating_add(i64::from(rule.hours) * HOUR);
-                if due <= self.now {
-                    decision = Some(rule.approve);
-                    break;
-                }
                 scratch.changes_at(due);
+                decision = (due <= self.now).then_some(rule.approve);
+                break;
             }
             let Some(approve) = decision else {
                 break;

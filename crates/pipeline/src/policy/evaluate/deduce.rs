@@ -3,6 +3,7 @@
 use super::programs::Value;
 use super::scratch::{Class, Held, NONE, RoleStage, value_of};
 use super::states::{Fate, fate};
+use super::types::own_types;
 use super::{Run, Scratch};
 use crate::policy::compare::equal;
 use crate::policy::conditions::ALWAYS;
@@ -121,18 +122,22 @@ impl Run<'_> {
                 return true;
             }
         }
-        let Some(governed) = resource_type.governed.iter().find(|governed| governed.property == property) else {
-            return false;
-        };
-        let target = self.population.id(target);
-        let own = |row: &&AssignedResourceType| row.resource_type == resource_type.id && row.target == Some(target);
-        let rows = self.existing.resource_types.iter().filter(own);
-        rows.flat_map(|row| &row.navigations).any(|row| {
-            row.property == governed.id
-                && row.resource == value
-                && row.rule.is_none()
-                && row.workflow.is_approved_by_hand()
+        // What was given before and is not any more is about to be taken away: that explains it as well.
+        let id = resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
+        self.known_rows(resource_type, target).flat_map(|row| &row.navigations).any(|link| {
+            Some(link.property) == id && link.resource == value && !link.workflow.is_derogation()
         })
+    }
+
+    /// Stored rows of a target.
+    fn known_rows<'r>(
+        &'r self,
+        resource_type: &'r Type,
+        target: Handle,
+    ) -> impl Iterator<Item = &'r AssignedResourceType> + 'r {
+        let target = self.population.id(target);
+        let rows = own_types(&self.existing.resource_types, resource_type.id).iter();
+        rows.filter(move |row| row.target == Some(target))
     }
 
     /// Whether a navigation rule gives its value now.
@@ -161,7 +166,11 @@ impl Run<'_> {
             let Some(current) = self.population.value(target, first.property) else {
                 continue;
             };
-            if rules.iter().all(|rule| rule.single_role.is_none() || !rule.is_mapped) {
+            let known = self.known_rows(resource_type, target).flat_map(|row| &row.scalars);
+            let mut own = known.filter(|value| value.property == first.property_id);
+            if rules.iter().all(|rule| rule.single_role.is_none() || !rule.is_mapped)
+                || own.any(|value| !value.workflow.is_derogation())
+            {
                 continue;
             }
             let mut found = Vec::new();

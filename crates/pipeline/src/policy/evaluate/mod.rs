@@ -64,7 +64,7 @@ impl Engine {
         if !scratch.is_unsettled {
             return outcome;
         }
-        // A request that needs no validation was approved: now it counts.
+        // A request was processed: what was approved counts now, and automation rules may decide about the rest.
         let known = outcome.assignments;
         Run { existing: &known, ..run }.evaluate(scratch)
     }

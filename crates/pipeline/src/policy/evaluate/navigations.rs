@@ -392,10 +392,9 @@ impl Run<'_> {
             is_expected: false,
             workflow,
             provisioning,
-            period: match known {
-                Some(known) if was_given => closed(known.period, self.now),
-                Some(known) => known.period,
-                None => property.row.period,
+            period: match known.map_or(property.row.period, |known| known.period) {
+                period if workflow.is_derogation() || workflow == W::Declined => period,
+                period => closed(period, self.now),
             },
             confidence: 100,
             single_role: name(refused.or(deduced)).or(known.and_then(|known| known.single_role)),

@@ -32,7 +32,7 @@ impl Run<'_> {
             return;
         }
         let held = self.held_entitlements(scratch);
-        let requested = if has_requests { self.requested_entitlements(scratch) } else { BTreeSet::new() };
+        let requested = self.requested_entitlements(scratch);
         let both: BTreeSet<Entitlement> = held.union(&requested).copied().collect();
         let mut levels = Vec::new();
         let mut brought = Requested::default();
@@ -116,7 +116,7 @@ impl Run<'_> {
     fn requested_entitlements(&self, scratch: &Scratch) -> BTreeSet<Entitlement> {
         let mut found = BTreeSet::new();
         for (set, stage) in [(&self.source.composites, &scratch.composites), (&self.source.singles, &scratch.singles)] {
-            for at in &stage.requested {
+            for at in &stage.waiting {
                 self.entitlements_of(set, &stage.rows[*at as usize], scratch, &mut found);
             }
         }
@@ -174,10 +174,10 @@ impl Run<'_> {
             let next = processed(is_complete, brought.is_blocked, false, plan.approvals);
             if row.workflow != next {
                 (row.workflow, row.state_since) = (next, self.now);
+                scratch.is_unsettled |= next != WorkflowState::RequestedMissingParameters;
             }
             if next == WorkflowState::Approved {
                 limit(&mut row.period, plan.max_duration, self.now);
-                scratch.is_unsettled = true;
             }
         }
     }
@@ -197,10 +197,10 @@ impl Run<'_> {
             let next = processed(is_complete, brought.is_blocked, is_reviewed, role.approvals);
             if row.workflow != next {
                 (row.workflow, row.state_since) = (next, self.now);
+                scratch.is_unsettled |= next != WorkflowState::RequestedMissingParameters;
             }
             if next == WorkflowState::Approved {
                 limit(&mut row.period, role.max_duration, self.now);
-                scratch.is_unsettled = true;
             }
         }
     }

@@ -257,6 +257,9 @@ impl Run<'_> {
                 if matches!(row.workflow, WorkflowState::Requested | WorkflowState::RequestedMissingParameters) {
                     stage.requested.push(stage.rows.len() as u32);
                 }
+                if row.workflow.is_pending() && !row.is_denied {
+                    stage.waiting.push(stage.rows.len() as u32);
+                }
                 scratch.changes_with(row.period);
                 stage.rows.push(row);
             }

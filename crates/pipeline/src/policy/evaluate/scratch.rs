@@ -34,7 +34,7 @@ pub struct Scratch {
     pub(super) next_at: Option<Instant>,
     pub(super) time_matters: bool,
     pub(super) problems: Vec<String>,
-    /// A request was approved that was not counted yet.
+    /// A request was processed, with consequences that were not drawn yet.
     pub(super) is_unsettled: bool,
     pub(super) claims: Vec<Claim>,
     pub(super) bounds: Vec<Instant>,
@@ -109,6 +109,8 @@ pub(in crate::policy) struct RoleStage {
     pub(super) derogations: Vec<u32>,
     /// Rows that were requested, by position in `rows`.
     pub(super) requested: Vec<u32>,
+    /// Rows that wait for somebody, by position in `rows`.
+    pub(super) waiting: Vec<u32>,
 }
 
 impl RoleStage {
@@ -133,6 +135,7 @@ impl RoleStage {
         self.lost.clear();
         self.derogations.clear();
         self.requested.clear();
+        self.waiting.clear();
     }
 
     pub(super) fn add_piece(&mut self, role: u32, mut piece: RolePiece) {

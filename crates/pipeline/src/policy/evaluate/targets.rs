@@ -115,7 +115,7 @@ impl Run<'_> {
                 Fate::Calculated | Fate::Cancelled | Fate::Derogation
             );
             let target = self.live(this.plan, before.target).filter(|target| !known.contains(target));
-            if this.taken[at] || !goes_on || target.is_none() {
+            if this.taken[at] || !goes_on || target.is_none() || before.confidence < 100 {
                 continue;
             }
             this.taken[at] = true;
