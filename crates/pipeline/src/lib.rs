@@ -10,6 +10,8 @@ pub mod delta;
 pub mod drift;
 pub mod expression;
 pub mod format;
+pub mod mining;
+pub mod naming;
 pub mod output;
 pub mod policy;
 pub mod population;

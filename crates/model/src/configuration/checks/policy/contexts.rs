@@ -28,12 +28,12 @@ pub(super) fn sections(context: &Context<'_>, problems: &mut Problems<'_>) {
     for node in context.named("RecordSection") {
         let identity = node.value("SourceEntityType");
         let members: Vec<&Node> = below(node, "Property").filter(|member| !member.is("IsExcluded")).collect();
-        if members.is_empty() {
-            if let Some(first) = default.insert(identity, node) {
-                let message = format!("\"{identity}\" has a default section already: \"{}\"", first.identifier());
-                let hint = format!("list the properties of one of the two; see {}", problems.words(&first.span));
-                problems.error("default-section-twice", &node.span, message, hint);
-            }
+        if members.is_empty()
+            && let Some(first) = default.insert(identity, node)
+        {
+            let message = format!("\"{identity}\" has a default section already: \"{}\"", first.identifier());
+            let hint = format!("list the properties of one of the two; see {}", problems.words(&first.span));
+            problems.error("default-section-twice", &node.span, message, hint);
         }
         if node.is("IsDefaultBoundariesSection")
             && let Some(first) = boundaries.insert(identity, node)
