@@ -98,6 +98,8 @@ pub(super) struct Lowerer<'s> {
     /// Slots and receivers of the `?.` in the chain that is being lowered.
     guards: Vec<(usize, Node)>,
     depth: usize,
+    /// Operators so far.
+    operators: usize,
     level: usize,
     /// Within a loop, so that `break` has something to leave.
     in_loop: bool,
@@ -126,6 +128,7 @@ impl<'s> Lowerer<'s> {
             slots: 1,
             guards: Vec::new(),
             depth: 0,
+            operators: 0,
             level: 0,
             in_loop: false,
             returns: vec![Type::Null],
@@ -182,6 +185,22 @@ impl<'s> Lowerer<'s> {
 
     fn name(&self, ty: &Type) -> String {
         ty.name(self.scope.metadata)
+    }
+
+    /// A type with its article.
+    fn one(&self, ty: &Type) -> String {
+        let name = self.name(ty);
+        let article = if name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
+
+    /// The text of a node, when it is known beforehand.
+    fn known_text(&self, node: &Node) -> Option<String> {
+        match &node.kind {
+            Kind::Local(slot) => self.locals.iter().find(|local| local.slot == *slot)?.constant.clone(),
+            Kind::Concat(parts) => parts.iter().map(|part| self.known_text(part)).collect(),
+            _ => node.constant_text(),
+        }
     }
 
     /// Runs something one level deeper, within the limit.
