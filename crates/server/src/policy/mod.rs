@@ -21,6 +21,7 @@ mod evaluate;
 mod keys;
 mod load;
 mod pre_existing;
+mod report;
 mod role_model;
 mod sample;
 mod start;

@@ -22,6 +22,8 @@ const BATCH: usize = 2_000;
 pub struct RoleModelOptions {
     /// Identifiers of the entity types of the owners; empty for all.
     pub entity_types: Vec<String>,
+    /// Only owners of the resource types whose targets belong to this connector.
+    pub connector: Option<String>,
     /// Only owners whose result may have changed.
     pub dirty: bool,
     /// Only this owner.
@@ -109,7 +111,7 @@ fn compute(access: &Access<'_>, options: &RoleModelOptions) -> Result<RoleModelC
     for problem in engine.warnings() {
         findings.note("policy", None, problem.to_string(), &problem.remedy);
     }
-    let types = types(&compiled, &engine, &options.entity_types)?;
+    let types = types(&compiled, &engine, options)?;
     if let Some(owner) = options.owner {
         return one(access, &compiled, &engine, options, owner, findings);
     }
@@ -133,16 +135,25 @@ fn compute(access: &Access<'_>, options: &RoleModelOptions) -> Result<RoleModelC
 }
 
 /// Positions of the entity types of a run.
-fn types(compiled: &Compiled, engine: &Engine, wanted: &[String]) -> Result<BTreeSet<usize>, ServerError> {
+fn types(compiled: &Compiled, engine: &Engine, options: &RoleModelOptions) -> Result<BTreeSet<usize>, ServerError> {
     let all: BTreeSet<usize> = engine.owner_types().collect();
-    if wanted.is_empty() {
-        return Ok(all);
-    }
     let mut types = BTreeSet::new();
-    for name in wanted {
+    for name in &options.entity_types {
         types.insert(compiled.entity_type(name)?);
     }
-    Ok(types.intersection(&all).copied().collect())
+    let configuration = &compiled.metadata.configuration;
+    if let Some(connector) = &options.connector {
+        let of_connector = |target: &str| {
+            configuration.type_mappings.iter().any(|m| m.identifier == target && m.connector == *connector)
+        };
+        for known in configuration.policy.resource_types.iter().filter(|t| of_connector(&t.target_entity_type)) {
+            types.insert(compiled.entity_type(&known.source_entity_type)?);
+        }
+    }
+    match options.entity_types.is_empty() && options.connector.is_none() {
+        true => Ok(all),
+        false => Ok(types.intersection(&all).copied().collect()),
+    }
 }
 
 /// Evaluates one owner, with keys and correlations as they are.

@@ -122,6 +122,14 @@ impl ReadTx {
         self.link.all(&format!("{union} ORDER BY 1 LIMIT {count}"), &[], |row| row.i64(0).map(ResourceId))
     }
 
+    /// Number of owners with a risk score.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_risk_scores(&mut self) -> Result<u64, StoreError> {
+        self.link.count("SELECT COUNT(*) FROM UP_RiskScores", &[])
+    }
+
     /// The first and the last resource of a type.
     ///
     /// # Errors
