@@ -186,7 +186,8 @@ fn conditions<'f>(
         args.push(Arg::Text(text));
         // Not LIKE: what is looked for may hold the letters that mean something there.
         let n = args.len() + 2;
-        let found = texts.map(|column| format!("REPLACE(LOWER({column}), LOWER(CAST(${n} AS TEXT)), '') <> LOWER({column})"));
+        let found =
+            texts.map(|column| format!("REPLACE(LOWER({column}), LOWER(CAST(${n} AS TEXT)), '') <> LOWER({column})"));
         sql.push_str(&format!(" AND ({})", found.join(" OR ")));
     }
     (sql, args)

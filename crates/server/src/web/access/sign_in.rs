@@ -24,8 +24,14 @@ use utoipa::ToSchema;
 const TAG: &str = "Access";
 
 /// Routes that stay open to somebody who has to change a password first.
-pub(crate) const BEFORE_CHANGE: &[&str] =
-    &["/api/Access/Me", "/api/Access/ChangePassword", "/api/Access/SignOut", "/api/Access/SignOutEverywhere", "/change-password", "/signout"];
+pub(crate) const BEFORE_CHANGE: &[&str] = &[
+    "/api/Access/Me",
+    "/api/Access/ChangePassword",
+    "/api/Access/SignOut",
+    "/api/Access/SignOutEverywhere",
+    "/change-password",
+    "/signout",
+];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![

@@ -257,8 +257,14 @@ async fn changes(
     };
     let after = query.after.as_deref().map(place).transpose()?;
     let limit = page_size(&app, query.page_size.as_deref())?;
-    let wanted =
-        WantedChanges { entity_type: query.entity_type, association: query.association, command, text: None, after, limit };
+    let wanted = WantedChanges {
+        entity_type: query.entity_type,
+        association: query.association,
+        command,
+        text: None,
+        after,
+        limit,
+    };
     app.blocking(move || {
         let (mut changes, next) = engine.changes_of(id, &wanted)?;
         hide(&mut changes, &principal, &permitted);

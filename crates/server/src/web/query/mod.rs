@@ -12,9 +12,9 @@ mod restrict;
 mod table;
 
 pub(crate) use ask::{deployed, page, pairs, parsed};
+pub(crate) use catalogues::Catalogues;
 pub(crate) use resource::{missing, number, versions, view_of};
 pub(crate) use restrict::restrictions;
-pub(crate) use catalogues::Catalogues;
 
 use super::route::Route;
 

@@ -146,9 +146,9 @@ async fn dashboard(ctx: Ctx, Path(connector): Path<String>) -> Result<Response, 
     let (model, engine) = (ctx.model().await?, ctx.app.jobs()?);
     let configuration = &model.metadata.configuration;
     let found = configuration.connectors.iter().find(|c| c.identifier.eq_ignore_ascii_case(&connector));
-    let connector = found.cloned().ok_or_else(|| {
-        Problem::not_found(format!("connector \"{connector}\" is not in the deployed configuration"))
-    })?;
+    let connector = found
+        .cloned()
+        .ok_or_else(|| Problem::not_found(format!("connector \"{connector}\" is not in the deployed configuration")))?;
     let crumbs = vec![Crumb::new(ctx.w.t("menu.connectors"), "/connectors"), Crumb::new(name(&connector), "")];
     let frame = Frame::new(&ctx, &model, name(&connector), crumbs);
     let inner = ctx.clone();

@@ -34,6 +34,7 @@ async fn design(ctx: Ctx) -> Result<Response, Problem> {
     let title = ctx.w.t("design.title");
     let frame = ctx.frame(title, vec![Crumb::new(title, "")]).await?;
     let states = InstanceState::ALL.map(InstanceState::word).into_iter();
-    let states = states.chain(["Active", "Deactivated", "Open", "Sealed", "Applied", "Failed", "Insert", "Update", "Delete"]);
+    let states =
+        states.chain(["Active", "Deactivated", "Open", "Sealed", "Applied", "Failed", "Insert", "Update", "Delete"]);
     html(&DesignView { frame, states: states.collect(), colours: COLOURS, icons: ICONS })
 }

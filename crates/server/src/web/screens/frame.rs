@@ -93,9 +93,8 @@ fn sections(ctx: &Ctx, model: &Model) -> Vec<Section> {
     let entry = |name: String, href: String, icon| Entry { is_here: is_here(&href), name, href, icon };
     let home = vec![entry(ctx.w.t("menu.home").to_owned(), "/".to_owned(), "home")];
     let kinds = model.listed().filter(|kind| ctx.may(&format!("/Custom/Resources/{}/Query", kind.identifier)));
-    let kinds = kinds.map(|kind| {
-        entry(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon())
-    });
+    let kinds =
+        kinds.map(|kind| entry(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon()));
     let places = PLACES.iter().filter(|(permission, ..)| ctx.may(permission));
     let places = places.map(|(_, name, href, icon)| entry(ctx.w.t(name).to_owned(), (*href).to_owned(), icon));
     let all = vec![

@@ -63,67 +63,76 @@ async fn home(ctx: Ctx) -> Result<Response, Problem> {
 
 async fn directory(ctx: &Ctx, model: Arc<Model>) -> Result<Vec<Tile>, Problem> {
     let inner = ctx.clone();
-    ctx.app.read(move |tx| {
-        let catalogue = inner.app.catalogues().current(tx)?;
-        let mut tiles = Vec::new();
-        for kind in model.listed() {
-            let permission = format!("/Custom/Resources/{}/Query", kind.identifier);
-            if !inner.may(&permission) {
-                continue;
+    ctx.app
+        .read(move |tx| {
+            let catalogue = inner.app.catalogues().current(tx)?;
+            let mut tiles = Vec::new();
+            for kind in model.listed() {
+                let permission = format!("/Custom/Resources/{}/Query", kind.identifier);
+                if !inner.may(&permission) {
+                    continue;
+                }
+                let count = match model.metadata.entity_type(&kind.identifier) {
+                    Some(entity) if inner.principal.rights.is_everything() => {
+                        inner.w.number(tx.count_resources(entity.id)?)
+                    }
+                    _ => {
+                        let seen = restrictions(&inner.principal, &catalogue, &permission);
+                        let all = Query::default();
+                        shown_count(&inner, tx.count_found(&catalogue, &kind.identifier, &all, COUNTED, &seen)?)
+                    }
+                };
+                tiles.push(Tile {
+                    name: kind.plural(inner.w),
+                    href: format!("/resources/{}", encoded(&kind.identifier)),
+                    icon: kind.icon(),
+                    count,
+                    note: kind.connector.clone().unwrap_or_default(),
+                });
             }
-            let count = match model.metadata.entity_type(&kind.identifier) {
-                Some(entity) if inner.principal.rights.is_everything() => {
-                    inner.w.number(tx.count_resources(entity.id)?)
-                }
-                _ => {
-                    let seen = restrictions(&inner.principal, &catalogue, &permission);
-                    let all = Query::default();
-                    shown_count(&inner, tx.count_found(&catalogue, &kind.identifier, &all, COUNTED, &seen)?)
-                }
-            };
-            tiles.push(Tile {
-                name: kind.plural(inner.w),
-                href: format!("/resources/{}", encoded(&kind.identifier)),
-                icon: kind.icon(),
-                count,
-                note: kind.connector.clone().unwrap_or_default(),
-            });
-        }
-        Ok(tiles)
-    })
-    .await
+            Ok(tiles)
+        })
+        .await
 }
 
 type Administration = (Vec<JobInstance>, Vec<JobInstance>, Vec<Tile>);
 
 async fn administration(ctx: &Ctx, engine: Engine, model: Arc<Model>) -> Result<Administration, Problem> {
     let inner = ctx.clone();
-    ctx.app.blocking(move || {
-        let mut found = Administration::default();
-        let w = inner.w;
-        let tile = |key: &str, href: &str, icon, count: usize, note: String| Tile {
-            name: w.t(key).to_owned(),
-            href: href.to_owned(),
-            icon,
-            count: w.number(count as u64),
-            note,
-        };
-        if inner.may("/Connectors/Connector/Query") {
-            let connectors = engine.connectors()?;
-            let blocked = connectors.iter().filter(|c| c.state.blocked_by.is_some()).count();
-            let note = if blocked > 0 { w.one("home.blocked", blocked) } else { w.t("home.none-blocked").to_owned() };
-            let count = model.metadata.configuration.connectors.len();
-            found.2.push(tile("menu.connectors", "/connectors", "plug", count, note));
-        }
-        if inner.may("/Jobs/Job/Query") {
-            found.2.push(tile("menu.jobs", "/jobs", "play", engine.jobs()?.len(), w.t("home.jobs-note").to_owned()));
-        }
-        if inner.may("/Jobs/JobInstance/Query") {
-            found.1 = engine.instances(&HistoryFilter::default(), RECENT)?;
-            let blocked = HistoryFilter { state: Some(InstanceState::Blocked), ..HistoryFilter::default() };
-            found.0 = engine.instances(&blocked, RECENT)?;
-        }
-        Ok(found)
-    })
-    .await
+    ctx.app
+        .blocking(move || {
+            let mut found = Administration::default();
+            let w = inner.w;
+            let tile = |key: &str, href: &str, icon, count: usize, note: String| Tile {
+                name: w.t(key).to_owned(),
+                href: href.to_owned(),
+                icon,
+                count: w.number(count as u64),
+                note,
+            };
+            if inner.may("/Connectors/Connector/Query") {
+                let connectors = engine.connectors()?;
+                let blocked = connectors.iter().filter(|c| c.state.blocked_by.is_some()).count();
+                let note =
+                    if blocked > 0 { w.one("home.blocked", blocked) } else { w.t("home.none-blocked").to_owned() };
+                let count = model.metadata.configuration.connectors.len();
+                found.2.push(tile("menu.connectors", "/connectors", "plug", count, note));
+            }
+            if inner.may("/Jobs/Job/Query") {
+                found.2.push(tile(
+                    "menu.jobs",
+                    "/jobs",
+                    "play",
+                    engine.jobs()?.len(),
+                    w.t("home.jobs-note").to_owned(),
+                ));
+            }
+            if inner.may("/Jobs/JobInstance/Query") {
+                found.1 = engine.instances(&HistoryFilter::default(), RECENT)?;
+                let blocked = HistoryFilter { state: Some(InstanceState::Blocked), ..HistoryFilter::default() };
+                found.0 = engine.instances(&blocked, RECENT)?;
+            }
+            Ok(found)
+        })
+        .await
 }

@@ -56,4 +56,4 @@ fn takes(path: &'static str, right: Right, handler: fn() -> MethodRouter<App>) -
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

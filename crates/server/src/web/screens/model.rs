@@ -79,7 +79,8 @@ impl Models {
 impl Model {
     fn new(version: i64, items: Vec<Item>, catalog: &provost_model::metadata::Catalog) -> Model {
         let of = |element: &'static str| items.iter().filter(move |item| item.element == element);
-        let groups = of("DisplayPropertyGroup").map(|item| (item.identity.clone(), labels(item, "DisplayName"))).collect();
+        let groups =
+            of("DisplayPropertyGroup").map(|item| (item.identity.clone(), labels(item, "DisplayName"))).collect();
         let numbers = numbers(&items);
         let mut kinds: Vec<Kind> = of("EntityType").map(|item| kind(item, &numbers)).collect();
         for item in of("DisplayEntityType") {

@@ -89,9 +89,9 @@ fn screens(ctx: &Ctx, asked: &str, model: &super::model::Model) -> Group {
     let places = PLACES.iter().filter(|(permission, ..)| ctx.may(permission));
     hits.extend(places.map(|(_, name, href, icon)| hit(ctx.w.t(name).to_owned(), (*href).to_owned(), icon)));
     let kinds = model.listed().filter(|kind| ctx.may(&format!("/Custom/Resources/{}/Query", kind.identifier)));
-    hits.extend(kinds.map(|kind| {
-        hit(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon())
-    }));
+    hits.extend(
+        kinds.map(|kind| hit(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon())),
+    );
     hits.push(hit(ctx.w.t("design.title").to_owned(), "/design".to_owned(), "swatch"));
     hits.retain(|hit| fits(asked, &[&hit.name]));
     Group { name: ctx.w.t("palette.screens").to_owned(), hits }
@@ -110,13 +110,7 @@ fn connectors(ctx: &Ctx, asked: &str, model: &super::model::Model) -> Group {
 }
 
 /// Resources whose name begins with what was typed, or whose key is it.
-fn resources(
-    ctx: &Ctx,
-    tx: &mut ReadTx,
-    catalogue: &Catalogue,
-    kind: &Kind,
-    asked: &str,
-) -> Result<Group, Problem> {
+fn resources(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, kind: &Kind, asked: &str) -> Result<Group, Problem> {
     let permission = format!("/Custom/Resources/{}/Query", kind.identifier);
     let mut group = Group { name: kind.plural(ctx.w), hits: Vec::new() };
     if !ctx.may(&permission) || !catalogue.is_deployed(&kind.identifier) {
@@ -133,14 +127,18 @@ fn resources(
     };
     let request = PageRequest { page_size: Some(OF_EACH), ..PageRequest::default() };
     let rows = page(tx, catalogue, &ctx.principal, &Permitted(permission), (&kind.identifier, &query), &request)?;
-    group.hits = rows.result.iter().map(|row| {
-        let id = row["Id"].as_str().unwrap_or_default();
-        Hit {
-            name: row["InternalDisplayName"].as_str().unwrap_or(id).to_owned(),
-            href: format!("/resources/{}/{id}", encoded(&kind.identifier)),
-            icon: kind.icon(),
-            about: kind.name(ctx.w),
-        }
-    }).collect();
+    group.hits = rows
+        .result
+        .iter()
+        .map(|row| {
+            let id = row["Id"].as_str().unwrap_or_default();
+            Hit {
+                name: row["InternalDisplayName"].as_str().unwrap_or(id).to_owned(),
+                href: format!("/resources/{}/{id}", encoded(&kind.identifier)),
+                icon: kind.icon(),
+                about: kind.name(ctx.w),
+            }
+        })
+        .collect();
     Ok(group)
 }

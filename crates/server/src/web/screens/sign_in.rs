@@ -64,7 +64,10 @@ struct PasswordView {
 /// A path of this server, and nothing that a browser would take for another one.
 fn own_path(path: Option<&str>) -> String {
     let is_own = |path: &&str| {
-        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t']) && path.len() < 2000
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains(['\\', '\r', '\n', '\t'])
+            && path.len() < 2000
     };
     path.filter(is_own).unwrap_or("/").to_owned()
 }

@@ -65,7 +65,9 @@ impl Language {
 
 /// Keys and texts of a catalogue.
 pub(super) fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='))
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
         .map(|(key, text)| (key.trim(), text.trim()))
 }
 
@@ -154,7 +156,8 @@ impl Words {
         let (kind, icon) = look(state);
         let key = format!("state.{state}");
         let spin = if state == "InProgress" { " spin" } else { "" };
-        let icon = format!("<svg class=\"i{spin}\" aria-hidden=\"true\"><use href=\"{}#{icon}\"/></svg>", assets().icons);
+        let icon =
+            format!("<svg class=\"i{spin}\" aria-hidden=\"true\"><use href=\"{}#{icon}\"/></svg>", assets().icons);
         Markup(format!("<span class=\"badge {kind}\">{icon}{}</span>", escaped(self.t(&key))))
     }
 

@@ -93,26 +93,27 @@ fn line(row: TaskInstance, now: i64) -> TaskLine {
 /// An execution as whoever asks may see it.
 async fn load(ctx: &Ctx, id: &str) -> Result<Run, Problem> {
     let (engine, id, inner) = (ctx.app.jobs()?, number(id)?, ctx.clone());
-    ctx.app.blocking(move || {
-        let (run, tasks) = engine.instance(id)?;
-        let now = inner.app.now_micros();
-        let is_final = run.state.is_final() || run.state == InstanceState::Blocked;
-        let failed = matches!(run.state, InstanceState::Errored | InstanceState::Cancelled);
-        let done = tasks.iter().filter(|task| task.state.is_final()).count() as u64;
-        Ok(Run {
-            w: inner.w,
-            error: parsed(run.error.as_ref()),
-            is_final,
-            may_cancel: !run.state.is_final() && inner.may("/Jobs/JobInstance/Update"),
-            may_restart: failed && inner.may("/Jobs/RunJob/Repair/Errored"),
-            may_see_log: inner.may("/Jobs/RunJob/GetLog"),
-            took: run.started_at.map(|began| run.ended_at.unwrap_or(now) - began),
-            tasks: tasks.into_iter().map(|task| line(task, now)).collect(),
-            done,
-            run,
+    ctx.app
+        .blocking(move || {
+            let (run, tasks) = engine.instance(id)?;
+            let now = inner.app.now_micros();
+            let is_final = run.state.is_final() || run.state == InstanceState::Blocked;
+            let failed = matches!(run.state, InstanceState::Errored | InstanceState::Cancelled);
+            let done = tasks.iter().filter(|task| task.state.is_final()).count() as u64;
+            Ok(Run {
+                w: inner.w,
+                error: parsed(run.error.as_ref()),
+                is_final,
+                may_cancel: !run.state.is_final() && inner.may("/Jobs/JobInstance/Update"),
+                may_restart: failed && inner.may("/Jobs/RunJob/Repair/Errored"),
+                may_see_log: inner.may("/Jobs/RunJob/GetLog"),
+                took: run.started_at.map(|began| run.ended_at.unwrap_or(now) - began),
+                tasks: tasks.into_iter().map(|task| line(task, now)).collect(),
+                done,
+                run,
+            })
         })
-    })
-    .await
+        .await
 }
 
 async fn page(ctx: Ctx, Path(id): Path<String>) -> Result<Response, Problem> {

@@ -35,7 +35,8 @@ pub(super) async fn csv(ctx: Ctx, Path(identifier): Path<String>) -> Result<Resp
                 }
                 for row in &found.result {
                     let name = row["InternalDisplayName"].as_str().unwrap_or_default().to_owned();
-                    let cells = search.columns.iter().map(|c| shown(&row[c.name.as_str()], kind_of_column(kind, &c.name)));
+                    let cells =
+                        search.columns.iter().map(|c| shown(&row[c.name.as_str()], kind_of_column(kind, &c.name)));
                     line(&mut text, [name].into_iter().chain(cells));
                 }
                 token = found.continuation_token;

@@ -78,11 +78,26 @@ async fn history(ctx: Ctx, Path((identifier, id)): Path<(String, String)>) -> Re
             Some(Err(problem)) if problem.status != 404 => return Err(problem),
             _ => None,
         };
+        // With its links: a range of time has none, an instant has.
+        let mut whole = |row: &Value| -> Result<Value, Problem> {
+            let from = row["ValidFrom"].as_str().and_then(parse_instant).unwrap_or_default();
+            Ok(Value::Object(view_of(tx, &catalogue, whom, (&kind.identifier, id), Some(from))?))
+        };
+        let mut versions = timeline(&inner, kind, &found.result, found.continuation_token.is_some());
+        for (n, version) in versions.iter_mut().enumerate().filter(|(_, version)| version.differences.is_empty()) {
+            if let Some(before) = found.result.get(n + 1) {
+                version.differences = differences(&inner, kind, &whole(before)?, &whole(&found.result[n])?);
+            }
+        }
+        let compared = match chosen(&inner, &found.result) {
+            Some((before, after)) => Some(differences(&inner, kind, &whole(before)?, &whole(after)?)),
+            None => None,
+        };
         Ok(HistoryView {
             frame,
             head,
-            versions: timeline(&inner, kind, &found.result, found.continuation_token.is_some()),
-            compared: compared(&inner, kind, &found.result),
+            versions,
+            compared,
             was_not: instant.is_some() && then.is_none(),
             then,
             at,
@@ -124,12 +139,12 @@ fn timeline(ctx: &Ctx, kind: &Kind, rows: &[Value], has_older: bool) -> Vec<Vers
     rows.iter().enumerate().map(version).collect()
 }
 
-/// Two versions side by side, the older one first.
-fn compared(ctx: &Ctx, kind: &Kind, rows: &[Value]) -> Option<Vec<Difference>> {
+/// The two versions to compare, the older one first.
+fn chosen<'r>(ctx: &Ctx, rows: &'r [Value]) -> Option<(&'r Value, &'r Value)> {
     let find = |name: &str| {
         let from = ctx.get(name)?;
         rows.iter().position(|row| row["ValidFrom"].as_str() == Some(from))
     };
     let (a, b) = (find("a")?, find("b")?);
-    Some(differences(ctx, kind, &rows[a.max(b)], &rows[a.min(b)]))
+    Some((&rows[a.max(b)], &rows[a.min(b)]))
 }

@@ -126,8 +126,7 @@ fn view(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, model: &Model, kind: 
     let search = Search::read(ctx, catalogue, kind)?;
     let may_view = ctx.may(&format!("/Custom/Resources/{}/View", kind.identifier));
     let size = size(ctx);
-    let request =
-        PageRequest { page_size: Some(size), continuation_token: ctx.get("after"), ..PageRequest::default() };
+    let request = PageRequest { page_size: Some(size), continuation_token: ctx.get("after"), ..PageRequest::default() };
     let found = page(tx, catalogue, &ctx.principal, &ctx.permitted, (&kind.identifier, &search.query), &request)?;
     let title = kind.plural(ctx.w);
     let is_searched = search.query.filter.is_some();
@@ -142,7 +141,12 @@ fn view(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, model: &Model, kind: 
         advanced: ctx.get("where").unwrap_or_default().to_owned(),
         criteria: padded(search.criteria),
         operators: OPERATORS,
-        kept: ctx.query.iter().filter(|(name, _)| ["sort", "dir", "size", "col"].contains(&name.as_str())).cloned().collect(),
+        kept: ctx
+            .query
+            .iter()
+            .filter(|(name, _)| ["sort", "dir", "size", "col"].contains(&name.as_str()))
+            .cloned()
+            .collect(),
         sizes: SIZES.map(|one| (one, ctx.address(&[("size", &one.to_string()), ("after", "")]), one == size)).into(),
         next: found.continuation_token.map(|token| ctx.address(&[("after", &token)])),
         first: ctx.get("after").map(|_| ctx.address(&[("after", "")])),

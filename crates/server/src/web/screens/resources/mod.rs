@@ -31,7 +31,7 @@ fn kind_of<'m>(model: &'m Model, identifier: &str) -> Result<&'m Kind, Problem> 
 fn shown(value: &Value, kind: PropertyType) -> String {
     match (value, kind) {
         (Value::String(text), PropertyType::DateTime) => {
-            let text = text.trim_end_matches('Z');
+            let text = text.trim_end_matches('Z').split('.').next().unwrap_or_default();
             text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " ")
         }
         (Value::String(text), _) => text.clone(),

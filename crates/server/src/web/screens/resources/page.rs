@@ -113,7 +113,10 @@ async fn one(ctx: Ctx, Path((identifier, id)): Path<(String, String)>) -> Result
             head,
             groups: groups(&inner, &model, &catalogue, kind, &values),
             links: all_links(&inner, tx, &catalogue, &model, kind, id)?,
-            since: values.get("ValidFrom").map(|v| shown(v, provost_model::configuration::PropertyType::DateTime)).unwrap_or_default(),
+            since: values
+                .get("ValidFrom")
+                .map(|v| shown(v, provost_model::configuration::PropertyType::DateTime))
+                .unwrap_or_default(),
         })
     });
     html(&view.await?)
@@ -165,8 +168,18 @@ fn all_links(
     let types = &model.metadata.entity_types;
     for association in &model.metadata.associations {
         let ends = [
-            (association.end1, association.end2, association.is_property1_collection, association.is_property2_collection),
-            (association.end2, association.end1, association.is_property2_collection, association.is_property1_collection),
+            (
+                association.end1,
+                association.end2,
+                association.is_property1_collection,
+                association.is_property2_collection,
+            ),
+            (
+                association.end2,
+                association.end1,
+                association.is_property2_collection,
+                association.is_property1_collection,
+            ),
         ];
         for ((own_type, own_property), (other_type, other_property), is_list, back_is_list) in ends {
             let (Some(own), Some(other)) = (types.get(own_type), types.get(other_type)) else { continue };
@@ -176,7 +189,9 @@ fn all_links(
             let property = own.properties[own_property].identifier.as_str();
             let sees = catalogue.properties(&kind.identifier).iter().any(|p| p.name == property);
             let back = (other.identifier.as_str(), other.properties[other_property].identifier.as_str(), back_is_list);
-            if sees && let Some(found) = links(ctx, tx, catalogue, (back, id), kind.property_name(property, ctx.w), model)? {
+            if sees
+                && let Some(found) = links(ctx, tx, catalogue, (back, id), kind.property_name(property, ctx.w), model)?
+            {
                 all.push(found);
             }
         }
@@ -194,7 +209,10 @@ fn links(
 ) -> Result<Option<Links>, Problem> {
     let mut query = Query {
         select: vec![Binding::of(["Id"]), Binding::of(["InternalDisplayName"])],
-        order: vec![Order { binding: Binding::of(["InternalDisplayName"]), direction: provost_model::query::Direction::Ascending }],
+        order: vec![Order {
+            binding: Binding::of(["InternalDisplayName"]),
+            direction: provost_model::query::Direction::Ascending,
+        }],
         ..Query::default()
     };
     let key = catalogue.key(other).map(str::to_owned);

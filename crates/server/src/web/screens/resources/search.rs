@@ -12,8 +12,7 @@ use provost_store::{Catalogue, QueryProperty};
 const COLUMNS: usize = 5;
 
 /// Words of comparisons, which are keys of messages too.
-pub(super) const OPERATORS: [&str; 8] =
-    ["contains", "starts", "is", "is-not", "less", "more", "empty", "filled"];
+pub(super) const OPERATORS: [&str; 8] = ["contains", "starts", "is", "is-not", "less", "more", "empty", "filled"];
 
 /// A criterion as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -36,9 +35,8 @@ pub(super) fn showable(catalogue: &Catalogue, kind: &Kind) -> Vec<QueryProperty>
     let hidden = |name: &str| kind.properties.iter().any(|shown| shown.identifier == name && shown.is_hidden);
     let own = |name: &str| kind.properties.iter().any(|shown| shown.identifier == name);
     let all = catalogue.properties(&kind.identifier).into_iter();
-    let mut all: Vec<QueryProperty> = all
-        .filter(|property| !property.many && own(&property.name) && !hidden(&property.name))
-        .collect();
+    let mut all: Vec<QueryProperty> =
+        all.filter(|property| !property.many && own(&property.name) && !hidden(&property.name)).collect();
     all.sort_by_key(|property| kind.properties.iter().find(|s| s.identifier == property.name).map(|s| s.order));
     all
 }
@@ -80,7 +78,8 @@ fn criteria(ctx: &Ctx) -> Vec<Criterion> {
         operator: operator.to_owned(),
         value: value.trim().to_owned(),
     });
-    let says = |c: &Criterion| !c.property.is_empty() && (!c.value.is_empty() || ["empty", "filled"].contains(&&*c.operator));
+    let says =
+        |c: &Criterion| !c.property.is_empty() && (!c.value.is_empty() || ["empty", "filled"].contains(&&*c.operator));
     all.filter(says).collect()
 }
 
@@ -126,7 +125,9 @@ fn selected(columns: &[QueryProperty]) -> Vec<Binding> {
     let mut select = vec![Binding::of(["Id"]), Binding::of(["InternalDisplayName"])];
     for column in columns {
         match column.target {
-            Some(_) => select.extend(["Id", "InternalDisplayName"].map(|name| Binding::of([column.name.as_str(), name]))),
+            Some(_) => {
+                select.extend(["Id", "InternalDisplayName"].map(|name| Binding::of([column.name.as_str(), name])))
+            }
             None => select.push(Binding::of([column.name.as_str()])),
         }
     }

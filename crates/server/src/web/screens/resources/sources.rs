@@ -77,13 +77,16 @@ fn source(model: &Model, kind: &Kind, property: &str, name: String, value: Strin
     let configuration = &model.metadata.configuration;
     let mut source = Source { name, value, how: "", connector: String::new(), place: String::new() };
     let mapping = configuration.type_mappings.iter().find(|m| m.identifier == kind.identifier);
-    let column = mapping.and_then(|m| m.properties.iter().find(|p| p.identifier == property)?.connection_column.as_ref());
-    let computed = configuration.expressions.iter().find(|e| e.entity_type == kind.identifier && e.property == property);
+    let column =
+        mapping.and_then(|m| m.properties.iter().find(|p| p.identifier == property)?.connection_column.as_ref());
+    let computed =
+        configuration.expressions.iter().find(|e| e.entity_type == kind.identifier && e.property == property);
     let is_end = |path: &provost_model::configuration::PropertyPath| {
         path.entity_type == kind.identifier && path.property == property
     };
     let association = configuration.associations.iter().find(|a| is_end(&a.property1) || is_end(&a.property2));
-    let linked = association.and_then(|a| configuration.association_mappings.iter().find(|m| m.identifier == a.identifier));
+    let linked =
+        association.and_then(|a| configuration.association_mappings.iter().find(|m| m.identifier == a.identifier));
     if let (Some(mapping), Some(column)) = (mapping, column) {
         source.how = "mapped";
         source.connector = mapping.connector.clone();
@@ -118,6 +121,7 @@ fn lines(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, id: i64) -> Result<V
     let permitted = Permitted(SEES_CHANGES.to_owned());
     let found = page(tx, catalogue, &ctx.principal, &permitted, ("ResourceChange", &query), &request)?;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let line = |row: &Value| Line { command: text(&row["Command"]), run: text(&row["RunId"]), line: text(&row["Line"]) };
+    let line =
+        |row: &Value| Line { command: text(&row["Command"]), run: text(&row["RunId"]), line: text(&row["Line"]) };
     Ok(found.result.iter().map(line).collect())
 }
