@@ -71,6 +71,11 @@ impl OpenLdapSettings {
         Login::Simple { name: self.login.clone(), password: self.password.clone() }
     }
 
+    /// Where entries are looked for.
+    pub(crate) fn base(&self) -> &str {
+        &self.distinguished_name
+    }
+
     pub(crate) fn timeouts(&self) -> Timeouts {
         Timeouts { connect: 0, request: self.time_format }
     }
