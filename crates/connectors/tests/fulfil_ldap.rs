@@ -15,10 +15,10 @@ mod proxy;
 mod slapd;
 
 use fulfilling::{Office, order, property};
-use proxy::Proxy;
 use provost_connectors::FulfilReport;
 use provost_model::fulfilment::{PropertyRole, TargetMapping, TargetProperty};
 use provost_model::orders::ProvisioningOrder;
+use proxy::Proxy;
 use serde_json::{Value, json};
 use slapd::{ADMIN, PASSWORD, SUFFIX, Slapd};
 use std::time::Duration;
@@ -28,8 +28,10 @@ fn mapping() -> TargetMapping {
         backlink_column: Some("member".to_owned()),
         ..property("memberOf", "memberOf", PropertyRole::Value)
     };
-    let phones =
-        TargetProperty { format: Some("MultivaluedText".to_owned()), ..property("phones", "telephoneNumber", PropertyRole::Value) };
+    let phones = TargetProperty {
+        format: Some("MultivaluedText".to_owned()),
+        ..property("phones", "telephoneNumber", PropertyRole::Value)
+    };
     TargetMapping {
         resource_type: "Account".to_owned(),
         object_classes: vec!["inetOrgPerson".to_owned()],
@@ -77,11 +79,15 @@ fn delete(uid: &str) -> ProvisioningOrder {
 
 fn start() -> Option<Slapd> {
     let person = |uid: &str| {
-        format!("dn: {}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: S\nmail: {uid}@old\n\n", name(&format!("uid={uid}")))
+        format!(
+            "dn: {}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: S\nmail: {uid}@old\n\n",
+            name(&format!("uid={uid}"))
+        )
     };
     let people: String = ["change", "rename", "move", "gone", "tree"].into_iter().map(person).collect();
     let below = format!("dn: uid=leaf,{}\nobjectClass: inetOrgPerson\nuid: leaf\ncn: l\nsn: S\n\n", name("uid=tree"));
-    let group = format!("dn: cn=g,ou=Groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: g\nmember: {}\n\n", name("uid=change"));
+    let group =
+        format!("dn: cn=g,ou=Groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: g\nmember: {}\n\n", name("uid=change"));
     Slapd::start(&(people + &below + &group))
 }
 
@@ -103,8 +109,11 @@ fn orders() -> Vec<ProvisioningOrder> {
 
 /// Everything below the suffix, with or without what a write leaves behind.
 fn dump(slapd: &Slapd, stamps: bool) -> String {
-    let attributes: &[&str] =
-        if stamps { &["*", "entryCSN"] } else { &["objectClass", "uid", "cn", "sn", "mail", "telephoneNumber", "member"] };
+    let attributes: &[&str] = if stamps {
+        &["*", "entryCSN"]
+    } else {
+        &["objectClass", "uid", "cn", "sn", "mail", "telephoneNumber", "member"]
+    };
     let text = slapd.find(&[&["-b", SUFFIX, "(!(cn=reader))"], attributes].concat());
     let mut entries: Vec<&str> = text.split("\n\n").collect();
     entries.sort_unstable();
@@ -209,7 +218,12 @@ fn what_the_directory_refuses_is_told_in_its_words_and_the_rest_goes_on() {
     let port = slapd.tls_port.to_string();
     let no_tree = TargetMapping { tree_delete: false, ..mapping() };
     let strict = Office { mappings: vec![no_tree], ..self::office(&slapd, slapd.tls_port, false) };
-    let busy = order("Added", "Account", Value::Null, json!({"dn": format!("cn=busy,ou=RetCodes,{SUFFIX}"), "sn": "S", "cn": "busy"}));
+    let busy = order(
+        "Added",
+        "Account",
+        Value::Null,
+        json!({"dn": format!("cn=busy,ou=RetCodes,{SUFFIX}"), "sn": "S", "cn": "busy"}),
+    );
     let told = [
         office.refused(&add("change", json!({"mail": "other@x"}))),
         office.refused(&change("nobody", json!({"mail": "x"}))),
@@ -234,7 +248,8 @@ fn what_the_directory_refuses_is_told_in_its_words_and_the_rest_goes_on() {
     ");
     let pauses = office.desk.pauses.lock().unwrap().clone();
     assert_eq!(pauses, [200, 400, 800].map(Duration::from_millis), "only what is busy is tried again");
-    let (report, results) = office.run(&[change("nobody", json!({"mail": "x"})), change("change", json!({"mail": "x"}))]);
+    let (report, results) =
+        office.run(&[change("nobody", json!({"mail": "x"})), change("change", json!({"mail": "x"}))]);
     assert_eq!((report.unwrap().executed, results.len()), (1, 2));
 }
 
@@ -262,7 +277,8 @@ fn a_directory_that_is_down_leaves_orders_untried_and_one_that_is_slow_is_waited
 #[test]
 fn many_orders_are_carried_out_side_by_side() {
     let Some(slapd) = start() else { return };
-    let many: Vec<ProvisioningOrder> = (0..600).map(|n| add(&format!("n{n}"), json!({"mail": format!("{n}@x")}))).collect();
+    let many: Vec<ProvisioningOrder> =
+        (0..600).map(|n| add(&format!("n{n}"), json!({"mail": format!("{n}@x")}))).collect();
     let office = Office { concurrency: 4, ..office(&slapd, slapd.tls_port, false) };
     office.must(&many);
     let found = slapd.find(&["-b", SUFFIX, "(uid=n*)", "uid"]);

@@ -225,7 +225,7 @@ impl Export {
                 if mention == Mention::Changed {
                     self.refresh.changed += 1;
                     self.take(&entry, id)?;
-                    if self.entries.rows % TELL_EVERY == 0 {
+                    if self.entries.rows.is_multiple_of(TELL_EVERY) {
                         run.tell(&format!("{}_{ENTRY}", run.connection()), self.entries.rows, 0);
                     }
                 } else {

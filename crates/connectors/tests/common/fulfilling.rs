@@ -68,10 +68,10 @@ impl Office {
             attempts: 4,
             help: &self.desk,
         };
-        let mut numbered = orders.iter().enumerate().map(|(index, order)| ProvisioningOrder {
-            assigned_resource_type_id: index.to_string(),
-            ..order.clone()
-        });
+        let mut numbered = orders
+            .iter()
+            .enumerate()
+            .map(|(index, order)| ProvisioningOrder { assigned_resource_type_id: index.to_string(), ..order.clone() });
         let mut results = Vec::new();
         let report = fulfil(&request, &mut numbered, &mut |result| results.push(result));
         let places: Vec<String> = results.iter().map(|result| result.assigned_resource_type_id.clone()).collect();

@@ -408,7 +408,7 @@ mod tests {
         assert_eq!(
             wanted.values,
             [
-                ("accountExpires".to_owned(), vec![b"134143776000000000".to_vec()]),
+                ("accountExpires".to_owned(), vec![b"134142912000000000".to_vec()]),
                 ("otherTelephone".to_owned(), vec![b"1".to_vec(), b"2".to_vec()]),
                 ("msActive".to_owned(), vec![b"TRUE".to_vec()]),
             ]
