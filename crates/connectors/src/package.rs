@@ -3,7 +3,9 @@
 use crate::csv::Csv;
 use crate::excel::Excel;
 use crate::export::Driver;
+use crate::fulfil::Fulfiller;
 use crate::ldap::ad::ActiveDirectory;
+use crate::ldap::fulfil;
 use crate::ldap::generic::Ldap;
 use crate::ldap::openldap::OpenLdap;
 use provost_model::nearest;
@@ -25,12 +27,18 @@ pub struct Package {
     /// What an incremental export takes is told by a cookie: its tables hold changes, not everything.
     pub keeps_cookie: bool,
     pub(crate) driver: Option<&'static dyn Driver>,
+    pub(crate) fulfiller: Option<&'static dyn Fulfiller>,
 }
 
 impl Package {
     /// Whether connections of this package can be exported from.
     pub fn is_implemented(&self) -> bool {
         self.driver.is_some()
+    }
+
+    /// Whether orders are carried out with this package.
+    pub fn writes(&self) -> bool {
+        self.fulfiller.is_some()
     }
 }
 
@@ -63,11 +71,16 @@ const fn planned(display_name: &'static str, identifier: &'static str, does: Doe
         incremental: matches!(does, ExportChanges | ExportChangesFulfil),
         keeps_cookie: false,
         driver: None,
+        fulfiller: None,
     }
 }
 
 const fn implemented(package: Package, aliases: &'static [&'static str], driver: &'static dyn Driver) -> Package {
     Package { aliases, driver: Some(driver), ..package }
+}
+
+const fn written(package: Package, fulfiller: &'static dyn Fulfiller) -> Package {
+    Package { fulfiller: Some(fulfiller), ..package }
 }
 
 const fn by_cookie(package: Package) -> Package {
@@ -76,24 +89,42 @@ const fn by_cookie(package: Package) -> Package {
 
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
-    by_cookie(implemented(
-        planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
-        &[],
-        &ActiveDirectory,
-    )),
-    implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
-    implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
-    implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
-    implemented(
-        planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
-        &[],
-        &Ldap,
+    written(
+        by_cookie(implemented(
+            planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
+            &[],
+            &ActiveDirectory,
+        )),
+        &fulfil::ActiveDirectory,
     ),
-    by_cookie(implemented(
-        planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
-        &[],
-        &OpenLdap,
-    )),
+    written(
+        implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
+        &fulfil::Ldap,
+    ),
+    written(
+        implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
+        &fulfil::Ldap,
+    ),
+    written(
+        implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
+        &fulfil::Ldap,
+    ),
+    written(
+        implemented(
+            planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
+            &[],
+            &Ldap,
+        ),
+        &fulfil::Ldap,
+    ),
+    written(
+        by_cookie(implemented(
+            planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+            &[],
+            &OpenLdap,
+        )),
+        &fulfil::OpenLdap,
+    ),
     planned("Directory/LDIF", "Usercube.LDIF@0000001", Export),
     planned("Directory/Microsoft Entra ID", "Usercube.AzureAD@0000001", ExportChangesFulfil),
     planned("Directory/Google Workspace", "Usercube.GoogleWorkspace@0000001", ExportFulfil),

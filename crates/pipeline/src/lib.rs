@@ -13,6 +13,7 @@ pub mod format;
 pub mod mining;
 pub mod naming;
 pub mod output;
+pub mod policy;
 pub mod population;
 pub mod prepare;
 pub mod reconcile;

@@ -104,6 +104,13 @@ fn domains(reader: &mut Reader<'_>, safety: &Safety) -> Vec<Domain> {
     items.into_iter().map(|(name, value)| reader.item(&name, value, domain, &["Server", "BaseDN"])).collect()
 }
 
+impl Domain {
+    /// Where entries are looked for.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+}
+
 impl AdSettings {
     pub(crate) fn open(&self, domain: &Domain, base_dir: &std::path::Path) -> Result<Client, super::error::LdapError> {
         let timeouts = Timeouts { connect: self.connection_timeout, request: self.request_timeout };

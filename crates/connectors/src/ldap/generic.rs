@@ -12,6 +12,7 @@ use crate::export::{Driver, ExportRequest, Run};
 use crate::settings::{Reader, Settings};
 use provost_model::{Problem, Severity};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The packages for directories without a way to tell what changed.
 pub(crate) struct Ldap;
@@ -197,8 +198,18 @@ fn plan(run: &mut Run<'_>, table: &str) -> Plan {
 
 impl LdapSettings {
     fn open(&self, run: &Run<'_>, server: &Server) -> Result<Client, LdapError> {
+        self.open_at(run.request.base_dir, server)
+    }
+
+    /// Connects to a server. Relative paths of its settings start from `base_dir`.
+    pub(crate) fn open_at(&self, base_dir: &Path, server: &Server) -> Result<Client, LdapError> {
         let timeouts = Timeouts { connect: 0, request: self.time_out };
-        Client::open(&server.link.target(server.credentials.login(), run.request.base_dir, timeouts))
+        Client::open(&server.link.target(server.credentials.login(), base_dir, timeouts))
+    }
+
+    /// Where entries are looked for.
+    pub(crate) fn bases(&self) -> Vec<String> {
+        self.tables.iter().filter(|table| table.table.eq_ignore_ascii_case(ENTRIES)).map(|t| t.base.clone()).collect()
     }
 
     fn walk(

@@ -8,6 +8,7 @@ mod client;
 mod dn;
 mod error;
 mod filter;
+pub(crate) mod fulfil;
 pub(crate) mod generic;
 mod message;
 pub(crate) mod openldap;

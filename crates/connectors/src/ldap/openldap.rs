@@ -71,6 +71,11 @@ impl OpenLdapSettings {
         Login::Simple { name: self.login.clone(), password: self.password.clone() }
     }
 
+    /// Where entries are looked for.
+    pub(crate) fn base(&self) -> &str {
+        &self.distinguished_name
+    }
+
     pub(crate) fn timeouts(&self) -> Timeouts {
         Timeouts { connect: 0, request: self.time_format }
     }
@@ -220,7 +225,7 @@ impl Export {
                 if mention == Mention::Changed {
                     self.refresh.changed += 1;
                     self.take(&entry, id)?;
-                    if self.entries.rows % TELL_EVERY == 0 {
+                    if self.entries.rows.is_multiple_of(TELL_EVERY) {
                         run.tell(&format!("{}_{ENTRY}", run.connection()), self.entries.rows, 0);
                     }
                 } else {

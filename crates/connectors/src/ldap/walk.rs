@@ -168,6 +168,9 @@ pub(crate) fn ranges(
     Ok(())
 }
 
+/// Values that came, and the position of the first that did not.
+type Begun = (Vec<Vec<u8>>, Option<u64>);
+
 /// Reads an entry to the last value of its last attribute. Nothing when it is gone.
 pub(crate) fn whole(client: &mut Client, dn: &str, attributes: &[String]) -> Result<Option<Collected>, ExportError> {
     let filter = Filter::Present("objectClass".to_owned());
@@ -179,7 +182,7 @@ pub(crate) fn whole(client: &mut Client, dn: &str, attributes: &[String]) -> Res
         size_limit: 0,
         time_limit: 0,
     };
-    let mut found: Option<BTreeMap<String, (Vec<Vec<u8>>, Option<u64>)>> = None;
+    let mut found: Option<BTreeMap<String, Begun>> = None;
     let outcome = client.search::<LdapError>(&search, &[], &mut |item| {
         if let Found::Entry(entry, _) = item {
             let values = entry.attributes.iter().map(|attribute| {

@@ -173,6 +173,7 @@ impl From<ServerError> for Problem {
             | ServerError::Mapping { .. }
             | ServerError::Source { .. }
             | ServerError::SourceForm { .. }
+            | ServerError::Policy { .. }
             | ServerError::Upload { .. } => Problem::with_code(StatusCode::UNPROCESSABLE_ENTITY, &error),
             ServerError::Remote { .. } => Problem::with_code(StatusCode::BAD_GATEWAY, &error),
             ServerError::Store(store) if store.code() == LOCKED => Problem::busy(),
