@@ -1,6 +1,7 @@
 //! The verbs: one file each, and one line in [`VERBS`].
 
 mod agent;
+mod assignment;
 mod backup;
 mod check;
 mod compute_correlation_keys;
@@ -66,6 +67,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_correlation_keys::ComputeCorrelationKeys>(),
     Verb::of::<compute_role_model::ComputeRoleModel>(),
     Verb::of::<update_classification::UpdateClassification>(),
+    Verb::of::<assignment::Assignment>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
     Verb::of::<invoke_job::InvokeJob>(),
     Verb::of::<get_job_steps::GetJobSteps>(),
