@@ -7,6 +7,7 @@
 //! Environment: `PROVOST_BENCH_ROWS` (1,100,000), `PROVOST_BENCH_RUNS` (3), `PROVOST_BENCH_ONLY` (part of a path's
 //! name, as in `sqlite`, `prepare`), `PROVOST_TEST_POSTGRES` (without it PostgreSQL is left out).
 
+mod api;
 mod data;
 mod home;
 mod measure;
@@ -169,6 +170,9 @@ fn bench(real: bool) -> Result<(), Failure> {
     }
     if bench.wants("sqlite") {
         bench.say(paths::sqlite(&bench, &data)?, &mut all);
+    }
+    if bench.wants("api") {
+        api::all(&bench, &data)?;
     }
     if bench.wants("postgres") {
         match yardstick::Psql::new(&bench.folder) {

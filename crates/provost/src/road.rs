@@ -11,6 +11,7 @@ use crate::terminal::cut;
 use provost_connectors::ExportRequest;
 use provost_model::changes::Command;
 use provost_model::configuration::Connection;
+use provost_model::extract::source_tables;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
 use provost_server::policy::{self, KeyOptions, RoleModelOptions};
@@ -209,7 +210,7 @@ impl Road {
                 tracing::info!("connection {} has no export: its files come from elsewhere", connection.identifier);
                 continue;
             }
-            let own = exporting::has_incremental_input(self.settings.connection(&connection.identifier));
+            let own = exporting::has_incremental_input(connection, self.settings.connection(&connection.identifier));
             let everything = mode == Mode::Initial || (mode == Mode::Incremental && !own);
             let done = self.export(connection, mode, everything, progress)?;
             let idle = done.summary.causes.into_iter().find(|cause| cause.code == exporting::NOT_LAUNCHED);
@@ -258,6 +259,8 @@ impl Road {
     ) -> Result<Outcome, Report> {
         let (export_mode, everything) = exporting::mode_of(mode);
         let output = self.folders.export_output();
+        let tables = source_tables(&self.metadata()?.configuration, &connection.connector);
+        let cookies = self.settings.export_cookies();
         let keeping = self.settings.export_files()?;
         let request = ExportRequest {
             connection,
@@ -267,6 +270,8 @@ impl Road {
             output_dir: &output,
             sources_root_paths: &self.settings.sources_root_paths,
             base_dir: &self.settings.home,
+            tables: &tables,
+            cookies_dir: Some(&cookies),
             keeping: &keeping,
         };
         exporting::run(&request, mode, progress)
@@ -278,6 +283,13 @@ impl Road {
     /// As [`provost_server::prepare`].
     pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
         let host = LocalHost { store: &self.store, folders: &self.folders, actor: actor(), now_micros: now_micros() };
+        let metadata = self.metadata()?;
+        let mut connections = metadata.configuration.connections.iter().filter(|known| known.connector == connector);
+        if connections.any(exporting::keeps_cookie) {
+            // What such an export leaves in incremental mode must never pass for everything that there is.
+            let how = Preparation { delivery: Delivery::Changes, ..how.clone() };
+            return prepare(&self.settings, &host, connector, &how, progress);
+        }
         prepare(&self.settings, &host, connector, how, progress)
     }
 

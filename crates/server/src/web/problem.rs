@@ -44,6 +44,11 @@ impl Problem {
         }
     }
 
+    /// Its stable kebab-case name.
+    pub(crate) fn code(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {

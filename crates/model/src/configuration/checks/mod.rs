@@ -85,6 +85,7 @@ const CHECKS: &[Check] = &[
     expressions::computed_properties,
     expressions::bindings,
     access::everything_for_everybody,
+    access::profiles_of_a_user,
     jobs::identifiers,
     jobs::parents,
     jobs::cycles,

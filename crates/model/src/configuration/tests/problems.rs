@@ -554,6 +554,27 @@ fn rights() {
 }
 
 #[test]
+fn an_eleventh_profile_of_a_user() {
+    let assigned = |user: &str, n: usize, more: &str| {
+        format!("<AssignedProfile User=\"{user}\" Profile=\"P{n}\" Context=\"-{}\"{more}/>\n", n + 2)
+    };
+    let profiles: String = (0..12).map(|n| format!("<Profile Identifier=\"P{n}\"/>\n")).collect();
+    let contexts: String = (0..12).map(|n| format!("<ProfileContext Id=\"-{}\"/>\n", n + 2)).collect();
+    let ten: String = (0..10).map(|n| assigned("U", n, "")).collect();
+    let rest = assigned("U", 10, " IsDenied=\"true\"") + &assigned("V", 10, "");
+    assert_eq!(problems(&[&*profiles, &contexts, &ten, &rest].concat()), "");
+    let found = problems(&[&*profiles, &contexts, &ten, &rest, &assigned("U", 11, "")].concat());
+    assert_eq!(
+        found.lines().map(str::trim).collect::<Vec<_>>(),
+        [
+            "error too-many-profiles conf.xml:38:24 `U`",
+            "user \"U\" has more than 10 profiles",
+            "= take one away, or make one profile of several"
+        ]
+    );
+}
+
+#[test]
 fn a_byte_order_mark_and_long_lines_do_no_harm() {
     let marked = format!("\u{feff}{}", file("<Agent Identifier='A' DisplayName_L1='A'/>"));
     let parsed = parse(&[("a.xml".to_owned(), marked)]);

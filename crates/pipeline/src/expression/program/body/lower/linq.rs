@@ -172,8 +172,7 @@ impl Lowerer<'_> {
                 let seed = self.expr(*seed)?;
                 let (accumulator, body, ty) = self.folding(*lambda, &seed.ty, &element)?;
                 let Some(unified) = seed.ty.unify(&ty).filter(|unified| *unified == seed.ty) else {
-                    let message =
-                        format!("the lambda gives {}, but began with {}", self.one(&ty), self.one(&seed.ty));
+                    let message = format!("the lambda gives {}, but began with {}", self.one(&ty), self.one(&seed.ty));
                     return refuse(*lambda, message, "make both of one type");
                 };
                 (Step::Aggregate { seed: Some(seed.node), accumulator, lambda: body }, unified)
@@ -321,8 +320,7 @@ impl Lowerer<'_> {
         for element in super::children(node) {
             let one = self.expr(element)?;
             let Some(unified) = ty.unify(&one.ty) else {
-                let message =
-                    format!("this is {}, but the elements are of type {}", self.one(&one.ty), self.name(&ty));
+                let message = format!("this is {}, but the elements are of type {}", self.one(&one.ty), self.name(&ty));
                 return refuse(element, message, "make all of one type");
             };
             ty = unified;

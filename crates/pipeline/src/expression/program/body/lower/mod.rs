@@ -108,6 +108,8 @@ pub(super) struct Lowerer<'s> {
     regexes: Vec<regexes::Known>,
     assigned: HashSet<String>,
     depends_on_time: bool,
+    /// The parameter is the subject, not what a binding gives.
+    input_is_subject: bool,
 }
 
 impl<'s> Lowerer<'s> {
@@ -135,6 +137,7 @@ impl<'s> Lowerer<'s> {
             regexes: Vec::new(),
             assigned: HashSet::new(),
             depends_on_time: false,
+            input_is_subject: matches!(input, Input::Subject),
         };
         lowerer.note_assignments(root)?;
         let ty = match input {
@@ -243,7 +246,7 @@ impl<'s> Lowerer<'s> {
         let name = self.text(node);
         let at = span(node);
         if let Some(local) = self.local(name) {
-            let is_subject = local.slot == 0 && matches!(local.ty, Type::Resource(..)) && local.level == 0;
+            let is_subject = local.slot == 0 && self.input_is_subject;
             let kind = if is_subject { Kind::Subject } else { Kind::Local(local.slot) };
             return Ok(Typed::new(kind, at, local.ty.clone()));
         }

@@ -84,8 +84,7 @@ impl Lowerer<'_> {
     fn comparison(&mut self, node: Tree<'_>, operator: &str, left: Typed, right: Typed) -> Lowered<Typed> {
         let ordered = |ty: &Type| ty.is_number() || matches!(ty, Type::Char | Type::Date | Type::Span | Type::Null);
         if !ordered(&left.ty) || !ordered(&right.ty) || left.ty.unify(&right.ty).is_none() {
-            let message =
-                format!("{operator} cannot compare {} with {}", self.one(&left.ty), self.one(&right.ty));
+            let message = format!("{operator} cannot compare {} with {}", self.one(&left.ty), self.one(&right.ty));
             let remedy = match (&left.ty, &right.ty) {
                 (Type::Text, _) | (_, Type::Text) => "write string.Compare(a, b) < 0, or convert the text",
                 _ => "compare numbers with numbers and dates with dates",
