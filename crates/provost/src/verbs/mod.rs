@@ -3,11 +3,13 @@
 mod agent;
 mod backup;
 mod check;
+mod check_expressions;
 mod create_database_views;
 mod decrypt_file;
 mod deploy_configuration;
 mod doctor;
 mod encrypt_file;
+mod eval;
 mod export;
 mod export_configuration;
 mod export_csv;
@@ -47,6 +49,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<init::Init>(),
     Verb::of::<settings::Settings>(),
     Verb::of::<check::Check>(),
+    Verb::of::<check_expressions::CheckExpressions>(),
     Verb::of::<schema::Schema>(),
     Verb::of::<deploy_configuration::DeployConfiguration>(),
     Verb::of::<export_configuration::ExportConfiguration>(),
@@ -66,6 +69,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<agent::Agent>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
+    Verb::of::<eval::Eval>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<doctor::Doctor>(),

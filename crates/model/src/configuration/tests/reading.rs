@@ -145,7 +145,6 @@ fn what_is_not_acted_on_is_counted() {
         listed,
         [
             ("Connector/@DisplayName_L2", 1, 2),
-            ("EntityPropertyExpression/@Expression C#:…", 1, 10),
             ("Policy", 1, 3),
             ("ResourceType", 1, 6),
             ("SingleRole", 2, 4),
