@@ -6,10 +6,13 @@
 pub mod access;
 pub mod changes;
 pub mod configuration;
+pub mod extract;
 pub mod fault;
+pub mod fulfilment;
 pub mod ids;
 pub mod metadata;
 pub mod nearest;
+pub mod orders;
 pub mod policy;
 pub mod problem;
 pub mod query;

@@ -19,6 +19,7 @@ mod mapping;
 pub mod metadata;
 mod options;
 mod orphans;
+pub mod policy;
 mod previous;
 mod retention;
 mod sessions;
@@ -27,6 +28,7 @@ mod sorting;
 mod spool;
 mod stage;
 mod synchronise;
+pub mod telemetry;
 mod verified;
 pub mod web;
 
@@ -38,6 +40,6 @@ pub use expressions::{Evaluated, ExpressionOptions, load as load_population, upd
 pub use flags::set_recently_modified_flag;
 pub use folders::{Folders, shown};
 pub use manifest::{Delivery, Manifest, RowProblem, Table};
-pub use options::{PrepareOptions, Retention, SynchroniseOptions, Watch};
+pub use options::{Plainly, PrepareOptions, Reading, Retention, SynchroniseOptions, Watch};
 pub use shown::ShownChange;
 pub use synchronise::{Synchronised, synchronise, validate};
