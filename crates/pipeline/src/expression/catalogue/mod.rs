@@ -205,7 +205,11 @@ impl<'i> Known<'_, 'i> {
         let entity_type = self.subject(place.subject, item, parent)?;
         let wanted = self.wanted(place.gives, item, parent, entity_type)?;
         let scope = Scope { metadata: self.metadata, entity_type, variables: place.variables, wanted };
-        let program = Program::compile(binding.map(|(_, text)| text), expression.map(|(_, text)| text), &scope);
+        let path = binding.map(|(_, text)| match place.subject {
+            Subject::Bearer => from_bearer(item, text),
+            _ => text,
+        });
+        let program = Program::compile(path, expression.map(|(_, text)| text), &scope);
         let names = parent.into_iter().chain([item]).map(|item| format!("{} {}", item.element, item.identity));
         Some(Found {
             item,
@@ -291,6 +295,18 @@ impl<'i> Known<'_, 'i> {
             }
         })
     }
+}
+
+/// A path that begins at the identity, without the part that leads to the resources of the rule.
+fn from_bearer<'t>(item: &Item, path: &'t str) -> &'t str {
+    let owner = item.get("SourceEntityType").unwrap_or_default();
+    let resources = item.get("ResourcesBinding").unwrap_or_default();
+    let resources = resources.rsplit(':').next().unwrap_or_default().trim();
+    let within = |path: &'t str| {
+        let from_owner = path.trim().strip_prefix(owner)?.trim_start().strip_prefix(':')?.trim_start();
+        from_owner.strip_prefix(resources)?.trim_start().strip_prefix('.')
+    };
+    if owner.is_empty() || resources.is_empty() { path } else { within(path).unwrap_or(path) }
 }
 
 #[cfg(test)]

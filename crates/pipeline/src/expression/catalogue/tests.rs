@@ -33,7 +33,7 @@ const CONFIGURATION: &str = r#"<ConfigurationFile xmlns="urn:schemas-usercube-co
   </ResourceType>
   <ResourceCorrelationRule Policy="Default" ResourceType="Accounts" SourceBinding="Mail" TargetExpression="C#:a:return a.dn.ToLower();"/>
   <ResourceClassificationRule Policy="Default" ResourceType="Accounts" TargetExpression="C#:a:return a.dn;"/>
-  <ContextRule Identifier="People" DisplayName_L1="People" Policy="Default" SourceEntityType="Person" ResourcesBinding="Records" ResourcesStartBinding="Start" ResourcesEndExpression="C#:r:return r.Start.AddYears(1);"/>
+  <ContextRule Identifier="People" DisplayName_L1="People" Policy="Default" SourceEntityType="Person" ResourcesBinding="Records" ResourcesStartBinding="Person:Records.Start" ResourcesEndExpression="C#:r:return r.Start.AddYears(1);"/>
   <RoleMapping Identifier="Groups" DisplayName_L1="Groups" Policy="Default" ResourceType="Accounts" Property="Account:groups" IdentifierBinding="cn" WhereExpression="C#:g:return g.cn.StartsWith(&quot;SG_&quot;);"/>
 </ConfigurationFile>"#;
 
