@@ -4,6 +4,7 @@ mod agent;
 mod assignment;
 mod backup;
 mod check;
+mod check_expressions;
 mod compute_correlation_keys;
 mod compute_role_model;
 mod create_database_views;
@@ -11,6 +12,7 @@ mod decrypt_file;
 mod deploy_configuration;
 mod doctor;
 mod encrypt_file;
+mod eval;
 mod export;
 mod export_configuration;
 mod export_csv;
@@ -52,6 +54,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<init::Init>(),
     Verb::of::<settings::Settings>(),
     Verb::of::<check::Check>(),
+    Verb::of::<check_expressions::CheckExpressions>(),
     Verb::of::<schema::Schema>(),
     Verb::of::<deploy_configuration::DeployConfiguration>(),
     Verb::of::<export_configuration::ExportConfiguration>(),
@@ -76,6 +79,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<agent::Agent>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
+    Verb::of::<eval::Eval>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<doctor::Doctor>(),
