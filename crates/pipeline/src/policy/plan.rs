@@ -158,6 +158,8 @@ pub(super) struct Role {
     pub(super) is_deducible: bool,
     /// Automation rules that may decide about it, the strongest first.
     pub(super) automations: Vec<u32>,
+    /// Microseconds after its end for which rules with offsets still look at it.
+    pub(super) echo: i64,
 }
 
 #[derive(Debug)]

@@ -150,6 +150,7 @@ impl<'a> Compiler<'a> {
         };
         types::index(&mut source);
         roles::index(&mut source);
+        roles::echoes(&mut source);
         source
     }
 

@@ -190,7 +190,8 @@ impl Run<'_> {
             at = piece.next;
         }
         this.denied(scratch);
-        for row in existing.iter().filter(|row| row.is_denied && !row.period.is_past(self.now)) {
+        let heard = self.now.saturating_sub(role.echo);
+        for row in existing.iter().filter(|row| row.is_denied && !row.period.is_past(heard)) {
             this.by_hand.push(row.period);
         }
         for at in 0..existing.len() {
@@ -236,7 +237,9 @@ impl Run<'_> {
                 scratch,
             );
         }
-        let is_over = row.period.is_past(self.now) || scratch.hull.is_some_and(|hull| hull.is_past(self.now));
+        let echo = if row.is_denied { this.role.echo } else { 0 };
+        let heard = self.now.saturating_sub(echo);
+        let is_over = row.period.is_past(heard) || scratch.hull.is_some_and(|hull| hull.is_past(heard));
         match fate(row.workflow, row.is_denied) {
             Fate::Manual => {
                 this.taken[at] = true;
@@ -261,6 +264,10 @@ impl Run<'_> {
                     stage.waiting.push(stage.rows.len() as u32);
                 }
                 scratch.changes_with(row.period);
+                scratch.changes_at(row.period.end.saturating_add(echo));
+                if let Some(hull) = scratch.hull {
+                    scratch.changes_at(hull.end.saturating_add(echo));
+                }
                 stage.rows.push(row);
             }
             Fate::Cancelled => {
@@ -286,7 +293,9 @@ impl Run<'_> {
         let mut periods = vec![stored];
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
-        periods.retain(|period| !period.intersection(hull).is_past(self.now) && !period.is_empty());
+        // Rules with offsets look at it beyond its end.
+        let heard = self.now.saturating_sub(this.role.echo);
+        periods.retain(|period| !period.intersection(hull).is_past(heard) && !period.is_empty());
         if periods.is_empty() {
             stage.lost.push(row);
             return;
@@ -303,6 +312,7 @@ impl Run<'_> {
                 class: Class::Approved,
             });
             scratch.changes_with(effective);
+            scratch.changes_at(effective.end.saturating_add(this.role.echo));
             let id = if nth == 0 { row.id } else { 0 };
             stage.rows.push(AssignedRole { id, period, ..row.clone() });
         }

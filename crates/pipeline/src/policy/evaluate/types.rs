@@ -486,7 +486,7 @@ impl Deciding<'_> {
     }
 }
 
-/// What one rule brings about for assignments of one class.
+/// What one rule brings about: by what is given on one side, by derogations on the other. The class is the strongest.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) effect: Effect,
@@ -496,12 +496,15 @@ pub(super) struct Group {
     pub(super) spans: Vec<Period>,
 }
 
-/// The pieces of one kind, by rule and class: periods that overlap or follow each other are one.
+/// The pieces of one kind, by rule: periods that overlap or follow each other are one.
 pub(super) fn groups(own: &[TypePiece], kind: EffectKind) -> Vec<Group> {
     let mut found: Vec<Group> = Vec::new();
     for piece in own.iter().filter(|piece| piece.effect.kind == kind && !piece.period.is_empty()) {
         match found.last_mut() {
-            Some(group) if (group.effect, group.class) == (piece.effect, piece.class) => {
+            Some(group)
+                if group.effect == piece.effect
+                    && (group.class == Class::Derogation) == (piece.class == Class::Derogation) =>
+            {
                 group.spans.push(piece.period);
                 group.rank = group.rank.min(piece.rank);
             }

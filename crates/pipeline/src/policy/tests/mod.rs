@@ -4,6 +4,8 @@ mod bad_input;
 mod contexts;
 mod coverage;
 mod life_cycle;
+mod naive;
+mod properties;
 mod roles;
 mod types;
 mod world;

@@ -372,6 +372,11 @@ impl World {
         self.catalog.id(element, identity).unwrap_or_else(|| panic!("no {element} {identity}"))
     }
 
+    /// Key of a resource.
+    pub(crate) fn data_name(&self, id: ResourceId) -> &str {
+        self.data.name(id)
+    }
+
     /// Evaluates the first person without storing anything.
     pub(crate) fn evaluate(&mut self) -> Outcome {
         let existing = self.existing.clone();
