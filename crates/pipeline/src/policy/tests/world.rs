@@ -338,7 +338,7 @@ impl World {
             correlations,
             matches,
             scratch: Scratch::default(),
-            next_id: 1,
+            next_id: 10_000,
         })
     }
 
