@@ -154,13 +154,7 @@ impl<'a> Compiler<'a> {
         source
     }
 
-    fn problem(
-        &mut self,
-        is_error: bool,
-        subject: Subject,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    fn problem(&mut self, is_error: bool, subject: Subject, message: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(PolicyProblem {
             is_error,
             element: subject.element,

@@ -2,8 +2,8 @@
 
 use super::{Builder, Subject, ids, ranks};
 use crate::policy::plan::{EffectKind, Role, RoleRule, RoleSet, Source};
-use provost_model::configuration::policy::{Criterion, Place, RoleOptions, RuleType, TimeOffset};
 use provost_model::ResourceId;
+use provost_model::configuration::policy::{Criterion, Place, RoleOptions, RuleType, TimeOffset};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles by identifier and position.
@@ -181,7 +181,8 @@ impl Builder<'_, '_> {
         }
         let order = ranks(policy.single_role_rules.iter().map(|rule| rule.identity.as_str()));
         for rule in &policy.single_role_rules {
-            let is_own = policy.single_roles.iter().any(|role| role.identifier == rule.role && role.entity_type == *own);
+            let is_own =
+                policy.single_roles.iter().any(|role| role.identifier == rule.role && role.entity_type == *own);
             let is_known = policy.single_roles.iter().any(|role| role.identifier == rule.role);
             if !is_own && is_known {
                 continue;
@@ -334,8 +335,11 @@ pub(super) fn echoes(source: &mut Source) {
         role.echo = minutes.max().unwrap_or(0).max(0) * 60_000_000;
     }
     for at in (0..composites.roles.len()).rev() {
-        let of_singles = singles.by_holder[at].iter().map(|rule| singles.roles[singles.rules[*rule as usize].role as usize].echo);
-        let below = composites.by_holder[at].iter().map(|rule| composites.roles[composites.rules[*rule as usize].role as usize].echo);
+        let of_singles =
+            singles.by_holder[at].iter().map(|rule| singles.roles[singles.rules[*rule as usize].role as usize].echo);
+        let below = composites.by_holder[at]
+            .iter()
+            .map(|rule| composites.roles[composites.rules[*rule as usize].role as usize].echo);
         composites.roles[at].echo = of_singles.chain(below).max().unwrap_or(0);
     }
 }

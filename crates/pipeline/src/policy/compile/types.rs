@@ -182,12 +182,7 @@ impl Builder<'_, '_> {
         })
     }
 
-    fn navigation_rules(
-        &mut self,
-        declared: &conf::ResourceType,
-        target: usize,
-        roles: &Roles,
-    ) -> Vec<NavigationRule> {
+    fn navigation_rules(&mut self, declared: &conf::ResourceType, target: usize, roles: &Roles) -> Vec<NavigationRule> {
         let order = ranks(declared.navigation_rules.iter().map(|rule| rule.identity.as_str()));
         let mut made = Vec::new();
         for rule in &declared.navigation_rules {

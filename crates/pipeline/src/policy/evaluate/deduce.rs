@@ -123,10 +123,11 @@ impl Run<'_> {
             }
         }
         // What was given before and is not any more is about to be taken away: that explains it as well.
-        let id = resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
-        self.known_rows(resource_type, target).flat_map(|row| &row.navigations).any(|link| {
-            Some(link.property) == id && link.resource == value && !link.workflow.is_derogation()
-        })
+        let id =
+            resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
+        self.known_rows(resource_type, target)
+            .flat_map(|row| &row.navigations)
+            .any(|link| Some(link.property) == id && link.resource == value && !link.workflow.is_derogation())
     }
 
     /// Stored rows of a target.
@@ -149,9 +150,11 @@ impl Run<'_> {
                 held.period.contains(self.now) && self.source.conditions.holds(rule.condition, value)
             }),
             None if rule.condition == ALWAYS => true,
-            None => scratch.contexts.iter().zip(&scratch.satisfied).any(|(context, satisfied)| {
-                context.period.contains(self.now) && satisfied.contains(rule.condition)
-            }),
+            None => scratch
+                .contexts
+                .iter()
+                .zip(&scratch.satisfied)
+                .any(|(context, satisfied)| context.period.contains(self.now) && satisfied.contains(rule.condition)),
         }
     }
 
@@ -231,14 +234,8 @@ impl Run<'_> {
     /// A role that exists although no rule gives it counts until somebody refuses it.
     fn derogatory_role(&self, position: u32, row: AssignedRole, stage: &mut RoleStage, scratch: &mut Scratch) {
         let role = &self.source.singles.roles[position as usize];
-        let (workflow, state_since) = self.automate(
-            &role.automations,
-            row.workflow,
-            row.state_since,
-            &row.parameters,
-            role.approvals,
-            scratch,
-        );
+        let (workflow, state_since) =
+            self.automate(&role.automations, row.workflow, row.state_since, &row.parameters, role.approvals, scratch);
         let row = AssignedRole { workflow, state_since, ..row };
         let class = match fate(workflow, false) {
             Fate::Derogation => Class::Derogation,

@@ -121,14 +121,7 @@ impl Run<'_> {
     }
 
     /// What query rules found: rules are tried by descending confidence, and the first match wins.
-    fn queried(
-        &self,
-        governed: &Governed,
-        row: &Row,
-        this: &Deciding,
-        given: &mut Vec<Given>,
-        scratch: &mut Scratch,
-    ) {
+    fn queried(&self, governed: &Governed, row: &Row, this: &Deciding, given: &mut Vec<Given>, scratch: &mut Scratch) {
         let mut done: Vec<TimeOffset> = Vec::new();
         for rule in this.plan.queries.iter().filter(|rule| rule.property == governed.property) {
             if done.contains(&rule.offset) {
@@ -143,7 +136,8 @@ impl Run<'_> {
             }
             done.push(rule.offset);
             if found.len() > 1 && !governed.is_collection {
-                let problem = format!("the query rule {} finds {} resources, so it links none", rule.identity, found.len());
+                let problem =
+                    format!("the query rule {} finds {} resources, so it links none", rule.identity, found.len());
                 scratch.problems.push(problem);
                 continue;
             }
@@ -321,9 +315,10 @@ impl Run<'_> {
             return;
         };
         let is_new = property.before.is_some_and(|before| {
-            !before.navigations.iter().any(|known| {
-                known.property == rival.property && known.resource == rival.resource && known.is_expected
-            })
+            !before
+                .navigations
+                .iter()
+                .any(|known| known.property == rival.property && known.resource == rival.resource && known.is_expected)
         });
         let is_questioned = is_new || kept.workflow == W::ApprovedQuestioned;
         let discards = this.plan.discard_manual;
@@ -448,9 +443,10 @@ fn navigation_spans(rule: &NavigationRule, group: &Group, row: &Row, this: &Deci
         (true, true, _) => within(this.references.iter().map(|span| shifted(*span, offset)), row),
         (true, false, TimeOffset::Default) => within(group.spans.iter().map(|span| shifted(*span, offset)), row),
         (true, false, _) => {
-            let both = group.spans.iter().flat_map(|span| {
-                this.references.iter().map(move |reference| span.intersection(*reference))
-            });
+            let both = group
+                .spans
+                .iter()
+                .flat_map(|span| this.references.iter().map(move |reference| span.intersection(*reference)));
             within(both.filter(|both| !both.is_empty()).map(|both| shifted(both, offset)), row)
         }
         (false, ..) => within(group.spans.iter().map(|span| shifted(*span, offset)), row),

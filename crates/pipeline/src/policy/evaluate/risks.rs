@@ -1,8 +1,8 @@
 //! Risks that the owner runs, and those that a request would bring about (spec 24 §4).
 
+use super::roles::MINUTE;
 use super::scratch::{RoleStage, value_of};
 use super::states::{Fate, fate, first_approval};
-use super::roles::MINUTE;
 use super::{Outcome, Run, Scratch};
 use crate::policy::plan::{Risk, RiskItem, RoleSet, find};
 use provost_model::ResourceId;
@@ -182,13 +182,7 @@ impl Run<'_> {
         }
     }
 
-    fn process_role_requests(
-        &self,
-        set: &RoleSet,
-        stage: &mut RoleStage,
-        brought: &Requested,
-        scratch: &mut Scratch,
-    ) {
+    fn process_role_requests(&self, set: &RoleSet, stage: &mut RoleStage, brought: &Requested, scratch: &mut Scratch) {
         for at in std::mem::take(&mut stage.requested) {
             let mut own = BTreeSet::new();
             self.entitlements_of(set, &stage.rows[at as usize], scratch, &mut own);

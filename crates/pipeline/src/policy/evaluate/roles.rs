@@ -3,6 +3,7 @@
 use super::scratch::{Class, Context, Held, NONE, RolePiece, RoleStage, value_of};
 use super::states::{Fate, fate};
 use super::{Run, Scratch};
+use crate::policy::Redundancy;
 use crate::policy::plan::{Role, RoleRule, RoleSet};
 use crate::policy::spans::{Claim, denied, subtract};
 use provost_model::configuration::policy::RuleType;
@@ -293,6 +294,17 @@ impl Run<'_> {
         let mut periods = vec![stored];
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
+        let mut row = row;
+        if self.options.redundancy != Redundancy::Keep {
+            let given = this.granted(parameters);
+            let is_redundant = periods.iter().any(|own| given.iter().any(|g| !g.intersection(*own).is_empty()));
+            if self.options.redundancy == Redundancy::Analyze {
+                row.is_redundant = is_redundant;
+            } else if row.is_redundant {
+                subtract(&mut periods, &given);
+                row.is_redundant = false;
+            }
+        }
         // Rules with offsets look at it beyond its end.
         let heard = self.now.saturating_sub(this.role.echo);
         periods.retain(|period| !period.intersection(hull).is_past(heard) && !period.is_empty());
@@ -320,14 +332,12 @@ impl Run<'_> {
 
     /// Rows for what rules give.
     fn calculated_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        let mut pieces: Vec<RolePiece> =
-            this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
+        let mut pieces: Vec<RolePiece> = this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
         pieces.sort_by_key(|piece| (piece.is_complete, piece.parameters, piece.period));
         let mut rest = pieces.as_slice();
         while let Some(first) = rest.first() {
-            let same = |piece: &&RolePiece| {
-                (piece.is_complete, piece.parameters) == (first.is_complete, first.parameters)
-            };
+            let same =
+                |piece: &&RolePiece| (piece.is_complete, piece.parameters) == (first.is_complete, first.parameters);
             let (group, others) = rest.split_at(rest.iter().take_while(same).count());
             rest = others;
             let mut periods: Vec<Period> = group.iter().map(|piece| piece.period).collect();
@@ -417,7 +427,8 @@ impl Run<'_> {
     /// Rows for what rules offer: where it is neither held nor requested.
     fn offered_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
         for kind in [RuleType::RequestedAutomatically, RuleType::Suggested] {
-            let mut pieces: Vec<RolePiece> = this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
+            let mut pieces: Vec<RolePiece> =
+                this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
             pieces.sort_by_key(|piece| (piece.parameters, piece.period));
             let mut rest = pieces.as_slice();
             while let Some(first) = rest.first() {
@@ -556,7 +567,8 @@ impl Run<'_> {
             _ => return None,
         };
         let parameters = scratch.intern(&row.parameters);
-        let is_covered = this.manual.iter().chain(&this.given).any(|(p, period)| *p == parameters && period.contains(now));
+        let is_covered =
+            this.manual.iter().chain(&this.given).any(|(p, period)| *p == parameters && period.contains(now));
         let is_denied = this.denied.iter().chain(&this.by_hand).any(|period| period.contains(now));
         let is_there = scratch.hull.is_some_and(|hull| hull.contains(now)) && row.period.contains(now);
         if is_covered || is_denied || !is_there || until <= now {
@@ -596,6 +608,16 @@ pub(super) fn offered(kind: RuleType, is_new_owner: bool) -> WorkflowState {
 impl Resolving<'_> {
     fn rule(&self, piece: &RolePiece) -> &RoleRule {
         &self.set.rules[piece.rule as usize]
+    }
+
+    /// When rules give it with these parameters.
+    fn granted(&self, parameters: u32) -> Vec<Period> {
+        let own = self.pieces.iter().filter(|p| self.grants(p) && p.is_complete && p.parameters == parameters);
+        let mut periods: Vec<Period> = own.map(|piece| piece.period).collect();
+        Period::union(&mut periods);
+        subtract(&mut periods, &self.denied);
+        subtract(&mut periods, &self.by_hand);
+        periods
     }
 
     fn grants(&self, piece: &RolePiece) -> bool {

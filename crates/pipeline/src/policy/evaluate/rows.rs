@@ -13,9 +13,9 @@ pub(super) fn sort(assignments: &mut Assignments) {
             key(a).cmp(&key(b)).then_with(|| a.parameters.cmp(&b.parameters))
         });
     }
-    assignments.resource_types.sort_by_key(|row| {
-        (row.resource_type, row.target, row.period.start, row.id == 0, row.id, row.workflow)
-    });
+    assignments
+        .resource_types
+        .sort_by_key(|row| (row.resource_type, row.target, row.period.start, row.id == 0, row.id, row.workflow));
     for row in &mut assignments.resource_types {
         row.scalars.sort_by_key(|value| (value.property, value.period.start, value.id));
         row.binaries.sort_by_key(|value| (value.property, value.period.start, value.id));

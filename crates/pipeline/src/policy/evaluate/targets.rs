@@ -153,7 +153,7 @@ impl Run<'_> {
                     Class::Approved => before.map(|before| before.parameters.clone()).unwrap_or_default(),
                     _ => this.parameters.clone(),
                 },
-                is_redundant: before.is_some_and(|before| before.is_redundant) && row.class == Class::Approved,
+                is_redundant: row.is_redundant,
                 rule: row.rule,
                 state_since: since,
                 error: before.filter(|_| provisioning == ProvisioningState::Errored).and_then(|b| b.error.clone()),
@@ -187,7 +187,8 @@ impl Run<'_> {
         if row.target.is_some() {
             let is_confirmed = row.confidence >= 100
                 || review == Review::Nothing
-                || before.is_some_and(|before| before.provisioning == P::Verified && before.confidence == row.confidence);
+                || before
+                    .is_some_and(|before| before.provisioning == P::Verified && before.confidence == row.confidence);
             return (row.workflow, if is_confirmed { P::Verified } else { P::AwaitingApproval });
         }
         // A target that was there and vanished, or whose loss nobody has decided about yet, is not made again unasked.
@@ -221,12 +222,22 @@ impl Run<'_> {
                 Fate::Offered => {}
                 Fate::Derogation => {
                     if let Some(target) = target {
-                        self.unauthorised(AssignedResourceType { workflow, state_since, ..row.clone() }, target, this, scratch);
+                        self.unauthorised(
+                            AssignedResourceType { workflow, state_since, ..row.clone() },
+                            target,
+                            this,
+                            scratch,
+                        );
                     }
                 }
                 Fate::Cancelled | Fate::Calculated | Fate::Manual => {
                     if let Some(target) = target {
-                        self.lost_type(AssignedResourceType { workflow, state_since, ..row.clone() }, target, this, scratch);
+                        self.lost_type(
+                            AssignedResourceType { workflow, state_since, ..row.clone() },
+                            target,
+                            this,
+                            scratch,
+                        );
                     }
                 }
             }
@@ -335,6 +346,7 @@ impl Run<'_> {
             target: Some(target),
             confidence: made.confidence,
             is_gone: false,
+            is_redundant: false,
             is_given: false,
         };
         self.navigations(&row, before, this, &mut made, scratch);

@@ -4,6 +4,7 @@ use super::roles::{manual_period, offered};
 use super::scratch::{Class, NONE, RuleId, TypePiece, TypeStage, value_of};
 use super::states::{Fate, fate};
 use super::{Run, Scratch};
+use crate::policy::Redundancy;
 use crate::policy::conditions::ALWAYS;
 use crate::policy::plan::{Effect, EffectKind, Type, find};
 use crate::policy::spans::{shifted, subtract};
@@ -36,6 +37,7 @@ pub(super) struct Row {
     pub(super) confidence: u8,
     /// The target that it had is not there any more.
     pub(super) is_gone: bool,
+    pub(super) is_redundant: bool,
     /// Something gives it; otherwise it is there, and that is all.
     pub(super) is_given: bool,
 }
@@ -215,7 +217,7 @@ impl Run<'_> {
 
     /// A navigation or scalar rule with a role implies the resource type.
     fn implied(&self, this: &mut Deciding) {
-        let mut add = |this: &mut Deciding, class, span: Period, offset: TimeOffset, rule| {
+        let add = |this: &mut Deciding, class, span: Period, offset: TimeOffset, rule| {
             let offset = if offset == TimeOffset::Default { this.offset } else { offset };
             this.bases.push(Base { period: shifted(span, offset), class, rule, is_type_rule: false });
             if class != Class::Derogation {
@@ -283,6 +285,19 @@ impl Run<'_> {
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
         periods.retain(|period| !period.is_empty());
+        let mut is_redundant = row.is_redundant;
+        if self.options.redundancy != Redundancy::Keep {
+            let own = this.bases.iter().filter(|base| base.class == Class::Calculated);
+            let mut given: Vec<Period> = own.map(|base| base.period).collect();
+            Period::union(&mut given);
+            let is_given = periods.iter().any(|own| given.iter().any(|g| !g.intersection(*own).is_empty()));
+            if self.options.redundancy == Redundancy::Analyze {
+                is_redundant = is_given;
+            } else if is_redundant {
+                subtract(&mut periods, &given);
+                is_redundant = false;
+            }
+        }
         let mut is_first = true;
         for period in periods {
             let effective = period.intersection(hull);
@@ -310,7 +325,8 @@ impl Run<'_> {
                 target: None,
                 confidence: 0,
                 is_gone: false,
- is_given: true,
+                is_redundant,
+                is_given: true,
             });
             is_first = false;
         }
@@ -355,10 +371,8 @@ impl Run<'_> {
         // Type rules come first among them, then by identity.
         let best = inside.min_by_key(|base| !base.is_type_rule);
         let fits = |at: usize, row: &AssignedResourceType| {
-            let goes_on = matches!(
-                fate(this.states[at].0, row.is_denied),
-                Fate::Calculated | Fate::Cancelled | Fate::Derogation
-            );
+            let goes_on =
+                matches!(fate(this.states[at].0, row.is_denied), Fate::Calculated | Fate::Cancelled | Fate::Derogation);
             !this.taken[at] && goes_on && !row.period.intersection(period).is_empty()
         };
         let candidates = || (0..this.existing.len()).filter(|at| fits(*at, &this.existing[*at]));
@@ -366,7 +380,9 @@ impl Run<'_> {
         let before = candidates().find(lives).or_else(|| candidates().next());
         let state = before.map(|at| this.states[at]);
         let workflow = match (is_derogation, best.map(|base| base.is_type_rule)) {
-            (true, _) => state.map(|(state, _)| state).filter(|state| state.is_derogation()).unwrap_or(WorkflowState::Found),
+            (true, _) => {
+                state.map(|(state, _)| state).filter(|state| state.is_derogation()).unwrap_or(WorkflowState::Found)
+            }
             _ if !this.is_complete => WorkflowState::CalculatedMissingParameters,
             (false, Some(false)) => WorkflowState::GivenByRole,
             (false, _) => WorkflowState::PolicyApproved,
@@ -390,7 +406,8 @@ impl Run<'_> {
             target: None,
             confidence: 0,
             is_gone: false,
- is_given: true,
+            is_redundant: false,
+            is_given: true,
         });
     }
 
@@ -462,9 +479,10 @@ impl Deciding<'_> {
         let plan = self.plan;
         let values = plan.scalars.iter().chain(&plan.binaries).filter(|rule| rule.single_role.is_none());
         let values = values.map(|rule| rule.offset);
-        let navigations = plan.navigations.iter().filter(|rule| {
-            rule.single_role.is_none() && rule.condition == ALWAYS && !rule.is_denied
-        });
+        let navigations = plan
+            .navigations
+            .iter()
+            .filter(|rule| rule.single_role.is_none() && rule.condition == ALWAYS && !rule.is_denied);
         let all = values.chain(navigations.map(|rule| rule.offset));
         all.chain(plan.queries.iter().map(|rule| rule.offset)).filter(|offset| *offset != TimeOffset::Default)
     }
@@ -524,4 +542,3 @@ pub(super) fn groups(own: &[TypePiece], kind: EffectKind) -> Vec<Group> {
 pub(super) fn closed(period: Period, now: Instant) -> Period {
     Period { end: period.end.min(now).max(period.start.min(now)), ..period }
 }
-

@@ -18,7 +18,6 @@ use provost_model::policy::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Before<'a> {
     id: i64,
-    period: Period,
     policy: &'a str,
     current: &'a str,
     workflow: WorkflowState,
@@ -122,7 +121,8 @@ impl Run<'_> {
         if row.class == Class::Derogation {
             return;
         }
-        let has_roles = this.own.iter().any(|piece| matches!(piece.effect.kind, EffectKind::Scalar | EffectKind::Binary));
+        let has_roles =
+            this.own.iter().any(|piece| matches!(piece.effect.kind, EffectKind::Scalar | EffectKind::Binary));
         let (mut scalars, mut binaries) = (Vec::new(), Vec::new());
         if has_roles {
             scalars = groups(&this.own, EffectKind::Scalar);
@@ -130,61 +130,79 @@ impl Run<'_> {
         }
         let known = before.map(|before| before.scalars.as_slice()).unwrap_or_default();
         made.scalars.reserve(this.plan.scalars.len());
-        self.value_rows(row, before, this, &this.plan.scalars, &scalars, scratch, &mut |rule, made_value, out| {
-            out.scalars.push(AssignedScalar {
-                id: made_value.id,
-                property: rule.property_id,
-                policy_value: made_value.policy,
-                current_value: made_value.current,
-                workflow: made_value.workflow,
-                provisioning: made_value.provisioning,
-                period: made_value.period,
-                rule: Some(rule.id),
-                state_since: made_value.since,
-                error: made_value.error,
-            });
-        }, &|rule, period| {
-            let found = known.iter().find(|value| {
-                value.property == rule.property_id && !value.period.intersection(period).is_empty()
-            });
-            found.map(|value| Before {
-                id: value.id,
-                period: value.period,
-                policy: value.policy_value.as_deref().unwrap_or_default(),
-                current: value.current_value.as_deref().unwrap_or_default(),
-                workflow: value.workflow,
-                provisioning: value.provisioning,
-                since: value.state_since,
-            })
-        }, made);
+        self.value_rows(
+            row,
+            before,
+            this,
+            &this.plan.scalars,
+            &scalars,
+            scratch,
+            &mut |rule, made_value, out| {
+                out.scalars.push(AssignedScalar {
+                    id: made_value.id,
+                    property: rule.property_id,
+                    policy_value: made_value.policy,
+                    current_value: made_value.current,
+                    workflow: made_value.workflow,
+                    provisioning: made_value.provisioning,
+                    period: made_value.period,
+                    rule: Some(rule.id),
+                    state_since: made_value.since,
+                    error: made_value.error,
+                });
+            },
+            &|rule, period| {
+                let found = known
+                    .iter()
+                    .find(|value| value.property == rule.property_id && !value.period.intersection(period).is_empty());
+                found.map(|value| Before {
+                    id: value.id,
+                    policy: value.policy_value.as_deref().unwrap_or_default(),
+                    current: value.current_value.as_deref().unwrap_or_default(),
+                    workflow: value.workflow,
+                    provisioning: value.provisioning,
+                    since: value.state_since,
+                })
+            },
+            made,
+        );
         let known = before.map(|before| before.binaries.as_slice()).unwrap_or_default();
-        self.value_rows(row, before, this, &this.plan.binaries, &binaries, scratch, &mut |rule, made_value, out| {
-            out.binaries.push(AssignedBinary {
-                id: made_value.id,
-                property: rule.property_id,
-                policy_digest: made_value.policy,
-                current_digest: made_value.current,
-                workflow: made_value.workflow,
-                provisioning: made_value.provisioning,
-                period: made_value.period,
-                rule: Some(rule.id),
-                state_since: made_value.since,
-                error: made_value.error,
-            });
-        }, &|rule, period| {
-            let found = known.iter().find(|value| {
-                value.property == rule.property_id && !value.period.intersection(period).is_empty()
-            });
-            found.map(|value| Before {
-                id: value.id,
-                period: value.period,
-                policy: value.policy_digest.as_deref().unwrap_or_default(),
-                current: value.current_digest.as_deref().unwrap_or_default(),
-                workflow: value.workflow,
-                provisioning: value.provisioning,
-                since: value.state_since,
-            })
-        }, made);
+        self.value_rows(
+            row,
+            before,
+            this,
+            &this.plan.binaries,
+            &binaries,
+            scratch,
+            &mut |rule, made_value, out| {
+                out.binaries.push(AssignedBinary {
+                    id: made_value.id,
+                    property: rule.property_id,
+                    policy_digest: made_value.policy,
+                    current_digest: made_value.current,
+                    workflow: made_value.workflow,
+                    provisioning: made_value.provisioning,
+                    period: made_value.period,
+                    rule: Some(rule.id),
+                    state_since: made_value.since,
+                    error: made_value.error,
+                });
+            },
+            &|rule, period| {
+                let found = known
+                    .iter()
+                    .find(|value| value.property == rule.property_id && !value.period.intersection(period).is_empty());
+                found.map(|value| Before {
+                    id: value.id,
+                    policy: value.policy_digest.as_deref().unwrap_or_default(),
+                    current: value.current_digest.as_deref().unwrap_or_default(),
+                    workflow: value.workflow,
+                    provisioning: value.provisioning,
+                    since: value.state_since,
+                })
+            },
+            made,
+        );
     }
 
     /// Makes the rows of all scalar or all binary rules. Rules about one property come one after the other, the
@@ -322,7 +340,7 @@ mod tests {
     use {ProvisioningState as P, WorkflowState as W};
 
     fn before(policy: &'static str, current: &'static str, workflow: W, provisioning: P) -> Option<Before<'static>> {
-        Some(Before { id: 1, period: Period::ALWAYS, policy, current, workflow, provisioning, since: 0 })
+        Some(Before { id: 1, policy, current, workflow, provisioning, since: 0 })
     }
 
     const BASE: Situation<'static> = Situation {
@@ -351,7 +369,8 @@ mod tests {
             let kept = before("v1", "m", W::Approved, P::Verified);
             assert_eq!(state(&Situation { before: kept, ..changed }), (W::Approved, P::Verified));
             let new_data = Situation { computed: "v2", before: kept, ..changed };
-            let expected = if discards { (W::PolicyApproved, P::Pending) } else { (W::ApprovedQuestioned, P::Verified) };
+            let expected =
+                if discards { (W::PolicyApproved, P::Pending) } else { (W::ApprovedQuestioned, P::Verified) };
             assert_eq!(state(&new_data), expected);
             let questioned = before("v2", "m", W::ApprovedQuestioned, P::Verified);
             let again = Situation { current: Some("n"), before: questioned, computed: "v2", ..base };
@@ -383,6 +402,9 @@ mod tests {
         let base = Situation { is_mapped: false, current: Some("x"), ..BASE };
         assert_eq!(state(&base), (W::PolicyApprovedWithChanges, P::Executed));
         assert_eq!(state(&Situation { current: Some("v1"), ..base }), (W::PolicyApproved, P::Executed));
-        assert_eq!(state(&Situation { current: None, is_blocked: true, ..base }), (W::PolicyApproved, P::AwaitingApproval));
+        assert_eq!(
+            state(&Situation { current: None, is_blocked: true, ..base }),
+            (W::PolicyApproved, P::AwaitingApproval)
+        );
     }
 }

@@ -161,17 +161,31 @@ impl Model {
     }
 
     fn is_composite_parametrised(&self, composite: usize) -> bool {
-        self.single_rules.iter().any(|rule| rule.holder == Some(composite) && !rule.is_denied && self.is_parametrised(rule.role))
+        self.single_rules
+            .iter()
+            .any(|rule| rule.holder == Some(composite) && !rule.is_denied && self.is_parametrised(rule.role))
     }
 
     pub(super) fn evaluate(&self) -> Expected {
         let mut expected = Expected::default();
         for role in 0..COMPOSITES {
-            let found = self.role(role, &self.composite_rules, &self.manual_composites, &expected.composites, self.is_composite_parametrised(role));
+            let found = self.role(
+                role,
+                &self.composite_rules,
+                &self.manual_composites,
+                &expected.composites,
+                self.is_composite_parametrised(role),
+            );
             expected.composites.push(found);
         }
         for role in 0..SINGLES {
-            let found = self.role(role, &self.single_rules, &self.manual_singles, &expected.composites, self.is_parametrised(role));
+            let found = self.role(
+                role,
+                &self.single_rules,
+                &self.manual_singles,
+                &expected.composites,
+                self.is_parametrised(role),
+            );
             expected.singles.push(found);
         }
         self.account(&mut expected);
@@ -204,7 +218,8 @@ impl Model {
                 }
             }
             let strongest = |denied: bool| {
-                let own = matching.iter().filter(|(rule, _)| rule.is_denied == denied && (denied || !rule.is_suggested));
+                let own =
+                    matching.iter().filter(|(rule, _)| rule.is_denied == denied && (denied || !rule.is_suggested));
                 own.map(|(rule, _)| rule.priority).min()
             };
             let is_denied = strongest(true).is_some_and(|deny| strongest(false).is_none_or(|allow| deny <= allow));
@@ -239,7 +254,8 @@ impl Model {
 
     fn account(&self, expected: &mut Expected) {
         let held: Vec<Days> = expected.singles.iter().map(Roles::days).collect();
-        let (mut references, mut by_rule, mut implied, mut denied) = (Days::new(), Days::new(), Days::new(), Days::new());
+        let (mut references, mut by_rule, mut implied, mut denied) =
+            (Days::new(), Days::new(), Days::new(), Days::new());
         let mut offset = Offset::Default;
         for rule in &self.type_rules {
             let days: Days = match rule.role {
@@ -350,13 +366,20 @@ impl Model {
                 Offset::After(before, after) => ("After", before, after),
             };
             let (before, after) = (before * 1440, after * 1440);
-            format!(" TimeOffsetReference=\"{mode}\" TimeOffsetBeforeReference=\"{before}\" TimeOffsetAfterReference=\"{after}\"")
+            format!(
+                " TimeOffsetReference=\"{mode}\" TimeOffsetBeforeReference=\"{before}\" TimeOffsetAfterReference=\"{after}\""
+            )
         };
         let mut elements = vec![
             "<ContextRule Identifier=\"C\" DisplayName_L1=\"C\" Policy=\"Default\" SourceEntityType=\"Person\" ResourcesBinding=\"Records\" ResourcesStartBinding=\"Record:Start\" ResourcesEndBinding=\"Record:End\" B0=\"Record:Department\" B1=\"Record:Site\"/>".to_owned(),
         ];
-        elements.extend((0..COMPOSITES).map(|n| format!("<CompositeRole Identifier=\"C{n}\" EntityType=\"Person\" Policy=\"Default\"/>")));
-        elements.extend((0..SINGLES).map(|n| format!("<SingleRole Identifier=\"S{n}\" EntityType=\"Person\" Policy=\"Default\"/>")));
+        elements.extend(
+            (0..COMPOSITES)
+                .map(|n| format!("<CompositeRole Identifier=\"C{n}\" EntityType=\"Person\" Policy=\"Default\"/>")),
+        );
+        elements.extend(
+            (0..SINGLES).map(|n| format!("<SingleRole Identifier=\"S{n}\" EntityType=\"Person\" Policy=\"Default\"/>")),
+        );
         for (element, letter, holder, rules) in [
             ("CompositeRoleRule", 'C', "ParentRole", &self.composite_rules),
             ("SingleRoleRule", 'S', "CompositeRole", &self.single_rules),
@@ -378,10 +401,19 @@ impl Model {
         }));
         rules.extend(self.links.iter().map(|rule| {
             let dimensions = criteria(rule.department, None);
-            format!("<NavigationRule Property=\"Groups\" Resource=\"G{}\"{}{dimensions}{}/>", rule.group + 1, role(rule.role), denied(rule.is_denied))
+            format!(
+                "<NavigationRule Property=\"Groups\" Resource=\"G{}\"{}{dimensions}{}/>",
+                rule.group + 1,
+                role(rule.role),
+                denied(rule.is_denied)
+            )
         }));
         rules.extend(self.scalars.iter().enumerate().map(|(at, rule)| {
-            format!("<ScalarRule Property=\"Mail\" Expression=\"Literal:v{at}\"{}{}/>", role(rule.role), offset(rule.offset))
+            format!(
+                "<ScalarRule Property=\"Mail\" Expression=\"Literal:v{at}\"{}{}/>",
+                role(rule.role),
+                offset(rule.offset)
+            )
         }));
         elements.push(format!("<ResourceType Identifier=\"AD\" Policy=\"Default\" SourceEntityType=\"Person\" TargetEntityType=\"Account\">{}</ResourceType>", rules.join("\n")));
         elements

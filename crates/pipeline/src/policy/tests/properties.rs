@@ -1,9 +1,11 @@
 //! The engine against the naive evaluator, and what must not change a result.
 
-use super::naive::{Criteria, DAYS, DEPARTMENTS, LinkRule, Manual, Model, Offset, Record, RoleRule, SITES, ScalarRule, TypeRule};
-use super::naive::{COMPOSITES, SINGLES};
-use super::world::{World, instant};
 use super::ORGANISATION;
+use super::naive::{COMPOSITES, SINGLES};
+use super::naive::{
+    Criteria, DAYS, DEPARTMENTS, LinkRule, Manual, Model, Offset, Record, RoleRule, SITES, ScalarRule, TypeRule,
+};
+use super::world::{World, instant};
 use crate::policy::Outcome;
 use proptest::prelude::*;
 use provost_model::policy::{AssignedRole, Instant, Parameters, WorkflowState};
@@ -35,12 +37,18 @@ fn date(day: i32) -> String {
 
 fn criteria() -> impl Strategy<Value = Criteria> {
     let department = prop::option::weighted(0.5, (0..DEPARTMENTS.len(), any::<bool>()));
-    (department, prop::option::weighted(0.3, 0..SITES.len())).prop_map(|(department, site)| Criteria { department, site })
+    (department, prop::option::weighted(0.3, 0..SITES.len()))
+        .prop_map(|(department, site)| Criteria { department, site })
 }
 
 fn record() -> impl Strategy<Value = Record> {
     let values = (prop::option::weighted(0.9, 0..DEPARTMENTS.len()), prop::option::weighted(0.8, 0..SITES.len()));
-    (0..30, -1i32..25, values).prop_map(|(from, length, (department, site))| Record { from, to: from + length, department, site })
+    (0..30, -1i32..25, values).prop_map(|(from, length, (department, site))| Record {
+        from,
+        to: from + length,
+        department,
+        site,
+    })
 }
 
 fn role_rule(roles: usize, is_composite: bool) -> impl Strategy<Value = RoleRule> {
@@ -55,8 +63,12 @@ fn role_rule(roles: usize, is_composite: bool) -> impl Strategy<Value = RoleRule
 }
 
 fn manual(roles: usize) -> impl Strategy<Value = Manual> {
-    (0..roles, 0..30, 1..30, prop::bool::weighted(0.3))
-        .prop_map(|(role, from, length, is_denied)| Manual { role, from, to: from + length, is_denied })
+    (0..roles, 0..30, 1..30, prop::bool::weighted(0.3)).prop_map(|(role, from, length, is_denied)| Manual {
+        role,
+        from,
+        to: from + length,
+        is_denied,
+    })
 }
 
 fn offset() -> impl Strategy<Value = Offset> {
@@ -70,41 +82,53 @@ fn offset() -> impl Strategy<Value = Offset> {
 
 fn model() -> impl Strategy<Value = Model> {
     let records = prop::collection::vec(record(), 1..4);
-    let rules = (prop::collection::vec(role_rule(COMPOSITES, true), 0..5), prop::collection::vec(role_rule(SINGLES, false), 0..8));
+    let rules = (
+        prop::collection::vec(role_rule(COMPOSITES, true), 0..5),
+        prop::collection::vec(role_rule(SINGLES, false), 0..8),
+    );
     let manual = (prop::collection::vec(manual(COMPOSITES), 0..2), prop::collection::vec(manual(SINGLES), 0..3));
     let role = || prop::option::weighted(0.5, 0..SINGLES);
-    let type_rule = (criteria(), role(), prop::bool::weighted(0.2))
-        .prop_map(|(criteria, role, is_denied)| TypeRule { criteria, role, is_denied });
+    let type_rule = (criteria(), role(), prop::bool::weighted(0.2)).prop_map(|(criteria, role, is_denied)| TypeRule {
+        criteria,
+        role,
+        is_denied,
+    });
     let department = prop::option::weighted(0.4, (0..DEPARTMENTS.len(), any::<bool>()));
     let link = (0..3usize, role(), department, prop::bool::weighted(0.2))
         .prop_map(|(group, role, department, is_denied)| LinkRule { group, role, department, is_denied });
-    let scalar = (prop::option::weighted(0.3, 0..SINGLES), offset()).prop_map(|(role, offset)| ScalarRule { role, offset });
+    let scalar =
+        (prop::option::weighted(0.3, 0..SINGLES), offset()).prop_map(|(role, offset)| ScalarRule { role, offset });
     let of_type = (
         offset(),
         prop::collection::vec(type_rule, 0..3),
         prop::collection::vec(link, 0..5),
         prop::collection::vec(scalar, 0..4),
     );
-    (records, rules, manual, of_type).prop_map(|(records, rules, manual, (type_offset, type_rules, links, mut scalars))| {
-        // Two rules of one strength are decided by their identity, which the naive model does not know.
-        let mut strengths = std::collections::HashSet::new();
-        scalars.retain(|rule| strengths.insert((rule.role.is_none(), std::mem::discriminant(&rule.offset))));
-        Model {
-            records,
-            composite_rules: rules.0,
-            single_rules: rules.1,
-            manual_composites: manual.0,
-            manual_singles: manual.1,
-            type_offset,
-            type_rules,
-            links,
-            scalars,
-        }
-    })
+    (records, rules, manual, of_type).prop_map(
+        |(records, rules, manual, (type_offset, type_rules, links, mut scalars))| {
+            // Two rules of one strength are decided by their identity, which the naive model does not know.
+            let mut strengths = std::collections::HashSet::new();
+            scalars.retain(|rule| strengths.insert((rule.role.is_none(), std::mem::discriminant(&rule.offset))));
+            Model {
+                records,
+                composite_rules: rules.0,
+                single_rules: rules.1,
+                manual_composites: manual.0,
+                manual_singles: manual.1,
+                type_offset,
+                type_rules,
+                links,
+                scalars,
+            }
+        },
+    )
 }
 
 fn world(model: &Model, elements: &[String]) -> World {
-    let mut text = format!("//- conf.xml\n{}\n{ORGANISATION}//- Person.csv\nNumber,Name\nE1,Ada\n//- Record.csv\nKey,Person,Start,End,Department,Site\n", elements.join("\n"));
+    let mut text = format!(
+        "//- conf.xml\n{}\n{ORGANISATION}//- Person.csv\nNumber,Name\nE1,Ada\n//- Record.csv\nKey,Person,Start,End,Department,Site\n",
+        elements.join("\n")
+    );
     for (at, record) in model.records.iter().enumerate() {
         let department = record.department.map(|at| DEPARTMENTS[at]).unwrap_or_default();
         let site = record.site.map(|at| SITES[at]).unwrap_or_default();
@@ -112,7 +136,9 @@ fn world(model: &Model, elements: &[String]) -> World {
     }
     let mut world = World::new(&text);
     world.now = day(NOW);
-    for (rows, letter, element) in [(&model.manual_composites, 'C', "CompositeRole"), (&model.manual_singles, 'S', "SingleRole")] {
+    for (rows, letter, element) in
+        [(&model.manual_composites, 'C', "CompositeRole"), (&model.manual_singles, 'S', "SingleRole")]
+    {
         let mut made: Vec<AssignedRole> = Vec::new();
         for (at, row) in rows.iter().enumerate() {
             made.push(AssignedRole {
@@ -137,8 +163,13 @@ fn world(model: &Model, elements: &[String]) -> World {
 type OnDay = BTreeSet<(String, Option<usize>, &'static str)>;
 
 fn roles_on(world: &World, rows: &[AssignedRole], element: &str, at: i32) -> OnDay {
-    let names: BTreeMap<_, _> =
-        world.catalog.objects.iter().filter(|((e, _), _)| e == element).map(|((_, name), id)| (*id, name.clone())).collect();
+    let names: BTreeMap<_, _> = world
+        .catalog
+        .objects
+        .iter()
+        .filter(|((e, _), _)| e == element)
+        .map(|((_, name), id)| (*id, name.clone()))
+        .collect();
     let parameter = |parameters: &Parameters| {
         let value = parameters.iter().find(|(column, _)| *column == 0)?.1;
         // Departments are the first resources.
@@ -176,15 +207,24 @@ fn check(model: &Model, world: &World, outcome: &Outcome) -> Result<(), TestCase
             }
             let mut found = roles_on(world, rows, element, at);
             // A stored row may begin before the first context; it is in effect from there on.
-            found.retain(|(_, _, state)| *state != "manual" || model.records.iter().any(|r| r.from < r.to && r.from <= at));
+            found.retain(|(_, _, state)| {
+                *state != "manual" || model.records.iter().any(|r| r.from < r.to && r.from <= at)
+            });
             prop_assert_eq!(found, wanted, "{} on day {}", element, at);
         }
-        let accounts: Vec<_> = outcome.assignments.resource_types.iter().filter(|row| row.period.contains(day(at))).collect();
+        let accounts: Vec<_> =
+            outcome.assignments.resource_types.iter().filter(|row| row.period.contains(day(at))).collect();
         let states: Vec<bool> = accounts.iter().map(|row| row.workflow == WorkflowState::PolicyApproved).collect();
-        prop_assert_eq!(states, expected.account.get(&at).copied().into_iter().collect::<Vec<_>>(), "account on day {}", at);
+        prop_assert_eq!(
+            states,
+            expected.account.get(&at).copied().into_iter().collect::<Vec<_>>(),
+            "account on day {}",
+            at
+        );
         let links = accounts.iter().flat_map(|row| &row.navigations).filter(|link| link.period.contains(day(at)));
         let groups: Vec<&str> = links.map(|link| world.data_name(link.resource)).collect();
-        let wanted: Vec<String> = expected.groups.iter().filter(|(_, d)| d.contains(&at)).map(|(g, _)| format!("G{}", g + 1)).collect();
+        let wanted: Vec<String> =
+            expected.groups.iter().filter(|(_, d)| d.contains(&at)).map(|(g, _)| format!("G{}", g + 1)).collect();
         prop_assert_eq!(groups, wanted, "groups on day {}", at);
         let values = accounts.iter().flat_map(|row| &row.scalars).filter(|value| value.period.contains(day(at)));
         let mail: Vec<String> = values.filter_map(|value| value.policy_value.clone()).collect();
