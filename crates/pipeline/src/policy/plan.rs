@@ -57,7 +57,7 @@ pub(super) struct OwnerProgram {
 /// How a value is found on the owner.
 #[derive(Debug)]
 pub(super) enum Computation {
-    Program(Program),
+    Program(Box<Program>),
     /// Digest of a file: navigations, then the property.
     File(Vec<usize>, usize),
 }

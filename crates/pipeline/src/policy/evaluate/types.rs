@@ -183,7 +183,7 @@ impl Run<'_> {
         self.type_parameters(&mut this, scratch);
         self.existing_types(&mut this, scratch);
         self.calculated_types(&mut this, scratch);
-        self.place_targets(&mut this, stage, scratch);
+        self.place_targets(&mut this, stage);
         self.emit_types(&mut this, stage, scratch);
         self.offered_types(&mut this, scratch);
         self.left_over_types(&mut this, stage, scratch);

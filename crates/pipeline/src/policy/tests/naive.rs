@@ -231,14 +231,14 @@ impl Model {
                 found.manual.insert(day);
             }
             for (_, parameter) in matching.iter().filter(|(rule, _)| !rule.is_denied && !rule.is_suggested) {
-                if !is_denied && !by_hand && !(is_manual && parameter.is_none()) {
+                if !is_denied && !by_hand && (!is_manual || parameter.is_some()) {
                     found.automatic.entry(*parameter).or_default().insert(day);
                 }
             }
             for (rule, parameter) in matching.iter().filter(|(rule, _)| !rule.is_denied && rule.is_suggested) {
                 let is_forbidden = strongest(true).is_some_and(|deny| deny <= rule.priority);
                 let has = found.automatic.get(parameter).is_some_and(|days| days.contains(&day));
-                if !is_forbidden && !by_hand && !has && !(is_manual && parameter.is_none()) {
+                if !is_forbidden && !by_hand && !has && (!is_manual || parameter.is_some()) {
                     found.suggested.entry(*parameter).or_default().insert(day);
                 }
             }
