@@ -48,6 +48,8 @@ impl WriteTx {
         self.write_model(&change)?;
         self.forget_model();
         self.rebuild_changed_keys(&change)?;
+        let stays = |old: &StoredType| new.types.iter().any(|t| t.id == old.id);
+        self.follow_deployment(!old.types.iter().all(stays), now_micros)?;
         triggers::rebuild(&self.link, &new)?;
         fault::point("store.deploy.keys");
         self.count("modelDeployed", 1);

@@ -2,6 +2,7 @@
 
 mod assigned;
 mod catalog;
+mod consolidated;
 mod period;
 mod states;
 
@@ -9,5 +10,6 @@ pub use assigned::{
     AssignedBinary, AssignedNavigation, AssignedResourceType, AssignedRole, AssignedScalar, Assignments, Parameters,
 };
 pub use catalog::{PolicyCatalog, category_identity};
+pub use consolidated::Consolidated;
 pub use period::{Instant, NO_END, NO_START, Period};
 pub use states::{ProvisioningState, WorkflowState};
