@@ -26,8 +26,18 @@ pub fn mode_of(mode: Mode) -> (ExportMode, bool) {
     }
 }
 
-/// Whether the settings of a connection name a source of its own for incremental mode.
-pub fn has_incremental_input(settings: &Value) -> bool {
+/// Whether exports of this package tell by a cookie what changed: in incremental mode their tables hold changes.
+pub fn keeps_cookie(connection: &Connection) -> bool {
+    provost_connectors::find(&connection.package).is_some_and(|package| package.keeps_cookie)
+}
+
+/// Whether a connection has something of its own to give in incremental mode: a cookie, or a source that its settings
+/// name.
+pub fn has_incremental_input(connection: &Connection, settings: &Value) -> bool {
+    keeps_cookie(connection) || names_incremental_source(settings)
+}
+
+fn names_incremental_source(settings: &Value) -> bool {
     settings.as_object().is_some_and(|settings| {
         settings.iter().any(|(name, value)| name.eq_ignore_ascii_case("PathIncremental") && !value.is_null())
     })
@@ -76,6 +86,8 @@ impl FileExport<'_> {
             output_dir: self.output,
             sources_root_paths: &roots,
             base_dir: Path::new(""),
+            tables: &[],
+            cookies_dir: None,
             keeping: &keeping,
         };
         run(&request, self.mode, progress)

@@ -4,6 +4,7 @@ use super::access::{Access, AccessSettings};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::query::Catalogues;
+use super::screens::Models;
 use crate::folders::Folders;
 use crate::jobs::Engine;
 use crate::telemetry::Spans;
@@ -43,6 +44,7 @@ struct Inner {
     metrics: Metrics,
     access: Access,
     catalogues: Catalogues,
+    models: Models,
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
     spans: OnceLock<Arc<dyn Spans>>,
@@ -52,9 +54,9 @@ impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
         let access = Access::new(clock());
-        let (metrics, catalogues) = (Metrics::default(), Catalogues::default());
+        let (metrics, catalogues, models) = (Metrics::default(), Catalogues::default(), Models::default());
         let (jobs, spans) = (OnceLock::new(), OnceLock::new());
-        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, clock, jobs, spans }))
+        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, models, clock, jobs, spans }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -115,6 +117,11 @@ impl App {
 
     pub(crate) fn catalogues(&self) -> &Catalogues {
         &self.0.catalogues
+    }
+
+    /// How the deployed entity types are shown.
+    pub(crate) fn models(&self) -> &Models {
+        &self.0.models
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

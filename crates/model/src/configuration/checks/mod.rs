@@ -11,6 +11,7 @@ mod identifiers;
 mod jobs;
 mod mappings;
 mod model;
+mod policy;
 mod references;
 mod schedules;
 mod slots;
@@ -119,7 +120,7 @@ pub(super) fn run(
         unresolved: &expansion.unresolved,
         places,
     };
-    for check in CHECKS {
+    for check in CHECKS.iter().chain(policy::CHECKS) {
         check(&context, problems);
     }
 }

@@ -32,7 +32,7 @@ pub(crate) use authenticate::{Means, authenticate};
 pub use passwords::{FIRST_ADMINISTRATOR, FirstAdministratorError, first_administrator};
 pub(crate) use refusal::{Failure, Reason, Refusal};
 pub use settings::{AccessSettings, ProviderSettings};
-pub(crate) use sign_in::BEFORE_CHANGE;
+pub(crate) use sign_in::{BEFORE_CHANGE, enter, renew, with_cookie};
 
 use super::app::App;
 use super::listen::Peer;

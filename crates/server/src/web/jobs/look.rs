@@ -257,8 +257,14 @@ async fn changes(
     };
     let after = query.after.as_deref().map(place).transpose()?;
     let limit = page_size(&app, query.page_size.as_deref())?;
-    let wanted =
-        WantedChanges { entity_type: query.entity_type, association: query.association, command, after, limit };
+    let wanted = WantedChanges {
+        entity_type: query.entity_type,
+        association: query.association,
+        command,
+        text: None,
+        after,
+        limit,
+    };
     app.blocking(move || {
         let (mut changes, next) = engine.changes_of(id, &wanted)?;
         hide(&mut changes, &principal, &permitted);
@@ -295,7 +301,7 @@ fn hide(changes: &mut [ShownChange], principal: &Principal, permitted: &Permitte
 }
 
 /// Where a page of changes begins.
-fn place(text: &str) -> Result<ChangePlace, Problem> {
+pub(crate) fn place(text: &str) -> Result<ChangePlace, Problem> {
     let read = |(kind, id): (&str, &str)| match (kind, id.parse().ok().filter(|id| *id >= 0_i64)?) {
         ("resource", id) => Some(ChangePlace::Resource(id)),
         ("link", id) => Some(ChangePlace::Link(id)),
