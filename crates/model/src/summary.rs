@@ -57,6 +57,9 @@ pub struct Summary {
     pub entity_types: BTreeMap<String, EntityCounters>,
     /// Counters by association identifier.
     pub associations: BTreeMap<String, LinkCounters>,
+    /// What a step of the policy counted, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
     /// Thresholds that the change set exceeds.
     pub thresholds: Vec<ExceededThreshold>,
     /// Probable causes, most telling first.

@@ -4,12 +4,16 @@
 //! time are arguments.
 
 mod bytes;
+pub mod correlation;
 pub mod csv;
 pub mod delta;
 pub mod drift;
 pub mod expression;
 pub mod format;
+pub mod mining;
+pub mod naming;
 pub mod output;
+pub mod policy;
 pub mod population;
 pub mod prepare;
 pub mod reconcile;

@@ -14,6 +14,7 @@ use provost_model::configuration::Connection;
 use provost_model::extract::source_tables;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
+use provost_server::policy::{self, KeyOptions, RoleModelOptions};
 use provost_server::{
     Delivery, ExpressionOptions, Folders, LocalHost, PrepareOptions, RowProblem, ServerError, SessionHost, ShownChange,
     SynchroniseOptions, Synchronised, Watch,
@@ -356,6 +357,46 @@ impl Road {
             summary.state = State::Warning;
         }
         Ok(Outcome { summary, samples: problem_samples(&done.problems) })
+    }
+
+    /// Computes correlation keys.
+    ///
+    /// # Errors
+    /// An entity type is unknown, or the database fails.
+    pub fn compute_correlation_keys(&self, options: KeyOptions) -> Result<Outcome, Report> {
+        let options = KeyOptions { actor: actor(), ..options };
+        let done = policy::compute_correlation_keys(&self.store, &options).map_err(|e| report(&e))?;
+        Ok(Outcome { summary: done.summary(), samples: problem_samples(&done.problems) })
+    }
+
+    /// Computes what owners should have.
+    ///
+    /// # Errors
+    /// The policy cannot be compiled, an entity type is unknown, or the database fails.
+    pub fn compute_role_model(&self, options: RoleModelOptions) -> Result<Outcome, Report> {
+        let options = RoleModelOptions { actor: actor(), ..options };
+        let done = policy::compute_role_model(&self.store, &options).map_err(|e| report(&e))?;
+        Ok(Outcome { summary: done.summary(), samples: problem_samples(&done.problems) })
+    }
+
+    /// Gives types to targets without owner.
+    ///
+    /// # Errors
+    /// An entity type is unknown, or the database fails.
+    pub fn update_classification(&self, entity_types: &[String], batch: usize) -> Result<Outcome, Report> {
+        let done = policy::update_classification(&self.store, entity_types, batch, &actor(), now_micros())
+            .map_err(|e| report(&e))?;
+        Ok(Outcome { summary: done.summary(), samples: problem_samples(&done.problems) })
+    }
+
+    /// Re-states what was there before go-live.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn save_pre_existing_access_rights(&self) -> Result<Outcome, Report> {
+        let done =
+            policy::save_pre_existing_access_rights(&self.store, &actor(), now_micros()).map_err(|e| report(&e))?;
+        Ok(done.summary().into())
     }
 
     fn options(&self, connector: &str, how: &Synchronisation) -> SynchroniseOptions {

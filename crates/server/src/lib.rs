@@ -19,6 +19,7 @@ mod mapping;
 pub mod metadata;
 mod options;
 mod orphans;
+pub mod policy;
 mod previous;
 mod retention;
 mod sessions;

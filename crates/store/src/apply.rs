@@ -145,6 +145,8 @@ impl Apply<'_> {
                 deleting.push(*id);
             }
         }
+        self.tx.follow_run(self.run)?;
+        self.follow_deletions(&deleting)?;
         self.end_links_of_deleted(&deleting)?;
         for (id, slots) in &plan.types {
             self.change_unique_keys(*id, slots)?;
@@ -199,6 +201,17 @@ impl Apply<'_> {
     /// SQL for the ids of the resources of a type that are deleted.
     fn deleted(&self, entity_type: EntityTypeId) -> String {
         format!("(SELECT Resource_Id FROM UR_ResourceChanges WHERE {})", self.changes(entity_type, DELETE))
+    }
+
+    /// The policy must know which resources go, and whose links end with them.
+    fn follow_deletions(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
+        for id in deleting {
+            self.tx.follow_ending_links(*id, &self.deleted(*id))?;
+        }
+        for id in deleting {
+            self.tx.follow_deletion(&self.deleted(*id), self.plan.now_micros)?;
+        }
+        Ok(())
     }
 
     /// Links in the table go with the resource at either end.

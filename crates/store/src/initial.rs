@@ -15,6 +15,7 @@ pub struct InitialResources {
     keys: Sink,
     entity_type: EntityTypeId,
     slots: Vec<Slot>,
+    now_micros: i64,
 }
 
 /// Resources and their primary keys, collected apart from the connection: any thread may do that.
@@ -40,6 +41,8 @@ pub struct InitialKeyRows {
 pub struct InitialLinks {
     sink: Sink,
     rebuild_index: bool,
+    association: AssociationId,
+    now_micros: i64,
 }
 
 /// Loads links into a slot.
@@ -124,6 +127,7 @@ impl WriteTx {
             keys: Sink::with_fixed(&self.link, "UR_ResourceKeys", of_key, key_columns),
             entity_type,
             slots: slots.to_vec(),
+            now_micros,
         })
     }
 
@@ -165,6 +169,8 @@ impl WriteTx {
         Ok(InitialLinks {
             sink: Sink::with_fixed(&self.link, "UR_ResourceLinks", fixed, columns),
             rebuild_index: is_empty,
+            association,
+            now_micros,
         })
     }
 
@@ -310,6 +316,7 @@ impl InitialResources {
         self.resources.flush()?;
         self.keys.flush()?;
         let loaded = self.resources.written();
+        tx.follow_loaded(self.entity_type, self.now_micros)?;
         tx.count("resourcesInserted", loaded);
         Ok(loaded)
     }
@@ -365,6 +372,7 @@ impl InitialLinks {
         if let Some(sql) = self.sink.link.dialect().refresh_statistics("UR_ResourceLinks") {
             self.sink.link.batch(&sql)?;
         }
+        tx.follow_loaded_links(self.association, self.now_micros)?;
         tx.count("linksCreated", self.sink.written());
         Ok(self.sink.written())
     }
@@ -407,6 +415,7 @@ impl InitialSlotLinks {
         );
         let count = link.execute(&sql, &[])?;
         link.execute(&format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"), &[])?;
+        tx.follow_loaded_slot(self.owner, self.slot)?;
         tx.count("linksCreated", count);
         Ok(count)
     }

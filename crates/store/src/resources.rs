@@ -97,12 +97,12 @@ impl ReadTx {
     }
 }
 
-fn select(slots: &[Slot]) -> String {
+pub(crate) fn select(slots: &[Slot]) -> String {
     let values: String = slots.iter().map(|s| format!(", {}", text_column("r", *s))).collect();
     format!("SELECT r.Id, r.DisplayName_L1, r.ValidFrom{values} FROM UR_Resources r")
 }
 
-fn hand_out<E: From<StoreError>>(
+pub(crate) fn hand_out<E: From<StoreError>>(
     row: &Row<'_>,
     slots: usize,
     each: &mut impl FnMut(ResourceRow<'_>) -> Result<(), E>,
@@ -152,6 +152,9 @@ impl WriteTx {
             self.move_keys(entity_type, key, &changing)?;
         }
         let due = due.replace("r.ValidFrom", "UR_Resources.ValidFrom");
+        if self.follows_policy()? {
+            self.follow_resources(&changing)?;
+        }
         let changed = self.link.execute(
             &format!(
                 "UPDATE UR_Resources SET {column} = {value}, \

@@ -12,6 +12,7 @@ pub(crate) mod fulfil;
 pub(crate) mod generic;
 mod message;
 pub(crate) mod openldap;
+mod schema;
 mod settings;
 pub(crate) mod state;
 mod tables;

@@ -111,6 +111,9 @@ pub const KEYS: &[Key] = &[
     key("Uploads:MaxFileMegabytes", Holds::Number, "Most megabytes of one file that an agent may send")
         .or("16384")
         .used(),
+    key("Uploads:BodySeconds", Holds::Number, "Seconds in which the body of a request must have arrived")
+        .or("60")
+        .used(),
     key("NotUseAgent", Holds::Bool, "The server does without the agent of this home").used(),
     key("OpenIdClients", Holds::Sections, "Hashed secret of each client of the server").used(),
     key("MaxActors", Holds::Number, "People who are told of a workflow step"),

@@ -354,6 +354,7 @@ mod tests {
         SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)
         Swagger:Enabled = "false" (default)
         TempFolderPath = "/t" (appsettings.json:1:65)
+        Uploads:BodySeconds = "60" (default)
         Uploads:MaxFileMegabytes = "16384" (default)
         WorkFolderPath = "Work" (default)
         "#);

@@ -24,6 +24,8 @@ pub struct Serving {
     pub json_logs: bool,
     /// Collector of traces, and the name of this service there.
     pub traces: Option<(String, String)>,
+    /// Seconds in which the body of a request must have arrived.
+    pub body_seconds: u32,
     /// Whether the page that shows the interface is served.
     pub has_swagger_page: bool,
     /// How callers prove who they are. What depends on the addresses is filled in when the server starts.
@@ -77,6 +79,7 @@ pub(super) fn serving(home: &Path, tree: &Tree, sources: &mut Sources) -> Servin
         json_logs: flag("Serilog:Json", false),
         traces: text("OpenTelemetry:Endpoint")
             .map(|endpoint| (endpoint, text("OpenTelemetry:ServiceName").unwrap_or_default())),
+        body_seconds: tree.at("Uploads:BodySeconds").and_then(as_number).unwrap_or(60).max(1),
         has_swagger_page: flag("Swagger:Enabled", false),
         access,
     }

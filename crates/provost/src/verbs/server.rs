@@ -221,6 +221,7 @@ fn web_settings(settings: &Settings, addresses: &[Address], is_behind_proxy: boo
         default_page_size: settings.default_page_size,
         max_page_size: settings.max_page_size,
         largest_file: settings.largest_file,
+        body_time: std::time::Duration::from_secs(serving.body_seconds.into()),
         has_swagger_page: serving.has_swagger_page,
     })
 }

@@ -1,4 +1,5 @@
-//! Bindings: paths such as `MainRecord.Organization.Manager.Mail`, resolved to typed steps (spec 10 §10).
+//! Names of the entity model, as bindings such as `MainRecord.Organization.Manager.Mail` and bodies use them (spec 10
+//! §10).
 
 mod error;
 
@@ -7,15 +8,6 @@ pub use error::BindingError;
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::Metadata;
 use provost_model::nearest;
-
-/// A path from a resource through mono-valued navigations to a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BindingPath {
-    /// Navigations in the order in which they are followed.
-    pub steps: Vec<Step>,
-    /// Value of the resource that is reached.
-    pub leaf: Leaf,
-}
 
 /// One mono-valued navigation. Numbers are positions in [`Metadata`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,67 +35,6 @@ pub enum Leaf {
     Id,
 }
 
-impl BindingPath {
-    /// Resolves a path that begins at the entity type; the prefix `EntityType:` may be written or not.
-    ///
-    /// # Errors
-    /// A name is unknown, or the path does not lead to exactly one value.
-    pub fn resolve(metadata: &Metadata, entity_type: &str, path: &str) -> Result<BindingPath, BindingError> {
-        let start = find_type(metadata, entity_type)?;
-        let properties = match path.split_once(':') {
-            Some((found, _)) if found.trim() != entity_type => {
-                return Err(BindingError::OtherEntityType {
-                    found: found.trim().to_owned(),
-                    expected: entity_type.to_owned(),
-                });
-            }
-            Some((_, properties)) => properties,
-            None => path,
-        };
-        let mut here = start;
-        let mut steps = Vec::new();
-        let mut parts = properties.split('.').map(str::trim).peekable();
-        while let Some(part) = parts.next() {
-            if part.is_empty() {
-                return Err(BindingError::Empty { path: path.to_owned() });
-            }
-            let next = parts.peek().copied();
-            match resolve_part(metadata, here, part)? {
-                Part::Navigation(step) => {
-                    here = step.target;
-                    steps.push(step);
-                }
-                Part::Leaf(leaf) => match next {
-                    None => return Ok(BindingPath { steps, leaf }),
-                    Some(next) => {
-                        let entity_type = metadata.entity_types[here].identifier.clone();
-                        return Err(BindingError::NotNavigation {
-                            entity_type,
-                            property: part.to_owned(),
-                            next: next.to_owned(),
-                        });
-                    }
-                },
-            }
-        }
-        Ok(BindingPath { steps, leaf: Leaf::Id })
-    }
-
-    /// Type of the value.
-    pub fn kind(&self, metadata: &Metadata) -> PropertyType {
-        match self.leaf {
-            Leaf::Scalar(entity_type, property) => metadata.entity_types[entity_type].properties[property].kind,
-            Leaf::DisplayName(_) => PropertyType::String,
-            Leaf::Id => PropertyType::Int64,
-        }
-    }
-}
-
-enum Part {
-    Navigation(Step),
-    Leaf(Leaf),
-}
-
 pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, BindingError> {
     let known = || metadata.entity_types.iter().map(|t| t.identifier.as_str());
     known().position(|known| known == identifier).ok_or_else(|| BindingError::UnknownEntityType {
@@ -112,21 +43,22 @@ pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, 
     })
 }
 
-fn resolve_part(metadata: &Metadata, here: usize, part: &str) -> Result<Part, BindingError> {
+/// The value that a name designates, or none when it is a navigation.
+pub(super) fn leaf(metadata: &Metadata, here: usize, part: &str) -> Result<Option<Leaf>, BindingError> {
     if let Some(language) = display_name(part) {
-        return Ok(Part::Leaf(Leaf::DisplayName(language)));
+        return Ok(Some(Leaf::DisplayName(language)));
     }
     if part == "Id" {
-        return Ok(Part::Leaf(Leaf::Id));
+        return Ok(Some(Leaf::Id));
     }
     let property = find_property(metadata, here, part)?;
     match metadata.entity_types[here].properties[property].kind {
-        PropertyType::ForeignKey => navigation(metadata, here, property).map(Part::Navigation),
+        PropertyType::ForeignKey => Ok(None),
         PropertyType::Binary => Err(BindingError::File {
             entity_type: metadata.entity_types[here].identifier.clone(),
             property: part.to_owned(),
         }),
-        _ => Ok(Part::Leaf(Leaf::Scalar(here, property))),
+        _ => Ok(Some(Leaf::Scalar(here, property))),
     }
 }
 
@@ -151,6 +83,22 @@ pub(super) fn find_property(metadata: &Metadata, entity_type: usize, name: &str)
 
 /// The step along a navigation property, which must be mono-valued.
 pub(super) fn navigation(metadata: &Metadata, entity_type: usize, property: usize) -> Result<Step, BindingError> {
+    match any_navigation(metadata, entity_type, property)? {
+        (step, false) => Ok(step),
+        (_, true) => {
+            let owner = &metadata.entity_types[entity_type];
+            let property = owner.properties[property].identifier.clone();
+            Err(BindingError::Collection { entity_type: owner.identifier.clone(), property })
+        }
+    }
+}
+
+/// The step along a navigation property, and whether it leads to several resources.
+pub(super) fn any_navigation(
+    metadata: &Metadata,
+    entity_type: usize,
+    property: usize,
+) -> Result<(Step, bool), BindingError> {
     let end = (entity_type, property);
     let found = metadata.associations.iter().enumerate().find_map(|(association, candidate)| {
         let (forward, target, collection) = if candidate.end1 == end {
@@ -162,19 +110,11 @@ pub(super) fn navigation(metadata: &Metadata, entity_type: usize, property: usiz
         };
         Some((Step { association, forward, entity_type, property, target }, collection))
     });
-    let owner = &metadata.entity_types[entity_type];
-    let names = || (owner.identifier.clone(), owner.properties[property].identifier.clone());
-    match found {
-        Some((step, false)) => Ok(step),
-        Some((_, true)) => {
-            let (entity_type, property) = names();
-            Err(BindingError::Collection { entity_type, property })
-        }
-        None => {
-            let (entity_type, property) = names();
-            Err(BindingError::NoAssociation { entity_type, property })
-        }
-    }
+    found.ok_or_else(|| {
+        let owner = &metadata.entity_types[entity_type];
+        let property = owner.properties[property].identifier.clone();
+        BindingError::NoAssociation { entity_type: owner.identifier.clone(), property }
+    })
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ const PUBLIC: &[&str] = &[
     "GET /api/Access/Providers",
     "GET /api/Access/SignIn/{provider}",
     "GET /signin-oidc",
+    "GET /assets/{name}",
+    "GET /signin",
+    "POST /signin",
+    "POST /preferences",
 ];
 
 /// The permission of a route, with `X` for each of its parameters.

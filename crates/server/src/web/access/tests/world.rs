@@ -16,6 +16,7 @@ use provost_store::{Account, ItemChange, Store, StoreError, StoredItem};
 use serde_json::Value;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 pub(crate) const ORIGIN: &str = "https://provost.example";
@@ -233,6 +234,7 @@ fn settings(access: AccessSettings) -> WebSettings {
         default_page_size: 50,
         max_page_size: 100,
         largest_file: 1 << 30,
+        body_time: Duration::from_secs(60),
         has_swagger_page: true,
     }
 }
