@@ -7,6 +7,9 @@ mod ber;
 mod client;
 mod dn;
 mod error;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fake;
 mod filter;
 pub(crate) mod fulfil;
 pub(crate) mod generic;
