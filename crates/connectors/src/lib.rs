@@ -21,6 +21,7 @@ mod ldap;
 mod output;
 mod package;
 mod records;
+mod script;
 mod settings;
 mod source;
 mod sql;

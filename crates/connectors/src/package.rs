@@ -9,6 +9,7 @@ use crate::ldap::ad::ActiveDirectory;
 use crate::ldap::fulfil;
 use crate::ldap::generic::Ldap;
 use crate::ldap::openldap::OpenLdap;
+use crate::script::Script;
 use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
@@ -141,7 +142,7 @@ pub static PACKAGES: &[Package] = &[
     planned("CRM/Salesforce", "Usercube.SCIM.Salesforce@0000001", ExportChangesFulfil),
     planned("Messaging/Slack", "Usercube.SCIM.Slack@0000001", ExportChangesFulfil),
     planned("PAM/CyberArk", "Usercube.SCIM.CyberArk@0000001", ExportFulfil),
-    planned("Custom/PowerShellProv", "Usercube.Powershell@0000001", Fulfil),
+    Package { fulfiller: Some(&Script), ..planned("Custom/PowerShellProv", "Usercube.Powershell@0000001", Fulfil) },
     planned("Custom/PowerShellSync", "Usercube.PowershellSync@0000001", ExportChanges),
     planned("Custom/Robot Framework", "Usercube.RobotFramework@0000001", Fulfil),
     planned("Custom/Unplugged", "Usercube.Custom@0000001", Nothing),
