@@ -98,7 +98,9 @@ fn reply(bytes: &[u8], answer: &impl Fn(&Asked) -> Vec<u8>) -> Vec<u8> {
         SEARCH => {
             let mut body = request.body;
             let base = body.text().unwrap().to_owned();
-            (0..6).for_each(|_| drop(body.any()));
+            for _ in 0..6 {
+                body.any().unwrap();
+            }
             let mut list: Reader<'_> = body.inside(ber::SEQUENCE).unwrap();
             let mut attributes = Vec::new();
             while !list.is_empty() {
