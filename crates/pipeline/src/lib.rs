@@ -4,6 +4,7 @@
 //! time are arguments.
 
 mod bytes;
+pub mod correlation;
 pub mod csv;
 pub mod delta;
 pub mod drift;

@@ -37,7 +37,7 @@ impl Deployment {
     }
 
     /// Carries it out in one transaction: all of it, or nothing. A configuration that says the same in other files
-    /// only moves items between files, which the plan does not speak of.
+    /// only moves items between files and lines, which the plan does not speak of.
     ///
     /// # Errors
     /// Those of the database; somebody else has deployed since it was computed.
@@ -66,7 +66,7 @@ fn changes(stored: &[Item], new: &[Item]) -> Result<Vec<ItemChange>, Report> {
     let mut written = Vec::new();
     for item in new {
         match gone.remove(&key(item)) {
-            Some(old) if old == item => {}
+            Some(old) if old == item && old.same_places(item) => {}
             Some(_) => written.push(ItemChange::Update(stored_form(item)?)),
             None => written.push(ItemChange::Insert(stored_form(item)?)),
         }
@@ -144,6 +144,22 @@ mod tests {
         let moved = parsed(&[("b.xml", &agent("One", "1"))]);
         assert!(deploy(&store, &moved).starts_with("Nothing to change"));
         assert_eq!(stored(&store)[0].file, "b.xml");
+    }
+
+    #[test]
+    fn a_line_that_moves_is_stored_and_is_no_change() {
+        let (_folder, store) = repository();
+        let types = |gap: &str| {
+            let rules = format!("<TypeRule />{gap}<ScalarRule Property=\"P\" Expression=\"Literal:x\" />");
+            format!("<ResourceType Identifier=\"R\" Policy=\"Default\">{rules}</ResourceType>")
+        };
+        let line = |store: &Store| stored(store)[0].children[1].position.map(|(line, _)| line);
+        deploy(&store, &parsed(&[("a.xml", &types(""))]));
+        assert_eq!(line(&store), Some(1));
+        assert!(deploy(&store, &parsed(&[("a.xml", &types("\n\n"))])).starts_with("Nothing to change"));
+        assert_eq!(line(&store), Some(3));
+        let exported = provost_model::configuration::export(&stored(&store));
+        assert!(!exported[0].1.contains("\n\n"), "{}", exported[0].1);
     }
 
     #[test]

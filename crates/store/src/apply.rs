@@ -45,6 +45,7 @@ impl WriteTx {
         let counts = apply.counts;
         self.refresh_grown_tables(&counts)?;
         if !plan.dont_delete_changes {
+            self.follow_changes(run)?;
             self.clear_changes(run)?;
         }
         fault::point("store.apply.cleared");
@@ -145,6 +146,7 @@ impl Apply<'_> {
                 deleting.push(*id);
             }
         }
+        self.follow_deletions(&deleting)?;
         self.end_links_of_deleted(&deleting)?;
         for (id, slots) in &plan.types {
             self.change_unique_keys(*id, slots)?;
@@ -199,6 +201,43 @@ impl Apply<'_> {
     /// SQL for the ids of the resources of a type that are deleted.
     fn deleted(&self, entity_type: EntityTypeId) -> String {
         format!("(SELECT Resource_Id FROM UR_ResourceChanges WHERE {})", self.changes(entity_type, DELETE))
+    }
+
+    /// The policy must know which resources go, and whose links end with them.
+    fn follow_deletions(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
+        for id in deleting {
+            self.tx.follow_deletion(&self.deleted(*id), self.plan.now_micros)?;
+        }
+        if deleting.is_empty() || !self.tx.follows_policy()? {
+            return Ok(());
+        }
+        for (owner, slot, target) in self.dangling_places(deleting) {
+            let owners = self.owners_that_dangle(owner, slot, target);
+            self.tx.follow_listed(&owners)?;
+        }
+        for association in &self.model.associations {
+            let (end1, end2) = self.model.ends(association);
+            for (end, column, other) in [(end1, "Resource1_Id", "Resource2_Id"), (end2, "Resource2_Id", "Resource1_Id")]
+            {
+                let Some(end) = end.filter(|e| deleting.contains(e)) else {
+                    continue;
+                };
+                match self.model.place(association) {
+                    LinkPlace::Table(id) => self.tx.follow_listed(&format!(
+                        "SELECT {other} FROM UR_ResourceLinks WHERE Association_Id = {id} AND {column} IN {}",
+                        self.deleted(end)
+                    ))?,
+                    LinkPlace::Slot { owner, slot, .. } if owner == end => self.tx.follow_listed(&format!(
+                        "SELECT {} FROM UR_Resources o WHERE o.Type = {owner} AND o.{} IS NOT NULL AND o.Id IN {}",
+                        link_column("o", slot),
+                        slot.column(),
+                        self.deleted(end)
+                    ))?,
+                    LinkPlace::Slot { .. } => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Links in the table go with the resource at either end.

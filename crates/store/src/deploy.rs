@@ -27,6 +27,7 @@ impl WriteTx {
             self.link.batch(&lock)?;
         }
         let old = self.model()?;
+        self.deploy_policy(&configuration.policy)?;
         let catalog = self.extend_catalog(configuration)?;
         let metadata = Metadata::resolve(configuration.clone(), &catalog);
         let mut new = desired(&metadata);
@@ -47,6 +48,8 @@ impl WriteTx {
         self.write_model(&change)?;
         self.forget_model();
         self.rebuild_changed_keys(&change)?;
+        let stays = |old: &StoredType| new.types.iter().any(|t| t.id == old.id);
+        self.follow_deployment(!old.types.iter().all(stays), now_micros)?;
         triggers::rebuild(&self.link, &new)?;
         fault::point("store.deploy.keys");
         self.count("modelDeployed", 1);

@@ -40,6 +40,8 @@ pub struct InitialKeyRows {
 pub struct InitialLinks {
     sink: Sink,
     rebuild_index: bool,
+    association: AssociationId,
+    now_micros: i64,
 }
 
 /// Loads links into a slot.
@@ -116,7 +118,8 @@ impl WriteTx {
             })?;
         let mut columns = names(&["Id", "DisplayName_L1"]);
         columns.extend(slots.iter().map(|s| s.column()));
-        let fixed = vec![("Type", entity_type.0), ("ValidFrom", now_micros), ("Dirty", 0)];
+        let mark = i64::from(self.follows_policy()?);
+        let fixed = vec![("Type", entity_type.0), ("ValidFrom", now_micros), ("Dirty", mark)];
         let of_key = vec![("EntityType_Id", entity_type.0), ("Property_Id", key.0)];
         let key_columns = names(&["KeyValue", "Resource_Id", "Fingerprint"]);
         Ok(InitialResources {
@@ -165,6 +168,8 @@ impl WriteTx {
         Ok(InitialLinks {
             sink: Sink::with_fixed(&self.link, "UR_ResourceLinks", fixed, columns),
             rebuild_index: is_empty,
+            association,
+            now_micros,
         })
     }
 
@@ -365,6 +370,7 @@ impl InitialLinks {
         if let Some(sql) = self.sink.link.dialect().refresh_statistics("UR_ResourceLinks") {
             self.sink.link.batch(&sql)?;
         }
+        tx.follow_loaded_links(self.association, self.now_micros)?;
         tx.count("linksCreated", self.sink.written());
         Ok(self.sink.written())
     }
@@ -407,6 +413,7 @@ impl InitialSlotLinks {
         );
         let count = link.execute(&sql, &[])?;
         link.execute(&format!("DELETE FROM UR_ResourceLinkChanges WHERE {which}"), &[])?;
+        tx.follow_loaded_slot(self.owner, self.slot)?;
         tx.count("linksCreated", count);
         Ok(count)
     }

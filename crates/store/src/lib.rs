@@ -50,6 +50,7 @@ mod links;
 mod move_data;
 mod neighbours;
 mod plan;
+mod policy;
 mod query;
 mod queue;
 mod resources;
@@ -90,6 +91,10 @@ pub use keys::{KeyProperty, KeyRow, UnkeyedResource};
 pub use links::Side;
 pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
+pub use policy::{
+    AssignmentChange, AssignmentCounts, Computation, CorrelationKey, EvaluationNotes, InitialCorrelationKeys, KeySide,
+    StoredClassification, StoredCorrelation,
+};
 pub use query::{
     Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,
 };

@@ -97,12 +97,12 @@ impl ReadTx {
     }
 }
 
-fn select(slots: &[Slot]) -> String {
+pub(crate) fn select(slots: &[Slot]) -> String {
     let values: String = slots.iter().map(|s| format!(", {}", text_column("r", *s))).collect();
     format!("SELECT r.Id, r.DisplayName_L1, r.ValidFrom{values} FROM UR_Resources r")
 }
 
-fn hand_out<E: From<StoreError>>(
+pub(crate) fn hand_out<E: From<StoreError>>(
     row: &Row<'_>,
     slots: usize,
     each: &mut impl FnMut(ResourceRow<'_>) -> Result<(), E>,
@@ -152,9 +152,10 @@ impl WriteTx {
             self.move_keys(entity_type, key, &changing)?;
         }
         let due = due.replace("r.ValidFrom", "UR_Resources.ValidFrom");
+        let mark = if self.follows_policy()? { "Dirty = 1, " } else { "" };
         let changed = self.link.execute(
             &format!(
-                "UPDATE UR_Resources SET {column} = {value}, \
+                "UPDATE UR_Resources SET {column} = {value}, {mark}\
                  ValidFrom = CASE WHEN {due} THEN {now_micros} ELSE UR_Resources.ValidFrom END \
                  FROM UR_ResourceValueChanges v WHERE UR_Resources.Id = v.Resource_Id \
                  AND UR_Resources.Type = {entity_type} AND UR_Resources.{column} IS DISTINCT FROM {value}"

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::link::Link;
+use crate::policy::schema as policy;
 use crate::value::Arg;
 use provost_model::Slot;
 
@@ -138,6 +139,7 @@ CREATE TABLE UA_Attempts (
     LockedUntil {int} NOT NULL){clustered};
 CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT NULL){clustered};
 ",
+    policy::TABLES,
 ];
 
 /// The schema version that this program writes.

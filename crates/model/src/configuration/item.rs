@@ -20,8 +20,8 @@ pub struct Item {
     pub children: Vec<Item>,
     /// Path of the file that it came from; empty when it came from none.
     pub file: String,
-    /// Line and column in that file, when it was just read. Not stored, not compared.
-    #[serde(skip)]
+    /// Line and column in that file, as it was deployed. Kept for explanations, not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<(u32, u32)>,
 }
 
@@ -46,6 +46,13 @@ impl Item {
             && self.attributes == other.attributes
             && self.children.len() == other.children.len()
             && self.children.iter().zip(&other.children).all(|(a, b)| a.same_content(b))
+    }
+
+    /// Whether two items of the same content stand in the same places.
+    pub fn same_places(&self, other: &Item) -> bool {
+        self.file == other.file
+            && self.position == other.position
+            && self.children.iter().zip(&other.children).all(|(a, b)| a.same_places(b))
     }
 
     /// The identity without the number that tells apart items that would share it.

@@ -4,7 +4,7 @@ use super::dialect::{self, Element};
 use super::item::Item;
 use super::types::*;
 use super::view::View;
-use super::{access, expand, jobs};
+use super::{access, expand, jobs, policy};
 use std::collections::BTreeSet;
 
 /// The typed part of a configuration, scaffoldings expanded. Total: what a check would refuse is left out or takes its
@@ -37,6 +37,7 @@ pub(super) fn typed_with(items: &[Item], generated: &[Item]) -> Configuration {
     resolve_navigations(&mut configuration);
     promote_referenced_keys(&mut configuration);
     strip_dotted_prefixes(&mut configuration);
+    policy::policy(&items, &mut configuration);
     configuration
 }
 

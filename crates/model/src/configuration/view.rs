@@ -62,6 +62,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Children of one name.
+    pub(super) fn named(self, name: &str) -> impl Iterator<Item = View<'a>> + use<'a> {
+        let element: Option<&'static Element> = self.element.child(name);
+        element.into_iter().flat_map(move |element| self.children(element))
+    }
+
     /// Children of one definition.
     pub(super) fn children(self, element: &'static Element) -> impl Iterator<Item = View<'a>> {
         self.item.children.iter().filter(|item| item.element == element.name).map(move |item| View { item, element })

@@ -7,6 +7,7 @@ pub mod binding;
 pub mod computed;
 mod function;
 mod pattern;
+pub mod program;
 mod zone;
 
 pub use function::Function;

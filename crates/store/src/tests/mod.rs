@@ -11,6 +11,7 @@ mod initial;
 mod jobs;
 mod keys_and_links;
 mod naive;
+mod policy;
 mod properties;
 mod queries;
 mod retention;

@@ -4,6 +4,7 @@ use super::Context;
 use super::model::is_automatic;
 use crate::configuration::dialect::{self, Kind};
 use crate::configuration::node::{Node, NodeAttribute};
+use crate::configuration::policy::DEFAULT_POLICY;
 use crate::configuration::source::Problems;
 use crate::configuration::values::property_path;
 use crate::nearest;
@@ -28,7 +29,8 @@ fn reference(context: &Context<'_>, node: &Node, attribute: &NodeAttribute, clas
     }
     // Rights may be about what only the product knows, or a later version.
     let certain = node.element.acted_on && !(class == "EntityType" && node.element.name.starts_with("AccessControl"));
-    if !certain && is_built_in(class, value) {
+    let ships = class == "Policy" && value == DEFAULT_POLICY;
+    if ships || (!certain && is_built_in(class, value)) {
         return;
     }
     let gravest = if certain { Severity::Error } else { Severity::Warning };
@@ -72,7 +74,6 @@ fn is_built_in(class: &str, name: &str) -> bool {
     match class {
         "EntityType" => OWN.iter().any(|prefix| name.starts_with(prefix)) || dialect::root(name).is_some(),
         "MenuItem" => ["Dashboard", "Nav", "UserMenu", "Reports", "Top"].contains(&name),
-        "Policy" => name == "Default",
         _ => false,
     }
 }

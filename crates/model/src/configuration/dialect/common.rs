@@ -117,28 +117,36 @@ pub(super) const NAMED: &[Attribute] = &[ID, REQUIRED_LABEL];
 /// `ApprovalWorkflowType` and what goes with it, on roles and resource types.
 pub(super) const APPROVAL: &[Attribute] = &[
     choice("ApprovalWorkflowType", &e::APPROVAL_WORKFLOW, "Number of validations of a manual request.").or("None"),
-    choice("ImplicitApproval", &e::IMPLICIT_APPROVAL, "Steps skipped when the requester may review.").or("Inherited"),
+    choice("ImplicitApproval", &e::IMPLICIT_APPROVAL, "Steps skipped when the requester may review.")
+        .or("Inherited")
+        .inert(),
     choice("ProlongationWithoutApproval", &e::PROLONGATION, "The end may be postponed without a new approval.")
-        .or("Inherited"),
+        .or("Inherited")
+        .inert(),
     choice(
         "ManualAssignmentEndDateLockedToContextMode",
         &e::END_DATE_MODE,
         "How the end of a manual assignment is set.",
     )
-    .or("ExplicitNotContextBoundByDefault"),
-    flag("HideOnSimplifiedView", "Automatic assignments appear in the advanced view only."),
+    .or("ExplicitNotContextBoundByDefault")
+    .inert(),
+    flag("HideOnSimplifiedView", "Automatic assignments appear in the advanced view only.").inert(),
 ];
 
 /// The four comment settings of roles and naming rules.
 pub(super) const INHERITED_COMMENTS: &[Attribute] = &[
     choice("CommentActivationOnApproveInReview", &e::INHERITED_COMMENT, "Comment when a request is approved.")
-        .or("Inherited"),
+        .or("Inherited")
+        .inert(),
     choice("CommentActivationOnDeclineInReview", &e::INHERITED_COMMENT, "Comment when a request is declined.")
-        .or("Inherited"),
+        .or("Inherited")
+        .inert(),
     choice("CommentActivationOnDeleteGapInReconciliation", &e::INHERITED_COMMENT, "Comment when a gap is deleted.")
-        .or("Inherited"),
+        .or("Inherited")
+        .inert(),
     choice("CommentActivationOnKeepGapInReconciliation", &e::INHERITED_COMMENT, "Comment when a gap is kept.")
-        .or("Inherited"),
+        .or("Inherited")
+        .inert(),
 ];
 
 /// The three time offset settings.

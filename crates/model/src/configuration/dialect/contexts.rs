@@ -5,34 +5,38 @@ use super::definition::{Attribute, Element, Kind};
 use super::enumerations as e;
 
 static CONTEXT_RULE: Element =
-    Element::new("ContextRule", "Where and when identities of an entity type are eligible for what.").attributes(&[
-        NAMED,
-        &[
-            POLICY.required(),
-            reference("SourceEntityType", "EntityType", "Entity type of the identities.").required(),
-            binding("ResourcesBinding", "Where the resources that bear contexts are; absent: the identity itself."),
-            expression("ResourcesExpression", "The same, computed."),
-            binding("ResourcesStartBinding", "Start of validity."),
-            expression("ResourcesStartExpression", "The same, computed."),
-            binding("ResourcesEndBinding", "End of validity."),
-            expression("ResourcesEndExpression", "The same, computed."),
-            expression("ExcludeExpression", "Whether a resource is left out of the role model."),
-            B,
-            count("MinIdentitiesCount", "Role mining: least population of a rule."),
-            Attribute::new(
-                "ReductionOutlierPercentage",
-                Kind::Float,
-                "Role mining: share of rare values taken together.",
-            )
-            .or("0"),
-            binding("ResourceCertificationComparisonBinding", "Which resources a certification campaign includes."),
-            choice("ResourceCertificationComparisonOperator", &e::QUERY_OPERATOR, "How they are compared."),
-            text("ResourceCertificationComparisonValue", "What they are compared with."),
-            choice("RiskFactorType", &e::RISK_FACTOR, "How the risk scores of a user are put together."),
-        ],
-    ]);
+    Element::new("ContextRule", "Where and when identities of an entity type are eligible for what.")
+        .acted_on()
+        .attributes(&[
+            NAMED,
+            &[
+                POLICY.required(),
+                reference("SourceEntityType", "EntityType", "Entity type of the identities.").required(),
+                binding("ResourcesBinding", "Where the resources that bear contexts are; absent: the identity itself."),
+                expression("ResourcesExpression", "The same, computed."),
+                binding("ResourcesStartBinding", "Start of validity."),
+                expression("ResourcesStartExpression", "The same, computed."),
+                binding("ResourcesEndBinding", "End of validity."),
+                expression("ResourcesEndExpression", "The same, computed."),
+                expression("ExcludeExpression", "Whether a resource is left out of the role model."),
+                B,
+                count("MinIdentitiesCount", "Role mining: least population of a rule."),
+                Attribute::new(
+                    "ReductionOutlierPercentage",
+                    Kind::Float,
+                    "Role mining: share of rare values taken together.",
+                )
+                .or("0"),
+                binding("ResourceCertificationComparisonBinding", "Which resources a certification campaign includes.")
+                    .inert(),
+                choice("ResourceCertificationComparisonOperator", &e::QUERY_OPERATOR, "How they are compared.").inert(),
+                text("ResourceCertificationComparisonValue", "What they are compared with.").inert(),
+                choice("RiskFactorType", &e::RISK_FACTOR, "How the risk scores of a user are put together."),
+            ],
+        ]);
 
 static RECORD_SECTION: Element = Element::new("RecordSection", "A group of record properties that change together.")
+    .acted_on()
     .attributes(&[
         NAMED,
         &[
@@ -51,7 +55,7 @@ static RECORD_SECTION: Element = Element::new("RecordSection", "A group of recor
     .children(&[&[&SECTION_PROPERTY]]);
 
 static SECTION_PROPERTY: Element =
-    Element::new("Property", "A property of the section.").unique(&["Property"]).attributes(&[&[
+    Element::new("Property", "A property of the section.").acted_on().unique(&["Property"]).attributes(&[&[
         property("Property", "Property of the record.").required(),
         choice("ExtensionKind", &e::RECORD_EXTENSION, "Whether the property fills gaps.").or("Default"),
         flag("IsExcluded", "Left out of the default section."),
@@ -65,6 +69,7 @@ const ITEM_PROPERTY: Attribute = property("Property", "Property looked at.").req
 
 static ROLE_MAPPING: Element =
     Element::new("RoleMapping", "Makes a single role and a navigation rule for each entitlement found.")
+        .acted_on()
         .attributes(&[
             &[
                 ID,
@@ -97,18 +102,20 @@ static ROLE_MAPPING: Element =
         .children(&[&[&ROLE_MAPPING_RULE]]);
 
 static ROLE_MAPPING_RULE: Element = Element::new("Rule", "A condition: all of its items.")
+    .acted_on()
     .natural(&[])
     .attributes(&[&[OPTIONAL_ID]])
     .children(&[&[&ROLE_MAPPING_ITEM]]);
 
 static ROLE_MAPPING_ITEM: Element =
-    Element::new("Item", "A comparison.").natural(&["Property", "Operator"]).attributes(&[&[
+    Element::new("Item", "A comparison.").acted_on().natural(&["Property", "Operator"]).attributes(&[&[
         ITEM_PROPERTY,
         choice("Operator", &e::QUERY_OPERATOR, "How it is compared.").or("Auto"),
         text("Value", "What it is compared with."),
     ]]);
 
 static MINING_RULE: Element = Element::new("MiningRule", "Which assignment rules are looked for in what people have.")
+    .acted_on()
     .natural(&["EntityType", "Policy", "Category", "Priority"])
     .attributes(&[&[
         OF_ENTITY_TYPE.required(),
@@ -127,6 +134,7 @@ static MINING_RULE: Element = Element::new("MiningRule", "Which assignment rules
     ]]);
 
 static RISK: Element = Element::new("Risk", "Entitlements that should not be held, or not together.")
+    .acted_on()
     .attributes(&[
         NAMED,
         &[
@@ -142,12 +150,15 @@ static RISK: Element = Element::new("Risk", "Entitlements that should not be hel
     .children(&[&[&RISK_RULE]]);
 
 static RISK_RULE: Element = Element::new("Rule", "A combination: all of its items.")
+    .acted_on()
     .natural(&[])
     .attributes(&[&[OPTIONAL_ID]])
     .children(&[&[&RISK_ITEM]]);
 
-static RISK_ITEM: Element =
-    Element::new("Item", "An entitlement.").natural(&["ResourceType", "Property", "Resource"]).attributes(&[&[
+static RISK_ITEM: Element = Element::new("Item", "An entitlement.")
+    .acted_on()
+    .natural(&["ResourceType", "Property", "Resource"])
+    .attributes(&[&[
         reference("ResourceType", "ResourceType", "Resource type of the account.").required(),
         ITEM_PROPERTY,
         Attribute::new("Resource", Kind::Resource, "Value of the property."),

@@ -60,6 +60,7 @@ pub static ENTITY_PROPERTY_EXPRESSION: Element =
     ]]);
 
 static DIMENSION: Element = Element::new("Dimension", "An entity type whose resources are criteria of assignment.")
+    .acted_on()
     .attributes(&[&[
         ID,
         LABEL,

@@ -12,15 +12,15 @@ const RULE_TYPE: Attribute = choice("Type", &e::RULE_TYPE, "How the assignment c
 const TARGET_PROPERTY: Attribute = property("Property", "Property of the target.").required();
 
 static POLICY_ELEMENT: Element =
-    Element::new("Policy", "A container of roles, resource types and rules.").attributes(&[
+    Element::new("Policy", "A container of roles, resource types and rules.").acted_on().attributes(&[
         NAMED,
         &[
             D,
             flag("IsProvisioningEnabled", "Its assignments are provisioned."),
-            flag("IsSimulationEnabled", "It can be simulated."),
+            flag("IsSimulationEnabled", "It can be simulated.").inert(),
             flag("IsExternal", "Its roles are managed elsewhere and never changed."),
-            flag("HasImplicitApproval", "Skip approval when the requester may review."),
-            flag("ProlongationWithoutApproval", "An end date may be postponed without a new approval."),
+            flag("HasImplicitApproval", "Skip approval when the requester may review.").inert(),
+            flag("ProlongationWithoutApproval", "An end date may be postponed without a new approval.").inert(),
             count("MaxDuration", "Minutes after which manual assignments end; 0 for never."),
             count("GracePeriod", "Minutes for which a lost automatic entitlement is kept."),
             choice(
@@ -28,26 +28,33 @@ static POLICY_ELEMENT: Element =
                 &e::END_DATE_MODE,
                 "How the end of a manual assignment is set.",
             )
-            .or("ExplicitNotContextBoundByDefault"),
+            .or("ExplicitNotContextBoundByDefault")
+            .inert(),
             choice("CommentActivationOnApproveInReview", &e::COMMENT, "Comment when a request is approved.")
-                .or("Optional"),
+                .or("Optional")
+                .inert(),
             choice("CommentActivationOnDeclineInReview", &e::COMMENT, "Comment when a request is declined.")
-                .or("Required"),
+                .or("Required")
+                .inert(),
             choice("CommentActivationOnDeleteGapInReconciliation", &e::COMMENT, "Comment when a gap is deleted.")
-                .or("Optional"),
+                .or("Optional")
+                .inert(),
             choice("CommentActivationOnKeepGapInReconciliation", &e::COMMENT, "Comment when a gap is kept.")
-                .or("Required"),
+                .or("Required")
+                .inert(),
         ],
     ]);
 
-static CATEGORY_ELEMENT: Element =
-    Element::new("Category", "A folder of roles and resource types.").unique(&["Policy", "Identifier"]).attributes(&[
+static CATEGORY_ELEMENT: Element = Element::new("Category", "A folder of roles and resource types.")
+    .acted_on()
+    .unique(&["Policy", "Identifier"])
+    .attributes(&[
         NAMED,
         &[
             POLICY.required(),
             DESCRIPTION,
             reference("Parent", "Category", "Category above it."),
-            flag("IsCollapsed", "Shown collapsed."),
+            flag("IsCollapsed", "Shown collapsed.").inert(),
         ],
     ]);
 
@@ -59,18 +66,14 @@ const ROLE: &[Attribute] = &[
     int("MaxDuration", "Minutes after which manual assignments end; absent: as the policy says."),
     int("GracePeriod", "Minutes for which a lost automatic entitlement is kept; absent: as the policy says."),
     R,
-    text("Tags", "Labels for certification campaigns, separated by ¤."),
+    text("Tags", "Labels for certification campaigns, separated by ¤.").inert(),
 ];
 
-static SINGLE_ROLE_ELEMENT: Element = Element::new("SingleRole", "An entitlement with a business name.").attributes(&[
-    NAMED,
-    ROLE,
-    &[D],
-    APPROVAL,
-    INHERITED_COMMENTS,
-]);
+static SINGLE_ROLE_ELEMENT: Element = Element::new("SingleRole", "An entitlement with a business name.")
+    .acted_on()
+    .attributes(&[NAMED, ROLE, &[D], APPROVAL, INHERITED_COMMENTS]);
 
-static COMPOSITE_ROLE: Element = Element::new("CompositeRole", "A package of single roles.").attributes(&[
+static COMPOSITE_ROLE: Element = Element::new("CompositeRole", "A package of single roles.").acted_on().attributes(&[
     NAMED,
     ROLE,
     APPROVAL,
@@ -81,6 +84,7 @@ const ROLE_RULE: &[Attribute] =
     &[POLICY.required(), D, L, IS_DENIED, int("Priority", "The smallest number is the strongest.").or("0"), RULE_TYPE];
 
 static SINGLE_ROLE_RULE: Element = Element::new("SingleRoleRule", "Who gets a single role.")
+    .acted_on()
     .natural(&["Role", "Policy", "CompositeRole", "D"])
     .attributes(&[
         &[
@@ -91,6 +95,7 @@ static SINGLE_ROLE_RULE: Element = Element::new("SingleRoleRule", "Who gets a si
     ]);
 
 static COMPOSITE_ROLE_RULE: Element = Element::new("CompositeRoleRule", "Who gets a composite role.")
+    .acted_on()
     .natural(&["Role", "Policy", "ParentRole", "D"])
     .attributes(&[
         &[
@@ -102,6 +107,7 @@ static COMPOSITE_ROLE_RULE: Element = Element::new("CompositeRoleRule", "Who get
 
 static RESOURCE_TYPE_ELEMENT: Element =
     Element::new("ResourceType", "A class of targets that share purpose and rules.")
+        .acted_on()
         .additive()
         .attributes(&[
             NAMED,
@@ -117,36 +123,40 @@ static RESOURCE_TYPE_ELEMENT: Element =
             ],
             APPROVAL,
             &[
-                expression("ArgumentsExpression", "Arguments of the orders, as a dictionary of texts."),
+                expression("ArgumentsExpression", "Arguments of the orders, as a dictionary of texts.").inert(),
                 flag_on("BlockProvisioning", "Every order waits for a review."),
                 flag("CorrelateMultipleResources", "An owner may have several targets of this type."),
                 flag("SuggestAllCorrelations", "Suggest uncertain matches although a certain one exists."),
-                reference("DependsOn", "ResourceType", "The owner must have a provisioned target of this type first."),
-                property("DependsOnOwnerProperty", "Property of the owner that must be filled first."),
+                reference("DependsOn", "ResourceType", "The owner must have a provisioned target of this type first.")
+                    .inert(),
+                property("DependsOnOwnerProperty", "Property of the owner that must be filled first.").inert(),
                 flag("DiscardManualAssignments", "Manual assignments give way to the policy."),
-                count("FulfillHoursAheadOfTime", "Hours by which orders precede their start date."),
-                count("MaximumInsert", "Most targets that one run may create; 0 for any number."),
-                count("MaximumUpdate", "Most targets that one run may update; 0 for any number."),
-                count("MaximumDelete", "Most targets that one run may delete; 0 for any number."),
-                count("MaximumInsertPercent", "The same in percent.").or("30"),
-                count("MaximumUpdatePercent", "The same in percent.").or("30"),
-                count("MaximumDeletePercent", "The same in percent.").or("30"),
+                count("FulfillHoursAheadOfTime", "Hours by which orders precede their start date.").inert(),
+                count("MaximumInsert", "Most targets that one run may create; 0 for any number.").inert(),
+                count("MaximumUpdate", "Most targets that one run may update; 0 for any number.").inert(),
+                count("MaximumDelete", "Most targets that one run may delete; 0 for any number.").inert(),
+                count("MaximumInsertPercent", "The same in percent.").or("30").inert(),
+                count("MaximumUpdatePercent", "The same in percent.").or("30").inert(),
+                count("MaximumDeletePercent", "The same in percent.").or("30").inert(),
                 P,
                 R,
                 count(
                     "TransmittedStateValidityPeriod",
                     "Minutes after which unconfirmed orders are errors; 0 for never.",
-                ),
+                )
+                .inert(),
                 text("Type", "Seen in one sample of the documentation; without effect."),
             ],
         ])
         .children(&[&[&TYPE_RULE, &SCALAR_RULE, &NAVIGATION_RULE, &QUERY_RULE, &BINARY_RULE]]);
 
 static TYPE_RULE: Element = Element::new("TypeRule", "Whether an owner has a target.")
+    .acted_on()
     .natural(&["Policy", "SingleRole", "D", "TimeOffsetReference"])
     .attributes(&[&[POLICY, D, L, SINGLE_ROLE, IS_DENIED, RULE_TYPE], TIME_OFFSET]);
 
 static SCALAR_RULE: Element = Element::new("ScalarRule", "What value a property of the target has.")
+    .acted_on()
     .natural(&["Property", "Policy", "SingleRole", "TimeOffsetReference"])
     .attributes(&[
         &[
@@ -162,6 +172,7 @@ static SCALAR_RULE: Element = Element::new("ScalarRule", "What value a property 
     ]);
 
 static NAVIGATION_RULE: Element = Element::new("NavigationRule", "What resource a property of the target links to.")
+    .acted_on()
     .natural(&["Property", "Resource", "Policy", "SingleRole", "D", "TimeOffsetReference"])
     .attributes(&[
         &[
@@ -178,6 +189,7 @@ static NAVIGATION_RULE: Element = Element::new("NavigationRule", "What resource 
     ]);
 
 static QUERY_RULE: Element = Element::new("QueryRule", "What resource a property of the target links to, by a match.")
+    .acted_on()
     .natural(&["Property", "Policy", "TargetMatchedConfidenceLevel", "TimeOffsetReference"])
     .attributes(&[
         &[TARGET_PROPERTY, POLICY],
@@ -187,6 +199,7 @@ static QUERY_RULE: Element = Element::new("QueryRule", "What resource a property
     ]);
 
 static BINARY_RULE: Element = Element::new("BinaryRule", "What file a property of the target holds.")
+    .acted_on()
     .natural(&["Property", "Policy", "SingleRole", "TimeOffsetReference"])
     .attributes(&[
         &[TARGET_PROPERTY, POLICY, binding("Binding", "File property of the owner."), SINGLE_ROLE],
@@ -198,6 +211,7 @@ const fn confidence(name: &'static str, doc: &'static str) -> Attribute {
 }
 
 static CORRELATION_RULE: Element = Element::new("ResourceCorrelationRule", "Which owner a target belongs to.")
+    .acted_on()
     .natural(&["ResourceType", "Policy", "SourceMatchedConfidenceLevel"])
     .attributes(&[
         &[POLICY.required(), RESOURCE_TYPE.required()],
@@ -206,6 +220,7 @@ static CORRELATION_RULE: Element = Element::new("ResourceCorrelationRule", "Whic
     ]);
 
 static CLASSIFICATION_RULE: Element = Element::new("ResourceClassificationRule", "Which resource type a target has.")
+    .acted_on()
     .natural(&["ResourceType", "Policy", "ResourceTypeIdentificationConfidenceLevel"])
     .attributes(&[&[
         POLICY.required(),
@@ -233,6 +248,7 @@ const AUTOMATION: &[Attribute] = &[
 macro_rules! automation_rules {
     ($($name:ident $label:literal;)*) => {
         $(static $name: Element = Element::new($label, "Decides pending assignments by itself after some time.")
+            .acted_on()
             .natural(&[
                 "Type", "CompositeRole", "SingleRole", "ResourceType", "Category", "Policy", "EntityType", "D",
                 "WorkflowState",

@@ -2,6 +2,7 @@
 
 mod contexts;
 mod governance;
+mod read;
 mod resource_types;
 mod roles;
 
@@ -18,6 +19,7 @@ pub use roles::{
     RuleType, SingleRole, SingleRoleRule,
 };
 
+pub(super) use read::{DEFAULT_POLICY, policy};
 use serde::{Deserialize, Serialize};
 
 /// Where an element was written. Kept for explanations; two elements that differ in nothing else are equal.

@@ -521,15 +521,15 @@ fn expressions() {
 fn contradictions_of_resource_types() {
     insta::assert_snapshot!(problems(r#"<ResourceType Identifier="R" DisplayName_L1="R" Policy="P" SourceEntityType="S" TargetEntityType="T"/>
 <ResourceType Identifier="R" DisplayName_L1="Other"/>"#), @r#"
-    note dangling-reference conf.xml:2:57 `P`
+    error dangling-reference conf.xml:2:57 `P`
       "Policy" names no Policy: "P"
-      = it may be built in, or made by a scaffolding
-    note dangling-reference conf.xml:2:78 `S`
+      = declare <Policy Identifier="P">, or correct the name
+    error dangling-reference conf.xml:2:78 `S`
       "SourceEntityType" names no EntityType: "S"
-      = it may be built in, or made by a scaffolding
-    note dangling-reference conf.xml:2:99 `T`
+      = declare <EntityType Identifier="S">, or correct the name
+    error dangling-reference conf.xml:2:99 `T`
       "TargetEntityType" names no EntityType: "T"
-      = it may be built in, or made by a scaffolding
+      = declare <EntityType Identifier="T">, or correct the name
     error contradiction conf.xml:3:46 `Other`
       "DisplayName_L1" of <ResourceType Identifier="R"> differs from what was said before
       = "R" in conf.xml, line 2

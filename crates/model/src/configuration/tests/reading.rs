@@ -93,16 +93,19 @@ fn a_key_property_that_an_association_refers_to_becomes_a_unique_key() {
 #[test]
 fn a_second_resource_type_adds_to_the_first() {
     let one = file(
-        r#"<ResourceType Identifier="R" DisplayName_L1="R" Policy="P" SourceEntityType="S" TargetEntityType="T">
-             <TypeRule Policy="P"/>
+        r#"<EntityType Identifier="S"><Property Identifier="b" IsKey="1" TargetColumnIndex="4"/></EntityType>
+           <EntityType Identifier="T"><Property Identifier="a" IsKey="1" TargetColumnIndex="4"/></EntityType>
+           <ResourceType Identifier="R" DisplayName_L1="R" Policy="Default" SourceEntityType="S" TargetEntityType="T">
+             <TypeRule Policy="Default"/>
            </ResourceType>"#,
     );
-    let two = file(r#"<ResourceType Identifier="R" Policy="P"><ScalarRule Property="a" Binding="b"/></ResourceType>"#);
+    let two =
+        file(r#"<ResourceType Identifier="R" Policy="Default"><ScalarRule Property="a" Binding="b"/></ResourceType>"#);
     let parsed = parse(&[("one.xml".to_owned(), one), ("two.xml".to_owned(), two)]);
     assert!(!parsed.has_errors(), "{:?}", parsed.problems);
-    assert_eq!(parsed.items.len(), 1);
+    assert_eq!(parsed.items.len(), 3);
     let children: Vec<(&str, &str)> =
-        parsed.items[0].children.iter().map(|c| (c.element.as_str(), c.file.as_str())).collect();
+        parsed.items[2].children.iter().map(|c| (c.element.as_str(), c.file.as_str())).collect();
     assert_eq!(children, [("TypeRule", "one.xml"), ("ScalarRule", "two.xml")]);
     let files = export(&parsed.items);
     assert_eq!(files.len(), 2);
@@ -122,19 +125,19 @@ fn items_are_canonical() {
     assert_eq!((item.identity.as_str(), item.file.as_str(), item.position), ("HR", "conf.xml", Some((2, 2))));
     let again: Item = serde_json::from_str(&serde_json::to_string(item).unwrap()).unwrap();
     assert_eq!(&again, item);
-    assert_eq!(again.position, None);
+    assert_eq!(again.position, item.position);
 }
 
 #[test]
 fn what_is_not_acted_on_is_counted() {
     let parsed = read(
         r#"<Connector Identifier="HR" DisplayName_L1="HR" DisplayName_L2="RH" CompleteJob="NotUsed" IncrementalJob="Used"/>
-           <Policy Identifier="P" DisplayName_L1="P"/>
-           <SingleRole Identifier="A" DisplayName_L1="A" EntityType="T" Policy="P"/>
-           <SingleRole Identifier="B" DisplayName_L1="B" EntityType="T" Policy="P"/>
-           <ResourceType Identifier="R" DisplayName_L1="R" Policy="P" SourceEntityType="T" TargetEntityType="T">
-             <TypeRule/>
-           </ResourceType>
+           <Policy Identifier="P" DisplayName_L1="P" IsSimulationEnabled="1" IsProvisioningEnabled="1"/>
+           <Universe Identifier="A" DisplayName_L1="A"/>
+           <Universe Identifier="B" DisplayName_L1="B"><EntityInstance Identifier="I" EntityType="T"/></Universe>
+           <SingleRole Identifier="R" DisplayName_L1="R" Policy="P" EntityType="T"
+             HideOnSimplifiedView="0" Tags="a"
+           />
            <EntityType Identifier="T"><Property Identifier="N" IsKey="1" TargetColumnIndex="4"/></EntityType>
            <EntityPropertyExpression Identifier="E" EntityType="T" Property="N" Expression="C#:t:return t.N;"/>"#,
     );
@@ -146,9 +149,9 @@ fn what_is_not_acted_on_is_counted() {
         [
             ("Connector/@DisplayName_L2", 1, 2),
             ("EntityPropertyExpression/@Expression C#:…", 1, 10),
-            ("Policy", 1, 3),
-            ("ResourceType", 1, 6),
-            ("SingleRole", 2, 4),
+            ("Policy/@IsSimulationEnabled", 1, 3),
+            ("SingleRole/@Tags", 1, 7),
+            ("Universe", 2, 4),
         ]
     );
 }

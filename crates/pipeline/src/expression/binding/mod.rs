@@ -113,20 +113,28 @@ pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, 
 }
 
 fn resolve_part(metadata: &Metadata, here: usize, part: &str) -> Result<Part, BindingError> {
+    match leaf(metadata, here, part)? {
+        Some(leaf) => Ok(Part::Leaf(leaf)),
+        None => navigation(metadata, here, find_property(metadata, here, part)?).map(Part::Navigation),
+    }
+}
+
+/// The value that a name designates, or none when it is a navigation.
+pub(super) fn leaf(metadata: &Metadata, here: usize, part: &str) -> Result<Option<Leaf>, BindingError> {
     if let Some(language) = display_name(part) {
-        return Ok(Part::Leaf(Leaf::DisplayName(language)));
+        return Ok(Some(Leaf::DisplayName(language)));
     }
     if part == "Id" {
-        return Ok(Part::Leaf(Leaf::Id));
+        return Ok(Some(Leaf::Id));
     }
     let property = find_property(metadata, here, part)?;
     match metadata.entity_types[here].properties[property].kind {
-        PropertyType::ForeignKey => navigation(metadata, here, property).map(Part::Navigation),
+        PropertyType::ForeignKey => Ok(None),
         PropertyType::Binary => Err(BindingError::File {
             entity_type: metadata.entity_types[here].identifier.clone(),
             property: part.to_owned(),
         }),
-        _ => Ok(Part::Leaf(Leaf::Scalar(here, property))),
+        _ => Ok(Some(Leaf::Scalar(here, property))),
     }
 }
 
@@ -151,6 +159,22 @@ pub(super) fn find_property(metadata: &Metadata, entity_type: usize, name: &str)
 
 /// The step along a navigation property, which must be mono-valued.
 pub(super) fn navigation(metadata: &Metadata, entity_type: usize, property: usize) -> Result<Step, BindingError> {
+    match any_navigation(metadata, entity_type, property)? {
+        (step, false) => Ok(step),
+        (_, true) => {
+            let owner = &metadata.entity_types[entity_type];
+            let property = owner.properties[property].identifier.clone();
+            Err(BindingError::Collection { entity_type: owner.identifier.clone(), property })
+        }
+    }
+}
+
+/// The step along a navigation property, and whether it leads to several resources.
+pub(super) fn any_navigation(
+    metadata: &Metadata,
+    entity_type: usize,
+    property: usize,
+) -> Result<(Step, bool), BindingError> {
     let end = (entity_type, property);
     let found = metadata.associations.iter().enumerate().find_map(|(association, candidate)| {
         let (forward, target, collection) = if candidate.end1 == end {
@@ -162,19 +186,11 @@ pub(super) fn navigation(metadata: &Metadata, entity_type: usize, property: usiz
         };
         Some((Step { association, forward, entity_type, property, target }, collection))
     });
-    let owner = &metadata.entity_types[entity_type];
-    let names = || (owner.identifier.clone(), owner.properties[property].identifier.clone());
-    match found {
-        Some((step, false)) => Ok(step),
-        Some((_, true)) => {
-            let (entity_type, property) = names();
-            Err(BindingError::Collection { entity_type, property })
-        }
-        None => {
-            let (entity_type, property) = names();
-            Err(BindingError::NoAssociation { entity_type, property })
-        }
-    }
+    found.ok_or_else(|| {
+        let owner = &metadata.entity_types[entity_type];
+        let property = owner.properties[property].identifier.clone();
+        BindingError::NoAssociation { entity_type: owner.identifier.clone(), property }
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,18 @@
+//! The memory of the policy: its objects, what somebody has, and how a computation goes on.
+
+mod catalog;
+mod correlations;
+mod follow;
+mod keys;
+mod population;
+mod progress;
+mod read;
+mod rows;
+pub(crate) mod schema;
+mod span;
+mod write;
+
+pub use correlations::{StoredClassification, StoredCorrelation};
+pub use keys::{CorrelationKey, InitialCorrelationKeys, KeySide};
+pub use progress::{Computation, EvaluationNotes};
+pub use write::{AssignmentChange, AssignmentCounts};

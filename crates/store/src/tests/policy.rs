@@ -1,0 +1,6 @@
+//! The memory of the policy.
+
+mod assignments;
+mod catalog;
+mod follow;
+mod population;
