@@ -23,7 +23,7 @@ mod dn;
 mod list;
 mod number;
 
-pub(crate) use datetime::Civil;
+pub(crate) use datetime::{Civil, days_in_month};
 pub use dn::escape as escape_dn;
 
 use provost_model::configuration::PropertyType;

@@ -47,12 +47,8 @@ impl ProgramError {
         )
     }
 
-    pub(super) fn expression(cause: ExpressionError) -> ProgramError {
-        let offset = match cause {
-            ExpressionError::BodiesNotYet { offset } => offset,
-            _ => 0,
-        };
-        ProgramError { offset, ..ProgramError::whole(Part::Expression, cause.to_string(), cause.remedy()) }
+    pub(super) fn expression(cause: &ExpressionError) -> ProgramError {
+        ProgramError::whole(Part::Expression, cause.to_string(), cause.remedy())
     }
 
     pub(super) fn binding(cause: &BindingError) -> ProgramError {
@@ -78,7 +74,24 @@ pub enum EvaluationError {
         /// What was expected.
         cause: FormatError,
     },
+    /// The code fails.
+    #[error("{reason} (character {} of the expression)", offset + 1)]
+    Body {
+        /// What happened.
+        reason: String,
+        /// Characters of the attribute before the place.
+        offset: usize,
+    },
+    /// The code takes too much.
+    #[error("the expression is stopped: {reason}")]
+    Limit {
+        /// The limit.
+        reason: String,
+    },
     /// Resources were asked of something that gives none.
     #[error("it gives no resources")]
     NotResources,
+    /// Arguments were asked of something that gives none.
+    #[error("it gives no arguments")]
+    NotArguments,
 }

@@ -10,6 +10,7 @@
 //! from it ([`Program::reads`]), never declared. It is total: it ends within a bound of steps and memory, and what goes
 //! wrong for one resource is an [`EvaluationError`] for that one alone.
 
+mod body;
 mod environment;
 mod error;
 mod path;
@@ -17,7 +18,7 @@ mod path;
 pub use environment::{Assignment, Environment, Order, OrderChange, QueryHandler, Variable};
 pub use error::{EvaluationError, Part, ProgramError};
 
-use super::{Expression, ExpressionError, Function};
+use super::{Body, Expression, Function};
 use crate::format::Converter;
 use crate::population::{Handle, Population, Reads};
 use path::Path;
@@ -82,6 +83,7 @@ enum Action {
     Literal(String),
     Path(Path),
     Function(Function, Path),
+    Body(Box<body::Compiled>),
 }
 
 impl Program {
@@ -114,9 +116,8 @@ impl Program {
             Wanted::Text(kind) => kind,
             _ => PropertyType::String,
         };
-        let refuse = |error| Err(ProgramError::expression(error));
-        match Expression::parse(text, kind).map_err(ProgramError::expression)? {
-            Expression::Body(body) => refuse(ExpressionError::BodiesNotYet { offset: body.offset }),
+        match Expression::parse(text, kind).map_err(|error| ProgramError::expression(&error))? {
+            Expression::Body(body) => Program::of_body(&body, path, scope),
             _ if !matches!(scope.wanted, Wanted::Text(_) | Wanted::Any) => Err(ProgramError::misfit(text)),
             Expression::Literal(value) => {
                 Ok(Program::new(Reads::default(), Converter::as_is(), scope.wanted, Action::Literal(value)))
@@ -130,6 +131,21 @@ impl Program {
                 Ok(Program::new(reads, converter, scope.wanted, Action::Function(function, path)))
             }
         }
+    }
+
+    fn of_body(body: &Body, path: Option<Path>, scope: &Scope) -> Result<Program, ProgramError> {
+        if let Some(path) = &path {
+            path.check(&Scope { wanted: Wanted::Text(PropertyType::String), ..*scope })?;
+        }
+        let compiled = body::Compiled::new(body, path, scope)?;
+        Ok(Program {
+            reads: compiled.reads.clone(),
+            queries: compiled.queries.clone(),
+            depends_on_time: compiled.depends_on_time,
+            converter: Converter::as_is(),
+            wanted: scope.wanted,
+            action: Action::Body(Box::new(compiled)),
+        })
     }
 
     fn new(reads: Reads, converter: Converter, wanted: Wanted, action: Action) -> Program {
@@ -164,7 +180,6 @@ impl Program {
         environment: &Environment,
         out: &mut String,
     ) -> Result<bool, EvaluationError> {
-        let _ = environment;
         let start = out.len();
         let raw = match &self.action {
             Action::Literal(value) => {
@@ -173,6 +188,7 @@ impl Program {
             }
             Action::Path(path) if self.converter.is_as_is() => return Ok(path.text(subject, population, out)),
             Action::Path(path) => path.owned(subject, population),
+            Action::Body(body) => return Ok(body.text(subject, population, environment, out)?.0),
             Action::Function(function, path) => {
                 path.owned(subject, population).map(|input| function.apply(&input)).transpose()?
             }
@@ -202,6 +218,9 @@ impl Program {
         population: &Population,
         environment: &Environment,
     ) -> Result<bool, EvaluationError> {
+        if let Action::Body(body) = &self.action {
+            return body.boolean(subject, population, environment);
+        }
         let mut value = String::new();
         self.text(subject, population, environment, &mut value)?;
         match value.as_str() {
@@ -228,12 +247,59 @@ impl Program {
         environment: &Environment,
         out: &mut Vec<Handle>,
     ) -> Result<(), EvaluationError> {
-        let _ = environment;
         match (&self.action, self.wanted) {
+            (Action::Body(body), Wanted::Resources(_) | Wanted::Any) => {
+                return body.resources(subject, population, environment, out);
+            }
             (Action::Path(path), Wanted::Resources(_) | Wanted::Any) => path.resources(subject, population, out),
             _ => return Err(EvaluationError::NotResources),
         }
         Ok(())
+    }
+}
+
+impl Program {
+    /// Appends the texts by name (`ArgumentsExpression`); false when the dictionary is null.
+    ///
+    /// # Errors
+    /// The expression fails on this subject, or gives no dictionary.
+    pub fn arguments(
+        &self,
+        subject: Handle,
+        population: &Population,
+        environment: &Environment,
+        out: &mut Vec<(String, String)>,
+    ) -> Result<bool, EvaluationError> {
+        match &self.action {
+            Action::Body(body) => body.arguments(subject, population, environment, out),
+            _ => Err(EvaluationError::NotArguments),
+        }
+    }
+
+    /// What the result is called in C#: `string`, `bool`, `DateTime`, an entity type.
+    pub fn type_name(&self) -> &str {
+        match &self.action {
+            Action::Body(body) => body.result_name(),
+            _ => "string",
+        }
+    }
+
+    /// The text of the result with the number of steps that it took, for showing.
+    ///
+    /// # Errors
+    /// The expression fails on this subject.
+    pub fn trial(
+        &self,
+        subject: Handle,
+        population: &Population,
+        environment: &Environment,
+    ) -> Result<(Option<String>, u64), EvaluationError> {
+        let mut out = String::new();
+        let (found, steps) = match &self.action {
+            Action::Body(body) => body.text(subject, population, environment, &mut out)?,
+            _ => (self.text(subject, population, environment, &mut out)?, 1),
+        };
+        Ok((found.then_some(out), steps))
     }
 }
 

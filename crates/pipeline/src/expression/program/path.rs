@@ -11,8 +11,8 @@ use std::fmt::Write;
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     /// Positions of the navigation properties, each on the entity type that the one before reaches.
-    steps: Vec<usize>,
-    leaf: Leaf,
+    pub(super) steps: Vec<usize>,
+    pub(super) leaf: Leaf,
     /// Entity type that is reached.
     pub(super) target: usize,
     /// It ends with a navigation, or nowhere but at the subject.
@@ -102,7 +102,7 @@ impl Path {
     }
 
     /// Resource at the end of a path without collections.
-    fn end(&self, subject: Handle, population: &Population) -> Option<Handle> {
+    pub(super) fn end(&self, subject: Handle, population: &Population) -> Option<Handle> {
         self.steps.iter().try_fold(subject, |here, step| population.links(here, *step).first().copied())
     }
 
