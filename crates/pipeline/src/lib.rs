@@ -10,6 +10,7 @@ pub mod delta;
 pub mod drift;
 pub mod expression;
 pub mod format;
+pub mod orders;
 pub mod output;
 pub mod population;
 pub mod prepare;
