@@ -93,7 +93,7 @@ pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use policy::{
     AssignmentChange, AssignmentCounts, Computation, CorrelationKey, EvaluationNotes, InitialCorrelationKeys, KeySide,
-    StoredClassification, StoredCorrelation,
+    StoredClassification, StoredCorrelation, StoredDecision, StoredOrder, StoredOrderFile,
 };
 pub use query::{
     Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,

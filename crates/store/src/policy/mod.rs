@@ -4,6 +4,8 @@ mod catalog;
 mod correlations;
 mod follow;
 mod keys;
+pub(crate) mod orders;
+mod orders_decisions;
 mod population;
 mod progress;
 mod read;
@@ -14,5 +16,7 @@ mod write;
 
 pub use correlations::{StoredClassification, StoredCorrelation};
 pub use keys::{CorrelationKey, InitialCorrelationKeys, KeySide};
+pub use orders_decisions::StoredDecision;
+pub use orders::{StoredOrder, StoredOrderFile};
 pub use progress::{Computation, EvaluationNotes};
 pub use write::{AssignmentChange, AssignmentCounts};
