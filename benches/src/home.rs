@@ -32,8 +32,18 @@ impl Home {
         let home = Home { folder: folder.to_owned(), connection };
         child("provost")?.words(&["init"]).path(folder).run()?;
         std::fs::write(folder.join("Conf/Directory.xml"), configuration(with_members))?;
-        home.step(&["deploy-configuration", "-d"]).path(&folder.join("Conf")).run()?;
+        home.deploy()?;
         Ok(home)
+    }
+
+    /// Deploys what is in its `Conf`.
+    pub(crate) fn deploy(&self) -> Result<(), Failure> {
+        self.step(&["deploy-configuration", "-d"]).path(&self.folder.join("Conf")).run().map(drop)
+    }
+
+    /// A server on this home.
+    pub(crate) fn server(&self) -> Program {
+        self.step(&["server", "--urls", "http://127.0.0.1:0"]).env("PROVOST__NotUseAgent", "true")
     }
 
     /// A command on this home.

@@ -7,9 +7,11 @@
 //! Environment: `PROVOST_BENCH_ROWS` (1,100,000), `PROVOST_BENCH_RUNS` (3), `PROVOST_BENCH_ONLY` (part of a path's
 //! name, as in `sqlite`, `prepare`), `PROVOST_TEST_POSTGRES` (without it PostgreSQL is left out).
 
+mod api;
 mod data;
 mod home;
 mod measure;
+mod mining;
 mod paths;
 mod random;
 mod report;
@@ -63,14 +65,24 @@ fn child(role: &str) -> Result<Program, Failure> {
 fn play(words: Vec<OsString>) -> ExitCode {
     match words.first().and_then(|role| role.to_str()) {
         Some("provost") => provost::run(words),
-        _ => match delta(&words) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                eprintln!("error: {failure}");
-                ExitCode::FAILURE
-            }
-        },
+        Some("mining") => ended(mine(&words)),
+        _ => ended(delta(&words)),
     }
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn mine(words: &[OsString]) -> Result<(), Failure> {
+    let number = |at: usize| words.get(at).and_then(|word| word.to_str()?.parse().ok()).ok_or("a number is missing");
+    mining::play(number(1)?, number(2)?)
 }
 
 /// The comparison of the prepare step, on two files.
@@ -127,6 +139,14 @@ fn bench(real: bool) -> Result<(), Failure> {
         return Ok(());
     }
     std::fs::create_dir_all(&bench.folder)?;
+    let mut all = Vec::new();
+    if bench.wants("role mining") {
+        println!("{}", report::HEADER);
+        bench.say(mining::path(&bench)?, &mut all);
+    }
+    if bench.only == "role mining" || bench.only == "mining" {
+        return Ok(());
+    }
     let data = data::make(&bench.folder, bench.rows)?;
     let duckdb = match yardstick::DuckDb::find(&bench.folder, bench.real) {
         Ok(duckdb) => {
@@ -138,7 +158,6 @@ fn bench(real: bool) -> Result<(), Failure> {
             None
         }
     };
-    let mut all = Vec::new();
     println!("\n{} rows, {} runs\n\n{}", bench.rows, bench.runs, report::HEADER);
     if bench.wants("prepare entries") {
         bench.say(paths::prepare_entries(&bench, &data, duckdb.as_ref())?, &mut all);
@@ -151,6 +170,9 @@ fn bench(real: bool) -> Result<(), Failure> {
     }
     if bench.wants("sqlite") {
         bench.say(paths::sqlite(&bench, &data)?, &mut all);
+    }
+    if bench.wants("api") {
+        api::all(&bench, &data)?;
     }
     if bench.wants("postgres") {
         match yardstick::Psql::new(&bench.folder) {

@@ -4,7 +4,7 @@ use crate::Failure;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What a process took.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,14 @@ impl Program {
     pub(crate) fn run(&self) -> Result<String, Failure> {
         let (program, words) = self.words.split_first().ok_or("no program")?;
         self.finish(Command::new(program).args(words))
+    }
+
+    /// Starts it; its standard output is for whoever starts it.
+    pub(crate) fn spawn(&self) -> Result<Child, Failure> {
+        let (program, words) = self.words.split_first().ok_or("no program")?;
+        let mut command = Command::new(program);
+        command.args(words).envs(self.environment.iter().cloned());
+        Ok(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?)
     }
 
     /// The same, measured.

@@ -86,6 +86,8 @@ pub fn exported(folder: &Path, package: &str, settings: &Value, content: &[u8]) 
         output_dir: &out,
         sources_root_paths: &[],
         base_dir: folder,
+        tables: &[],
+        cookies_dir: None,
     };
     export(&request, &mut |_| {})
 }

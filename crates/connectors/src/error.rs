@@ -175,6 +175,24 @@ pub enum ExportError {
         /// What is wrong.
         detail: String,
     },
+    /// A system across the network does not do what it is asked for.
+    #[error("{message}")]
+    System {
+        /// Kind of the error, as [`ExportError::code`] tells it.
+        code: &'static str,
+        /// What was tried, and what the system says.
+        message: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// How far earlier exports came cannot be told.
+    #[error("{}: {detail}", path.display())]
+    Cookie {
+        /// File of the cookie.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A transformation does not fit the tables.
     #[error("transformation {index} of connection {connection}: {detail}")]
     Transformation {
@@ -209,6 +227,8 @@ impl ExportError {
             ExportError::Undecodable { .. } => "source-encoding",
             ExportError::RowTooLong { .. } => "source-row-too-long",
             ExportError::Workbook { .. } => "source-workbook",
+            ExportError::System { code, .. } => code,
+            ExportError::Cookie { .. } => "export-cookie",
             ExportError::Transformation { .. } => "transformation",
         }
     }
@@ -218,6 +238,7 @@ impl ExportError {
         match self {
             ExportError::UnknownPackage { hint, .. }
             | ExportError::NotImplemented { hint, .. }
+            | ExportError::System { hint, .. }
             | ExportError::Transformation { hint, .. } => hint.clone(),
             ExportError::Settings { .. } => "mend the settings in appsettings.agent.json".to_owned(),
             ExportError::Missing { near, .. } if !near.is_empty() => {
@@ -257,6 +278,9 @@ impl ExportError {
             }
             ExportError::RowTooLong { .. } => {
                 "check that the file is text with line ends (LF or CR LF) and that Encoding is right".to_owned()
+            }
+            ExportError::Cookie { .. } => {
+                "export completely once (--ignore-cookies), which begins a new cookie".to_owned()
             }
             ExportError::Workbook { .. } => {
                 "save it as .xlsx without a password; .xls and .csv files are not workbooks of this kind".to_owned()

@@ -1,11 +1,14 @@
 //! Check, open, run: the walk that all connectors share.
 
 use crate::error::ExportError;
+use crate::keeping::Keeping;
+use crate::ldap::state::Finished;
 use crate::output::{self, Staged};
 use crate::package::{self, Package};
 use crate::settings::Settings;
 use crate::transform;
 use provost_model::configuration::Connection;
+use provost_model::extract::SourceTable;
 use provost_model::{Problem, Severity};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -37,6 +40,12 @@ pub struct ExportRequest<'a> {
     pub sources_root_paths: &'a [PathBuf],
     /// Folder that relative paths of the settings start from.
     pub base_dir: &'a Path,
+    /// What the mappings of the connector read: packages whose systems do not say what a table holds need it.
+    pub tables: &'a [SourceTable],
+    /// Folder of cookies, made when it is needed (`Temp/ExportCookies`). Without it nothing can be exported by cookie.
+    pub cookies_dir: Option<&'a Path>,
+    /// How the tables are kept.
+    pub keeping: &'a dyn Keeping,
 }
 
 impl std::fmt::Debug for ExportRequest<'_> {
@@ -49,6 +58,9 @@ impl std::fmt::Debug for ExportRequest<'_> {
             .field("output_dir", &self.output_dir)
             .field("sources_root_paths", &self.sources_root_paths)
             .field("base_dir", &self.base_dir)
+            .field("tables", &self.tables)
+            .field("cookies_dir", &self.cookies_dir)
+            .field("keeping", &self.keeping)
             .finish()
     }
 }
@@ -117,6 +129,8 @@ pub(crate) struct Run<'a> {
     pub(crate) staged: Vec<Staged>,
     pub(crate) sources: Vec<PathBuf>,
     pub(crate) problems: Vec<Problem>,
+    /// How far the export came: takes its place after the tables.
+    pub(crate) states: Vec<Finished>,
 }
 
 impl<'a> Run<'a> {
@@ -168,11 +182,14 @@ pub fn export(
     if !problems.is_empty() {
         return Err(ExportError::Settings { connection: connection.identifier.clone(), problems });
     }
-    let mut run = Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new() };
+    let mut run =
+        Run { request, progress, staged: Vec::new(), sources: Vec::new(), problems: Vec::new(), states: Vec::new() };
     driver.run(&mut run)?;
-    let Run { staged, sources, mut problems, .. } = run;
-    let staged = transform::apply(connection, staged, &mut problems)?;
+    let Run { staged, sources, mut problems, states, .. } = run;
+    let staged = transform::apply(request, staged, &mut problems)?;
     let tables = output::commit(staged, request.output_dir)?;
+    // The other way round a crash between the two would lose changes; this way it repeats them.
+    states.into_iter().try_for_each(Finished::commit)?;
     Ok(ExportReport::Done { tables, sources, problems })
 }
 

@@ -14,6 +14,9 @@ mod csv;
 mod error;
 mod excel;
 mod export;
+mod fulfil;
+mod keeping;
+mod ldap;
 mod output;
 mod package;
 mod records;
@@ -25,6 +28,8 @@ mod transform;
 
 pub use error::ExportError;
 pub use export::{ExportMode, ExportReport, ExportRequest, Progress, TableWritten, check, export};
+pub use fulfil::{FulfilError, FulfilReport, FulfilRequest, Help, fulfil};
+pub use keeping::{AsTheyAre, Keeping, KeptFile};
 pub use package::{PACKAGES, Package, find};
 pub use settings::Settings;
 pub use sql::{Database, Position, SqlError, SqlRequest, Watcher, run_sql};

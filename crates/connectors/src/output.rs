@@ -2,6 +2,7 @@
 
 use crate::error::ExportError;
 use crate::export::TableWritten;
+use crate::keeping::{Keeping, KeptFile};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -31,16 +32,22 @@ impl Drop for Staged {
 
 /// Writes one table in canonical CSV: `,`, LF, quotes only where needed.
 pub(crate) struct TableWriter {
-    out: BufWriter<File>,
+    out: BufWriter<Box<dyn KeptFile>>,
     staged: Staged,
     at_start: bool,
 }
 
 impl TableWriter {
     /// Begins `<table>.csv<suffix>` in the output folder.
-    pub(crate) fn create(output_dir: &Path, table: &str, suffix: &str) -> Result<TableWriter, ExportError> {
+    pub(crate) fn create(
+        output_dir: &Path,
+        table: &str,
+        suffix: &str,
+        keeping: &dyn Keeping,
+    ) -> Result<TableWriter, ExportError> {
         let partial = output_dir.join(format!("{table}.csv{suffix}"));
-        let file = File::create(&partial).map_err(|source| ExportError::Write { path: partial.clone(), source })?;
+        let file = File::create(&partial).and_then(|file| keeping.write(file));
+        let file = file.map_err(|source| ExportError::Write { path: partial.clone(), source })?;
         let staged = Staged { table: table.to_owned(), partial, rows: 0, committed: false };
         Ok(TableWriter { out: BufWriter::with_capacity(BUFFER, file), staged, at_start: true })
     }
@@ -135,7 +142,8 @@ impl TableWriter {
     /// Brings everything to the disk.
     pub(crate) fn finish(self) -> Result<Staged, ExportError> {
         let TableWriter { out, staged, .. } = self;
-        let synced = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+        let written = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.finish());
+        let synced = written.and_then(|file| file.sync_all());
         synced.map_err(|source| ExportError::Write { path: staged.partial.clone(), source })?;
         Ok(staged)
     }
@@ -191,11 +199,12 @@ fn sync_folder(folder: &Path) -> Result<(), ExportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keeping::AsTheyAre;
 
     #[test]
     fn values_are_quoted_only_where_needed() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = TableWriter::create(folder.path(), "T", ".partial").unwrap();
+        let mut writer = TableWriter::create(folder.path(), "T", ".partial", &AsTheyAre).unwrap();
         for value in ["plain", "a,b", "say \"hi\"", " lead", "trail ", "two\nlines", "", "mid dle"] {
             writer.field(value.as_bytes()).unwrap();
         }
@@ -209,7 +218,7 @@ mod tests {
     #[test]
     fn what_is_not_committed_disappears() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = TableWriter::create(folder.path(), "T", ".partial").unwrap();
+        let writer = TableWriter::create(folder.path(), "T", ".partial", &AsTheyAre).unwrap();
         drop(writer.finish().unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -3,6 +3,11 @@
 use crate::csv::Csv;
 use crate::excel::Excel;
 use crate::export::Driver;
+use crate::fulfil::Fulfiller;
+use crate::ldap::ad::ActiveDirectory;
+use crate::ldap::fulfil;
+use crate::ldap::generic::Ldap;
+use crate::ldap::openldap::OpenLdap;
 use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
@@ -19,13 +24,21 @@ pub struct Package {
     pub fulfils: bool,
     /// It can export changes only.
     pub incremental: bool,
+    /// What an incremental export takes is told by a cookie: its tables hold changes, not everything.
+    pub keeps_cookie: bool,
     pub(crate) driver: Option<&'static dyn Driver>,
+    pub(crate) fulfiller: Option<&'static dyn Fulfiller>,
 }
 
 impl Package {
     /// Whether connections of this package can be exported from.
     pub fn is_implemented(&self) -> bool {
         self.driver.is_some()
+    }
+
+    /// Whether orders are carried out with this package.
+    pub fn writes(&self) -> bool {
+        self.fulfiller.is_some()
     }
 }
 
@@ -56,7 +69,9 @@ const fn planned(display_name: &'static str, identifier: &'static str, does: Doe
         exports: !matches!(does, Fulfil | Nothing),
         fulfils: matches!(does, ExportFulfil | ExportChangesFulfil | Fulfil),
         incremental: matches!(does, ExportChanges | ExportChangesFulfil),
+        keeps_cookie: false,
         driver: None,
+        fulfiller: None,
     }
 }
 
@@ -64,14 +79,52 @@ const fn implemented(package: Package, aliases: &'static [&'static str], driver:
     Package { aliases, driver: Some(driver), ..package }
 }
 
+const fn written(package: Package, fulfiller: &'static dyn Fulfiller) -> Package {
+    Package { fulfiller: Some(fulfiller), ..package }
+}
+
+const fn by_cookie(package: Package) -> Package {
+    Package { keeps_cookie: true, ..package }
+}
+
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
-    planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
-    planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil),
-    planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil),
-    planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil),
-    planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
-    planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+    written(
+        by_cookie(implemented(
+            planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
+            &[],
+            &ActiveDirectory,
+        )),
+        &fulfil::ActiveDirectory,
+    ),
+    written(
+        implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
+        &fulfil::Ldap,
+    ),
+    written(
+        implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
+        &fulfil::Ldap,
+    ),
+    written(
+        implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
+        &fulfil::Ldap,
+    ),
+    written(
+        implemented(
+            planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
+            &[],
+            &Ldap,
+        ),
+        &fulfil::Ldap,
+    ),
+    written(
+        by_cookie(implemented(
+            planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
+            &[],
+            &OpenLdap,
+        )),
+        &fulfil::OpenLdap,
+    ),
     planned("Directory/LDIF", "Usercube.LDIF@0000001", Export),
     planned("Directory/Microsoft Entra ID", "Usercube.AzureAD@0000001", ExportChangesFulfil),
     planned("Directory/Google Workspace", "Usercube.GoogleWorkspace@0000001", ExportFulfil),
@@ -158,7 +211,7 @@ mod tests {
     fn capabilities_are_those_of_the_catalogue() {
         let of = |identifier| find(identifier).map(|p| (p.exports, p.fulfils, p.incremental, p.is_implemented()));
         assert_eq!(of("Usercube.CSV@0000001"), Some((true, false, true, true)));
-        assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, false)));
+        assert_eq!(of("Usercube.AD@0000001"), Some((true, true, true, true)));
         assert_eq!(of("Usercube.Custom@0000001"), Some((false, false, false, false)));
         assert_eq!(of("Usercube.SCIM.CyberArk@0000001"), Some((true, true, false, false)));
         assert_eq!(of("Usercube.FulfillToFile@0000001"), Some((false, true, false, false)));

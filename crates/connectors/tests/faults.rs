@@ -193,9 +193,9 @@ fn a_field_of_100_megabytes_passes() {
 #[test]
 fn a_package_that_is_not_there_is_named() {
     let mut world = World::csv("id\n1\n", json!({}));
-    world.connection.package = "Usercube.AD@0000001".to_owned();
+    world.connection.package = "Usercube.SharePoint@0000001".to_owned();
     assert_snapshot!(world.error(), @r#"
-    package-not-implemented: connection HR uses the package Directory/Active Directory (Usercube.AD@0000001), which Provost does not export from
+    package-not-implemented: connection HR uses the package Storage/SharePoint (Usercube.SharePoint@0000001), which Provost does not export from
     -> let its own tools write CSV files and read them with Usercube.CSV@0000001, or set DeactivationExportFulfill="Export" on the connection
     "#);
     world.connection.package = "Usercube.CVS@0000001".to_owned();

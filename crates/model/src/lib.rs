@@ -6,7 +6,9 @@
 pub mod access;
 pub mod changes;
 pub mod configuration;
+pub mod extract;
 pub mod fault;
+pub mod fulfilment;
 pub mod ids;
 pub mod metadata;
 pub mod nearest;

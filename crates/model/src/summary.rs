@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 /// Synchronisation mode (spec 13 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub struct Summary {
     pub entity_types: BTreeMap<String, EntityCounters>,
     /// Counters by association identifier.
     pub associations: BTreeMap<String, LinkCounters>,
+    /// What a step of the policy counted, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
     /// Thresholds that the change set exceeds.
     pub thresholds: Vec<ExceededThreshold>,
     /// Probable causes, most telling first.
@@ -63,6 +67,54 @@ pub struct Summary {
     /// What went wrong, when `state` is `Errored`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+}
+
+impl Summary {
+    /// Adds what another run of the same connector did. The state is the first one that is not `Completed`; the mode and
+    /// the change set are those of the other run, where it has them.
+    pub fn add(&mut self, other: &Summary) {
+        if self.state == State::Completed {
+            self.state = other.state;
+        }
+        self.mode = other.mode.or(self.mode);
+        self.change_set = other.change_set.clone().or(self.change_set.take());
+        self.causes.extend(other.causes.iter().cloned());
+        for (name, counters) in &other.entity_types {
+            *self.entity_types.entry(name.clone()).or_default() += *counters;
+        }
+        for (name, counters) in &other.associations {
+            *self.associations.entry(name.clone()).or_default() += *counters;
+        }
+    }
+}
+
+impl AddAssign for EntityCounters {
+    fn add_assign(&mut self, other: EntityCounters) {
+        self.rows += other.rows;
+        self.null_primary_keys += other.null_primary_keys;
+        self.duplicates += other.duplicates;
+        self.rejected += other.rejected;
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.deleted += other.deleted;
+        self.unchanged += other.unchanged;
+    }
+}
+
+impl AddAssign for LinkCounters {
+    /// Orphans are those that wait in the end, not a sum.
+    fn add_assign(&mut self, other: LinkCounters) {
+        self.rows += other.rows;
+        self.null_keys += other.null_keys;
+        self.duplicates += other.duplicates;
+        self.rejected += other.rejected;
+        self.inserted += other.inserted;
+        self.deleted += other.deleted;
+        self.unchanged += other.unchanged;
+        self.orphans = other.orphans;
+        self.links_created += other.links_created;
+        self.links_removed += other.links_removed;
+    }
 }
 
 /// Content hash of a change set.
@@ -151,4 +203,26 @@ pub struct ErrorReport {
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_add_up_and_orphans_are_those_of_the_last_one() {
+        let run = |hash: &str, state, inserted, orphans| Summary {
+            state,
+            change_set: Some(ChangeSetName { hash: hash.to_owned() }),
+            entity_types: [("P".to_owned(), EntityCounters { rows: 5, inserted, ..EntityCounters::default() })].into(),
+            associations: [("M".to_owned(), LinkCounters { deleted: 1, orphans, ..LinkCounters::default() })].into(),
+            ..Summary::default()
+        };
+        let mut total = Summary::default();
+        total.add(&run("a", State::Warning, 2, 7));
+        total.add(&run("b", State::Completed, 3, 4));
+        assert_eq!((total.state, total.change_set.unwrap().hash.as_str()), (State::Warning, "b"));
+        assert_eq!((total.entity_types["P"].rows, total.entity_types["P"].inserted), (10, 5));
+        assert_eq!((total.associations["M"].deleted, total.associations["M"].orphans), (2, 4));
+    }
 }

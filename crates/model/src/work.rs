@@ -9,6 +9,7 @@ pub use crate::configuration::jobs::InstanceState;
 
 use crate::configuration::Connection;
 use crate::configuration::jobs::{LogLevel, Task, TaskKind};
+use crate::extract::SourceTable;
 use crate::summary::{ErrorReport, Mode, State, Summary};
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,9 @@ pub struct AgentWork {
     /// Connections of the task, or of its connector, as they are deployed.
     #[serde(default)]
     pub connections: Vec<Connection>,
+    /// Tables that the mappings of the connector read.
+    #[serde(default)]
+    pub tables: Vec<SourceTable>,
     /// What is logged.
     pub log_level: LogLevel,
 }

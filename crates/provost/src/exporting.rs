@@ -6,6 +6,7 @@ use crate::output::summary::{Body, Outcome, Sample};
 use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
+use crate::sealing::ExportFiles;
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export};
 use provost_model::configuration::Connection;
 use provost_model::summary::{Cause, Mode, State, Summary};
@@ -25,8 +26,18 @@ pub fn mode_of(mode: Mode) -> (ExportMode, bool) {
     }
 }
 
-/// Whether the settings of a connection name a source of its own for incremental mode.
-pub fn has_incremental_input(settings: &Value) -> bool {
+/// Whether exports of this package tell by a cookie what changed: in incremental mode their tables hold changes.
+pub fn keeps_cookie(connection: &Connection) -> bool {
+    provost_connectors::find(&connection.package).is_some_and(|package| package.keeps_cookie)
+}
+
+/// Whether a connection has something of its own to give in incremental mode: a cookie, or a source that its settings
+/// name.
+pub fn has_incremental_input(connection: &Connection, settings: &Value) -> bool {
+    keeps_cookie(connection) || names_incremental_source(settings)
+}
+
+fn names_incremental_source(settings: &Value) -> bool {
     settings.as_object().is_some_and(|settings| {
         settings.iter().any(|(name, value)| name.eq_ignore_ascii_case("PathIncremental") && !value.is_null())
     })
@@ -49,7 +60,7 @@ pub struct FileExport<'a> {
 
 impl FileExport<'_> {
     /// Runs it. Relative paths start from the current folder; a home folder, if there is one, says which folders may
-    /// be read.
+    /// be read, and whether the tables are encrypted.
     ///
     /// # Errors
     /// Those of [`run`].
@@ -59,9 +70,13 @@ impl FileExport<'_> {
             package: self.package.to_owned(),
             ..Connection::default()
         };
-        let roots = match context.home() {
-            Ok(_) => context.settings()?.sources_root_paths,
-            Err(_) => Vec::new(),
+        let (roots, keeping) = match context.home() {
+            Ok(_) => {
+                let settings = context.settings()?;
+                let keeping = settings.export_files()?;
+                (settings.sources_root_paths, keeping)
+            }
+            Err(_) => (Vec::new(), ExportFiles::new(None, false)?),
         };
         let request = ExportRequest {
             connection: &connection,
@@ -71,6 +86,9 @@ impl FileExport<'_> {
             output_dir: self.output,
             sources_root_paths: &roots,
             base_dir: Path::new(""),
+            tables: &[],
+            cookies_dir: None,
+            keeping: &keeping,
         };
         run(&request, self.mode, progress)
     }

@@ -27,6 +27,7 @@ pub mod road;
 pub mod sealing;
 pub mod settings;
 mod snippet;
+pub mod telemetry;
 pub mod terminal;
 pub mod verbs;
 

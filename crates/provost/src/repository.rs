@@ -4,7 +4,8 @@ use crate::context::Context;
 use crate::report::{Kind, Report};
 use crate::road::report;
 use crate::settings::Settings;
-use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, tz::TimeZone};
 use provost_model::configuration::Item;
 use provost_model::metadata::{EntityType, Metadata};
 use provost_store::{ReadTx, Store, StoreError};
@@ -64,4 +65,17 @@ pub fn entity_type<'a>(metadata: &'a Metadata, identifier: &str) -> Result<&'a E
 /// An instant of the repository as people read it: `2026-01-31T12:00:00Z`.
 pub fn instant(micros: i64) -> String {
     Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |timestamp| timestamp.to_string())
+}
+
+/// Reads an instant; without an offset it is UTC, so that it means the same on every machine.
+pub(crate) fn instant_of(text: &str) -> Result<i64, String> {
+    let text = text.trim();
+    let civil = |at: DateTime| at.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let parsed = text
+        .parse::<Timestamp>()
+        .or_else(|_| text.parse::<DateTime>().and_then(civil))
+        .or_else(|_| text.parse::<Date>().and_then(|date| civil(date.at(0, 0, 0, 0))));
+    parsed
+        .map(|timestamp| timestamp.as_microsecond())
+        .map_err(|_| "expected 2026-01-31, 2026-01-31T12:00 (UTC) or 2026-01-31T12:00+01:00".to_owned())
 }

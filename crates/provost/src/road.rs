@@ -11,8 +11,10 @@ use crate::terminal::cut;
 use provost_connectors::ExportRequest;
 use provost_model::changes::Command;
 use provost_model::configuration::Connection;
+use provost_model::extract::source_tables;
 use provost_model::metadata::Metadata;
 use provost_model::summary::{Mode, State, Summary};
+use provost_server::policy::{self, KeyOptions, RoleModelOptions};
 use provost_server::{
     Delivery, ExpressionOptions, Folders, LocalHost, PrepareOptions, RowProblem, ServerError, SessionHost, ShownChange,
     SynchroniseOptions, Synchronised, Watch,
@@ -124,6 +126,12 @@ pub fn report(error: &ServerError) -> Report {
     };
     let mut report = Report::from_error(kind, error.code(), error);
     report.hint = error.hint();
+    if let ServerError::File { source, .. } = error
+        && let Some(inner) = source.get_ref().and_then(|inner| inner.downcast_ref::<Report>())
+    {
+        // What a sealed file is about is told better by whoever could not open it.
+        (report.kind, report.id, report.hint) = (inner.kind, inner.id, inner.hint.clone());
+    }
     report.why.found.extend(error.cause().cloned());
     report
 }
@@ -202,7 +210,7 @@ impl Road {
                 tracing::info!("connection {} has no export: its files come from elsewhere", connection.identifier);
                 continue;
             }
-            let own = exporting::has_incremental_input(self.settings.connection(&connection.identifier));
+            let own = exporting::has_incremental_input(connection, self.settings.connection(&connection.identifier));
             let everything = mode == Mode::Initial || (mode == Mode::Incremental && !own);
             let done = self.export(connection, mode, everything, progress)?;
             let idle = done.summary.causes.into_iter().find(|cause| cause.code == exporting::NOT_LAUNCHED);
@@ -251,6 +259,9 @@ impl Road {
     ) -> Result<Outcome, Report> {
         let (export_mode, everything) = exporting::mode_of(mode);
         let output = self.folders.export_output();
+        let tables = source_tables(&self.metadata()?.configuration, &connection.connector);
+        let cookies = self.settings.export_cookies();
+        let keeping = self.settings.export_files()?;
         let request = ExportRequest {
             connection,
             settings: self.settings.connection(&connection.identifier),
@@ -259,6 +270,9 @@ impl Road {
             output_dir: &output,
             sources_root_paths: &self.settings.sources_root_paths,
             base_dir: &self.settings.home,
+            tables: &tables,
+            cookies_dir: Some(&cookies),
+            keeping: &keeping,
         };
         exporting::run(&request, mode, progress)
     }
@@ -269,6 +283,13 @@ impl Road {
     /// As [`provost_server::prepare`].
     pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
         let host = LocalHost { store: &self.store, folders: &self.folders, actor: actor(), now_micros: now_micros() };
+        let metadata = self.metadata()?;
+        let mut connections = metadata.configuration.connections.iter().filter(|known| known.connector == connector);
+        if connections.any(exporting::keeps_cookie) {
+            // What such an export leaves in incremental mode must never pass for everything that there is.
+            let how = Preparation { delivery: Delivery::Changes, ..how.clone() };
+            return prepare(&self.settings, &host, connector, &how, progress);
+        }
         prepare(&self.settings, &host, connector, how, progress)
     }
 
@@ -338,6 +359,46 @@ impl Road {
         Ok(Outcome { summary, samples: problem_samples(&done.problems) })
     }
 
+    /// Computes correlation keys.
+    ///
+    /// # Errors
+    /// An entity type is unknown, or the database fails.
+    pub fn compute_correlation_keys(&self, options: KeyOptions) -> Result<Outcome, Report> {
+        let options = KeyOptions { actor: actor(), ..options };
+        let done = policy::compute_correlation_keys(&self.store, &options).map_err(|e| report(&e))?;
+        Ok(Outcome { summary: done.summary(), samples: problem_samples(&done.problems) })
+    }
+
+    /// Computes what owners should have.
+    ///
+    /// # Errors
+    /// The policy cannot be compiled, an entity type is unknown, or the database fails.
+    pub fn compute_role_model(&self, options: RoleModelOptions) -> Result<Outcome, Report> {
+        let options = RoleModelOptions { actor: actor(), ..options };
+        let done = policy::compute_role_model(&self.store, &options).map_err(|e| report(&e))?;
+        Ok(Outcome { summary: done.summary(), samples: problem_samples(&done.problems) })
+    }
+
+    /// Gives types to targets without owner.
+    ///
+    /// # Errors
+    /// An entity type is unknown, or the database fails.
+    pub fn update_classification(&self, entity_types: &[String], batch: usize) -> Result<Outcome, Report> {
+        let done = policy::update_classification(&self.store, entity_types, batch, &actor(), now_micros())
+            .map_err(|e| report(&e))?;
+        Ok(Outcome { summary: done.summary(), samples: problem_samples(&done.problems) })
+    }
+
+    /// Re-states what was there before go-live.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn save_pre_existing_access_rights(&self) -> Result<Outcome, Report> {
+        let done =
+            policy::save_pre_existing_access_rights(&self.store, &actor(), now_micros()).map_err(|e| report(&e))?;
+        Ok(done.summary().into())
+    }
+
     fn options(&self, connector: &str, how: &Synchronisation) -> SynchroniseOptions {
         SynchroniseOptions {
             connector: connector.to_owned(),
@@ -370,6 +431,7 @@ pub fn prepare(
         command_column: how.command_column.clone(),
         sources: settings.temp.join(&how.sources),
         working: settings.work.join(&how.working),
+        reading: Arc::new(settings.export_files()?),
     };
     let shown = Shown { progress, stage: RefCell::new(None) };
     let collected = provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))?;

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::io::BufRead;
 use support::small::{self, Guards};
 use support::{Home, Kind, copy_folder, root};
 
@@ -45,6 +46,8 @@ on_both_databases!(
     a_script_exports_for_complete_and_incremental_jobs,
     steps_without_agent_run_on_the_server,
     a_script_ends_when_its_job_is_cancelled,
+    a_script_does_not_outlive_whoever_runs_it,
+    a_job_that_was_left_goes_on_later,
 );
 
 fn a_script_exports_for_complete_and_incremental_jobs(kind: Kind) {
@@ -160,4 +163,67 @@ fn a_script_ends_when_its_job_is_cancelled(kind: Kind) {
     let job: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let states: Vec<&str> = job["tasks"].as_array().unwrap().iter().map(|t| t["state"].as_str().unwrap()).collect();
     assert_eq!((job["state"].as_str(), states), (Some("Cancelled"), vec!["Cancelled", "Cancelled"]));
+}
+
+/// The number of a process that has begun to sleep in a script.
+fn begun(home: &Home) -> String {
+    // Reading waits until the script writes.
+    std::fs::read_to_string(home.file("begun")).unwrap().trim().to_owned()
+}
+
+/// A home whose script tells its number through a pipe, then does what it is told to.
+fn with_script(kind: Kind, script: &str) -> Home {
+    let home = small::empty(kind, Guards::Default);
+    home.write("Conf/Long.xml", LONG);
+    home.write("Scripts/long.sh", format!("echo $$ > \"$PROVOST_HOME/begun\"\n{script}\n"));
+    home.deploy(&home.file("Conf"));
+    assert!(std::process::Command::new("mkfifo").arg(home.file("begun")).status().unwrap().success());
+    home
+}
+
+fn invoked(home: &Home, arguments: &[&str]) -> std::process::Child {
+    let mut running = home.command(&[&["invoke-job", "-j", "Long", "--format", "json"], arguments].concat());
+    running.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+}
+
+/// Whether a process ends within some seconds.
+fn ends(number: &str) -> bool {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while std::time::Instant::now() < until {
+        match std::fs::read_to_string(format!("/proc/{number}/stat")) {
+            // What has ended and was left to somebody else to be waited for.
+            Ok(stat) if !stat.contains(") Z ") => std::thread::yield_now(),
+            _ => return true,
+        }
+    }
+    false
+}
+
+fn a_script_does_not_outlive_whoever_runs_it(kind: Kind) {
+    let home = with_script(kind, "trap '' TERM; sleep 600 & wait; sleep 600");
+    let mut running = invoked(&home, &[]);
+    let script = begun(&home);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(ends(&script), "the script goes on");
+}
+
+fn a_job_that_was_left_goes_on_later(kind: Kind) {
+    let home = with_script(kind, "read -r _ < \"$PROVOST_HOME/begun\"; echo done");
+    let mut running = invoked(&home, &[]);
+    begun(&home);
+    let mut lines = std::io::BufReader::new(running.stderr.take().unwrap()).lines();
+    let id = running.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(lines.any(|line| line.unwrap().contains("no more tasks are taken")));
+    // The script is let go on: its task ends, and the next one is not begun any more.
+    std::fs::write(home.file("begun"), "go on\n").unwrap();
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    let said = said.join("\n");
+    assert_eq!(running.wait().unwrap().code(), Some(1), "{said}");
+    assert!(said.contains("its next tasks wait") && said.contains("provost invoke-job -j Long -r"), "{said}");
+
+    let output = invoked(&home, &["-r"]).wait_with_output().unwrap();
+    let job: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((job["id"].as_str(), job["state"].as_str()), (Some("1"), Some("Completed")), "{job}");
 }

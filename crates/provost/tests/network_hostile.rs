@@ -82,7 +82,31 @@ fn tokens_that_were_changed_or_are_over_are_refused() {
     for tampered in [format!("{head}.{first}{}", &signature[1..]), format!("{head}."), head.to_owned(), String::new()] {
         assert_eq!(me(&tampered).status(), 401, "{tampered}");
     }
+    // It lives for a second, and for the minute that clocks may differ by.
+    let until = Instant::now() + Duration::from_secs(90);
+    while me(&token).status() == 200 {
+        assert!(Instant::now() < until, "a token is taken for ever");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(me(&token).status(), 401);
+    assert_eq!(me(&server.token_of("Job")).status(), 200, "a new one is taken");
+    let counted = server.http().get(format!("{}/metrics", server.url)).bearer_auth(server.token_of("Admin"));
+    assert!(counted.send().unwrap().text().unwrap().contains("provost_refused_total{reason=\"token\"}"));
     assert!(!server.home.file("Work/Synchronization").join(SESSION).exists());
+}
+
+#[test]
+fn a_body_that_drips_is_cut_off() {
+    let home = net::small(Kind::Sqlite);
+    home.write("appsettings.json", r#"{ "Uploads": { "BodySeconds": 2 } }"#);
+    let server = Server::start_with(home, &[], "http");
+    let address = server.url.strip_prefix("http://").unwrap();
+    let head = format!("POST /connect/token HTTP/1.1\r\nhost: {address}\r\ncontent-length: 1000\r\n\r\n");
+    let mut parts: Vec<(&[u8], Duration)> = vec![(head.as_bytes(), Duration::ZERO)];
+    parts.extend(std::iter::repeat_n((&b"x"[..], Duration::from_millis(500)), 8));
+    let answer = net::raw(address, &parts, Duration::from_secs(10));
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("body-too-slow"), "{answer}");
+    assert_eq!(server.get("health").status(), 200);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What others have made, against a real server: an OAuth client, a validator of interface descriptions, and a tester
-//! that makes up requests from the description. They come from PyPI, into an environment below `target`.
+//! What others have made, against a real server: an OAuth client, a validator of interface descriptions, a tester that
+//! makes up requests from the description, and the schema of OpenTelemetry. They come from PyPI, into an environment below `target`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
@@ -8,10 +8,17 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use support::net::{self, Agent, small};
 use support::{Home, Kind, root};
 
-const PACKAGES: &[&str] =
-    &["Authlib==1.9.10", "joserfc==1.8.0", "requests==2.34.2", "openapi-spec-validator==0.9.0", "schemathesis==4.32.5"];
+const PACKAGES: &[&str] = &[
+    "Authlib==1.9.10",
+    "joserfc==1.8.0",
+    "requests==2.34.2",
+    "openapi-spec-validator==0.9.0",
+    "schemathesis==4.32.5",
+    "opentelemetry-proto==1.45.2",
+];
 
 /// Requests that the tester makes up are the same each time.
 const SEED: &str = "1";
@@ -134,4 +141,66 @@ fn the_description_is_valid_and_the_server_keeps_to_it() {
             .args(["--request-timeout", "30", "--no-color"])
             .current_dir(tempfile::tempdir().unwrap().path()),
     );
+}
+
+/// A collector of traces that ends with the test.
+struct Collector {
+    child: Child,
+    address: String,
+}
+
+impl Collector {
+    fn start(programs: &Path) -> Collector {
+        let script = root().join("crates/provost/tests/scripts/collector.py");
+        let mut child = Command::new(programs.join("python")).arg(script).stdout(Stdio::piped()).spawn().unwrap();
+        let address = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        Collector { child, address }
+    }
+
+    fn spans(&self) -> Vec<serde_json::Value> {
+        serde_json::from_str(&client().get(&self.address).send().unwrap().text().unwrap()).unwrap()
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_collector_of_opentelemetry_sees_requests_and_a_job_with_its_tasks() {
+    let Some(programs) = programs() else { return };
+    let collector = Collector::start(programs);
+    let mut home = small(Kind::Sqlite);
+    support::small::lay_out(&home);
+    home.environment.push(("PROVOST__OpenTelemetry__Endpoint".to_owned(), collector.address.clone()));
+    let mut server = net::Server::start(home, &[]);
+    let mut agent = Agent::start(&server);
+    for name in ["people", "teams", "members", "homes"] {
+        let name = format!("Sources/{name}.csv");
+        agent.write(&name, std::fs::read(server.home.file(&name)).unwrap());
+    }
+    server.run_approved("Complete");
+    let (trace, caller) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let health = server.http().get(format!("{}/health", server.url));
+    health.header("traceparent", format!("00-{trace}-{caller}-01")).send().unwrap();
+    agent.process().stop();
+    server.process.take().unwrap().stop();
+
+    let spans = collector.spans();
+    let named =
+        |name: &str| spans.iter().find(|span| span["name"] == name).unwrap_or_else(|| panic!("{name}: {spans:#?}"));
+    let job = named("job Complete");
+    assert_eq!((&job["parent"], &job["service"]), (&"".into(), &"provost".into()));
+    let tasks: Vec<_> =
+        spans.iter().filter(|span| span["trace"] == job["trace"] && span["parent"] == job["id"]).collect();
+    let kinds: Vec<&str> = tasks.iter().filter_map(|span| span["name"].as_str()?.split(' ').next()).collect();
+    for kind in ["ExportTask", "PrepareSynchronizationTask", "SynchronizeTask"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert_eq!(named("POST /api/Job/RunJob/Jobs/{job}/Launch")["kind"], 2);
+    let health = named("GET /health");
+    assert_eq!((&health["trace"], &health["parent"]), (&trace.into(), &caller.into()));
 }

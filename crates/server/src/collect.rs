@@ -2,7 +2,7 @@
 
 use crate::error::ServerError;
 use crate::exchange::{OpenRequest, PrepareMapping, PrepareTable, SessionHost, carries_changes};
-use crate::files;
+use crate::files::{self, OpenSource};
 use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::options::PrepareOptions;
 use crate::previous::Previous;
@@ -151,7 +151,7 @@ struct Source<'a> {
 
 /// Finds out the separator of a source. Tells whether it carries changes that say nothing of a table: one of pairs which
 /// shares its file with an entity type, when the file lacks a column of theirs.
-fn separate(spec: &mut TableSpec, source: &File, is_shared: bool) -> Result<bool, ServerError> {
+fn separate(spec: &mut TableSpec, source: &OpenSource<'_>, is_shared: bool) -> Result<bool, ServerError> {
     let headers = || spec.columns.iter().map(|c| c.header.as_str());
     let Some(command) = spec.command_column.as_deref() else {
         spec.separator = files::separator(source, headers())?;
@@ -248,21 +248,6 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-/// A file, or what stands for one.
-enum Either<'a> {
-    File(&'a File),
-    Bytes(&'a [u8]),
-}
-
-impl Read for Either<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Either::File(file) => file.read(buffer),
-            Either::Bytes(bytes) => bytes.read(buffer),
-        }
-    }
-}
-
 /// A source without rows.
 fn header_alone(spec: &TableSpec) -> Vec<u8> {
     let headers = spec.command_column.iter().chain(spec.columns.iter().map(|c| &c.header));
@@ -280,21 +265,20 @@ fn collect_table(
     progress: &dyn Progress,
 ) -> Result<Table, ServerError> {
     let Source { path: source, is_shared } = *source;
-    let opened = files::open_source(source)?;
+    let opened = OpenSource::open(source, &*options.reading)?;
     // The separator is told from the same file, in the same state, as its rows are read from.
-    let before = files::Stamp::of(&opened)?;
+    let before = files::Stamp::of(&opened.file)?;
     let says_nothing = separate(&mut spec, &opened, is_shared)?;
     let spec = &spec;
-    progress.stage(&format!("Prepare {}", spec.name), opened.metadata().ok().map(|m| m.len()));
+    progress.stage(&format!("Prepare {}", spec.name), opened.file.metadata().ok().map(|m| m.len()));
     let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
     let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
-    let nothing = if says_nothing { header_alone(spec) } else { Vec::new() };
-    let watched =
-        Watched { source: if says_nothing { Either::Bytes(&nothing) } else { Either::File(&opened) }, progress };
+    let content = if says_nothing { Box::new(io::Cursor::new(header_alone(spec))) } else { opened.content()? };
+    let watched = Watched { source: content, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)
         .map_err(|error| source_error(spec, source, options, error))?;
     progress.done(prepared.rows);
-    before.unchanged(&opened, source)?;
+    before.unchanged(&opened.file, source)?;
     if spec.command_column.is_some() && !prepared.changes {
         return Err(ServerError::Source {
             message: format!(
@@ -345,6 +329,9 @@ fn source_error(spec: &TableSpec, source: &Path, options: &PrepareOptions, error
             path: source.to_owned(),
             source: cause,
         },
+        PrepareError::Header(HeaderError::Read(cause)) => {
+            ServerError::File { what: "reading", path: source.to_owned(), source: cause }
+        }
         PrepareError::Sort(provost_pipeline::sort::SortError::Spill(cause)) => ServerError::Io(cause),
         PrepareError::Header(error) => ServerError::SourceForm {
             message: format!("{}: {error}", source.display()),

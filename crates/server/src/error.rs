@@ -44,6 +44,9 @@ pub enum ServerError {
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
     ChangeSetDiffers { approved: String, found: String },
+    /// The policy cannot be compiled.
+    #[error("the policy cannot be evaluated: {}", problems.iter().filter(|p| p.is_error).map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Policy { problems: Vec<provost_pipeline::policy::PolicyProblem> },
     #[error("reading or writing the work files: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -79,6 +82,7 @@ impl ServerError {
             ServerError::Overtaken { .. } => "session-overtaken",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
+            ServerError::Policy { .. } => "policy",
             ServerError::Store(error) => error.code(),
         }
     }
@@ -90,7 +94,7 @@ impl ServerError {
                 "no connector is deployed: run `provost deploy-configuration -d Conf` first".to_owned()
             }
             ServerError::UnknownConnector { known, .. } => format!("known connectors: {}", known.join(", ")),
-            ServerError::NothingMapped { .. } | ServerError::Mapping { .. } => {
+            ServerError::NothingMapped { .. } | ServerError::Mapping { .. } | ServerError::Policy { .. } => {
                 "mend the configuration, run `provost check` and deploy it again".to_owned()
             }
             ServerError::File { source, .. } => return file_hint(source.kind()),

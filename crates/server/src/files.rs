@@ -1,8 +1,9 @@
 //! Small file operations that the steps share: safe replacement, locks, source files.
 
 use crate::error::ServerError;
+use crate::options::Reading;
 use std::fs::{File, TryLockError};
-use std::io::{self, Seek};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -79,27 +80,42 @@ pub(crate) fn lock(path: &Path, connector: &str) -> Result<File, ServerError> {
     }
 }
 
-/// Opens a source file; a directory is no source.
-pub(crate) fn open_source(path: &Path) -> Result<File, ServerError> {
-    let file = File::open(path).map_err(ServerError::file("opening", path))?;
-    let metadata = file.metadata().map_err(ServerError::file("reading", path))?;
-    if metadata.is_dir() {
-        return Err(ServerError::file("reading", path)(io::Error::from(io::ErrorKind::IsADirectory)));
+/// An open source file, which can be read from its beginning more than once.
+pub(crate) struct OpenSource<'a> {
+    /// The file, as the disk has it.
+    pub(crate) file: File,
+    path: &'a Path,
+    reading: &'a dyn Reading,
+}
+
+impl<'a> OpenSource<'a> {
+    /// Opens a source file; a directory is no source.
+    pub(crate) fn open(path: &'a Path, reading: &'a dyn Reading) -> Result<OpenSource<'a>, ServerError> {
+        let file = File::open(path).map_err(ServerError::file("opening", path))?;
+        let metadata = file.metadata().map_err(ServerError::file("reading", path))?;
+        if metadata.is_dir() {
+            return Err(ServerError::file("reading", path)(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        Ok(OpenSource { file, path, reading })
     }
-    Ok(file)
+
+    /// What it holds, from its beginning.
+    pub(crate) fn content(&self) -> Result<Box<dyn Read + '_>, ServerError> {
+        (&self.file).rewind().map_err(ServerError::file("reading", self.path))?;
+        self.reading.read(&self.file).map_err(ServerError::file("reading", self.path))
+    }
 }
 
 /// The separator of an open source file: a comma, unless the header has the mapped columns only with another usual
-/// one. Exporters write commas; scripts write what they like. The file is at its beginning afterwards.
+/// one. Exporters write commas; scripts write what they like.
 pub(crate) fn separator<'a>(
-    mut source: &File,
+    source: &OpenSource<'_>,
     columns: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<u8, ServerError> {
     use provost_pipeline::csv::{Dialect, Header, Reader};
     let mut found = b',';
     for separator in [b',', b';', b'\t', b'|'] {
-        let header = Header::read(&mut Reader::new(source, Dialect { separator, ..Dialect::default() }));
-        source.rewind()?;
+        let header = Header::read(&mut Reader::new(source.content()?, Dialect { separator, ..Dialect::default() }));
         if header.is_ok_and(|header| columns.clone().all(|column| header.contains(column))) {
             found = separator;
             break;
@@ -108,17 +124,15 @@ pub(crate) fn separator<'a>(
     Ok(found)
 }
 
-/// Whether the header of an open source file has `present`, and lacks one of the other columns. The file is at its
-/// beginning afterwards.
+/// Whether the header of an open source file has `present`, and lacks one of the other columns.
 pub(crate) fn lacks_some_of<'a>(
-    mut source: &File,
+    source: &OpenSource<'_>,
     separator: u8,
     present: &str,
     mut columns: impl Iterator<Item = &'a str>,
 ) -> Result<bool, ServerError> {
     use provost_pipeline::csv::{Dialect, Header, Reader};
-    let header = Header::read(&mut Reader::new(source, Dialect { separator, ..Dialect::default() }));
-    source.rewind()?;
+    let header = Header::read(&mut Reader::new(source.content()?, Dialect { separator, ..Dialect::default() }));
     Ok(header.is_ok_and(|header| header.contains(present) && columns.any(|column| !header.contains(column))))
 }
 
@@ -186,7 +200,7 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
+    use crate::options::Plainly;
 
     #[test]
     fn the_separator_is_the_one_that_gives_the_mapped_columns() {
@@ -200,12 +214,12 @@ mod tests {
             ("", b','),
         ];
         for (text, separator_expected) in cases {
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-            file.rewind().unwrap();
-            assert_eq!(separator(&file, ["id", "mail"].into_iter()).unwrap(), separator_expected, "{text:?}");
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), text).unwrap();
+            let source = OpenSource::open(file.path(), &Plainly).unwrap();
+            assert_eq!(separator(&source, ["id", "mail"].into_iter()).unwrap(), separator_expected, "{text:?}");
             let mut rest = String::new();
-            file.read_to_string(&mut rest).unwrap();
+            source.content().unwrap().read_to_string(&mut rest).unwrap();
             assert_eq!(rest, text, "nothing of it is used up");
         }
     }

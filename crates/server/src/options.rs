@@ -2,6 +2,8 @@
 
 use crate::manifest::Delivery;
 use provost_model::summary::Mode;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,6 +22,27 @@ pub struct PrepareOptions {
     pub sources: PathBuf,
     /// Folder for cleansed files and `previous`.
     pub working: PathBuf,
+    /// How the source files are read.
+    pub reading: Arc<dyn Reading>,
+}
+
+/// How source files are read: as they are, or opened by whoever has the key.
+pub trait Reading: std::fmt::Debug + Send + Sync {
+    /// What a file holds, from where it stands.
+    ///
+    /// # Errors
+    /// It is encrypted for somebody else, or cannot be read.
+    fn read<'a>(&self, file: &'a File) -> io::Result<Box<dyn Read + 'a>>;
+}
+
+/// Files that are read as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Plainly;
+
+impl Reading for Plainly {
+    fn read<'a>(&self, file: &'a File) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(Box::new(file))
+    }
 }
 
 /// How much is remembered of what is over. The default is everything.

@@ -1,9 +1,8 @@
 //! The change rows of a blocked run in the words of the configuration.
 
 use crate::error::ServerError;
-use provost_model::PropertyId;
 use provost_model::changes::Command;
-use provost_model::metadata::{EntityType, Metadata};
+use provost_model::metadata::{EntityType, Metadata, Property};
 use provost_store::{ChangeFilter, ChangePlace, ChangeSample, ReadTx, RunId, SampleLink, SampleResource};
 
 /// A change that would be made.
@@ -15,6 +14,8 @@ pub struct ShownChange {
     pub command: Command,
     /// Primary key of the resource, or the two ends of the link.
     pub key: String,
+    /// Property of that primary key.
+    pub key_property: Option<String>,
     /// Display name of the resource.
     pub name: Option<String>,
     /// Property, value before, value after. Only what changes, for an update.
@@ -70,6 +71,7 @@ fn resource(metadata: &Metadata, sample: SampleResource) -> ShownChange {
         subject: entity_type.map_or_else(String::new, |t| t.identifier.clone()),
         command: sample.command,
         key: sample.key.unwrap_or_default(),
+        key_property: entity_type.and_then(|t| key_property(metadata, t)).map(|p| p.identifier.clone()),
         name: sample.display_name,
         values: if sample.command == Command::Update { values } else { Vec::new() },
         line: sample.line,
@@ -84,7 +86,7 @@ fn link(tx: &mut ReadTx, metadata: &Metadata, sample: SampleLink) -> Result<Show
         }
         let entity_type = end.and_then(|(t, _)| metadata.entity_types.get(t));
         let stored = tx.resource_version(id, None)?;
-        let key = stored.as_ref().and_then(|r| Some(r.value(key_slot(metadata, entity_type?)?)?.to_owned()));
+        let key = stored.as_ref().and_then(|r| Some(r.value(key_property(metadata, entity_type?)?.slot?)?.to_owned()));
         Ok(key.or_else(|| stored.and_then(|r| r.display_name)).unwrap_or_else(|| format!("resource {id}")))
     };
     let first = name(sample.key1, sample.resource1, association.map(|a| a.end1))?;
@@ -93,16 +95,16 @@ fn link(tx: &mut ReadTx, metadata: &Metadata, sample: SampleLink) -> Result<Show
         subject: association.map_or_else(String::new, |a| a.identifier.clone()),
         command: sample.command,
         key: format!("{first} – {second}"),
+        key_property: None,
         name: None,
         values: Vec::new(),
         line: sample.line,
     })
 }
 
-/// Slot of the mapped primary key of an entity type.
-fn key_slot(metadata: &Metadata, entity_type: &EntityType) -> Option<provost_model::Slot> {
+/// The mapped primary key of an entity type.
+fn key_property<'a>(metadata: &Metadata, entity_type: &'a EntityType) -> Option<&'a Property> {
     let mapping = metadata.configuration.type_mappings.iter().find(|m| m.identifier == entity_type.identifier)?;
     let key = mapping.properties.iter().find(|p| p.is_primary_key)?;
-    let id: Option<PropertyId> = entity_type.property(&key.identifier).map(|p| p.id);
-    entity_type.properties.iter().find(|p| Some(p.id) == id)?.slot
+    entity_type.property(&key.identifier)
 }

@@ -97,6 +97,33 @@ fn signing_key(row: &Row<'_>) -> Result<SigningKey, StoreError> {
     })
 }
 
+const ACCOUNTS: &str = "SELECT Login, PasswordHash, Profile, CreatedAt, MustChange, IsDisabled FROM UA_Accounts";
+
+fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+    Ok(Account {
+        login: row.string(0)?,
+        password_hash: row.string(1)?,
+        profile: row.string(2)?,
+        created_at: row.i64(3)?,
+        must_change: row.i64(4)? != 0,
+        is_disabled: row.i64(5)? != 0,
+    })
+}
+
+const SESSIONS: &str = "SELECT Digest, Login, Provider, Claims, CreatedAt, LastSeenAt, ExpiresAt FROM UA_WebSessions";
+
+fn web_session(row: &Row<'_>) -> Result<WebSession, StoreError> {
+    Ok(WebSession {
+        digest: row.string(0)?,
+        login: row.string(1)?,
+        provider: row.string(2)?,
+        claims: row.string(3)?,
+        created_at: row.i64(4)?,
+        last_seen_at: row.i64(5)?,
+        expires_at: row.i64(6)?,
+    })
+}
+
 impl ReadTx {
     /// All signing keys, the newest first.
     ///
@@ -116,20 +143,15 @@ impl ReadTx {
     /// # Errors
     /// Those of the database.
     pub fn account(&mut self, login: &str) -> Result<Option<Account>, StoreError> {
-        self.link.first(
-            "SELECT Login, PasswordHash, Profile, CreatedAt, MustChange, IsDisabled FROM UA_Accounts WHERE Login = $1",
-            &[login.into()],
-            |row| {
-                Ok(Account {
-                    login: row.string(0)?,
-                    password_hash: row.string(1)?,
-                    profile: row.string(2)?,
-                    created_at: row.i64(3)?,
-                    must_change: row.i64(4)? != 0,
-                    is_disabled: row.i64(5)? != 0,
-                })
-            },
-        )
+        self.link.first(&format!("{ACCOUNTS} WHERE Login = $1"), &[login.into()], account)
+    }
+
+    /// All built-in accounts, by their name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+        self.link.all(&format!("{ACCOUNTS} ORDER BY Login"), &[], account)
     }
 
     /// Whether there is any built-in account.
@@ -145,21 +167,20 @@ impl ReadTx {
     /// # Errors
     /// Those of the database.
     pub fn web_session(&mut self, digest: &str) -> Result<Option<WebSession>, StoreError> {
-        self.link.first(
-            "SELECT Digest, Login, Provider, Claims, CreatedAt, LastSeenAt, ExpiresAt FROM UA_WebSessions \
-             WHERE Digest = $1",
-            &[digest.into()],
-            |row| {
-                Ok(WebSession {
-                    digest: row.string(0)?,
-                    login: row.string(1)?,
-                    provider: row.string(2)?,
-                    claims: row.string(3)?,
-                    created_at: row.i64(4)?,
-                    last_seen_at: row.i64(5)?,
-                    expires_at: row.i64(6)?,
-                })
-            },
+        self.link.first(&format!("{SESSIONS} WHERE Digest = $1"), &[digest.into()], web_session)
+    }
+
+    /// Sessions that have not ended by themselves, by login, the newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn open_web_sessions(&mut self, now_micros: i64, idle_micros: i64) -> Result<Vec<WebSession>, StoreError> {
+        self.link.all(
+            &format!(
+                "{SESSIONS} WHERE ExpiresAt > $1 AND LastSeenAt > $2 ORDER BY Login, Provider, CreatedAt DESC, Digest"
+            ),
+            &[now_micros.into(), (now_micros - idle_micros).into()],
+            web_session,
         )
     }
 

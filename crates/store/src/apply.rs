@@ -45,7 +45,6 @@ impl WriteTx {
         let counts = apply.counts;
         self.refresh_grown_tables(&counts)?;
         if !plan.dont_delete_changes {
-            self.follow_changes(run)?;
             self.clear_changes(run)?;
         }
         fault::point("store.apply.cleared");
@@ -146,6 +145,7 @@ impl Apply<'_> {
                 deleting.push(*id);
             }
         }
+        self.tx.follow_run(self.run)?;
         self.follow_deletions(&deleting)?;
         self.end_links_of_deleted(&deleting)?;
         for (id, slots) in &plan.types {
@@ -206,36 +206,10 @@ impl Apply<'_> {
     /// The policy must know which resources go, and whose links end with them.
     fn follow_deletions(&mut self, deleting: &[EntityTypeId]) -> Result<(), StoreError> {
         for id in deleting {
+            self.tx.follow_ending_links(*id, &self.deleted(*id))?;
+        }
+        for id in deleting {
             self.tx.follow_deletion(&self.deleted(*id), self.plan.now_micros)?;
-        }
-        if deleting.is_empty() || !self.tx.follows_policy()? {
-            return Ok(());
-        }
-        for (owner, slot, target) in self.dangling_places(deleting) {
-            let owners = self.owners_that_dangle(owner, slot, target);
-            self.tx.follow_listed(&owners)?;
-        }
-        for association in &self.model.associations {
-            let (end1, end2) = self.model.ends(association);
-            for (end, column, other) in [(end1, "Resource1_Id", "Resource2_Id"), (end2, "Resource2_Id", "Resource1_Id")]
-            {
-                let Some(end) = end.filter(|e| deleting.contains(e)) else {
-                    continue;
-                };
-                match self.model.place(association) {
-                    LinkPlace::Table(id) => self.tx.follow_listed(&format!(
-                        "SELECT {other} FROM UR_ResourceLinks WHERE Association_Id = {id} AND {column} IN {}",
-                        self.deleted(end)
-                    ))?,
-                    LinkPlace::Slot { owner, slot, .. } if owner == end => self.tx.follow_listed(&format!(
-                        "SELECT {} FROM UR_Resources o WHERE o.Type = {owner} AND o.{} IS NOT NULL AND o.Id IN {}",
-                        link_column("o", slot),
-                        slot.column(),
-                        self.deleted(end)
-                    ))?,
-                    LinkPlace::Slot { .. } => {}
-                }
-            }
         }
         Ok(())
     }

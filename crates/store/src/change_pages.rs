@@ -11,7 +11,7 @@ use provost_model::{AssociationId, EntityTypeId, ResourceId, Slot};
 use std::collections::BTreeMap;
 
 /// Which changes are wanted. Changes of resources have an entity type, those of links an association.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeFilter {
     /// Only changes of resources of this type.
     pub entity_type: Option<EntityTypeId>,
@@ -19,6 +19,8 @@ pub struct ChangeFilter {
     pub association: Option<AssociationId>,
     /// Only changes of this kind.
     pub command: Option<Command>,
+    /// Only changes with this text in a key or the display name, whatever its case.
+    pub text: Option<String>,
 }
 
 /// Where a page ends: changes of resources come first, then those of links, each in the order of staging.
@@ -93,7 +95,7 @@ impl ReadTx {
         }
         let columns: String =
             slots.keys().map(|s| format!(", {}, {}", text_column("r", *s), text_column("c", *s))).collect();
-        let (conditions, mut args) = conditions(filter.command, ("Type", filter.entity_type.map(|id| id.0)));
+        let (conditions, mut args) = conditions(filter, ("Type", filter.entity_type.map(|id| id.0)), &NAMES);
         let sql = format!(
             "SELECT c.Id, c.Type, c.Command, c.Resource_Id, c.KeyValue, \
              COALESCE(c.DisplayName_L1, r.DisplayName_L1), c.Line{columns} FROM UR_ResourceChanges c \
@@ -137,7 +139,7 @@ impl ReadTx {
         after: i64,
         limit: usize,
     ) -> Result<Vec<(i64, SampleLink)>, StoreError> {
-        let (conditions, mut args) = conditions(filter.command, ("Association_Id", filter.association.map(|id| id.0)));
+        let (conditions, mut args) = conditions(filter, ("Association_Id", filter.association.map(|id| id.0)), &ENDS);
         let sql = format!(
             "SELECT c.Id, c.Association_Id, c.Command, c.Resource1_Id, c.Resource2_Id, c.Key1, c.Key2, c.Line \
              FROM UR_ResourceLinkChanges c WHERE c.Run_Id = $1 AND c.Id > $2{conditions} ORDER BY c.Id LIMIT ${}",
@@ -161,9 +163,17 @@ impl ReadTx {
     }
 }
 
+/// What a text is looked for in: of resources, and of links.
+const NAMES: [&str; 2] = ["c.KeyValue", "COALESCE(c.DisplayName_L1, r.DisplayName_L1)"];
+const ENDS: [&str; 2] = ["c.Key1", "c.Key2"];
+
 /// Conditions beyond the run and the place, with their parameters: those after the second one.
-fn conditions(command: Option<Command>, (column, id): (&str, Option<i64>)) -> (String, Vec<Arg<'static>>) {
-    let given = [("Command", command.map(|command| command as i64)), (column, id)];
+fn conditions<'f>(
+    filter: &'f ChangeFilter,
+    (column, id): (&str, Option<i64>),
+    texts: &[&str; 2],
+) -> (String, Vec<Arg<'f>>) {
+    let given = [("Command", filter.command.map(|command| command as i64)), (column, id)];
     let mut sql = String::new();
     let mut args = Vec::new();
     for (column, value) in given {
@@ -171,6 +181,14 @@ fn conditions(command: Option<Command>, (column, id): (&str, Option<i64>)) -> (S
             args.push(value.into());
             sql.push_str(&format!(" AND c.{column} = ${}", args.len() + 2));
         }
+    }
+    if let Some(text) = filter.text.as_deref().filter(|text| !text.is_empty()) {
+        args.push(Arg::Text(text));
+        // Not LIKE: what is looked for may hold the letters that mean something there.
+        let n = args.len() + 2;
+        let found =
+            texts.map(|column| format!("REPLACE(LOWER({column}), LOWER(CAST(${n} AS TEXT)), '') <> LOWER({column})"));
+        sql.push_str(&format!(" AND ({})", found.join(" OR ")));
     }
     (sql, args)
 }

@@ -15,6 +15,7 @@ pub struct InitialResources {
     keys: Sink,
     entity_type: EntityTypeId,
     slots: Vec<Slot>,
+    now_micros: i64,
 }
 
 /// Resources and their primary keys, collected apart from the connection: any thread may do that.
@@ -118,8 +119,7 @@ impl WriteTx {
             })?;
         let mut columns = names(&["Id", "DisplayName_L1"]);
         columns.extend(slots.iter().map(|s| s.column()));
-        let mark = i64::from(self.follows_policy()?);
-        let fixed = vec![("Type", entity_type.0), ("ValidFrom", now_micros), ("Dirty", mark)];
+        let fixed = vec![("Type", entity_type.0), ("ValidFrom", now_micros), ("Dirty", 0)];
         let of_key = vec![("EntityType_Id", entity_type.0), ("Property_Id", key.0)];
         let key_columns = names(&["KeyValue", "Resource_Id", "Fingerprint"]);
         Ok(InitialResources {
@@ -127,6 +127,7 @@ impl WriteTx {
             keys: Sink::with_fixed(&self.link, "UR_ResourceKeys", of_key, key_columns),
             entity_type,
             slots: slots.to_vec(),
+            now_micros,
         })
     }
 
@@ -315,6 +316,7 @@ impl InitialResources {
         self.resources.flush()?;
         self.keys.flush()?;
         let loaded = self.resources.written();
+        tx.follow_loaded(self.entity_type, self.now_micros)?;
         tx.count("resourcesInserted", loaded);
         Ok(loaded)
     }

@@ -152,10 +152,12 @@ impl WriteTx {
             self.move_keys(entity_type, key, &changing)?;
         }
         let due = due.replace("r.ValidFrom", "UR_Resources.ValidFrom");
-        let mark = if self.follows_policy()? { "Dirty = 1, " } else { "" };
+        if self.follows_policy()? {
+            self.follow_resources(&changing)?;
+        }
         let changed = self.link.execute(
             &format!(
-                "UPDATE UR_Resources SET {column} = {value}, {mark}\
+                "UPDATE UR_Resources SET {column} = {value}, \
                  ValidFrom = CASE WHEN {due} THEN {now_micros} ELSE UR_Resources.ValidFrom END \
                  FROM UR_ResourceValueChanges v WHERE UR_Resources.Id = v.Resource_Id \
                  AND UR_Resources.Type = {entity_type} AND UR_Resources.{column} IS DISTINCT FROM {value}"

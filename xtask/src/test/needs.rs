@@ -14,8 +14,36 @@ struct Need {
 const NEEDS: &[Need] = &[
     Need { program: "initdb", package: "postgresql", is_there: || postgres::programs().is_some() },
     Need { program: "xmllint", package: "libxml2-utils", is_there: || shell::find_program("xmllint", &[]).is_some() },
+    Need { program: "chromium", package: "chromium", is_there: || shell::find_program("chromium", &[]).is_some() },
+    Need { program: "npm", package: "npm", is_there: || shell::find_program("npm", &[]).is_some() },
     Need { program: "sqlite3", package: "sqlite3", is_there: || shell::find_program("sqlite3", &[]).is_some() },
+    Need { program: "slapd", package: "slapd", is_there: || Path::new("/usr/sbin/slapd").exists() },
+    Need {
+        program: "ldapmodify",
+        package: "ldap-utils",
+        is_there: || shell::find_program("ldapmodify", &[]).is_some(),
+    },
+    Need { program: "samba", package: "samba", is_there: || Path::new("/usr/sbin/samba").exists() },
+    Need {
+        program: "Samba's AD set-up",
+        package: "samba-ad-provision",
+        is_there: || Path::new("/usr/share/samba/setup").exists(),
+    },
+    Need { program: "Samba's AD modules", package: "samba-dsdb-modules", is_there: samba_modules },
+    Need {
+        program: "Samba for Python",
+        package: "python3-samba",
+        is_there: || Path::new("/usr/lib/python3/dist-packages/samba").exists(),
+    },
+    Need { program: "winbindd", package: "winbind", is_there: || Path::new("/usr/sbin/winbindd").exists() },
+    Need { program: "gcc", package: "gcc", is_there: || shell::find_program("gcc", &[]).is_some() },
 ];
+
+/// The modules lie in a folder named after the architecture.
+fn samba_modules() -> bool {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("samba/ldb")).any(|folder| folder.exists())
+}
 
 /// Parts of the Rust toolchain that rustup may have left out.
 const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];

@@ -22,7 +22,7 @@ pub(super) fn copy(run: &mut Run<'_>, settings: &CsvSettings, source: Source) ->
     records.skip_lines(settings.number_of_lines_to_skip)?;
     let columns = header(&mut records, settings, &path)?;
 
-    let mut writer = TableWriter::create(run.request.output_dir, run.connection(), ".partial")?;
+    let mut writer = TableWriter::create(run.request.output_dir, run.connection(), ".partial", run.request.keeping)?;
     columns.write_header(&mut writer)?;
     let is_plain = records.input().is_verbatim() && settings.separator == "," && settings.values_to_trim.is_empty();
     if is_plain && columns.keep_all() {

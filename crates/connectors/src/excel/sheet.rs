@@ -56,7 +56,7 @@ pub(super) fn export(
     let place = sheet.place(source);
     let names = if first == sheet.skipped() { std::mem::take(&mut rows.cells) } else { Vec::new() };
     let columns = Columns::new(names, &place, first + 1)?.ok_or_else(|| no_header(source, sheet))?;
-    let mut writer = TableWriter::create(run.request.output_dir, &table, ".partial")?;
+    let mut writer = TableWriter::create(run.request.output_dir, &table, ".partial", run.request.keeping)?;
     columns.write_header(&mut writer)?;
     let mut written = 0;
     while rows.next_row()?.is_some() {

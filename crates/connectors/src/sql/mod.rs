@@ -12,6 +12,7 @@ pub use error::{Position, SqlError};
 
 use crate::csv::decode::encoding;
 use crate::export::TableWritten;
+use crate::keeping::Keeping;
 use crate::output;
 use encoding_rs::{Encoding, UTF_8};
 use rows::Rows;
@@ -50,6 +51,8 @@ pub struct SqlRequest<'a> {
     pub isolation: &'a str,
     /// Encoding of the table; empty for UTF-8.
     pub encoding: &'a str,
+    /// How the table is kept.
+    pub keeping: &'a dyn Keeping,
 }
 
 /// What the work tells and asks meanwhile.
@@ -104,7 +107,7 @@ pub fn run_sql(
         }
         return Ok(None);
     };
-    let mut rows = Rows::new(request.database, folder, table, encoding, watcher);
+    let mut rows = Rows::new(request, (folder, table), encoding, watcher);
     match database {
         Database::Sqlite(path) => sqlite::query(&path, request, &mut rows)?,
         Database::Postgres(mut client) => postgres::query(&mut client, request, isolation, &mut rows)?,

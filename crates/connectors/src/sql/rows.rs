@@ -1,7 +1,8 @@
 //! The rows of a result on their way into a table.
 
-use super::Watcher;
 use super::error::SqlError;
+use super::{SqlRequest, Watcher};
+use crate::keeping::Keeping;
 use crate::output::{Staged, TableWriter};
 use encoding_rs::{Encoding, UTF_8};
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ pub(super) struct Rows<'a> {
     database: &'a str,
     folder: &'a Path,
     table: &'a str,
+    keeping: &'a dyn Keeping,
     encoding: &'static Encoding,
     watcher: &'a dyn Watcher,
     writer: Option<TableWriter>,
@@ -25,13 +27,13 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(
-        database: &'a str,
-        folder: &'a Path,
-        table: &'a str,
+        request: &SqlRequest<'a>,
+        (folder, table): (&'a Path, &'a str),
         encoding: &'static Encoding,
         watcher: &'a dyn Watcher,
     ) -> Rows<'a> {
-        Rows { database, folder, table, encoding, watcher, writer: None, columns: 0, rows: 0, bytes: 0 }
+        let SqlRequest { database, keeping, .. } = *request;
+        Rows { database, folder, table, keeping, encoding, watcher, writer: None, columns: 0, rows: 0, bytes: 0 }
     }
 
     pub(super) fn watcher(&self) -> &'a dyn Watcher {
@@ -54,7 +56,7 @@ impl<'a> Rows<'a> {
             return Err(SqlError::Column { database: self.database.to_owned(), position: index + 1, what });
         }
         self.columns = names.len();
-        self.writer = Some(TableWriter::create(self.folder, self.table, ".sql")?);
+        self.writer = Some(TableWriter::create(self.folder, self.table, ".sql", self.keeping)?);
         names.iter().try_for_each(|name| self.field(Some(name.as_bytes())))?;
         self.writer()?.end_record(false)?;
         Ok(())

@@ -1,6 +1,7 @@
 //! Both databases with the same statements.
 
 use super::*;
+use crate::keeping::AsTheyAre;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
@@ -91,7 +92,7 @@ impl Place {
     fn request<'a>(&'a self, sql: &'a str, table: Option<&'a str>) -> SqlRequest<'a> {
         let output = table.map(|table| (self.folder.path(), table));
         let timeout = Duration::from_secs(30);
-        SqlRequest { database: "HR", sql, output, timeout, isolation: "", encoding: "" }
+        SqlRequest { database: "HR", sql, output, timeout, isolation: "", encoding: "", keeping: &AsTheyAre }
     }
 
     fn run(&self, sql: &str, table: Option<&str>) -> Result<Option<TableWritten>, SqlError> {

@@ -8,6 +8,7 @@ mod pattern;
 mod step;
 
 use crate::error::ExportError;
+use crate::export::ExportRequest;
 use crate::output::{Staged, TableWriter};
 use crate::records::{Input, Record, Records, Shape};
 use provost_model::configuration::{Connection, Transformation};
@@ -53,17 +54,18 @@ fn wrong_table(connection: &Connection, table: &str, tables: &[String]) -> Wrong
 
 /// Rewrites the staged tables that transformations name.
 pub(crate) fn apply(
-    connection: &Connection,
+    request: &ExportRequest<'_>,
     staged: Vec<Staged>,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<Staged>, ExportError> {
+    let connection = request.connection;
     let tables: Vec<String> = staged.iter().map(|table| table.table.clone()).collect();
     for (index, transformation) in connection.transformations.iter().enumerate() {
         if !tables.contains(&transformation.table) {
             return Err(error(connection, index, wrong_table(connection, &transformation.table, &tables)));
         }
     }
-    staged.into_iter().map(|table| rewrite(connection, table, problems)).collect()
+    staged.into_iter().map(|table| rewrite(request, table, problems)).collect()
 }
 
 fn error(connection: &Connection, index: usize, wrong: Wrong) -> ExportError {
@@ -74,12 +76,12 @@ fn error(connection: &Connection, index: usize, wrong: Wrong) -> ExportError {
 /// Reads a staged table.
 struct TableInput {
     path: PathBuf,
-    file: File,
+    table: Box<dyn Read>,
 }
 
 impl Input for TableInput {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ExportError> {
-        self.file.read(buffer).map_err(|source| ExportError::Read { path: self.path.clone(), source })
+        self.table.read(buffer).map_err(|source| ExportError::Read { path: self.path.clone(), source })
     }
 
     fn path(&self) -> PathBuf {
@@ -88,13 +90,15 @@ impl Input for TableInput {
 }
 
 /// Applies the transformations of one table, in one pass.
-fn rewrite(connection: &Connection, staged: Staged, problems: &mut Vec<Problem>) -> Result<Staged, ExportError> {
+fn rewrite(request: &ExportRequest<'_>, staged: Staged, problems: &mut Vec<Problem>) -> Result<Staged, ExportError> {
+    let connection = request.connection;
     if connection.transformations.iter().all(|transformation| transformation.table != staged.table) {
         return Ok(staged);
     }
     let path = staged.partial.clone();
-    let file = File::open(&path).map_err(|source| ExportError::Read { path: path.clone(), source })?;
-    let mut records = Records::new(TableInput { path: path.clone(), file }, b",");
+    let table = File::open(&path).and_then(|file| request.keeping.read(file));
+    let table = table.map_err(|source| ExportError::Read { path: path.clone(), source })?;
+    let mut records = Records::new(TableInput { path: path.clone(), table }, b",");
     let mut header = header(&mut records)?;
     let read = header.len();
     let mut steps = Vec::new();
@@ -106,7 +110,7 @@ fn rewrite(connection: &Connection, staged: Staged, problems: &mut Vec<Problem>)
         }
     }
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-    let mut writer = TableWriter::create(&folder, &staged.table, ".transformed")?;
+    let mut writer = TableWriter::create(&folder, &staged.table, ".transformed", request.keeping)?;
     header.iter().try_for_each(|name| writer.field(name))?;
     writer.end_record(false)?;
     rewrite_rows(&mut records, &mut writer, &mut steps, read, header.len())?;

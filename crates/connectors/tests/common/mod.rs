@@ -4,6 +4,7 @@
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, Progress, export};
 use provost_model::Problem;
 use provost_model::configuration::{Connection, Transformation};
+use provost_model::extract::{SourceColumn, SourceTable};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub(crate) struct World {
     pub(crate) mode: ExportMode,
     pub(crate) force_complete: bool,
     pub(crate) roots: Vec<PathBuf>,
+    pub(crate) tables: Vec<SourceTable>,
+    pub(crate) cookies: PathBuf,
 }
 
 impl World {
@@ -29,8 +32,10 @@ impl World {
             package: package.to_owned(),
             ..Connection::default()
         };
-        let (mode, force_complete, roots) = (ExportMode::Complete, false, Vec::new());
-        World { folder, connection, settings, mode, force_complete, roots }
+        let (mode, force_complete) = (ExportMode::Complete, false);
+        let (roots, tables) = (Vec::new(), Vec::new());
+        let cookies = folder.path().join("cookies");
+        World { folder, connection, settings, mode, force_complete, roots, tables, cookies }
     }
 
     /// A CSV connection that reads `in/hr.csv`, with this content and these further settings.
@@ -76,6 +81,9 @@ impl World {
             output_dir,
             sources_root_paths: &self.roots,
             base_dir: self.folder.path(),
+            tables: &self.tables,
+            cookies_dir: Some(&self.cookies),
+            keeping: &provost_connectors::AsTheyAre,
         }
     }
 
@@ -126,4 +134,10 @@ pub(crate) fn listing(folder: &Path) -> Vec<(String, Vec<u8>)> {
         .collect();
     files.sort();
     files
+}
+
+/// A table that mappings read.
+pub(crate) fn table(name: &str, columns: &[&str]) -> SourceTable {
+    let column = |name: &&str| SourceColumn { name: (*name).to_owned(), format: None };
+    SourceTable { name: name.to_owned(), columns: columns.iter().map(column).collect() }
 }

@@ -175,6 +175,22 @@ impl Rights {
             .map(|r| r.property.as_str())
     }
 
+    /// Restricted properties of an entity type that are not shown in each of its rows where one of these permissions is
+    /// used: whoever cannot look at a single row must take them for hidden.
+    pub fn hidden_somewhere(&self, permissions: &[&str], entity_type: &str) -> Vec<String> {
+        let open: Vec<Branch> = permissions
+            .iter()
+            .flat_map(|permission| self.data(permission, entity_type).branches)
+            .filter(|branch| branch.groups.is_empty())
+            .collect();
+        let nothing = Visible::Groups(BTreeSet::new());
+        let restricted = self.hidden(entity_type, &nothing).filter(|_| !self.everything && !self.is_restriction_void());
+        let is_hidden = |property: &&str| {
+            open.iter().all(|branch| self.hidden(entity_type, &branch.visible).any(|hidden| hidden == *property))
+        };
+        restricted.filter(is_hidden).map(str::to_owned).collect()
+    }
+
     /// When nobody can see restricted properties, nothing was meant to be restricted.
     fn is_restriction_void(&self) -> bool {
         !self.policy.rules.iter().any(|rule| rule.entries.iter().any(|entry| entry.full_access_properties))

@@ -1,6 +1,6 @@
 //! Configuration items: what is stored, compared and exported.
 
-use super::dialect::{Element, Identity};
+use super::dialect::{self, Element, Identity};
 use super::node::Node;
 use super::source::Sources;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,42 @@ impl Item {
             && self.children.iter().zip(&other.children).all(|(a, b)| a.same_content(b))
     }
 
+    /// An item that a program makes: attributes in the order of the dialect, defaults and empty values left out.
+    /// Nothing when the dialect has no such element.
+    pub fn made(element: &str, attributes: &[(&str, String)], children: Vec<Item>, file: &str) -> Option<Item> {
+        Item::within(dialect::root(element)?, attributes, children, file)
+    }
+
+    /// An item that a program makes to stand in an element of the root: `made_in("ResourceType", "NavigationRule", …)`.
+    pub fn made_in(parent: &str, element: &str, attributes: &[(&str, String)], file: &str) -> Option<Item> {
+        Item::within(dialect::root(parent)?.child(element)?, attributes, Vec::new(), file)
+    }
+
+    fn within(
+        element: &'static Element,
+        attributes: &[(&str, String)],
+        children: Vec<Item>,
+        file: &str,
+    ) -> Option<Item> {
+        let mut known = Vec::new();
+        for (name, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
+            let (attribute, name, rank) = element.attribute(name)?;
+            if attribute.default != Some(value.as_str()) {
+                known.push((rank, (name, value.clone())));
+            }
+        }
+        known.sort();
+        let mut item = Item {
+            element: element.name.to_owned(),
+            attributes: known.into_iter().map(|(_, attribute)| attribute).collect(),
+            children,
+            file: file.to_owned(),
+            ..Item::default()
+        };
+        item.identity = identity(&item, element);
+        Some(item)
+    }
+
     /// Whether two items of the same content stand in the same places.
     pub fn same_places(&self, other: &Item) -> bool {
         self.file == other.file
@@ -75,6 +111,39 @@ impl Item {
             text.push('\u{4}');
         }
         text
+    }
+}
+
+/// Adds items to a configuration: children to the item that has the same identity where a second element adds to the
+/// first, otherwise the items themselves.
+pub fn extended(mut items: Vec<Item>, additions: Vec<Item>) -> Vec<Item> {
+    for addition in additions {
+        let is_additive = dialect::root(&addition.element).is_some_and(|element| element.additive);
+        let same = |item: &&mut Item| item.element == addition.element && item.identity == addition.identity;
+        match items.iter_mut().find(same).filter(|_| is_additive) {
+            Some(first) => {
+                first.children.extend(addition.children);
+                renumber(&mut first.children, dialect::root(&first.element));
+            }
+            None => items.push(addition),
+        }
+    }
+    renumber(&mut items, None);
+    items
+}
+
+/// Numbers items that would share an identity again.
+fn renumber(items: &mut [Item], parent: Option<&'static Element>) {
+    let definition = |item: &Item| match parent {
+        Some(parent) => parent.child(&item.element),
+        None => dialect::root(&item.element),
+    };
+    let elements: Option<Vec<&'static Element>> = items.iter().map(definition).collect();
+    if let Some(elements) = elements {
+        for item in items.iter_mut() {
+            item.identity = item.base_identity().to_owned();
+        }
+        number(items, &elements);
     }
 }
 
@@ -152,4 +221,36 @@ fn digest(text: &str) -> String {
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("({hash:016x})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::{export, parse, plan};
+
+    #[test]
+    fn what_a_program_adds_is_what_is_read_again() {
+        let root = "ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\"";
+        let text = "<ResourceType Identifier=\"R\" Policy=\"Default\"><NavigationRule Property=\"P\" Resource=\"a\"/></ResourceType>";
+        let stored = parse(&[("a.xml".to_owned(), format!("<{root}>{text}</ConfigurationFile>"))]).items;
+        let rule = |resource: &str| {
+            let attributes =
+                [("Resource", resource.to_owned()), ("Property", "P".to_owned()), ("IsDenied", "false".to_owned())];
+            Item::made_in("ResourceType", "NavigationRule", &attributes, "b.xml").unwrap()
+        };
+        let added = |rules| Item::made("ResourceType", &[("Identifier", "R".to_owned())], rules, "b.xml").unwrap();
+        let role = Item::made(
+            "SingleRole",
+            &[("Policy", "Default".to_owned()), ("Identifier", "S".to_owned())],
+            vec![],
+            "b.xml",
+        );
+        let items = extended(stored, vec![added(vec![rule("b"), rule("a")]), role.unwrap()]);
+        let names: Vec<&str> = items[0].children.iter().map(|rule| rule.identity.as_str()).collect();
+        assert_eq!(names, ["Property=P, Resource=a", "Property=P, Resource=b", "Property=P, Resource=a #2"]);
+        assert_eq!(items[1].attributes[0].0, "Identifier");
+        let again = parse(&export(&items)).items;
+        assert!(plan(&items, &again).is_empty());
+        assert_eq!(Item::made("Nonsense", &[], vec![], ""), None);
+    }
 }

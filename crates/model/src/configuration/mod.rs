@@ -35,7 +35,7 @@ mod xsd;
 pub use consequences::{Consequence, consequences};
 pub use expand::expand;
 pub use export::{DEFAULT_FILE, export};
-pub use item::Item;
+pub use item::{Item, extended};
 pub use parsed::{NotActedOn, Parsed, parse};
 pub use plan::{AttributeChange, Change, Plan, Sign, plan};
 pub use reference::reference;

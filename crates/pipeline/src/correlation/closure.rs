@@ -34,6 +34,9 @@ struct Members {
     targets: Vec<ResourceId>,
 }
 
+/// Resources by the key that they have.
+type Holders = HashMap<(KeySetId, String), Vec<ResourceId>>;
+
 /// Key sets that a rule compares, and a key.
 type Pair = (KeySetId, KeySetId, String);
 
@@ -155,9 +158,7 @@ impl<I: KeyIndex> Search<'_, I> {
             few.iter().map(|((_, target, key), _)| (*target, key.as_str())).collect();
         let targets = holders(self.index, targets, usize::MAX)?;
         for ((source, target, key), _) in few {
-            let of_key = |sets: &HashMap<(KeySetId, String), Vec<ResourceId>>, set: &KeySetId| {
-                sets.get(&(*set, key.clone())).cloned().unwrap_or_default()
-            };
+            let of_key = |sets: &Holders, set: &KeySetId| sets.get(&(*set, key.clone())).cloned().unwrap_or_default();
             let members = Members { owners: of_key(&owners, source), targets: of_key(&targets, target) };
             for owner in &members.owners {
                 self.reach(*owner, true, frontier);
@@ -174,15 +175,11 @@ impl<I: KeyIndex> Search<'_, I> {
 }
 
 /// Who has which of these keys, by ascending id.
-fn holders<I: KeyIndex>(
-    index: &mut I,
-    keys: BTreeSet<(KeySetId, &str)>,
-    most: usize,
-) -> Result<HashMap<(KeySetId, String), Vec<ResourceId>>, I::Error> {
+fn holders<I: KeyIndex>(index: &mut I, keys: BTreeSet<(KeySetId, &str)>, most: usize) -> Result<Holders, I::Error> {
     let keys: Vec<(KeySetId, &str)> = keys.into_iter().collect();
     let mut rows = Vec::new();
     index.holders(&keys, most, &mut rows)?;
-    let mut found: HashMap<(KeySetId, String), Vec<ResourceId>> = HashMap::new();
+    let mut found = Holders::new();
     for row in rows {
         found.entry((row.set, row.key)).or_default().push(row.resource);
     }

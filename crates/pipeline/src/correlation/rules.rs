@@ -124,6 +124,9 @@ enum Draft {
     Query { rule: QueryRule, sets: [usize; 2] },
 }
 
+/// Resource types and rules for the targets of one entity type.
+type Drafts = (BTreeMap<PolicyObjectId, TypeOptions>, Vec<(u8, PolicyObjectId, LevelRule)>);
+
 struct Compiler<'a> {
     metadata: &'a Metadata,
     catalog: &'a PolicyCatalog,
@@ -231,8 +234,6 @@ impl Compiler<'_> {
     fn set(&mut self, written: &Written<'_>, side: Side, entity_type: usize, operand: &Operand) -> Option<usize> {
         let id = KeySetId { rule: written.id, side };
         if let Some(&at) = self.sets.get(&(entity_type, operand.clone())) {
-            let known = &mut self.rules.key_sets[at];
-            known.id = known.id.min(id);
             return Some(at);
         }
         let scope = Scope::new(self.metadata, entity_type, Wanted::Text(PropertyType::String));
@@ -255,31 +256,46 @@ impl Compiler<'_> {
         }
     }
 
+    /// Names the key sets that are used, and puts the rules in their order.
     fn finish(mut self, drafts: Vec<Draft>) -> Rules {
-        let ids: Vec<KeySetId> = self.rules.key_sets.iter().map(|set| set.id).collect();
-        let mut correlators: BTreeMap<
-            usize,
-            (BTreeMap<PolicyObjectId, TypeOptions>, Vec<(u8, PolicyObjectId, LevelRule)>),
-        > = BTreeMap::new();
-        let mut used = vec![false; ids.len()];
+        let mut ids: Vec<Option<KeySetId>> = vec![None; self.rules.key_sets.len()];
+        for draft in &drafts {
+            let (rule, sets) = match draft {
+                Draft::Correlation { rule, sets, .. } => (*rule, sets),
+                Draft::Query { rule, sets } => (rule.rule, sets),
+            };
+            for (at, side) in sets.iter().zip([Side::Source, Side::Target]) {
+                let id = KeySetId { rule, side };
+                ids[*at] = Some(ids[*at].map_or(id, |known| known.min(id)));
+            }
+        }
+        let mut named = ids.iter().copied();
+        self.rules.key_sets.retain_mut(|set| match named.next().flatten() {
+            Some(id) => {
+                set.id = id;
+                true
+            }
+            None => false,
+        });
+        let of = |sets: [usize; 2]| match sets.map(|at| ids[at]) {
+            [Some(source), Some(target)] => Some((source, target)),
+            _ => None,
+        };
+        let mut correlators: BTreeMap<usize, Drafts> = BTreeMap::new();
         for draft in drafts {
             match draft {
                 Draft::Correlation { target_type, options, confidence, rule, sets } => {
-                    sets.iter().for_each(|at| used[*at] = true);
+                    let Some((source, target)) = of(sets) else { continue };
                     let (types, rules) = correlators.entry(target_type).or_default();
                     types.insert(options.id, options);
-                    let [source, target] = sets.map(|at| ids[at]);
                     rules.push((confidence, options.id, LevelRule { resource_type: 0, rule, source, target }));
                 }
                 Draft::Query { rule, sets } => {
-                    sets.iter().for_each(|at| used[*at] = true);
-                    let [source, target] = sets.map(|at| ids[at]);
+                    let Some((source, target)) = of(sets) else { continue };
                     self.rules.query_rules.push(QueryRule { source, target, ..rule });
                 }
             }
         }
-        let mut at = 0..ids.len();
-        self.rules.key_sets.retain(|_| at.next().is_some_and(|at| used[at]));
         self.rules.key_sets.sort_by_key(|set| set.id);
         self.rules.query_rules.sort_by_key(|rule| {
             (rule.owner_type, rule.resource_type, rule.property, std::cmp::Reverse(rule.confidence), rule.rule)

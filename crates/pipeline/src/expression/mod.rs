@@ -107,12 +107,6 @@ pub enum ExpressionError {
         /// Type of the target.
         target: PropertyType,
     },
-    /// Bodies are read, but not evaluated.
-    #[error("bodies in C# are not evaluated yet (character {} of the expression)", offset + 1)]
-    BodiesNotYet {
-        /// Characters before the code in the attribute.
-        offset: usize,
-    },
     /// A value is not the date that a function reads.
     #[error("{function} expected {expected}, but found \"{value}\"")]
     Date {
@@ -153,9 +147,6 @@ impl ExpressionError {
             ExpressionError::ResultType { .. } => {
                 "choose a property of type DateTime or String, or another function".to_owned()
             }
-            ExpressionError::BodiesNotYet { .. } => {
-                "use a predefined function or a literal; the property keeps its value until then".to_owned()
-            }
             ExpressionError::Date { .. } => {
                 "correct the value in the source, or the format in the expression".to_owned()
             }
@@ -192,30 +183,6 @@ impl Expression {
                 Ok(Expression::Predefined(function))
             }
         }
-    }
-
-    /// Whether the result depends on the input.
-    pub fn needs_input(&self) -> bool {
-        matches!(self, Expression::Predefined(_))
-    }
-
-    /// The result for an input. Functions give text as they make it: whoever stores it checks it against the type of
-    /// the target.
-    ///
-    /// # Errors
-    /// The input is not what a function reads, or the expression is a body.
-    pub fn evaluate(&self, input: Option<&str>) -> Result<Option<String>, ExpressionError> {
-        let result = match self {
-            Expression::Literal(value) => value.clone(),
-            Expression::Predefined(function) => match input {
-                None | Some("") => return Ok(None),
-                Some(input) => function.apply(input)?,
-            },
-            Expression::Body(body) => {
-                return Err(ExpressionError::BodiesNotYet { offset: body.offset });
-            }
-        };
-        Ok(Some(result).filter(|text| !text.is_empty()))
     }
 }
 

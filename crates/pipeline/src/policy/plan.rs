@@ -49,11 +49,19 @@ pub struct SourceReads {
 /// A program that several rules may share.
 #[derive(Debug)]
 pub(super) struct OwnerProgram {
-    pub(super) program: Program,
+    pub(super) computation: Computation,
     /// It may read `assignment`, so that its value is another one for each assignment.
     pub(super) per_assignment: bool,
     /// As written, for explanations.
     pub(super) text: String,
+}
+
+/// How a value is found on the owner.
+#[derive(Debug)]
+pub(super) enum Computation {
+    Program(Program),
+    /// Digest of a file: navigations, then the property.
+    File(Vec<usize>, usize),
 }
 
 /// Where contexts come from.
@@ -206,11 +214,13 @@ pub(super) struct Type {
     pub(super) binaries: Vec<ValueRule>,
     pub(super) navigations: Vec<NavigationRule>,
     pub(super) queries: Vec<QueryRule>,
+    /// Navigation rules without any criterion.
+    pub(super) always: Vec<u32>,
     /// Navigations that rules fill, ascending by position.
     pub(super) governed: Vec<Governed>,
-    /// Single roles whose navigation rules give a value, by property and value.
-    pub(super) roles_of_value: Vec<((usize, ResourceId), Vec<u32>)>,
-    /// How often each single role is needed here: values by role.
+    /// Navigation rules that give a value, by property and value.
+    pub(super) rules_of_value: Vec<((usize, ResourceId), Vec<u32>)>,
+    /// Values that navigation rules give to the holders of a single role.
     pub(super) values_of_role: BTreeMap<u32, Vec<(usize, ResourceId)>>,
     pub(super) automations: Vec<u32>,
 }
@@ -221,6 +231,15 @@ pub(super) struct Governed {
     pub(super) property: usize,
     pub(super) id: PropertyId,
     pub(super) is_collection: bool,
+}
+
+impl Type {
+    /// Navigation rules that give a value.
+    pub(super) fn rules_of(&self, property: usize, value: ResourceId) -> impl Iterator<Item = &NavigationRule> {
+        let found = self.rules_of_value.binary_search_by_key(&(property, value), |(key, _)| *key);
+        let rules = found.map(|at| self.rules_of_value[at].1.as_slice()).unwrap_or_default();
+        rules.iter().map(|rule| &self.navigations[*rule as usize])
+    }
 }
 
 #[derive(Debug)]

@@ -111,6 +111,8 @@ impl StepTasks {
         let connector = work.task.connector.clone().unwrap_or_default();
         let mut summary = Summary { mode: Some(work.mode), connector, ..Summary::default() };
         let mut produced = false;
+        let cookies = self.settings.export_cookies();
+        let keeping = self.settings.export_files()?;
         for connection in &work.connections {
             let known = provost_connectors::find(&connection.package);
             if known.is_some_and(|package| !package.exports) {
@@ -119,7 +121,7 @@ impl StepTasks {
                 continue;
             }
             let settings = self.settings.connection(&connection.identifier);
-            let own = exporting::has_incremental_input(settings);
+            let own = exporting::has_incremental_input(connection, settings);
             let everything = work.mode == Mode::Initial || (work.mode == Mode::Incremental && !own);
             let request = ExportRequest {
                 connection,
@@ -129,6 +131,9 @@ impl StepTasks {
                 output_dir: &self.settings.export_output(),
                 sources_root_paths: &self.settings.sources_root_paths,
                 base_dir: &self.settings.home,
+                tables: &work.tables,
+                cookies_dir: Some(&cookies),
+                keeping: &keeping,
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {
@@ -164,13 +169,16 @@ impl StepTasks {
         };
         let working = Some(task.text("WorkingDirectory")).filter(|text| !text.is_empty()).unwrap_or("Collect");
         let column = Some(task.text("ColumnName")).filter(|text| !text.is_empty()).unwrap_or("command");
+        let carries_changes = matches!(task.text("Type"), "Changes" | "ActiveDirectory")
+            || work.connections.iter().any(exporting::keeps_cookie);
         let options = PrepareOptions {
             connector: connector.clone(),
             mode: work.mode,
-            delivery: if task.text("Type") == "Changes" { Delivery::Changes } else { Delivery::Full },
+            delivery: if carries_changes { Delivery::Changes } else { Delivery::Full },
             command_column: column.to_owned(),
             sources: self.settings.export_output(),
             working: self.settings.work.join(PathBuf::from(working)),
+            reading: Arc::new(self.settings.export_files()?),
         };
         let turn = self.turn(connector);
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);

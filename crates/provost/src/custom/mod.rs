@@ -101,6 +101,7 @@ pub(crate) mod tests {
             task: Task { identifier: "Step".to_owned(), kind, attributes, ..Task::default() },
             mode: Mode::Incremental,
             connections: Vec::new(),
+            tables: Vec::new(),
             log_level: LogLevel::None,
         }
     }

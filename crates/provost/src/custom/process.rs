@@ -48,25 +48,54 @@ struct Line {
     text: String,
 }
 
+/// A shell that leads a process group, and ends all of it when this process is gone: the pipe to it closes then, however
+/// this process came to its end. Programs are started into its group, so there is no moment in which one of them has no
+/// guard. It is not moved by what asks the group to end.
+struct Guard {
+    shell: Child,
+    group: Pid,
+}
+
+impl Guard {
+    const WATCH: &str = "trap '' TERM INT HUP; read -r _; kill -KILL 0";
+
+    fn start() -> io::Result<Guard> {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", Guard::WATCH]).env_clear().current_dir("/");
+        let shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()?;
+        Ok(Guard { group: Pid::from_child(&shell), shell })
+    }
+}
+
+impl Drop for Guard {
+    /// Ends what is left of the group. Its number is the guard's, which is not given away before it is waited for.
+    fn drop(&mut self) {
+        // A group that is gone already is what is wanted.
+        let _ = kill_process_group(self.group, Signal::KILL);
+        let _ = self.shell.wait();
+    }
+}
+
 /// Runs a program until it ends, its time is up, or its task is cancelled. What it writes lands in the log of the task.
-/// When this returns, nothing of its process group is left.
+/// When this returns, nothing of its process group is left; nor when this process is killed.
 ///
 /// # Errors
 /// The program cannot be started.
 pub(super) fn run(command: &mut Command, limit: Duration, context: &dyn TaskContext) -> io::Result<Ended> {
     let began = Instant::now();
+    let guard = Guard::start()?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         // Its children belong to it, and can be ended with it.
-        .process_group(0)
+        .process_group(guard.group.as_raw_nonzero().get())
         .spawn()?;
     let (sender, lines) = sync_channel(256);
     listen(child.stdout.take(), false, &sender)?;
     listen(child.stderr.take(), true, &sender)?;
     drop(sender);
-    let group = Pid::from_child(&child);
+    let program = Pid::from_child(&child);
     let mut told = Told { context, began, heard: 0, last: Default::default() };
     let cut_off = loop {
         match lines.recv_timeout(LOOK) {
@@ -74,7 +103,7 @@ pub(super) fn run(command: &mut Command, limit: Duration, context: &dyn TaskCont
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK),
         }
-        if has_ended(group)? {
+        if has_ended(program)? {
             break None;
         }
         if context.is_cancelled() {
@@ -84,7 +113,11 @@ pub(super) fn run(command: &mut Command, limit: Duration, context: &dyn TaskCont
             break Some(End::TimedOut);
         }
     };
-    let status = end(&mut child, group, cut_off.is_some(), &lines, &mut told)?;
+    if cut_off.is_some() {
+        ask_to_end(&guard, program, &lines, &mut told)?;
+    }
+    drop(guard);
+    let status = child.wait()?;
     told.rest(&lines);
     Ok(Ended { end: cut_off.unwrap_or(End::Itself(status)), last: told.last() })
 }
@@ -114,33 +147,24 @@ fn readable(line: &[u8]) -> String {
     text.trim_end_matches(['\n', '\r']).chars().map(shown).collect()
 }
 
-/// Whether the program has ended. It keeps its number until it is waited for, so that its group cannot be mistaken.
-fn has_ended(group: Pid) -> io::Result<bool> {
+/// Whether the program has ended. It keeps its number until it is waited for.
+fn has_ended(program: Pid) -> io::Result<bool> {
     let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    Ok(waitid(WaitId::Pid(group), how)?.is_some())
+    Ok(waitid(WaitId::Pid(program), how)?.is_some())
 }
 
-/// Ends what is left of the group: politely first when the program itself still runs.
-fn end(
-    child: &mut Child,
-    group: Pid,
-    politely: bool,
-    lines: &Receiver<Line>,
-    told: &mut Told<'_>,
-) -> io::Result<ExitStatus> {
+/// Asks the group politely, and gives the program time to end.
+fn ask_to_end(guard: &Guard, program: Pid, lines: &Receiver<Line>, told: &mut Told<'_>) -> io::Result<()> {
     // A group that is gone already is what is wanted.
-    if politely {
-        let _ = kill_process_group(group, Signal::TERM);
-        let until = Instant::now() + GRACE;
-        while !has_ended(group)? && Instant::now() < until {
-            match lines.recv_timeout(LOOK) {
-                Ok(line) => told.line(line),
-                Err(_) => thread::sleep(LOOK),
-            }
+    let _ = kill_process_group(guard.group, Signal::TERM);
+    let until = Instant::now() + GRACE;
+    while !has_ended(program)? && Instant::now() < until {
+        match lines.recv_timeout(LOOK) {
+            Ok(line) => told.line(line),
+            Err(_) => thread::sleep(LOOK),
         }
     }
-    let _ = kill_process_group(group, Signal::KILL);
-    child.wait()
+    Ok(())
 }
 
 /// What was heard of a program.

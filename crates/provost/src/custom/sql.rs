@@ -27,6 +27,7 @@ pub(super) fn run(settings: &Settings, work: &AgentWork, context: &dyn TaskConte
         seconds => seconds,
     };
     let (name, database) = database(settings, task)?;
+    let keeping = settings.export_files()?;
     let request = SqlRequest {
         database: &name,
         sql: &sql,
@@ -34,6 +35,7 @@ pub(super) fn run(settings: &Settings, work: &AgentWork, context: &dyn TaskConte
         timeout: Duration::from_secs(seconds.into()),
         isolation: task.text("IsolationLevel"),
         encoding: task.text("Encoding"),
+        keeping: &keeping,
     };
     let watched = Watched { context, began: Instant::now(), stage: format!("Query {name}") };
     match run_sql(database, &request, &watched) {

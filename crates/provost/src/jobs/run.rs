@@ -5,7 +5,7 @@ use crate::agent::{ServerSide, StepTasks};
 use crate::context::Context;
 use crate::output::table::Table;
 use crate::output::{StepFormat, print};
-use crate::report::{Exit, Report};
+use crate::report::{Exit, Kind, Report};
 use crate::road::Road;
 use provost_model::summary::{ErrorReport, Summary};
 use provost_model::work::InstanceState;
@@ -14,15 +14,17 @@ use provost_store::{JobInstance, TaskInstance};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Time between two looks at a job.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Works in this process until a job instance has ended, and prints how it went.
+/// Works in this process until a job instance has ended, and prints how it went. Whoever asks the process to end detaches
+/// it: it takes no new task, waits a while for those that run, and leaves the rest.
 ///
 /// # Errors
-/// The books cannot be read, or there is no thread to work on.
+/// The books cannot be read, there is no thread to work on, or somebody asked the process to end.
 pub fn follow(
     context: &Context,
     road: &Arc<Road>,
@@ -32,12 +34,17 @@ pub fn follow(
 ) -> Result<Exit, Report> {
     let tasks = Arc::new(StepTasks::new(road.settings().clone(), ServerSide::Here(road.clone())));
     let runner = Runner::for_instance(engine, instance, tasks).map_err(|e| report(&e))?;
+    let asked = runner.stopping();
+    stop_when_asked(asked.clone())?;
     let mut told = BTreeMap::new();
     let (job, rows) = loop {
         let (job, rows) = engine.instance(instance).map_err(|e| report(&e))?;
         tell(&rows, &mut told);
         if job.state.is_final() {
             break (job, rows);
+        }
+        if asked.load(Ordering::SeqCst) {
+            return Err(detached(&job, runner.stop()));
         }
         std::thread::sleep(LOOK);
     };
@@ -48,6 +55,41 @@ pub fn follow(
     };
     print(&text)?;
     Ok(exit(job.state))
+}
+
+/// Sets `stopping` when somebody asks the process to end (SIGINT, SIGTERM); whoever asks again ends it.
+fn stop_when_asked(stopping: Arc<AtomicBool>) -> Result<(), Report> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed =
+        |error: std::io::Error| Report::new(Kind::Error, "signals", format!("signals cannot be caught: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let guard = runtime.enter();
+    let (mut interrupt, mut end) =
+        (signal(SignalKind::interrupt()).map_err(failed)?, signal(SignalKind::terminate()).map_err(failed)?);
+    drop(guard);
+    let wait = move || {
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = end.recv() => {}
+                }
+                if stopping.swap(true, Ordering::SeqCst) {
+                    std::process::exit(1);
+                }
+                tracing::info!("no more tasks are taken; those that run may end");
+            }
+        });
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop).map_err(failed)
+}
+
+/// The report of a job that was left. `is_idle`: none of its tasks was cut off.
+fn detached(job: &JobInstance, is_idle: bool) -> Report {
+    let rest = if is_idle { "its next tasks wait" } else { "a task was cut off, and will begin anew" };
+    let text = format!("job {} (instance {}) was left before its end: {rest}", job.job, job.id);
+    Report::new(Kind::Error, "detached", text)
+        .hint(format!("a server on this repository goes on with it; without one: provost invoke-job -j {} -r", job.job))
 }
 
 /// A line for each task that has come to another state.

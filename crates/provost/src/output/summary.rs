@@ -68,6 +68,7 @@ pub fn render(outcome: &Outcome, terminal: &Terminal) -> String {
     let mut parts = vec![title(summary, terminal)];
     parts.extend(entity_types(summary, terminal));
     parts.extend(associations(summary, terminal));
+    parts.extend(counts(summary, terminal));
     parts.extend(thresholds(&summary.thresholds, terminal));
     parts.extend(causes(&summary.causes, terminal));
     for sample in &outcome.samples {
@@ -122,6 +123,15 @@ fn section(title: &str, body: &str, terminal: &Terminal) -> String {
         out.push_str(&format!("{}{line}\n", " ".repeat(INDENT)));
     }
     out
+}
+
+/// What a step of the policy counted.
+fn counts(summary: &Summary, terminal: &Terminal) -> Option<String> {
+    let mut table = Table::new(["", "count"]);
+    for (name, count) in &summary.counts {
+        table.row([Value::from(name.as_str()), Value::from(*count)]);
+    }
+    (!table.is_empty()).then(|| section("Counts", &table.aligned(&inner(terminal)), terminal))
 }
 
 /// A table of counters: one row per name, one column per counter that is not zero everywhere.

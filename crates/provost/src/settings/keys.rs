@@ -94,7 +94,9 @@ pub const KEYS: &[Key] = &[
         "Goes into the key that is derived from that file; the file itself has no password",
     )
     .used(),
-    key("EncryptionCertificate:EncryptFile", Holds::Bool, "Export files are encrypted, too"),
+    key("EncryptionCertificate:EncryptFile", Holds::Bool, "With such a file, export files are encrypted, too")
+        .or("true")
+        .used(),
     key("EncryptionCertificate", Holds::Anything, "Certificate that encrypts files and settings"),
     key("IdentityServer:AccessLifeTime", Holds::Text, "How long a token of a program lives").or("00:15:00").used(),
     key("IdentityServer:SigningDays", Holds::Number, "Days after which another key signs tokens").or("30").used(),
@@ -109,13 +111,18 @@ pub const KEYS: &[Key] = &[
     key("Uploads:MaxFileMegabytes", Holds::Number, "Most megabytes of one file that an agent may send")
         .or("16384")
         .used(),
+    key("Uploads:BodySeconds", Holds::Number, "Seconds in which the body of a request must have arrived")
+        .or("60")
+        .used(),
     key("NotUseAgent", Holds::Bool, "The server does without the agent of this home").used(),
     key("OpenIdClients", Holds::Sections, "Hashed secret of each client of the server").used(),
     key("MaxActors", Holds::Number, "People who are told of a workflow step"),
     key("MailSettings", Holds::Anything, "How mails are sent"),
     key("LogsPath", Holds::Path, "Logs shown on the monitoring page"),
+    key("OpenTelemetry:Endpoint", Holds::Text, "Collector of traces (OTLP over HTTP): http://127.0.0.1:4318").used(),
+    key("OpenTelemetry:ServiceName", Holds::Text, "Name of this server there").or("provost").used(),
     key("ApplicationInsights", Holds::Anything, "Telemetry of the original product; not sent"),
-    key("Swagger", Holds::Anything, "Description of the programming interface"),
+    key("Swagger:Enabled", Holds::Bool, "The server shows the page of its interface at /swagger").or("false").used(),
     key("DataProtection", Holds::Anything, "Keys that protect cookies"),
     key("HstsPreload", Holds::Bool, "Browsers may have the server in their list of TLS only").or("false").used(),
     key("AppDisplay", Holds::Anything, "Name and colours of the pages"),

@@ -17,6 +17,7 @@ pub use serving::Serving;
 
 use crate::logging::Level;
 use crate::report::{Kind, Report};
+use crate::sealing::ExportFiles;
 use provost_model::{Problem, Severity};
 use provost_server::Retention;
 use serde_json::{Map, Value};
@@ -216,6 +217,15 @@ impl Settings {
         self.temp.join("ExportOutput")
     }
 
+    /// How the files of the export folder are written and read.
+    ///
+    /// # Errors
+    /// `EncryptionCertificate:File` cannot be used.
+    pub fn export_files(&self) -> Result<ExportFiles, Report> {
+        let pair = self.serving.encryption_file.as_ref().map(|(file, _)| file.as_path());
+        ExportFiles::new(pair, self.serving.encrypts_exports)
+    }
+
     /// Where incremental exports remember how far they came.
     pub fn export_cookies(&self) -> PathBuf {
         self.temp.join("ExportCookies")
@@ -328,19 +338,23 @@ mod tests {
         Connections:HR:Skip = 2 (environment Connections__HR__Skip)
         ConnectionString = "provost.db" (default)
         DefaultPageSize = 30 (environment PROVOST__DefaultPageSize)
+        EncryptionCertificate:EncryptFile = "true" (default)
         HstsPreload = "false" (default)
         Https:BehindProxy = "false" (default)
         IdentityServer:AccessLifeTime = "00:15:00" (default)
         IdentityServer:SigningDays = "30" (default)
         Jobs:LeaseSeconds = "15" (default)
         MaxPageSize = "200" (appsettings.json:1:40)
+        OpenTelemetry:ServiceName = "provost" (default)
         Retention:Days = "90" (default)
         Retention:Sessions = 0 (appsettings.json:1:146)
         Serilog:Json = "false" (default)
         Serilog:MinimumLevel = "Information" (default)
         SourcesRootPaths:0 = "in" (appsettings.agent.json:1:61)
         SourcesRootPaths:1 = "/data" (appsettings.agent.json:1:67)
+        Swagger:Enabled = "false" (default)
         TempFolderPath = "/t" (appsettings.json:1:65)
+        Uploads:BodySeconds = "60" (default)
         Uploads:MaxFileMegabytes = "16384" (default)
         WorkFolderPath = "Work" (default)
         "#);

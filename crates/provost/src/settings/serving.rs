@@ -18,8 +18,16 @@ pub struct Serving {
     pub certificate_key: Option<PathBuf>,
     /// File whose content, with its password, encrypts what is kept secret in the repository.
     pub encryption_file: Option<(PathBuf, String)>,
+    /// The same file encrypts export files.
+    pub encrypts_exports: bool,
     /// Log lines are JSON.
     pub json_logs: bool,
+    /// Collector of traces, and the name of this service there.
+    pub traces: Option<(String, String)>,
+    /// Seconds in which the body of a request must have arrived.
+    pub body_seconds: u32,
+    /// Whether the page that shows the interface is served.
+    pub has_swagger_page: bool,
     /// How callers prove who they are. What depends on the addresses is filled in when the server starts.
     pub access: AccessSettings,
 }
@@ -67,7 +75,12 @@ pub(super) fn serving(home: &Path, tree: &Tree, sources: &mut Sources) -> Servin
         certificate: file("Https:CertificateFile"),
         certificate_key: file("Https:KeyFile"),
         encryption_file: file("EncryptionCertificate:File").map(|file| (file, password)),
+        encrypts_exports: flag("EncryptionCertificate:EncryptFile", true),
         json_logs: flag("Serilog:Json", false),
+        traces: text("OpenTelemetry:Endpoint")
+            .map(|endpoint| (endpoint, text("OpenTelemetry:ServiceName").unwrap_or_default())),
+        body_seconds: tree.at("Uploads:BodySeconds").and_then(as_number).unwrap_or(60).max(1),
+        has_swagger_page: flag("Swagger:Enabled", false),
         access,
     }
 }

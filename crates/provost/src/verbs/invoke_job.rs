@@ -7,20 +7,22 @@ use crate::jobs::{engine, follow, report};
 use crate::report::{Exit, Report};
 use crate::road::{Road, actor};
 use clap::Args;
-use provost_server::jobs::{Launch, LaunchOptions, Trigger};
+use provost_model::work::InstanceState;
+use provost_server::jobs::{Engine, JobError, Launch, LaunchOptions, Trigger};
+use provost_store::{HistoryFilter, JobInstance};
 use std::sync::Arc;
 
 /// Run a job, or a part of it, and wait until it has ended
 ///
 /// Exit codes: 0 completed, 3 blocked, 4 warning, 1 errored or cancelled. The job runs in this process, with all its
-/// agent tasks, unless --api-url names a server, which then runs it with its agents. Ctrl-C ends the process; a server on the same repository, or `provost job restart`, goes on from there.
+/// agent tasks, unless --api-url names a server, which then runs it with its agents. Ctrl-C detaches: tasks that run get some seconds to end, and the others wait for a server on the same repository, or for -r.
 #[derive(Args, Debug)]
 pub(crate) struct InvokeJob {
     /// Identifier of the job
     #[arg(short = 'j', long, value_name = "IDENTIFIER")]
     job_identifier: String,
 
-    /// Resume the latest instance when it is blocked (the change set that blocks it is approved), or restart it when it failed
+    /// Resume the latest instance when it is blocked (the change set that blocks it is approved), restart it when it failed, or go on with it when it was left
     #[arg(short = 'r', long)]
     repair_job: bool,
 
@@ -82,14 +84,21 @@ Examples:
         }
         let road = Arc::new(Road::open(context)?);
         let engine = engine(&road, "invoke-job", false);
-        let instance = if self.repair_job {
-            engine.repair(&self.job_identifier, &actor(), &self.reason)
-        } else {
-            engine.launch(&self.launch())
+        let instance = match (self.repair_job, left(&engine, &self.job_identifier).map_err(|e| report(&e))?) {
+            (true, Some(left)) => Ok(left),
+            (true, None) => engine.repair(&self.job_identifier, &actor(), &self.reason),
+            (false, _) => engine.launch(&self.launch()),
         };
         let instance = instance.map_err(|e| report(&e))?;
         follow(context, &road, &engine, instance.id, self.format.format)
     }
+}
+
+/// The instance of a job that has not ended: whoever worked on it has left, or is still there, and then has a helper.
+fn left(engine: &Engine, job: &str) -> Result<Option<JobInstance>, JobError> {
+    let filter = HistoryFilter { job: Some(engine.job(job)?.identifier), ..HistoryFilter::default() };
+    let latest = engine.instances(&filter, 1)?.into_iter().next();
+    Ok(latest.filter(|job| matches!(job.state, InstanceState::NotStarted | InstanceState::InProgress)))
 }
 
 impl InvokeJob {

@@ -3,6 +3,8 @@
 mod agent;
 mod backup;
 mod check;
+mod compute_correlation_keys;
+mod compute_role_model;
 mod create_database_views;
 mod decrypt_file;
 mod deploy_configuration;
@@ -26,6 +28,7 @@ mod protect_json;
 mod query;
 mod resource;
 mod restore;
+mod save_pre_existing_access_rights;
 mod schema;
 mod server;
 mod set_recently_modified_flag;
@@ -34,6 +37,7 @@ mod step;
 mod sync_up;
 mod synchronization_validation;
 mod synchronize;
+mod update_classification;
 mod update_entity_property_expressions;
 
 use crate::context::Context;
@@ -59,6 +63,10 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<synchronization_validation::SynchronizationValidation>(),
     Verb::of::<set_recently_modified_flag::SetRecentlyModifiedFlag>(),
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
+    Verb::of::<compute_correlation_keys::ComputeCorrelationKeys>(),
+    Verb::of::<compute_role_model::ComputeRoleModel>(),
+    Verb::of::<update_classification::UpdateClassification>(),
+    Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
     Verb::of::<invoke_job::InvokeJob>(),
     Verb::of::<get_job_steps::GetJobSteps>(),
     Verb::of::<job::Job>(),

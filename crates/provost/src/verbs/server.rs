@@ -9,6 +9,7 @@ use crate::output::print;
 use crate::report::{Exit, Kind, Report};
 use crate::road::{Road, now_micros};
 use crate::settings::Settings;
+use crate::telemetry::Traces;
 use clap::Args;
 use provost_model::work::AgentTasks;
 use provost_server::Folders;
@@ -89,16 +90,31 @@ Examples:
             let folders = Folders { temp: settings.temp.clone(), work: settings.work.clone() };
             let app = App::new(road.store.clone(), folders, web_settings, now_micros);
             let engine = jobs::engine(&road, &owner(), self.scheduler(&settings));
+            let traces = traces(&settings)?;
+            if let Some(traces) = &traces {
+                app.trace_to(traces.clone());
+                engine.trace_to(traces.clone());
+            }
             let runner = Runner::start(&engine, inside(&road)).map_err(|error| jobs::report(&error))?;
             app.serve_jobs(engine);
             let stopped = stopped()?;
             print(&start_lines(&addresses, certificate.as_ref()))?;
             web::serve(app, listeners, stopped).await;
-            tokio::task::spawn_blocking(move || drop(runner)).await.ok();
+            let closing = move || {
+                drop(runner);
+                traces.iter().for_each(|traces| traces.close());
+            };
+            tokio::task::spawn_blocking(closing).await.ok();
             tracing::info!("stopped");
             Ok(Exit::Done)
         })
     }
+}
+
+/// Whoever sends traces to the collector of the settings.
+fn traces(settings: &Settings) -> Result<Option<Arc<Traces>>, Report> {
+    let named = settings.serving.traces.as_ref();
+    named.map(|(endpoint, service)| Traces::start(endpoint, service).map(Arc::new)).transpose()
 }
 
 /// An address to listen on.
@@ -205,6 +221,8 @@ fn web_settings(settings: &Settings, addresses: &[Address], is_behind_proxy: boo
         default_page_size: settings.default_page_size,
         max_page_size: settings.max_page_size,
         largest_file: settings.largest_file,
+        body_time: std::time::Duration::from_secs(serving.body_seconds.into()),
+        has_swagger_page: serving.has_swagger_page,
     })
 }
 

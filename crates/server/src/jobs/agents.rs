@@ -7,6 +7,7 @@ use super::settings::micros;
 use super::work::{Run, Taken};
 use provost_model::configuration::Connection;
 use provost_model::configuration::jobs::{Mode as TaskMode, Task};
+use provost_model::extract::{SourceTable, source_tables};
 use provost_model::summary::{ErrorReport, Mode};
 use provost_model::work::{
     AgentTasks, AgentWork, InstanceState, OutcomeReport, ProgressAnswer, ProgressReport, TaskOutcome, WorkRequest,
@@ -144,8 +145,15 @@ impl Engine {
             task: taken.stored.task.clone(),
             mode: mode(&taken.stored.task, &taken.job),
             connections: self.connections_of(taken)?,
+            tables: self.tables_of(taken)?,
             log_level: taken.log_level(),
         })
+    }
+
+    /// What the mappings of the connector of a task read.
+    fn tables_of(&self, taken: &Taken) -> Result<Vec<SourceTable>, JobError> {
+        let Some(connector) = &taken.row.connector else { return Ok(Vec::new()) };
+        Ok(source_tables(&*self.configuration()?, connector))
     }
 
     /// The connection of a task, else those of its connector: an agent does not know the configuration.

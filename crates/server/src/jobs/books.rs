@@ -8,11 +8,41 @@ use provost_model::summary::ErrorReport;
 use provost_model::work::InstanceState;
 use provost_store::{ConnectorState, JobInstance, TaskInstance, WriteTx};
 
-/// Decides what follows from how the tasks of a job instance stand, and writes it down. Tells where the job stands.
-pub(super) fn settle(tx: &mut WriteTx, instance: i64, now: i64) -> Result<InstanceState, JobError> {
+/// What has ended, to be told when it is written down.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Tasks that nobody ran to their end, by element and state.
+    pub(super) tasks: Vec<(String, InstanceState)>,
+    pub(super) jobs: Vec<JobInstance>,
+}
+
+impl Ended {
+    /// Closes a task that nobody runs to its end.
+    pub(super) fn close(
+        &mut self,
+        tx: &mut WriteTx,
+        task: &TaskInstance,
+        state: InstanceState,
+        error: Option<&str>,
+        now: i64,
+    ) -> Result<(), JobError> {
+        tx.close_task(task.id, state, error, now)?;
+        self.tasks.push((task.kind.clone(), state));
+        Ok(())
+    }
+
+    /// The job instance has ended.
+    pub(super) fn job(&mut self, tx: &mut WriteTx, id: i64) -> Result<(), JobError> {
+        self.jobs.extend(tx.job_instance(id)?);
+        Ok(())
+    }
+}
+
+/// Decides what follows from how the tasks of a job instance stand, and writes it down.
+pub(super) fn settle(tx: &mut WriteTx, instance: i64, now: i64, ended: &mut Ended) -> Result<(), JobError> {
     let job = tx.job_instance(instance)?.ok_or(JobError::UnknownInstance { id: instance })?;
     if job.state.is_final() {
-        return Ok(job.state);
+        return Ok(());
     }
     let rows = tx.task_instances(instance)?;
     let connectors = tx.connector_states()?;
@@ -29,9 +59,9 @@ pub(super) fn settle(tx: &mut WriteTx, instance: i64, now: i64) -> Result<Instan
     let hindrance =
         |task: &TaskView| hindrance(&job, task, connector_of(task.id), switched_off.contains(&task.id), &connectors);
     for change in decide(job.cancelled_by.is_some(), views, hindrance) {
-        apply(tx, &job, &rows, change, now)?;
+        apply(tx, &job, &rows, change, now, ended)?;
     }
-    Ok(tx.job_instance(instance)?.map_or(job.state, |job| job.state))
+    Ok(())
 }
 
 fn view(row: &TaskInstance, stored: StoredTask) -> TaskView {
@@ -46,16 +76,28 @@ fn view(row: &TaskInstance, stored: StoredTask) -> TaskView {
     }
 }
 
-fn apply(tx: &mut WriteTx, job: &JobInstance, rows: &[TaskInstance], change: Change, now: i64) -> Result<(), JobError> {
+fn apply(
+    tx: &mut WriteTx,
+    job: &JobInstance,
+    rows: &[TaskInstance],
+    change: Change,
+    now: i64,
+    ended: &mut Ended,
+) -> Result<(), JobError> {
+    let mut close = |tx: &mut WriteTx, id: i64, state, error: Option<&str>| match rows.iter().find(|r| r.id == id) {
+        Some(row) => ended.close(tx, row, state, error, now),
+        None => Ok(()),
+    };
     match change {
         Change::Ready(id) => tx.set_task_waiting(id, Some(now))?,
         Change::Wait(id) => tx.set_task_waiting(id, None)?,
-        Change::Skip(id, reason) => tx.close_task(id, InstanceState::Skipped, Some(&text(&reason)), now)?,
-        Change::Cancel(id) => tx.close_task(id, InstanceState::Cancelled, None, now)?,
+        Change::Skip(id, reason) => close(tx, id, InstanceState::Skipped, Some(&text(&reason)))?,
+        Change::Cancel(id) => close(tx, id, InstanceState::Cancelled, None)?,
         Change::End(state) => {
             let stopped = rows.iter().find(|r| r.state == state && state != InstanceState::Warning);
             let error = stopped.and_then(|r| r.error.as_deref().map(|error| of_task(&r.task, error)));
             tx.set_job_state(job.id, state, error.as_deref(), now)?;
+            ended.job(tx, job.id)?;
         }
     }
     Ok(())

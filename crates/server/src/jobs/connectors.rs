@@ -18,6 +18,8 @@ pub struct WantedChanges {
     pub association: Option<String>,
     /// Only those of this kind.
     pub command: Option<Command>,
+    /// Only those with this text in a key or a name, whatever its case.
+    pub text: Option<String>,
     /// Where the page begins; `None` for the first one.
     pub after: Option<ChangePlace>,
     /// Most changes of the page.
@@ -122,6 +124,7 @@ impl WantedChanges {
             entity_type: entity_type.transpose()?,
             association: association.transpose()?,
             command: self.command,
+            text: self.text.clone(),
         })
     }
 }

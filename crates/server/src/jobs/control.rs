@@ -1,6 +1,6 @@
 //! What people and programs can do with jobs: launch, cancel, resume, restart, look.
 
-use super::books::{settle, text};
+use super::books::{Ended, settle, text};
 use super::engine::Engine;
 use super::error::JobError;
 use super::plan::{self, LaunchOptions};
@@ -79,15 +79,29 @@ impl Engine {
             created_at: self.now(),
         };
         let why = format!("launched job {}{}", job.identifier, because(&launch.reason));
-        let made = self.store.write(&launch.actor, &why, |tx| {
-            tx.lock_jobs()?;
+        self.decide(&launch.actor, &why, |tx, ended| {
             not_running(tx, &job.identifier)?;
             let made = tx.create_job_instance(&new, &tasks)?;
-            settle(tx, made.id, new.created_at)?;
-            instance(tx, made.id)
+            settle(tx, made.id, new.created_at, ended)?;
+            Ok(made.id)
+        })
+    }
+
+    /// Changes a job instance in one transaction, and tells what follows. `body` gives the id of the instance.
+    fn decide(
+        &self,
+        actor: &str,
+        why: &str,
+        body: impl FnOnce(&mut WriteTx, &mut Ended) -> Result<i64, JobError>,
+    ) -> Result<JobInstance, JobError> {
+        let (job, ended) = self.store.write(actor, why, |tx| {
+            let mut ended = Ended::default();
+            tx.lock_jobs()?;
+            let id = body(tx, &mut ended)?;
+            Ok::<_, JobError>((instance(tx, id)?, ended))
         })?;
-        self.bell.ring();
-        Ok(made)
+        self.tell(ended);
+        Ok(job)
     }
 
     /// Cancels a job instance: tasks that run end first, others do not start.
@@ -97,25 +111,23 @@ impl Engine {
     pub fn cancel(&self, id: i64, actor: &str, reason: &str) -> Result<JobInstance, JobError> {
         let now = self.now();
         let why = format!("cancelled job instance {id}{}", because(reason));
-        let job = self.store.write(actor, &why, |tx| {
-            tx.lock_jobs()?;
-            let job = instance(tx, id)?;
-            match job.state {
+        let job = self.decide(actor, &why, |tx, ended| {
+            match instance(tx, id)?.state {
                 InstanceState::NotStarted | InstanceState::InProgress => {
                     tx.set_job_cancelled_by(id, Some(actor))?;
-                    settle(tx, id, now)?;
+                    settle(tx, id, now, ended)?;
                 }
                 // Nothing of it runs; but nobody is to resume or restart it any more.
                 InstanceState::Blocked => {
                     tx.set_job_cancelled_by(id, Some(actor))?;
                     tx.set_job_state(id, InstanceState::Cancelled, None, now)?;
+                    ended.job(tx, id)?;
                 }
                 state => return Err(JobError::State { instance: id, state, wanted: "cancelled" }),
             }
-            instance(tx, id)
+            Ok(id)
         })?;
         self.memory().cancelled.insert(id);
-        self.bell.ring();
         Ok(job)
     }
 
@@ -133,8 +145,7 @@ impl Engine {
     ) -> Result<JobInstance, JobError> {
         let now = self.now();
         let why = format!("resumed job instance {id}{}", because(reason));
-        let job = self.store.write(actor, &why, |tx| {
-            tx.lock_jobs()?;
+        self.decide(actor, &why, |tx, ended| {
             let job = instance(tx, id)?;
             if job.state != InstanceState::Blocked {
                 return Err(JobError::State { instance: id, state: job.state, wanted: "resumed" });
@@ -162,11 +173,9 @@ impl Engine {
                 });
             }
             tx.set_job_state(id, InstanceState::InProgress, None, now)?;
-            settle(tx, id, now)?;
-            instance(tx, id)
-        })?;
-        self.bell.ring();
-        Ok(job)
+            settle(tx, id, now, ended)?;
+            Ok(id)
+        })
     }
 
     /// Restarts a job instance from the step that failed, or that was cancelled. Tasks that have not run take the
@@ -185,8 +194,7 @@ impl Engine {
             None => Vec::new(),
         };
         let why = format!("restarted job instance {id}{}", because(reason));
-        let job = self.store.write(actor, &why, |tx| {
-            tx.lock_jobs()?;
+        let job = self.decide(actor, &why, |tx, ended| {
             let job = instance(tx, id)?;
             if !matches!(job.state, InstanceState::Errored | InstanceState::Cancelled) {
                 return Err(JobError::State { instance: id, state: job.state, wanted: "restarted" });
@@ -210,11 +218,10 @@ impl Engine {
             }
             tx.set_job_cancelled_by(id, None)?;
             tx.set_job_state(id, InstanceState::InProgress, None, now)?;
-            settle(tx, id, now)?;
-            instance(tx, id)
+            settle(tx, id, now, ended)?;
+            Ok(id)
         })?;
         self.memory().cancelled.remove(&id);
-        self.bell.ring();
         Ok(job)
     }
 
@@ -269,10 +276,15 @@ fn not_running(tx: &mut WriteTx, job: &str) -> Result<(), JobError> {
 }
 
 /// Ends a job instance that could not be started, and the tasks that waited.
-pub(super) fn give_up(tx: &mut WriteTx, id: i64, error: &ErrorReport, now: i64) -> Result<(), JobError> {
+pub(super) fn give_up(
+    tx: &mut WriteTx,
+    id: i64,
+    error: &ErrorReport,
+    now: i64,
+    ended: &mut Ended,
+) -> Result<(), JobError> {
     for task in tx.task_instances(id)?.iter().filter(|t| t.state == InstanceState::NotStarted && t.ready_at.is_some()) {
-        tx.close_task(task.id, InstanceState::Errored, Some(&text(error)), now)?;
+        ended.close(tx, task, InstanceState::Errored, Some(&text(error)), now)?;
     }
-    settle(tx, id, now)?;
-    Ok(())
+    settle(tx, id, now, ended)
 }

@@ -1,5 +1,6 @@
 //! The engine itself: what all its parts share.
 
+use super::books::Ended;
 use super::error::JobError;
 use super::events::Bell;
 use super::logs::{LogPage, Logs};
@@ -7,11 +8,12 @@ use super::settings::JobSettings;
 use super::work::ServerTasks;
 use crate::folders::Folders;
 use crate::metadata;
+use crate::telemetry::{Spans, of_job};
 use provost_model::configuration::jobs::Job;
 use provost_model::configuration::{Configuration, Parsed};
 use provost_store::{JobSchedule, ReadTx, SeenAgent, Store, TaskInstance};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The job engine of one process. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +26,7 @@ pub struct Engine {
     settings: Arc<JobSettings>,
     clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     deployed: Arc<Mutex<Option<Deployed>>>,
+    spans: Arc<OnceLock<Arc<dyn Spans>>>,
     memory: Arc<Mutex<Memory>>,
 }
 
@@ -49,6 +52,8 @@ pub(super) struct Memory {
     pub(super) agents_at: i64,
     /// Task instances that ended under this process, by element and state.
     pub(super) ended: BTreeMap<(String, &'static str), i64>,
+    /// Sessions that were processed, by what became of them.
+    pub(super) sessions: BTreeMap<&'static str, i64>,
     /// The process comes to its end: nobody is to wait for anything here.
     pub(super) closing: bool,
 }
@@ -77,6 +82,7 @@ impl Engine {
             settings: Arc::new(settings),
             clock,
             deployed: Arc::default(),
+            spans: Arc::default(),
             memory: Arc::default(),
         }
     }
@@ -96,6 +102,39 @@ impl Engine {
     pub(crate) fn tally(&self) -> (BTreeMap<(String, &'static str), i64>, i64) {
         let memory = self.memory();
         (memory.ended.clone(), i64::try_from(memory.running.len()).unwrap_or(i64::MAX))
+    }
+
+    /// Lets somebody collect what took time.
+    pub fn trace_to(&self, spans: Arc<dyn Spans>) {
+        drop(self.spans.set(spans));
+    }
+
+    pub(super) fn spans(&self) -> Option<&dyn Spans> {
+        self.spans.get().map(|spans| &**spans)
+    }
+
+    /// Tells what has ended, when it is written down.
+    pub(super) fn tell(&self, ended: Ended) {
+        {
+            let mut memory = self.memory();
+            for (kind, state) in ended.tasks {
+                *memory.ended.entry((kind, state.word())).or_default() += 1;
+            }
+        }
+        if let Some(spans) = self.spans() {
+            ended.jobs.iter().for_each(|job| spans.ended(of_job(job)));
+        }
+        self.bell.ring();
+    }
+
+    /// Counts a session by what became of it.
+    pub(super) fn count_session(&self, what: &'static str) {
+        *self.memory().sessions.entry(what).or_default() += 1;
+    }
+
+    /// Sessions that this process has processed, by what became of them.
+    pub(crate) fn sessions(&self) -> BTreeMap<&'static str, i64> {
+        self.memory().sessions.clone()
     }
 
     /// Whether the process comes to its end.

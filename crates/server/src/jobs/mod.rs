@@ -22,6 +22,7 @@ mod events;
 mod logs;
 mod overheard;
 mod plan;
+mod policy_steps;
 mod runner;
 mod schedule;
 mod settings;

@@ -72,6 +72,11 @@ impl Runner {
         Ok(Runner { engine: engine.clone(), stop, busy, thread: Some(thread) })
     }
 
+    /// Whoever sets this keeps the engine from taking another task.
+    pub fn stopping(&self) -> Arc<AtomicBool> {
+        self.stop.clone()
+    }
+
     /// Takes no new task, and waits a while for those that run. Tells whether they have ended.
     pub fn stop(mut self) -> bool {
         self.halt();
@@ -97,7 +102,7 @@ fn rounds(engine: &Engine, inside: Option<&Inside>, stop: &AtomicBool, busy: &Ar
     let mut left = STOP;
     while !stop.load(Ordering::SeqCst) {
         let heard = engine.bell.count();
-        if let Err(error) = round(engine, inside, busy) {
+        if let Err(error) = round(engine, inside, stop, busy) {
             tracing::warn!(%error, "a round of the job engine failed; the next one tries again");
         }
         engine.bell.wait(heard, ROUND);
@@ -112,18 +117,18 @@ fn rounds(engine: &Engine, inside: Option<&Inside>, stop: &AtomicBool, busy: &Ar
     }
 }
 
-fn round(engine: &Engine, inside: Option<&Inside>, busy: &Arc<Busy>) -> Result<(), JobError> {
+fn round(engine: &Engine, inside: Option<&Inside>, stop: &AtomicBool, busy: &Arc<Busy>) -> Result<(), JobError> {
     let _here = match inside.filter(|i| i.instance.is_none()) {
         Some(inside) => Some(engine.arrive(&inside.agent, super::agents::INSIDE, env!("CARGO_PKG_VERSION"))?),
         None => None,
     };
     engine.tick()?;
-    while busy.server.load(Ordering::SeqCst) < engine.settings().workers {
+    while !stop.load(Ordering::SeqCst) && busy.server.load(Ordering::SeqCst) < engine.settings().workers {
         let Some(taken) = engine.take(Claim::default())? else { break };
         spawn(engine, taken, busy, |busy| &busy.server, |engine, taken| engine.run(taken))?;
     }
     let Some(inside) = inside else { return Ok(()) };
-    while busy.agent.load(Ordering::SeqCst) < engine.settings().max_task_batch_size {
+    while !stop.load(Ordering::SeqCst) && busy.agent.load(Ordering::SeqCst) < engine.settings().max_task_batch_size {
         let taken = engine.take_of_agent(&inside.agent, inside.instance, inside.tasks.as_ref())?;
         let Some(taken) = taken else { break };
         let tasks = inside.tasks.clone();

@@ -3,7 +3,7 @@
 //! Each schedule has a row that says up to which instant it is settled. Whoever moves it on starts the job, in the same
 //! transaction; so of several servers one does. What became due while nobody was there is due once.
 
-use super::books::settle;
+use super::books::{Ended, settle};
 use super::control::Trigger;
 use super::engine::Engine;
 use super::error::JobError;
@@ -75,10 +75,11 @@ impl Engine {
         let settings = self.settings();
         let (batch, agent) = (settings.max_task_batch_size, settings.default_agent.as_deref());
         let tasks = plan::tasks(configuration, job, &LaunchOptions::default(), batch, agent);
-        let started = self.store.note(|tx| {
+        let (started, ended) = self.store.note(|tx| {
+            let mut ended = Ended::default();
             tx.lock_jobs()?;
             if !tx.claim_instant(&job.identifier, schedule.last_instant, now.max(instant))? {
-                return Ok(None);
+                return Ok((None, ended));
             }
             let why_not = match &tasks {
                 Err(error) => Some(error.to_string()),
@@ -87,12 +88,13 @@ impl Engine {
             if let (None, Ok(tasks)) = (&why_not, &tasks) {
                 let new = scheduled(job, instant, now);
                 let made = tx.create_job_instance(&new, tasks)?;
-                settle(tx, made.id, now)?;
+                settle(tx, made.id, now, &mut ended)?;
             } else if let Some(reason) = &why_not {
                 tx.not_started(&job.identifier, instant, reason)?;
             }
-            Ok::<_, JobError>(Some(why_not))
+            Ok::<_, JobError>((Some(why_not), ended))
         })?;
+        self.tell(ended);
         if let Some(Some(reason)) = &started {
             tracing::info!(job = job.identifier, reason, "the job was not started by its schedule");
         }

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::error::JobError;
+use super::policy_steps;
 use super::settings::micros;
 use super::work::{Run, Taken};
 use crate::error::ServerError;
@@ -12,7 +13,7 @@ use crate::synchronise::{self, Synchronised};
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{ChangeSetName, ErrorReport, State, Summary};
 use provost_model::work::{InstanceState, TaskContext, TaskOutcome, TaskProgress};
-use provost_store::{Session, WriteTx};
+use provost_store::{Follower, Session, StoreError, WriteTx};
 
 /// Resources evaluated at once when the task does not say (`BatchSelectSize`).
 const BATCH: usize = 10_000;
@@ -28,6 +29,11 @@ pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> 
         TaskKind::MaintainIndexes => maintain(engine),
         TaskKind::ManageConfigurationIndexes => indexes(engine, taken, context),
         TaskKind::ResetValidFrom => reset_valid_from(engine, taken, context),
+        TaskKind::ComputeCorrelationKeys => policy_steps::correlation_keys(engine, taken, context),
+        TaskKind::ComputeRoleModel => policy_steps::role_model(engine, taken, context),
+        TaskKind::ComputeRiskScores => policy_steps::risk_scores(engine, context),
+        TaskKind::UpdateClassification => policy_steps::classification(engine, taken, context),
+        TaskKind::SavePreExistingAccessRights => policy_steps::pre_existing(engine, taken),
         kind => match engine.handed_out(taken) {
             Ok(work) => Ok(engine.tasks.run(&work, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),
             Err(error) => Err(error),
@@ -36,11 +42,11 @@ pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> 
     done.unwrap_or_else(|error| TaskOutcome::errored(error.report()))
 }
 
-fn actor(taken: &Taken) -> String {
+pub(super) fn actor(taken: &Taken) -> String {
     format!("job {}", taken.job.job)
 }
 
-fn completed(produced: bool) -> TaskOutcome {
+pub(super) fn completed(produced: bool) -> TaskOutcome {
     TaskOutcome { state: InstanceState::Completed, produced, ..TaskOutcome::default() }
 }
 
@@ -91,11 +97,15 @@ fn synchronise(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Res
         report(last, context);
     }
     let produced = changed(&summary);
+    applied.iter().for_each(|_| engine.count_session("applied"));
+    if summary.state == State::Blocked {
+        engine.count_session("blocked");
+    }
     Ok(TaskOutcome::of(summary, produced))
 }
 
 /// Tells the stages of a synchronisation in the log and to whoever watches.
-fn watch(engine: &Engine, taken: &Taken) -> Watch {
+pub(super) fn watch(engine: &Engine, taken: &Taken) -> Watch {
     let (engine, taken) = (engine.clone(), taken.clone());
     Watch::new(move |stage, rows| {
         let context = Run { engine: &engine, taken: &taken };
@@ -133,40 +143,8 @@ fn blocked_anew(connector: &str, error: &ServerError, found: String) -> TaskOutc
 /// One summary for all sessions that a task has applied, also before it was interrupted, with the state of the last one.
 fn total(connector: &str, applied: &[Session], last: Option<&Synchronised>) -> Summary {
     let mut total = Summary { connector: connector.to_owned(), ..Summary::default() };
-    let mut add = |summary: &Summary| {
-        if total.state == State::Completed {
-            total.state = summary.state;
-        }
-        total.mode = summary.mode.or(total.mode);
-        total.change_set = summary.change_set.clone().or(total.change_set.take());
-        total.causes.extend(summary.causes.iter().cloned());
-        for (name, c) in &summary.entity_types {
-            let sum = total.entity_types.entry(name.clone()).or_default();
-            sum.rows += c.rows;
-            sum.null_primary_keys += c.null_primary_keys;
-            sum.duplicates += c.duplicates;
-            sum.rejected += c.rejected;
-            sum.inserted += c.inserted;
-            sum.updated += c.updated;
-            sum.deleted += c.deleted;
-            sum.unchanged += c.unchanged;
-        }
-        for (name, c) in &summary.associations {
-            let sum = total.associations.entry(name.clone()).or_default();
-            sum.rows += c.rows;
-            sum.null_keys += c.null_keys;
-            sum.duplicates += c.duplicates;
-            sum.rejected += c.rejected;
-            sum.inserted += c.inserted;
-            sum.deleted += c.deleted;
-            sum.unchanged += c.unchanged;
-            sum.orphans = c.orphans;
-            sum.links_created += c.links_created;
-            sum.links_removed += c.links_removed;
-        }
-    };
     let summaries = applied.iter().filter_map(|s| serde_json::from_str::<Summary>(s.summary.as_deref()?).ok());
-    summaries.for_each(|summary| add(&summary));
+    summaries.for_each(|summary| total.add(&summary));
     match last {
         // What was not applied is not among the sessions, and is what matters.
         Some(last) if last.summary.state == State::Blocked => last.summary.clone(),
@@ -192,8 +170,10 @@ fn report(done: &Synchronised, context: &dyn TaskContext) {
 fn flags(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
     let marked = set_recently_modified_flag(&engine.store, &actor(taken))?;
     context.log(LogLevel::Information, &format!("{marked} resources are marked as modified"));
+    // What only lost something has no flag, and is followed by the policy all the same.
+    let changes = engine.store.read(|tx| tx.data_changes(Follower::Owners)).map_err(|error: StoreError| error)?;
     // A task that begins again may have marked them before it was interrupted.
-    Ok(completed(marked > 0 || taken.row.attempts > 1))
+    Ok(completed(marked > 0 || !changes.is_empty() || taken.row.attempts > 1))
 }
 
 fn expressions(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
@@ -234,7 +214,7 @@ fn clean(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<Ta
         tx.lock_jobs()?;
         tx.forget_job_instances(before)
     });
-    let gone = gone.map_err(|error: provost_store::StoreError| error)?;
+    let gone = gone.map_err(|error: StoreError| error)?;
     engine.logs.remove(&gone)?;
     context.log(LogLevel::Information, &format!("{} old job instances are forgotten", gone.len()));
     Ok(completed(!closed.is_empty() || !gone.is_empty()))
@@ -248,7 +228,7 @@ fn maintain(engine: &Engine) -> Result<TaskOutcome, JobError> {
 /// Makes the indexes that the deployed configuration needs and that are not there.
 fn indexes(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
     let there = engine.store.write(&actor(taken), "indexes of the configuration", WriteTx::ensure_indexes);
-    let there = there.map_err(|error: provost_store::StoreError| error)?;
+    let there = there.map_err(|error: StoreError| error)?;
     context.log(LogLevel::Information, &format!("{there} indexes of the configuration are there"));
     Ok(completed(true))
 }
@@ -257,7 +237,7 @@ fn indexes(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<
 fn reset_valid_from(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
     let reason = "the history of each resource begins at the beginning";
     let changed = engine.store.write(&actor(taken), reason, WriteTx::reset_valid_from);
-    let changed = changed.map_err(|error: provost_store::StoreError| error)?;
+    let changed = changed.map_err(|error: StoreError| error)?;
     context.log(LogLevel::Information, &format!("{changed} resources begin on 0001-01-01"));
     // A task that begins again may have done it before it was interrupted.
     Ok(completed(changed > 0 || taken.row.attempts > 1))

@@ -1,6 +1,6 @@
 //! The round that every engine makes each second: signs of life, tasks of the dead, what takes too long.
 
-use super::books::{settle, text};
+use super::books::{Ended, settle, text};
 use super::control::give_up;
 use super::engine::Engine;
 use super::error::JobError;
@@ -41,11 +41,8 @@ impl Engine {
         if overdue || late || !news.renewals.is_empty() || !news.agents.is_empty() {
             let kept = self.store.note(|tx| self.keep(tx, &news, began));
             match kept {
-                Ok(changed) => {
-                    if changed {
-                        self.bell.ring();
-                    }
-                }
+                Ok((true, ended)) => self.tell(ended),
+                Ok((false, _)) => {}
                 Err(error) => {
                     self.put_back(news);
                     return Err(error);
@@ -88,7 +85,8 @@ impl Engine {
     }
 
     /// Tells whether the books changed in a way that others want to hear of.
-    fn keep(&self, tx: &mut WriteTx, news: &News, began: i64) -> Result<bool, JobError> {
+    fn keep(&self, tx: &mut WriteTx, news: &News, began: i64) -> Result<(bool, Ended), JobError> {
+        let mut ended = Ended::default();
         tx.lock_jobs()?;
         let now = self.now();
         for agent in &news.agents {
@@ -106,14 +104,15 @@ impl Engine {
         self.memory().kept_at = Some(now);
         let mut changed = !news.renewals.is_empty();
         if fresh {
-            changed |= self.take_back(tx, now)?;
+            changed |= self.take_back(tx, now, &mut ended)?;
         }
-        Ok(changed | self.end_late(tx, now)?)
+        changed |= self.end_late(tx, now, &mut ended)?;
+        Ok((changed, ended))
     }
 
     /// Tasks whose owner is dead wait again; tasks that take too long, or were begun too often, have failed. One that
     /// never arrived was not begun.
-    fn take_back(&self, tx: &mut WriteTx, now: i64) -> Result<bool, JobError> {
+    fn take_back(&self, tx: &mut WriteTx, now: i64, ended: &mut Ended) -> Result<bool, JobError> {
         let mut changed = false;
         for task in tx.running_tasks()? {
             let unheard = !task.is_confirmed;
@@ -129,10 +128,10 @@ impl Engine {
             match failure {
                 None if unheard => tx.take_back_unheard(task.id, now)?,
                 None => tx.set_task_waiting(task.id, Some(now))?,
-                Some(error) => fail(tx, &task, &error, now)?,
+                Some(error) => fail(tx, &task, &error, now, ended)?,
             }
             changed = true;
-            settle(tx, task.job_instance, now)?;
+            settle(tx, task.job_instance, now, ended)?;
         }
         Ok(changed)
     }
@@ -145,7 +144,7 @@ impl Engine {
     }
 
     /// Job instances that wait for agents that are not there have failed.
-    fn end_late(&self, tx: &mut WriteTx, now: i64) -> Result<bool, JobError> {
+    fn end_late(&self, tx: &mut WriteTx, now: i64, ended: &mut Ended) -> Result<bool, JobError> {
         let agents = tx.seen_agents()?;
         let ready = tx.ready_tasks()?;
         let mut changed = false;
@@ -163,7 +162,7 @@ impl Engine {
             if let Some((agent, seen)) = gone.first()
                 && gone.len() == waiting.len()
             {
-                give_up(tx, job.id, &agent_absent(agent, *seen), now)?;
+                give_up(tx, job.id, &agent_absent(agent, *seen), now, ended)?;
                 changed = true;
             }
         }
@@ -173,13 +172,14 @@ impl Engine {
     /// Closes job instances that are in progress but have no task that runs or could run; tells which.
     pub(super) fn close_stuck(&self, except: i64) -> Result<Vec<i64>, JobError> {
         let now = self.now();
-        self.store.note(|tx| {
+        let (closed, ended) = self.store.note(|tx| {
+            let mut ended = Ended::default();
             tx.lock_jobs()?;
-            self.take_back(tx, now)?;
+            self.take_back(tx, now, &mut ended)?;
             let mut closed = Vec::new();
             let limit = now - micros(self.settings().task_timeout);
             for job in tx.active_job_instances()?.into_iter().filter(|job| job.id != except) {
-                settle(tx, job.id, now)?;
+                settle(tx, job.id, now, &mut ended)?;
                 let tasks = tx.task_instances(job.id)?;
                 let runs = tasks.iter().any(|t| t.state == InstanceState::InProgress);
                 if !runs && job.created_at < limit && tx.job_instance(job.id)?.is_some_and(|j| !j.state.is_final()) {
@@ -188,12 +188,14 @@ impl Engine {
                         message: "nothing of it has run for too long".to_owned(),
                         hint: Some("restart it when its agents are there".to_owned()),
                     };
-                    give_up(tx, job.id, &error, now)?;
+                    give_up(tx, job.id, &error, now, &mut ended)?;
                     closed.push(job.id);
                 }
             }
-            Ok(closed)
-        })
+            Ok::<_, JobError>((closed, ended))
+        })?;
+        self.tell(ended);
+        Ok(closed)
     }
 }
 
@@ -201,10 +203,16 @@ fn too_long(engine: &Engine, task: &TaskInstance, now: i64) -> bool {
     task.started_at.is_some_and(|at| now - at > micros(engine.settings().task_timeout))
 }
 
-fn fail(tx: &mut WriteTx, task: &TaskInstance, error: &ErrorReport, now: i64) -> Result<(), JobError> {
+fn fail(
+    tx: &mut WriteTx,
+    task: &TaskInstance,
+    error: &ErrorReport,
+    now: i64,
+    ended: &mut Ended,
+) -> Result<(), JobError> {
     let stored: StoredTask = serde_json::from_str(&task.definition).unwrap_or_default();
     let state = if stored.task.continue_on_error { InstanceState::Warning } else { InstanceState::Errored };
-    Ok(tx.close_task(task.id, state, Some(&text(error)), now)?)
+    ended.close(tx, task, state, Some(&text(error)), now)
 }
 
 fn timed_out(engine: &Engine, task: &TaskInstance) -> ErrorReport {

@@ -1,6 +1,6 @@
 //! Taking tasks, running those of the server, ending them.
 
-use super::books::{settle, text};
+use super::books::{Ended, settle, text};
 use super::control::Approval;
 use super::engine::Engine;
 use super::error::JobError;
@@ -9,6 +9,7 @@ use super::overheard::{Listener, overhear};
 use super::plan::StoredTask;
 use super::settings::micros;
 use super::steps;
+use crate::telemetry::of_task;
 use provost_model::configuration::jobs::{LogLevel, Task, TaskKind};
 use provost_model::summary::ErrorReport;
 use provost_model::work::{AgentWork, InstanceState, LogLine, TaskContext, TaskOutcome, TaskProgress};
@@ -155,26 +156,24 @@ impl Engine {
             change_set: outcome.summary.as_ref().and_then(|s| s.change_set.as_ref()).map(|c| c.hash.clone()),
         };
         let work = |tx: &mut WriteTx| {
-            let now = self.now();
+            let (now, mut ended) = (self.now(), Ended::default());
             tx.lock_jobs()?;
             let ending = tx.finish_task(id, lease, &finished, now)?;
             if ending == Ending::Done {
                 if let (InstanceState::Blocked, Some(connector)) = (finished.state, &row.connector) {
                     tx.set_blocked_by(connector, id, now)?;
                 }
-                settle(tx, row.job_instance, now)?;
+                settle(tx, row.job_instance, now, &mut ended)?;
+                ended.tasks.push((row.kind.clone(), finished.state));
             }
-            Ok::<_, JobError>(ending)
+            Ok::<_, JobError>((ending, ended))
         };
-        let ending = patiently(|| self.store.note(work))?;
-        {
-            let mut memory = self.memory();
-            memory.renewals.remove(&id);
-            if ending == Ending::Done {
-                *memory.ended.entry((row.kind.clone(), finished.state.word())).or_default() += 1;
-            }
+        let (ending, ended) = patiently(|| self.store.note(work))?;
+        self.memory().renewals.remove(&id);
+        if let (Ending::Done, Some(spans)) = (ending, self.spans()) {
+            spans.ended(of_task(&job, &row, finished.state, self.now()));
         }
-        self.bell.ring();
+        self.tell(ended);
         match ending {
             Ending::Done | Ending::Repeated => Ok(()),
             Ending::LeaseLost => Err(JobError::LeaseLost { task: id }),

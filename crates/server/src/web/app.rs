@@ -4,11 +4,14 @@ use super::access::{Access, AccessSettings};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::query::Catalogues;
+use super::screens::Models;
 use crate::folders::Folders;
 use crate::jobs::Engine;
+use crate::telemetry::Spans;
 use axum::http::StatusCode;
 use provost_store::{ReadTx, Store, WriteTx};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Checked settings of the server.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,10 @@ pub struct WebSettings {
     pub max_page_size: u32,
     /// Most bytes of one file that an agent sends.
     pub largest_file: u64,
+    /// Time in which the body of a request must have arrived.
+    pub body_time: Duration,
+    /// Whether the page that shows the interface is served.
+    pub has_swagger_page: bool,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -37,16 +44,19 @@ struct Inner {
     metrics: Metrics,
     access: Access,
     catalogues: Catalogues,
+    models: Models,
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
+    spans: OnceLock<Arc<dyn Spans>>,
 }
 
 impl App {
     /// An app over an open repository. `clock` gives microseconds since 1970, UTC.
     pub fn new(store: Arc<Store>, folders: Folders, settings: WebSettings, clock: fn() -> i64) -> App {
         let access = Access::new(clock());
-        let (metrics, catalogues, jobs) = (Metrics::default(), Catalogues::default(), OnceLock::new());
-        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, clock, jobs }))
+        let (metrics, catalogues, models) = (Metrics::default(), Catalogues::default(), Models::default());
+        let (jobs, spans) = (OnceLock::new(), OnceLock::new());
+        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, models, clock, jobs, spans }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -74,6 +84,15 @@ impl App {
         drop(self.0.jobs.set(engine));
     }
 
+    /// Lets somebody collect what took time.
+    pub fn trace_to(&self, spans: Arc<dyn Spans>) {
+        drop(self.0.spans.set(spans));
+    }
+
+    pub(crate) fn spans(&self) -> Option<&dyn Spans> {
+        self.0.spans.get().map(|spans| &**spans)
+    }
+
     /// The job engine.
     ///
     /// # Errors
@@ -98,6 +117,11 @@ impl App {
 
     pub(crate) fn catalogues(&self) -> &Catalogues {
         &self.0.catalogues
+    }
+
+    /// How the deployed entity types are shown.
+    pub(crate) fn models(&self) -> &Models {
+        &self.0.models
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -10,15 +10,12 @@ use std::time::Duration;
 /// Most bytes of a body, unless the route says otherwise.
 pub(crate) const USUAL: usize = 2 << 20;
 
-/// Time in which a body must have arrived.
-const TIME: Duration = Duration::from_secs(60);
-
 /// Reads a body.
 ///
 /// # Errors
-/// It is larger than `limit`, or takes too long.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(TIME, axum::body::to_bytes(body, limit)).await {
+/// It is larger than `limit`, or takes longer than `time`.
+pub(crate) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(time, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -28,7 +25,7 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "body-too-slow",
-            format!("the body did not arrive within {} seconds", TIME.as_secs()),
+            format!("the body did not arrive within {} seconds", time.as_secs()),
         )),
     }
 }

@@ -193,10 +193,12 @@ async fn seal(
             }
             let upload = upload(&work, &session);
             let _turn = upload.turn()?;
-            if own_session(&work, &session, &principal)?.state == SessionState::Open {
+            let is_open = own_session(&work, &session, &principal)?.state == SessionState::Open;
+            if is_open {
                 upload.join(&manifest)?;
             }
             host.seal(&manifest)?;
+            work.metrics().add(SESSIONS, "state=\"received\"", i64::from(is_open));
             return Ok(StatusCode::NO_CONTENT);
         }
         host.seal(&manifest)?;
@@ -214,10 +216,14 @@ async fn abandon(
     app.blocking(move || {
         own_session(&work, &session, &principal)?;
         host(&work, principal.name).abandon(&session);
+        work.metrics().add(SESSIONS, "state=\"abandoned\"", 1);
         Ok(StatusCode::NO_CONTENT)
     })
     .await
 }
+
+/// Sessions, by what became of them.
+const SESSIONS: &str = "provost_sessions_total";
 
 fn host(app: &App, actor: String) -> LocalHost<'_> {
     LocalHost { store: app.store(), folders: app.folders(), actor, now_micros: app.now_micros() }

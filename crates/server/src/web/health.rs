@@ -59,6 +59,9 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
             app.metrics().set("provost_tasks_total", &format!("kind=\"{kind}\",state=\"{state}\""), count);
         }
         app.metrics().set("provost_tasks_running", "", running);
+        for (what, count) in engine.sessions() {
+            app.metrics().set("provost_sessions_total", &format!("state=\"{what}\""), count);
+        }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics().render())
 }

@@ -1,6 +1,7 @@
 //! Counters for whoever watches the server, in the text format of Prometheus.
 
 use super::app::App;
+use crate::telemetry;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -89,13 +90,23 @@ impl Metrics {
     }
 }
 
-/// Counts a request under its route, never under the address as typed: that would let anyone make up series.
+/// Counts a request under its route, never under the address as typed: that would let anyone make up series. Tells
+/// whoever collects traces.
 pub(crate) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
+    let at = app.now_micros();
+    let traced = app.spans().is_some().then(|| {
+        let header = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+        header.and_then(telemetry::caller)
+    });
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().as_str().to_owned();
     let began = Instant::now();
     let response = next.run(request).await;
-    app.metrics().observe(&method, &route, response.status().as_u16(), began.elapsed());
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    app.metrics().observe(&method, &route, status, took);
+    if let (Some(spans), Some(caller)) = (app.spans(), traced) {
+        spans.ended(telemetry::of_request(caller, (&method, &route, status), at, took));
+    }
     response
 }
 

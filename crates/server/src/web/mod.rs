@@ -22,6 +22,8 @@ mod problem;
 mod query;
 mod route;
 mod routes;
+mod screens;
+mod swagger;
 
 pub use access::{AccessSettings, FIRST_ADMINISTRATOR, FirstAdministratorError, ProviderSettings, first_administrator};
 pub use app::{App, WebSettings};

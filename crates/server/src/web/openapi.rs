@@ -21,7 +21,8 @@ pub(crate) fn describe(routes: &[Route]) -> Value {
     let mut paths = Map::new();
     let mut schemas: Vec<(String, RefOr<Schema>)> = vec![("Problem".to_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
-    for route in routes {
+    // Screens are for people: what they show is in the interface, too.
+    for route in routes.iter().filter(|route| route.tag != super::screens::TAG) {
         for shape in [route.takes, route.gives].into_iter().flatten() {
             (shape.schemas)(&mut schemas);
         }

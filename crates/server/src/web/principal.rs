@@ -92,7 +92,7 @@ pub(crate) async fn guard(
 ) -> Result<Response, Problem> {
     let (mut head, body) = request.into_parts();
     if guard.right == Right::Public {
-        let body = body::read(body, guard.limit).await?;
+        let body = body::read(body, guard.limit, guard.app.settings().body_time).await?;
         return Ok(next.run(Request::from_parts(head, Body::from(body))).await);
     }
     let peer = access::peer_of(&guard.app, &head);
@@ -114,7 +114,7 @@ pub(crate) async fn guard(
     head.extensions.insert(principal);
     head.extensions.insert(permitted);
     // Only now: nobody uploads who may not.
-    let body = body::read(body, guard.limit).await?;
+    let body = body::read(body, guard.limit, guard.app.settings().body_time).await?;
     let response = next.run(Request::from_parts(head, Body::from(body))).await;
     if is_change {
         // What was changed is in the journal, under the same name; that somebody tried is here.

@@ -44,6 +44,11 @@ impl Problem {
         }
     }
 
+    /// Its stable kebab-case name.
+    pub(crate) fn code(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
@@ -168,6 +173,7 @@ impl From<ServerError> for Problem {
             | ServerError::Mapping { .. }
             | ServerError::Source { .. }
             | ServerError::SourceForm { .. }
+            | ServerError::Policy { .. }
             | ServerError::Upload { .. } => Problem::with_code(StatusCode::UNPROCESSABLE_ENTITY, &error),
             ServerError::Remote { .. } => Problem::with_code(StatusCode::BAD_GATEWAY, &error),
             ServerError::Store(store) if store.code() == LOCKED => Problem::busy(),

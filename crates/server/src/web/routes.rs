@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, headers, health, jobs, openapi, principal, problem, query};
+use super::{access, exchange, headers, health, jobs, openapi, principal, problem, query, screens, swagger};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -14,10 +14,12 @@ pub(crate) fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(swagger::routes());
     routes.extend(exchange::routes());
     routes.extend(jobs::routes());
     routes.extend(access::routes());
     routes.extend(query::routes());
+    routes.extend(screens::routes());
     routes
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn router(app: App) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this address does not take this method")
         })
         .layer(middleware::map_response(problem::uniform))
+        .layer(middleware::from_fn_with_state(app.clone(), screens::dress))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .layer(middleware::from_fn_with_state(app.clone(), super::metrics::count))
         .with_state(app)

@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::sink::{Sink, names};
 use crate::tx::{ReadTx, WriteTx};
 use crate::value::{Arg, Row};
+use provost_model::policy::WorkflowState;
 use provost_model::{PolicyObjectId, ResourceId};
 
 /// A target that belongs to an owner, or may belong to it.
@@ -126,6 +127,22 @@ impl ReadTx {
         found.sort_by_key(|c| (c.target, c.owner, c.resource_type));
         found.dedup();
         Ok(found)
+    }
+
+    /// Targets of a resource type that are unauthorised accounts: found, and given by no rule.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn unauthorised_targets(&mut self, resource_type: PolicyObjectId) -> Result<Vec<ResourceId>, StoreError> {
+        let found = WorkflowState::Found.number();
+        self.link.all(
+            &format!(
+                "SELECT DISTINCT Resource_Id FROM UP_AssignedResourceTypes WHERE ResourceType_Id = $1 \
+                 AND Resource_Id IS NOT NULL AND WorkflowState = {found} AND Rule_Id IS NULL ORDER BY Resource_Id"
+            ),
+            &[resource_type.0.into()],
+            |row| row.i64(0).map(ResourceId),
+        )
     }
 
     /// All classified targets, ascending.

@@ -1,7 +1,6 @@
 //! Correlation keys: what owners and targets are matched by.
 
 use super::span::Span;
-use crate::batch::in_batches;
 use crate::dialect::Dialect;
 use crate::error::StoreError;
 use crate::sink::{Sink, names};
@@ -79,6 +78,37 @@ impl ReadTx {
         )
     }
 
+    /// The next `count` keys of one side of a rule, by key, then resource: those behind `after`, or the first ones.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn correlation_keys_after(
+        &mut self,
+        rule: PolicyObjectId,
+        side: KeySide,
+        after: Option<(&str, ResourceId)>,
+        count: usize,
+        mut each: impl FnMut(&str, ResourceId),
+    ) -> Result<(), StoreError> {
+        let mut args = vec![Arg::Int(rule.0), Arg::Int(side as i64)];
+        let mut behind = String::new();
+        if let Some((key, resource)) = after {
+            behind = " AND (KeyValue > $3 OR (KeyValue = $3 AND Resource_Id > $4)) AND KeyValue >= $3".to_owned();
+            args.extend([Arg::Text(key), Arg::Int(resource.0)]);
+        }
+        self.link.scan(
+            &format!(
+                "SELECT KeyValue, Resource_Id FROM UP_ResourceCorrelationKeys WHERE Rule_Id = $1 AND Side = $2{behind} \
+                 ORDER BY KeyValue, Resource_Id LIMIT {count}"
+            ),
+            &args,
+            |row| {
+                each(row.str(0)?, ResourceId(row.i64(1)?));
+                Ok::<(), StoreError>(())
+            },
+        )
+    }
+
     /// The first `most` resources with a key on one side of a rule, ascending.
     ///
     /// # Errors
@@ -97,7 +127,8 @@ impl ReadTx {
         self.link.all(
             &format!(
                 "SELECT Resource_Id FROM UP_ResourceCorrelationKeys WHERE Rule_Id = $1 AND Side = $2 \
-                 AND KeyValue = $3{start} ORDER BY Resource_Id LIMIT {most}"
+                 AND KeyValue = $3{start} ORDER BY Resource_Id LIMIT {}",
+                i64::try_from(most).unwrap_or(i64::MAX)
             ),
             &[rule.0.into(), (side as i64).into(), value.into()],
             |row| row.i64(0).map(ResourceId),
@@ -187,20 +218,16 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Forgets the keys of all rules but these: those whose rule is gone.
+    /// Forgets the keys of all sets but these.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn keep_correlation_keys_of(&mut self, rules: &[PolicyObjectId]) -> Result<u64, StoreError> {
-        let known = self.link.all("SELECT Id FROM UM_PolicyObjects", &[], |row| row.i64(0).map(PolicyObjectId))?;
-        let mut removed = 0;
-        let gone: Vec<PolicyObjectId> = known.into_iter().filter(|rule| !rules.contains(rule)).collect();
-        in_batches(&gone, |batch, list| {
-            let args: Vec<Arg<'_>> = batch.iter().map(|rule| Arg::Int(rule.0)).collect();
-            let sql = format!("DELETE FROM UP_ResourceCorrelationKeys WHERE Rule_Id IN ({})", list(1));
-            removed += self.link.execute(&sql, &args)?;
-            Ok::<(), StoreError>(())
-        })?;
+    pub fn keep_key_sets(&mut self, sets: &[(PolicyObjectId, KeySide)]) -> Result<u64, StoreError> {
+        let kept: Vec<String> =
+            sets.iter().map(|(rule, side)| format!("(Rule_Id = {rule} AND Side = {})", *side as i64)).collect();
+        let which = if kept.is_empty() { "FALSE".to_owned() } else { kept.join(" OR ") };
+        let sql = format!("DELETE FROM UP_ResourceCorrelationKeys WHERE NOT ({which})");
+        let removed = self.link.execute(&sql, &[])?;
         self.count("correlationKeysRemoved", removed);
         Ok(removed)
     }

@@ -1,6 +1,7 @@
 //! The memory of the policy: its objects, what somebody has, and how a computation goes on.
 
 mod catalog;
+mod changed;
 mod correlations;
 mod follow;
 mod keys;
@@ -14,6 +15,7 @@ pub(crate) mod schema;
 mod span;
 mod write;
 
+pub use changed::{DataChanges, Follower, KeyChangeLog};
 pub use correlations::{StoredClassification, StoredCorrelation};
 pub use keys::{CorrelationKey, InitialCorrelationKeys, KeySide};
 pub use orders_decisions::StoredDecision;

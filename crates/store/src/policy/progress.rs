@@ -56,13 +56,12 @@ impl ReadTx {
         )
     }
 
-    /// Digest of the policy that the owners of an entity type were last computed with.
+    /// Digest of what something was last computed with.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn policy_state(&mut self, entity_type: EntityTypeId) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT Hash FROM UP_PolicyStates WHERE EntityType_Id = $1";
-        self.link.first(sql, &[entity_type.0.into()], |row| row.string(0))
+    pub fn policy_state(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        self.link.first("SELECT Hash FROM UP_PolicyStates WHERE Name = $1", &[name.into()], |row| row.string(0))
     }
 
     /// Whether a policy was ever computed here: changes of the data must then be followed.
@@ -70,7 +69,8 @@ impl ReadTx {
         Ok(self.link.first("SELECT 1 FROM UP_PolicyStates LIMIT 1", &[], |_| Ok(()))?.is_some())
     }
 
-    /// The next `count` owners of a type behind `after` that wait for an evaluation, ascending.
+    /// The next `count` owners of a type behind `after` that wait for an evaluation, ascending, each with the mark that
+    /// [`WriteTx::remove_waiting_owners`] needs.
     ///
     /// # Errors
     /// Those of the database.
@@ -79,15 +79,106 @@ impl ReadTx {
         entity_type: EntityTypeId,
         after: ResourceId,
         count: usize,
-    ) -> Result<Vec<ResourceId>, StoreError> {
+    ) -> Result<Vec<(ResourceId, i64)>, StoreError> {
         self.link.all(
             &format!(
-                "SELECT w.Owner_Id FROM UP_WaitingOwners w JOIN UR_Resources r ON r.Id = w.Owner_Id \
+                "SELECT w.Owner_Id, w.Mark FROM UP_WaitingOwners w JOIN UR_Resources r ON r.Id = w.Owner_Id \
                  WHERE r.Type = $1 AND w.Owner_Id > $2 ORDER BY w.Owner_Id LIMIT {count}"
             ),
             &[entity_type.0.into(), after.0.into()],
-            |row| row.i64(0).map(ResourceId),
+            |row| Ok((ResourceId(row.i64(0)?), row.i64(1)?)),
         )
+    }
+
+    /// The marks of those of these owners who wait.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn waiting_marks(&mut self, owners: &[ResourceId]) -> Result<Vec<(ResourceId, i64)>, StoreError> {
+        let mut found = Vec::new();
+        Span::over(owners).each("Owner_Id", |which, args| {
+            let sql = format!("SELECT Owner_Id, Mark FROM UP_WaitingOwners WHERE {which} ORDER BY Owner_Id");
+            found.extend(self.link.all(&sql, args, |row| Ok((ResourceId(row.i64(0)?), row.i64(1)?)))?);
+            Ok::<(), StoreError>(())
+        })?;
+        found.retain(|(owner, _)| owners.binary_search(owner).is_ok());
+        found.dedup();
+        Ok(found)
+    }
+
+    /// The next `count` resources behind `after` that have assignments, ascending.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn owners_after(&mut self, after: ResourceId, count: usize) -> Result<Vec<ResourceId>, StoreError> {
+        let tables = ["UP_AssignedCompositeRoles", "UP_AssignedSingleRoles", "UP_AssignedResourceTypes"];
+        let part = |table: &&str| {
+            format!(
+                "SELECT Owner_Id FROM (SELECT DISTINCT Owner_Id FROM {table} WHERE Owner_Id > {after} \
+                 ORDER BY Owner_Id LIMIT {count}) t"
+            )
+        };
+        let union = tables.iter().map(part).collect::<Vec<_>>().join(" UNION ");
+        self.link.all(&format!("{union} ORDER BY 1 LIMIT {count}"), &[], |row| row.i64(0).map(ResourceId))
+    }
+
+    /// Number of owners with a risk score.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_risk_scores(&mut self) -> Result<u64, StoreError> {
+        self.link.count("SELECT COUNT(*) FROM UP_RiskScores", &[])
+    }
+
+    /// The first and the last resource of a type.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn resource_range(
+        &mut self,
+        entity_type: EntityTypeId,
+    ) -> Result<Option<(ResourceId, ResourceId)>, StoreError> {
+        let end = |order: &str| {
+            let sql = format!("SELECT Id FROM UR_Resources WHERE Type = $1 ORDER BY Id {order} LIMIT 1");
+            self.link.first(&sql, &[entity_type.0.into()], |row| row.i64(0).map(ResourceId))
+        };
+        Ok(end("ASC")?.zip(end("DESC")?))
+    }
+
+    /// Owners to whom one of these targets is assigned.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn owners_of_targets(&mut self, targets: &[ResourceId]) -> Result<Vec<ResourceId>, StoreError> {
+        let mut found = Vec::new();
+        in_batches(targets, |batch, list| {
+            let args: Vec<Arg<'_>> = batch.iter().map(|id| Arg::Int(id.0)).collect();
+            let sql = format!(
+                "SELECT Owner_Id FROM UP_AssignedResourceTypes WHERE Resource_Id IS NOT NULL AND Resource_Id IN ({})",
+                list(1)
+            );
+            found.extend(self.link.all(&sql, &args, |row| row.i64(0).map(ResourceId))?);
+            Ok::<(), StoreError>(())
+        })?;
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Which of these resources exist. They must be ascending.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn existing(&mut self, resources: &[ResourceId]) -> Result<Vec<ResourceId>, StoreError> {
+        let mut found = Vec::new();
+        Span::over(resources).each("Id", |which, args| {
+            let sql = format!("SELECT Id FROM UR_Resources WHERE {which} ORDER BY Id");
+            found.extend(self.link.all(&sql, args, |row| row.i64(0).map(ResourceId))?);
+            Ok::<(), StoreError>(())
+        })?;
+        found.retain(|id| resources.binary_search(id).is_ok());
+        found.dedup();
+        Ok(found)
     }
 
     /// Owners of a type whose result may have changed until `now` by the passing of time.
@@ -159,20 +250,18 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Remembers what the owners of an entity type are computed with from now on.
+    /// Remembers what something is computed with from now on.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn set_policy_state(
-        &mut self,
-        entity_type: EntityTypeId,
-        hash: &str,
-        now_micros: i64,
-    ) -> Result<(), StoreError> {
-        self.link.execute("DELETE FROM UP_PolicyStates WHERE EntityType_Id = $1", &[entity_type.0.into()])?;
+    pub fn set_policy_state(&mut self, name: &str, hash: &str, now_micros: i64) -> Result<(), StoreError> {
+        if self.policy_state(name)?.as_deref() == Some(hash) {
+            return Ok(());
+        }
+        self.link.execute("DELETE FROM UP_PolicyStates WHERE Name = $1", &[name.into()])?;
         self.link.execute(
-            "INSERT INTO UP_PolicyStates (EntityType_Id, Hash, ComputedAt) VALUES ($1, $2, $3)",
-            &[entity_type.0.into(), hash.into(), now_micros.into()],
+            "INSERT INTO UP_PolicyStates (Name, Hash, ComputedAt) VALUES ($1, $2, $3)",
+            &[name.into(), hash.into(), now_micros.into()],
         )?;
         Ok(())
     }
@@ -182,47 +271,24 @@ impl WriteTx {
     /// # Errors
     /// Those of the database.
     pub fn add_waiting_owners(&mut self, owners: &[ResourceId]) -> Result<(), StoreError> {
-        let sql = "INSERT INTO UP_WaitingOwners (Owner_Id) VALUES ($1) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO UP_WaitingOwners (Owner_Id, Mark) VALUES ($1, 0) ON CONFLICT (Owner_Id) \
+                   DO UPDATE SET Mark = UP_WaitingOwners.Mark + 1";
         for owner in owners {
             self.link.execute(sql, &[owner.0.into()])?;
         }
         Ok(())
     }
 
-    /// Owners that were evaluated wait no more.
+    /// Owners that were evaluated wait no more, unless something new came up since their mark was read.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn remove_waiting_owners(&mut self, owners: &[ResourceId]) -> Result<(), StoreError> {
-        in_batches(owners, |batch, list| {
-            let args: Vec<Arg<'_>> = batch.iter().map(|id| Arg::Int(id.0)).collect();
-            let sql = format!("DELETE FROM UP_WaitingOwners WHERE Owner_Id IN ({})", list(1));
-            self.link.execute(&sql, &args).map(|_| ())
-        })
-    }
-
-    /// Takes the dirty flag off these resources.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn clear_dirty(&mut self, resources: &[ResourceId]) -> Result<(), StoreError> {
-        self.flag("Dirty = 0", resources)
-    }
-
-    /// Sets the dirty flag of these resources.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn mark_dirty(&mut self, resources: &[ResourceId]) -> Result<(), StoreError> {
-        self.flag("Dirty = 1", resources)
-    }
-
-    fn flag(&mut self, flag: &str, resources: &[ResourceId]) -> Result<(), StoreError> {
-        in_batches(resources, |batch, list| {
-            let args: Vec<Arg<'_>> = batch.iter().map(|id| Arg::Int(id.0)).collect();
-            let sql = format!("UPDATE UR_Resources SET {flag} WHERE NOT {flag} AND Id IN ({})", list(1));
-            self.link.execute(&sql, &args).map(|_| ())
-        })
+    pub fn remove_waiting_owners(&mut self, owners: &[(ResourceId, i64)]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM UP_WaitingOwners WHERE Owner_Id = $1 AND Mark = $2";
+        for (owner, mark) in owners {
+            self.link.execute(sql, &[owner.0.into(), (*mark).into()])?;
+        }
+        Ok(())
     }
 
     /// Stores what evaluations say besides assignments, where it differs from `before`. The owners must be ascending.

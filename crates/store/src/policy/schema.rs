@@ -106,8 +106,16 @@ CREATE TABLE UP_IdentifiedRisks (
 CREATE TABLE UP_RiskScores (Owner_Id {id}, Score {int} NOT NULL);
 CREATE TABLE UP_Evaluations (Owner_Id {id}, NextAt {int} NOT NULL);
 CREATE INDEX UP_Evaluations_Next ON UP_Evaluations (NextAt);
-CREATE TABLE UP_WaitingOwners (Owner_Id {id});
-CREATE TABLE UP_PolicyStates (EntityType_Id {id}, Hash {text} NOT NULL, ComputedAt {int} NOT NULL);
+CREATE TABLE UP_WaitingOwners (Owner_Id {id}, Mark {int} NOT NULL);
+CREATE TABLE UP_ChangedResources (Resource_Id {id}, Waits {int} NOT NULL);
+CREATE TABLE UP_ChangedLinks (
+    Association_Id {int} NOT NULL, Resource1_Id {int} NOT NULL, Resource2_Id {int} NOT NULL, Waits {int} NOT NULL,
+    PRIMARY KEY (Association_Id, Resource1_Id, Resource2_Id)){clustered};
+CREATE TABLE UP_ChangedKeys (
+    Rule_Id {int} NOT NULL, Side {int} NOT NULL, KeyValue {text} NOT NULL, Resource_Id {int} NOT NULL,
+    IsAdded {int} NOT NULL);
+CREATE TABLE UP_PolicyStates (
+    Name {text} NOT NULL PRIMARY KEY, Hash {text} NOT NULL, ComputedAt {int} NOT NULL){clustered};
 CREATE TABLE UP_Computations (
     Name {text} NOT NULL PRIMARY KEY, Options {text} NOT NULL, StartedAt {int} NOT NULL, After {int} NOT NULL,
     Counts {text} NOT NULL){clustered};
@@ -135,4 +143,5 @@ pub(crate) const STATISTICS: &[(&str, &str, &str)] = &[
     ("UP_ResourceClassifications", "UP_ResourceClassifications_Owner", "100000 1"),
     ("UP_IdentifiedRisks", "UP_IdentifiedRisks", "200000 2 1"),
     ("UP_Evaluations", "UP_Evaluations_Next", "1000000 50"),
+    ("UP_ChangedLinks", "UP_ChangedLinks", "20000 5000 2 1"),
 ];

@@ -104,6 +104,22 @@ impl ReadTx {
         })
     }
 
+    /// How many rows a query finds, counted up to `most`.
+    ///
+    /// # Errors
+    /// As [`ReadTx::query`].
+    pub fn count_found(
+        &mut self,
+        catalogue: &Catalogue,
+        entity_type: &str,
+        query: &Query,
+        most: u32,
+        restrictions: &Restrictions,
+    ) -> Result<u64, QueryFailure> {
+        let request = PageRequest::default();
+        self.with_plan(catalogue, entity_type, query, &request, restrictions, |plan, link, _, _| plan.count(link, most))
+    }
+
     /// How SQLite would find the rows of a page.
     #[cfg(test)]
     pub(crate) fn explain_query(

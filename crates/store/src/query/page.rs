@@ -140,6 +140,17 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// Rows that are found, counted up to `most`.
+    pub(super) fn count(mut self, link: &Link, most: u32) -> Result<u64, QueryFailure> {
+        self.select = vec![self.scopes.id(0)];
+        let group = Group::new(&self, None);
+        let mut builder = self.builder(link.dialect());
+        let found = self.statement(&mut builder, &group, most.saturating_sub(1), None)?;
+        let sql = format!("SELECT COUNT(*) FROM ({found}) found");
+        let counts = builder.parameters.all(link, &sql, |row| row.u64(0))?;
+        Ok(counts.first().copied().unwrap_or_default())
+    }
+
     #[cfg(test)]
     pub(super) fn explained(
         mut self,

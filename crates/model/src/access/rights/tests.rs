@@ -109,6 +109,20 @@ fn restricted_properties_are_shown_by_group_or_by_full_access() {
 }
 
 #[test]
+fn what_is_not_shown_in_every_row_is_hidden_from_whoever_cannot_look_at_rows() {
+    let own = "/Custom/Resources/Directory_User/Query";
+    // The manager sees `Salary` in some rows only, `Note` in none.
+    assert_eq!(user("E1", 0).hidden_somewhere(&["/Jobs/Job/Query", own], "Directory_User"), ["Salary", "Note"]);
+    let open = policy(&HOUSE.replace("<Filter Binding=\"Category.Id\" Category=\"true\" />", ""));
+    let clerk = Rights::of_user(&open, &["E4".to_owned()], 0);
+    assert!(clerk.hidden_somewhere(&[own], "Directory_User").is_empty());
+    assert!(Rights::everything().hidden_somewhere(&[own], "Directory_User").is_empty());
+    let nobody_may = policy(&HOUSE.replace(" FullAccessProperties=\"true\"", ""));
+    let manager = Rights::of_user(&nobody_may, &["E1".to_owned()], 0);
+    assert!(manager.hidden_somewhere(&[own], "Directory_User").is_empty(), "a void restriction restricts nobody");
+}
+
+#[test]
 fn a_restriction_that_nobody_can_pass_is_void() {
     let policy = policy(&HOUSE.replace(" FullAccessProperties=\"true\"", ""));
     let rights = Rights::of_user(&policy, &["E1".to_owned()], 0);

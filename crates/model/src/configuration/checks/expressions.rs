@@ -184,34 +184,64 @@ fn is_guid(text: &str) -> bool {
 pub(super) fn bindings(context: &Context<'_>, problems: &mut Problems<'_>) {
     for node in context.all(&dialect::ENTITY_PROPERTY_EXPRESSION) {
         if let Some(attribute) = node.attribute("Binding") {
-            binding(context, node.value("EntityType"), attribute, problems);
+            let root = Root { entity_types: &[node.value("EntityType")], through: "", may_branch: false };
+            binding(context, root, attribute, problems);
         }
     }
 }
 
-fn binding(context: &Context<'_>, entity_type: &str, attribute: &NodeAttribute, problems: &mut Problems<'_>) {
+/// Where a path begins.
+#[derive(Clone, Copy)]
+pub(super) struct Root<'a> {
+    /// The entity type that it is read on, then others by which it may begin.
+    pub(super) entity_types: &'a [&'a str],
+    /// Navigations that lead from the last of these to the first.
+    pub(super) through: &'a str,
+    /// Several links on the way are meant.
+    pub(super) may_branch: bool,
+}
+
+/// A path exists in the entity model.
+pub(super) fn binding(context: &Context<'_>, root: Root<'_>, attribute: &NodeAttribute, problems: &mut Problems<'_>) {
     let text = attribute.value.trim();
     let span = &attribute.value_span;
-    let path = match text.split_once(':') {
-        Some((prefix, path)) if prefix.trim() == entity_type => path,
-        Some((prefix, _)) => {
-            let message = format!("the binding begins at \"{prefix}\", but the property belongs to \"{entity_type}\"");
-            return problems.error("wrong-binding", span, message, format!("expected {entity_type}:…"));
-        }
+    let Some(first) = root.entity_types.first() else {
+        return;
+    };
+    let (begin, path) = match text.split_once(':') {
+        Some((prefix, path)) => match root.entity_types.iter().find(|known| **known == prefix.trim()) {
+            Some(begin) => (*begin, path.trim()),
+            None => {
+                let message = format!("the binding begins at \"{prefix}\", but it is read on \"{first}\"");
+                return problems.error("wrong-binding", span, message, format!("expected {first}:…"));
+            }
+        },
         // The documentation also writes a dot for the colon.
         None => match text.split_once('.') {
-            Some((prefix, path)) if prefix == entity_type && context.model.property(entity_type, prefix).is_none() => {
-                path
+            Some((prefix, path)) => {
+                let begins = |known: &&&str| **known == prefix && context.model.property(known, prefix).is_none();
+                root.entity_types.iter().find(begins).map_or((*first, text), |begin| (*begin, path))
             }
-            _ => text,
+            None => (*first, text),
         },
     };
+    // From the identity, a path may lead to the record, or name what is on the record at once.
+    let is_through = path == root.through || path.strip_prefix(root.through).is_some_and(|rest| rest.starts_with('.'));
+    let begin = if begin != *first && !is_through { *first } else { begin };
     if !path.is_empty() {
-        follow(context, entity_type, path, span, problems);
+        let may_branch = root.may_branch || begin != *first;
+        follow(context, begin, path, (span, may_branch), problems);
     }
 }
 
-fn follow(context: &Context<'_>, entity_type: &str, path: &str, span: &Span, problems: &mut Problems<'_>) {
+/// Follows a path.
+fn follow(
+    context: &Context<'_>,
+    entity_type: &str,
+    path: &str,
+    (span, may_branch): (&Span, bool),
+    problems: &mut Problems<'_>,
+) {
     let mut current = entity_type;
     let mut steps = path.split('.').peekable();
     while let Some(step) = steps.next() {
@@ -238,7 +268,7 @@ fn follow(context: &Context<'_>, entity_type: &str, path: &str, span: &Span, pro
         let Some(end) = context.model.end(current, step) else {
             return;
         };
-        if end.is_collection {
+        if end.is_collection && !may_branch {
             let message = format!("\"{current}:{step}\" may hold several links");
             problems.warning(
                 "binding-through-collection",

@@ -11,6 +11,7 @@ mod identifiers;
 mod jobs;
 mod mappings;
 mod model;
+mod policy;
 mod references;
 mod schedules;
 mod slots;
@@ -84,6 +85,7 @@ const CHECKS: &[Check] = &[
     expressions::computed_properties,
     expressions::bindings,
     access::everything_for_everybody,
+    access::profiles_of_a_user,
     jobs::identifiers,
     jobs::parents,
     jobs::cycles,
@@ -118,7 +120,7 @@ pub(super) fn run(
         unresolved: &expansion.unresolved,
         places,
     };
-    for check in CHECKS {
+    for check in CHECKS.iter().chain(policy::CHECKS) {
         check(&context, problems);
     }
 }

@@ -47,6 +47,8 @@ pub struct RoleMapping {
     pub implicit_approval: String,
     /// Automatic assignments appear in the advanced view only.
     pub hide_on_simplified_view: bool,
+    /// `CommentActivation…` of the roles made, by name, where they are not inherited.
+    pub comments: Vec<(String, String)>,
     /// Which entitlements.
     pub where_expression: Option<String>,
     /// Conditions: one of these, each of which is all of its comparisons.

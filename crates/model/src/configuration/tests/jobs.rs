@@ -109,6 +109,9 @@ fn identifiers_agents_and_overrides() {
     error job-without-agent conf.xml:11:2 `Job`
       job "K" has no agent, but "K_RefreshSchema_1" runs on one
       = put Agent="A" on the job
+    warning resource-type-without-correlation conf.xml:12:2 `ResourceType`
+      nothing finds the targets of <ResourceType Identifier="R"> that exist already
+      = add a <ResourceCorrelationRule>, or a <ResourceClassificationRule> for targets without owner
     error connection-and-resource-types conf.xml:15:45 `C`
       <FulfillTask> has both Connection and <TaskResourceType>
       = remove Connection: the mappings of the resource types give it

@@ -4,6 +4,7 @@ mod access;
 mod inventory;
 mod jobs;
 mod planning;
+mod policy;
 mod problems;
 mod reading;
 mod round_trip;

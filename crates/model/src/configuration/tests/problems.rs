@@ -500,7 +500,7 @@ fn expressions() {
       "ToUpper" has no input
       = add Binding="…"
     error wrong-binding conf.xml:15:79 `U:K`
-      the binding begins at "U", but the property belongs to "T"
+      the binding begins at "U", but it is read on "T"
       = expected T:…
     error wrong-arguments conf.xml:15:96 `ParseLocalDate:x`
       ParseLocalDate takes 2 arguments, not 1
@@ -521,6 +521,9 @@ fn expressions() {
 fn contradictions_of_resource_types() {
     insta::assert_snapshot!(problems(r#"<ResourceType Identifier="R" DisplayName_L1="R" Policy="P" SourceEntityType="S" TargetEntityType="T"/>
 <ResourceType Identifier="R" DisplayName_L1="Other"/>"#), @r#"
+    warning resource-type-without-correlation conf.xml:2:2 `ResourceType`
+      nothing finds the targets of <ResourceType Identifier="R"> that exist already
+      = add a <ResourceCorrelationRule>, or a <ResourceClassificationRule> for targets without owner
     error dangling-reference conf.xml:2:57 `P`
       "Policy" names no Policy: "P"
       = declare <Policy Identifier="P">, or correct the name
@@ -548,6 +551,27 @@ fn rights() {
       "ForeingKey" is not a value of "Type"
       = expected String (0), Bytes (1), Int32 (2), Int64 (3), DateTime (4), Bool (5), Guid (6), Double (7), Binary (8), Byte (9), Int16 (10), Option (11) or ForeignKey (12); did you mean "ForeignKey"?
     "#);
+}
+
+#[test]
+fn an_eleventh_profile_of_a_user() {
+    let assigned = |user: &str, n: usize, more: &str| {
+        format!("<AssignedProfile User=\"{user}\" Profile=\"P{n}\" Context=\"-{}\"{more}/>\n", n + 2)
+    };
+    let profiles: String = (0..12).map(|n| format!("<Profile Identifier=\"P{n}\"/>\n")).collect();
+    let contexts: String = (0..12).map(|n| format!("<ProfileContext Id=\"-{}\"/>\n", n + 2)).collect();
+    let ten: String = (0..10).map(|n| assigned("U", n, "")).collect();
+    let rest = assigned("U", 10, " IsDenied=\"true\"") + &assigned("V", 10, "");
+    assert_eq!(problems(&[&*profiles, &contexts, &ten, &rest].concat()), "");
+    let found = problems(&[&*profiles, &contexts, &ten, &rest, &assigned("U", 11, "")].concat());
+    assert_eq!(
+        found.lines().map(str::trim).collect::<Vec<_>>(),
+        [
+            "error too-many-profiles conf.xml:38:24 `U`",
+            "user \"U\" has more than 10 profiles",
+            "= take one away, or make one profile of several"
+        ]
+    );
 }
 
 #[test]

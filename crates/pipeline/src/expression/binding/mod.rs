@@ -1,4 +1,5 @@
-//! Bindings: paths such as `MainRecord.Organization.Manager.Mail`, resolved to typed steps (spec 10 §10).
+//! Names of the entity model, as bindings such as `MainRecord.Organization.Manager.Mail` and bodies use them (spec 10
+//! §10).
 
 mod error;
 
@@ -7,15 +8,6 @@ pub use error::BindingError;
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::Metadata;
 use provost_model::nearest;
-
-/// A path from a resource through mono-valued navigations to a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BindingPath {
-    /// Navigations in the order in which they are followed.
-    pub steps: Vec<Step>,
-    /// Value of the resource that is reached.
-    pub leaf: Leaf,
-}
 
 /// One mono-valued navigation. Numbers are positions in [`Metadata`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,80 +35,12 @@ pub enum Leaf {
     Id,
 }
 
-impl BindingPath {
-    /// Resolves a path that begins at the entity type; the prefix `EntityType:` may be written or not.
-    ///
-    /// # Errors
-    /// A name is unknown, or the path does not lead to exactly one value.
-    pub fn resolve(metadata: &Metadata, entity_type: &str, path: &str) -> Result<BindingPath, BindingError> {
-        let start = find_type(metadata, entity_type)?;
-        let properties = match path.split_once(':') {
-            Some((found, _)) if found.trim() != entity_type => {
-                return Err(BindingError::OtherEntityType {
-                    found: found.trim().to_owned(),
-                    expected: entity_type.to_owned(),
-                });
-            }
-            Some((_, properties)) => properties,
-            None => path,
-        };
-        let mut here = start;
-        let mut steps = Vec::new();
-        let mut parts = properties.split('.').map(str::trim).peekable();
-        while let Some(part) = parts.next() {
-            if part.is_empty() {
-                return Err(BindingError::Empty { path: path.to_owned() });
-            }
-            let next = parts.peek().copied();
-            match resolve_part(metadata, here, part)? {
-                Part::Navigation(step) => {
-                    here = step.target;
-                    steps.push(step);
-                }
-                Part::Leaf(leaf) => match next {
-                    None => return Ok(BindingPath { steps, leaf }),
-                    Some(next) => {
-                        let entity_type = metadata.entity_types[here].identifier.clone();
-                        return Err(BindingError::NotNavigation {
-                            entity_type,
-                            property: part.to_owned(),
-                            next: next.to_owned(),
-                        });
-                    }
-                },
-            }
-        }
-        Ok(BindingPath { steps, leaf: Leaf::Id })
-    }
-
-    /// Type of the value.
-    pub fn kind(&self, metadata: &Metadata) -> PropertyType {
-        match self.leaf {
-            Leaf::Scalar(entity_type, property) => metadata.entity_types[entity_type].properties[property].kind,
-            Leaf::DisplayName(_) => PropertyType::String,
-            Leaf::Id => PropertyType::Int64,
-        }
-    }
-}
-
-enum Part {
-    Navigation(Step),
-    Leaf(Leaf),
-}
-
 pub(super) fn find_type(metadata: &Metadata, identifier: &str) -> Result<usize, BindingError> {
     let known = || metadata.entity_types.iter().map(|t| t.identifier.as_str());
     known().position(|known| known == identifier).ok_or_else(|| BindingError::UnknownEntityType {
         name: identifier.to_owned(),
         near: nearest::one(identifier, known()).map(str::to_owned),
     })
-}
-
-fn resolve_part(metadata: &Metadata, here: usize, part: &str) -> Result<Part, BindingError> {
-    match leaf(metadata, here, part)? {
-        Some(leaf) => Ok(Part::Leaf(leaf)),
-        None => navigation(metadata, here, find_property(metadata, here, part)?).map(Part::Navigation),
-    }
 }
 
 /// The value that a name designates, or none when it is a navigation.

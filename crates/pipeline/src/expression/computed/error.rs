@@ -1,8 +1,7 @@
 //! Why a property cannot be computed: in general, or for one resource.
 
-use crate::expression::ExpressionError;
 use crate::expression::binding::BindingError;
-use crate::format::FormatError;
+use crate::expression::program::{EvaluationError, ProgramError};
 
 /// An `EntityPropertyExpression` that cannot be evaluated. The others are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,20 +17,17 @@ pub struct PlanProblem {
 /// Why a computed property cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Its expression is wrong, or a body.
+    /// Its binding or expression is wrong.
     #[error(transparent)]
-    Expression(#[from] ExpressionError),
-    /// Its path, its property, or its criteria is wrong.
+    Program(#[from] ProgramError),
+    /// Its entity type, its property, or its criteria is wrong.
     #[error(transparent)]
     Binding(#[from] BindingError),
-    /// Neither expression nor binding.
-    #[error("it has neither Expression nor Binding")]
-    Nothing,
-    /// A function without input.
-    #[error("{function} needs an input")]
-    NoInput {
-        /// Function called.
-        function: &'static str,
+    /// Some properties are computed from each other.
+    #[error("{} are computed from each other", members.join(", "))]
+    Cycle {
+        /// Identifiers of the properties that read each other.
+        members: Vec<String>,
     },
     /// Criteria for a property that is no navigation.
     #[error("PropertyCriteria is for navigation properties, and {property} is none")]
@@ -51,10 +47,11 @@ impl PlanError {
     /// What to do next.
     pub fn remedy(&self) -> String {
         match self {
-            PlanError::Expression(error) => error.remedy(),
+            PlanError::Program(error) => error.remedy.clone(),
             PlanError::Binding(error) => error.remedy(),
-            PlanError::Nothing => "give it an Expression, a Binding, or both".to_owned(),
-            PlanError::NoInput { .. } => "give it a Binding".to_owned(),
+            PlanError::Cycle { .. } => {
+                "compute one of them from stored properties only, or give it a lower Priority so that it reads the stored value".to_owned()
+            }
             PlanError::CriteriaWithoutNavigation { .. } => "remove PropertyCriteria".to_owned(),
             PlanError::NoColumn { .. } => "give the property a TargetColumnIndex from 0 to 127".to_owned(),
         }
@@ -64,17 +61,9 @@ impl PlanError {
 /// Why a value cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The input is not what the expression reads.
+    /// The expression fails on the resource.
     #[error(transparent)]
-    Expression(#[from] ExpressionError),
-    /// The result is not a value of the target's type.
-    #[error("the result \"{value}\" does not suit the property: {cause}")]
-    Type {
-        /// Result.
-        value: String,
-        /// What was expected.
-        cause: FormatError,
-    },
+    Evaluation(#[from] EvaluationError),
     /// The result does not fit into its column.
     #[error("the result has {length} characters, but the column holds {capacity}")]
     TooLong {
@@ -89,8 +78,7 @@ impl ValueError {
     /// What to do next.
     pub fn remedy(&self) -> String {
         match self {
-            ValueError::Expression(error) => error.remedy(),
-            ValueError::Type { .. } => "correct the value in the source, or change the type of the property".to_owned(),
+            ValueError::Evaluation(_) => "correct the value in the source, or the expression".to_owned(),
             ValueError::TooLong { .. } => {
                 "give the property a TargetColumnIndex from 0 to 3, or shorten the source".to_owned()
             }

@@ -1,23 +1,36 @@
-//! Computed properties (spec 10 §8, 13 §9): what `UpdateEntityPropertyExpressions` does for one entity type.
+//! Computed properties (spec 10 §8, 13 §9): what `UpdateEntityPropertyExpressions` evaluates, and in which order.
 
 mod error;
 mod evaluate;
+mod order;
 
 pub use error::{PlanError, PlanProblem, ValueError};
-pub use evaluate::{Found, Outcome, RowSource};
+pub use evaluate::Outcome;
 
-use super::binding::{self, BindingError, BindingPath, Leaf, Step};
-use super::{Expression, ExpressionError};
-use crate::format::Converter;
+use super::binding::{self, Step};
+use super::program::{Program, Scope, Wanted};
 use provost_model::configuration::{EntityPropertyExpression, PropertyType};
 use provost_model::metadata::Metadata;
 
-/// The computed properties of one entity type in the order in which they are evaluated: by priority, then as written.
-#[derive(Clone, Debug)]
+/// All computed properties, in stages. What a property reads of other computed properties, on whatever entity type and
+/// however far away, is computed in an earlier stage, except where the priorities say otherwise.
+#[derive(Clone, Debug, Default)]
 pub struct ComputedPlan {
+    /// Stages in the order in which they are evaluated. The properties of one stage do not read each other.
+    pub stages: Vec<Stage>,
+    /// Properties that cannot be evaluated.
+    pub problems: Vec<PlanProblem>,
+}
+
+/// Properties of one entity type that are evaluated together.
+#[derive(Clone, Debug)]
+pub struct Stage {
     /// Position of the entity type in [`Metadata`].
     pub entity_type: usize,
-    /// Properties in order of evaluation.
+    /// The property is computed from what it is on other resources, such as the path of a department from that of its
+    /// parent: the stage is repeated until nothing changes.
+    pub recursive: bool,
+    /// The properties.
     pub properties: Vec<ComputedProperty>,
 }
 
@@ -26,16 +39,17 @@ pub struct ComputedPlan {
 pub struct ComputedProperty {
     /// Identifier of the `EntityPropertyExpression`.
     pub identifier: String,
+    /// Position of its entity type.
+    pub entity_type: usize,
     /// What is computed.
     pub target: Target,
-    /// Where the value, or the input of the expression, comes from.
-    pub binding: Option<BindingPath>,
-    /// What is made of it; without expression the value is taken over.
-    pub expression: Option<Expression>,
-    /// Checks the value against the type of the target.
-    converter: Converter,
-    /// Position of an earlier computed property that the binding begins with.
-    earlier: Option<usize>,
+    /// How it is computed.
+    pub program: Program,
+    priority: i32,
+    /// The value is the display name of its resources, too.
+    names_resources: bool,
+    /// It is computed from what it is on other resources.
+    recursive: bool,
 }
 
 /// What a computed property sets.
@@ -61,72 +75,55 @@ pub enum Target {
 }
 
 impl ComputedPlan {
-    /// Plans the computed properties of an entity type, and reports those that cannot be evaluated.
-    ///
-    /// # Errors
-    /// There is no such entity type.
-    pub fn new(metadata: &Metadata, entity_type: &str) -> Result<(ComputedPlan, Vec<PlanProblem>), BindingError> {
-        let position = binding::find_type(metadata, entity_type)?;
+    /// Plans all computed properties of the configuration; those that cannot be evaluated are among the problems.
+    pub fn new(metadata: &Metadata) -> ComputedPlan {
         let mut properties: Vec<ComputedProperty> = Vec::new();
         let mut problems = Vec::new();
-        for declared in metadata.expressions(entity_type) {
-            match ComputedProperty::new(metadata, position, declared) {
-                Ok(mut property) => {
-                    property.earlier = properties.iter().rposition(|earlier| property.begins_with(earlier));
-                    properties.push(property);
-                }
+        for declared in &metadata.configuration.expressions {
+            match ComputedProperty::new(metadata, declared) {
+                Ok(property) => properties.push(property),
                 Err(cause) => problems.push(PlanProblem { identifier: declared.identifier.clone(), cause }),
             }
         }
-        Ok((ComputedPlan { entity_type: position, properties }, problems))
+        for position in 0..properties.len() {
+            properties[position].names_resources = names_resources(metadata, &properties, position);
+        }
+        order::arrange(metadata, properties, problems)
     }
 }
 
+/// Whether a computed property is the one that names its resources, and no expression names them.
+fn names_resources(metadata: &Metadata, properties: &[ComputedProperty], position: usize) -> bool {
+    let property = &properties[position];
+    let Target::Scalar { property: value, .. } = property.target else {
+        return false;
+    };
+    let named = properties
+        .iter()
+        .any(|other| other.entity_type == property.entity_type && other.target == Target::DisplayName(None));
+    !named && metadata.entity_types[property.entity_type].display_name_source == Some(value)
+}
+
 impl ComputedProperty {
-    fn new(
-        metadata: &Metadata,
-        entity_type: usize,
-        declared: &EntityPropertyExpression,
-    ) -> Result<ComputedProperty, PlanError> {
+    fn new(metadata: &Metadata, declared: &EntityPropertyExpression) -> Result<ComputedProperty, PlanError> {
+        let entity_type = binding::find_type(metadata, &declared.entity_type)?;
         let (target, kind) = Target::resolve(metadata, entity_type, declared)?;
-        let owner = &metadata.entity_types[entity_type].identifier;
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let binding = given(&declared.binding).map(|path| BindingPath::resolve(metadata, owner, &path)).transpose()?;
-        let expression = given(&declared.expression).map(|text| Expression::parse(&text, kind)).transpose()?;
-        match &expression {
-            Some(Expression::Body(body)) => {
-                return Err(ExpressionError::BodiesNotYet { offset: body.offset }.into());
-            }
-            Some(Expression::Predefined(function)) if binding.is_none() => {
-                return Err(PlanError::NoInput { function: function.name() });
-            }
-            None if binding.is_none() => return Err(PlanError::Nothing),
-            _ => {}
-        }
-        // What one property of a type holds, another may hold: values stored without a format stay as they are.
-        let taken_over = expression.is_none() && binding.as_ref().is_some_and(|path| path.kind(metadata) == kind);
-        let converter = if taken_over { Converter::as_is() } else { Converter::of_type(kind) };
+        let scope = Scope::new(metadata, entity_type, Wanted::Text(kind));
+        let program = Program::compile(declared.binding.as_deref(), declared.expression.as_deref(), &scope)?;
         Ok(ComputedProperty {
             identifier: declared.identifier.clone(),
+            entity_type,
             target,
-            binding,
-            expression,
-            converter,
-            earlier: None,
+            program,
+            priority: declared.priority,
+            names_resources: false,
+            recursive: false,
         })
     }
 
-    /// Whether the first thing that the binding reads is what `earlier` computes.
-    fn begins_with(&self, earlier: &ComputedProperty) -> bool {
-        let Some(path) = &self.binding else {
-            return false;
-        };
-        match (path.steps.first(), path.leaf, earlier.target) {
-            (Some(first), _, Target::Navigation { step, .. }) => *first == step,
-            (None, Leaf::Scalar(_, read), Target::Scalar { property, .. }) => read == property,
-            (None, Leaf::DisplayName(read), Target::DisplayName(language)) => read == language,
-            _ => false,
-        }
+    /// Whether the value is the display name of its resources, too.
+    pub fn names_resources(&self) -> bool {
+        self.names_resources
     }
 }
 

@@ -1,16 +1,19 @@
 use super::*;
+use crate::expression::program::Environment;
 use crate::expression::tests::{company, company_with};
+use crate::population::{Handle, Population};
 use provost_model::ResourceId;
-use std::collections::BTreeMap;
 
-/// A property computed as the attributes say: property, expression, binding, criteria, priority.
+/// A property computed as the attributes say: property, expression, binding, criteria, priority. Properties belong to
+/// User, unless they say `Department.Name`.
 fn computed(
     (property, expression, binding, criteria, priority): (&str, &str, &str, &str, i32),
 ) -> EntityPropertyExpression {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let (entity_type, property) = property.split_once('.').unwrap_or(("User", property));
     EntityPropertyExpression {
-        identifier: format!("User_{property}"),
-        entity_type: "User".to_owned(),
+        identifier: format!("{entity_type}_{property}"),
+        entity_type: entity_type.to_owned(),
         property: property.to_owned(),
         expression: given(expression),
         binding: given(binding),
@@ -19,67 +22,48 @@ fn computed(
     }
 }
 
-fn plan(declared: &[(&str, &str, &str, &str, i32)]) -> (ComputedPlan, Vec<PlanProblem>) {
-    ComputedPlan::new(&company_with(declared.iter().copied().map(computed).collect()), "User").unwrap()
+fn plan(declared: &[(&str, &str, &str, &str, i32)]) -> ComputedPlan {
+    ComputedPlan::new(&company_with(declared.iter().copied().map(computed).collect()))
 }
 
-/// Resources by id and identifier of the property; links by id and position of the association.
-#[derive(Default)]
-struct Rows {
-    values: BTreeMap<(i64, &'static str), &'static str>,
-    links: BTreeMap<(i64, usize), i64>,
+/// Identifiers by stage.
+fn stages(plan: &ComputedPlan) -> Vec<String> {
+    let names = |stage: &Stage| {
+        stage.properties.iter().map(|property| property.identifier.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    plan.stages.iter().map(names).collect()
 }
 
-impl RowSource for Rows {
-    type Error = String;
-
-    fn scalar(&mut self, resource: ResourceId, entity_type: usize, property: usize) -> Result<Option<String>, String> {
-        let name = company().entity_types[entity_type].properties[property].identifier.clone();
-        Ok(self.values.iter().find(|(key, _)| **key == (resource.0, name.as_str())).map(|(_, v)| (*v).to_owned()))
-    }
-
-    fn display_name(&mut self, resource: ResourceId, language: Option<u8>) -> Result<Option<String>, String> {
-        Ok(Some(format!("name of {resource} {language:?}")))
-    }
-
-    fn follow(&mut self, resource: ResourceId, step: &Step) -> Result<Option<ResourceId>, String> {
-        if resource.0 == 666 {
-            return Err("the database is gone".to_owned());
+/// User 1 in department 10, whose manager is user 2; user 3 has nothing.
+fn population() -> Population {
+    let metadata = company();
+    let mut population = Population::new(&metadata);
+    let mut set = |entity_type: &str, id: i64, values: &[(&str, &str)]| {
+        let position = metadata.entity_types.iter().position(|t| t.identifier == entity_type).unwrap();
+        let resource = population.add(position, ResourceId(id)).0;
+        for (name, value) in values {
+            population.set_value(resource, metadata.find(entity_type, name).unwrap().1, value);
         }
-        Ok(self.links.get(&(resource.0, step.association)).copied().map(ResourceId))
-    }
-
-    fn find(&mut self, entity_type: usize, property: usize, value: &str) -> Result<Found, String> {
-        assert_eq!((entity_type, property), (1, 0), "only departments are looked up, by code");
-        Ok(match value {
-            "SALES" => Found::One(ResourceId(20)),
-            "TWICE" => Found::Several,
-            _ => Found::None,
-        })
-    }
+        population.set_display_name(resource, &format!("name of {id}"));
+        resource
+    };
+    let values = [("FirstName", "JEAN noël"), ("Identifier", "sales"), ("Start", "29/09/2020"), ("Login", "old")];
+    let user = set("User", 1, &values);
+    let boss = set("User", 2, &[("Mail", "boss@example.org")]);
+    set("User", 3, &[]);
+    let department = set("Department", 10, &[("Name", "Old department")]);
+    population.set_links(user, 5, &[department]);
+    population.set_links(department, 3, &[boss]);
+    population
 }
 
-fn rows() -> Rows {
-    Rows {
-        values: BTreeMap::from([
-            ((1, "FirstName"), "JEAN noël"),
-            ((1, "Identifier"), "sales"),
-            ((1, "Start"), "20200929220000"),
-            ((1, "Login"), "old"),
-            ((2, "Mail"), "boss@example.org"),
-            ((20, "Name"), "Sales"),
-            ((10, "Name"), "Old department"),
-        ]),
-        links: BTreeMap::from([((1, 0), 10), ((10, 1), 2), ((20, 1), 2)]),
-    }
-}
-
-fn outcomes(declared: &[(&str, &str, &str, &str, i32)], resource: i64) -> Vec<Outcome> {
-    let (plan, problems) = plan(declared);
-    assert_eq!(problems, []);
-    let mut outcomes = vec![Outcome::Link(None)];
-    plan.evaluate(ResourceId(resource), &mut rows(), &mut outcomes).unwrap();
-    outcomes
+fn outcomes(declared: &[(&str, &str, &str, &str, i32)], user: u32) -> Vec<Outcome> {
+    let plan = plan(declared);
+    assert_eq!(plan.problems, []);
+    let population = population();
+    let resource = Handle { entity_type: 0, row: user - 1 };
+    let properties = plan.stages.iter().flat_map(|stage| &stage.properties);
+    properties.map(|property| property.evaluate(resource, &population, &Environment::at(0))).collect()
 }
 
 fn value(text: &str) -> Outcome {
@@ -87,147 +71,179 @@ fn value(text: &str) -> Outcome {
 }
 
 #[test]
-fn values_are_taken_transformed_or_literal() {
+fn values_are_taken_transformed_literal_or_coded() {
     let found = outcomes(
         &[
             ("FirstName", "ToFirstName", "FirstName", "", 0),
-            ("Mail", "", "Department.Manager.Mail", "", 0),
-            ("Age", "Literal:042", "", "", 0),
-            ("Start", "ParseUniversalDate:yyyyMMddHHmmss", "Start", "", 0),
-            ("InternalDisplayName", "ToTitle", "Identifier", "", 0),
-            ("InternalDisplayName_L2", "", "Department.InternalDisplayName_L2", "", 0),
+            ("Mail", "", "Department.Manager.Mail", "", 1),
+            ("Age", "Literal:042", "", "", 2),
+            ("InternalDisplayName", "ToTitle", "Identifier", "", 3),
+            ("Login", "C#:u:return u.FirstName.Substring(0, 1) + (u.Department?.Name ?? \"-\");", "", "", 4),
+            ("Identifier", "C#:d:return d.Name.Length.ToString();", "Department", "", 5),
         ],
         1,
     );
-    assert_eq!(
-        found,
-        [
-            value("Jean-Noël"),
-            value("boss@example.org"),
-            value("42"),
-            value("20200929220000"),
-            value("Sales"),
-            value("name of 10 Some(2)"),
-        ]
-    );
+    let expected = ["Jean-Noël", "boss@example.org", "42", "Sales", "JOld department", "14"];
+    assert_eq!(found, expected.map(value));
 }
 
 #[test]
 fn a_value_of_the_same_type_is_taken_over_as_it_is() {
-    let mut rows = rows();
-    rows.values.insert((1, "Start"), "29/09/2020");
-    let (plan, _) = plan(&[("Start", "", "Start", "", 0), ("Age", "", "Start", "", 0)]);
-    let mut found = Vec::new();
-    plan.evaluate(ResourceId(1), &mut rows, &mut found).unwrap();
+    let found = outcomes(&[("Start", "", "Start", "", 0), ("Age", "", "Start", "", 0)], 1);
     assert_eq!(found[0], value("29/09/2020"));
-    assert!(matches!(&found[1], Outcome::Failed(ValueError::Type { .. })));
+    assert!(matches!(&found[1], Outcome::Failed(ValueError::Evaluation(_))));
 }
 
 #[test]
 fn missing_inputs_and_links_give_no_value() {
-    let found = outcomes(
-        &[
-            ("Mail", "", "Department.Manager.Mail", "", 0),
-            ("Login", "ToUpper", "FirstName", "", 0),
-            ("Department", "", "Identifier", "Code", 0),
-        ],
-        3,
-    );
+    let declared = [
+        ("Mail", "", "Department.Manager.Mail", "", 0),
+        ("Login", "ToUpper", "FirstName", "", 0),
+        ("Department", "", "Identifier", "Code", 0),
+    ];
+    let mut found = outcomes(&declared, 3);
+    found.sort_by_key(|outcome| matches!(outcome, Outcome::Link(_)));
     assert_eq!(found, [Outcome::Value(None), Outcome::Value(None), Outcome::Link(None)]);
-}
-
-#[test]
-fn later_properties_see_what_earlier_ones_computed() {
-    let found = outcomes(
-        &[
-            ("Mail", "", "Department.Name", "", 3),
-            ("Login", "ToUpper", "Identifier", "", 1),
-            ("InternalDisplayName", "", "Login", "", 2),
-            ("Department", "", "Login", "Code", 2),
-            ("FirstName", "", "Department", "", 3),
-        ],
-        1,
-    );
-    let sales = Outcome::Link(Some(ResourceId(20)));
-    // By priority: Login, InternalDisplayName, Department, Mail, FirstName.
-    assert_eq!(found, [value("SALES"), value("SALES"), sales, value("Sales"), value("20")]);
-    // The other way round, the stored values are read.
-    let found = outcomes(&[("Mail", "", "Login", "", 0), ("Login", "ToUpper", "Identifier", "", 1)], 1);
-    assert_eq!(found, [value("old"), value("SALES")]);
 }
 
 #[test]
 fn navigations_are_matched_or_given_by_id() {
     let link = |expression, criteria| outcomes(&[("Department", expression, "", criteria, 0)], 1).remove(0);
-    assert_eq!(link("Literal:SALES", "Code"), Outcome::Link(Some(ResourceId(20))));
-    assert_eq!(link("Literal:NONE", "Code"), Outcome::Link(None));
-    assert_eq!(link("Literal:TWICE", "Code"), Outcome::Ambiguous("TWICE".to_owned()));
+    assert_eq!(link("Literal:SALES", "Code"), Outcome::Match("SALES".to_owned()));
     assert_eq!(link("Literal:17", ""), Outcome::Link(Some(ResourceId(17))));
-    // An ambiguous link reads as none.
-    let found = outcomes(&[("Department", "Literal:TWICE", "", "Code", 0), ("Mail", "", "Department.Name", "", 1)], 1);
-    assert_eq!(found[1], Outcome::Value(None));
+    assert_eq!(link("C#:u:return u.Department?.Manager?.Department;", ""), Outcome::Link(None));
+    assert_eq!(link("C#:u:return 3 + 4;", ""), Outcome::Link(Some(ResourceId(7))));
 }
 
 #[test]
-fn a_failed_value_stays_and_the_others_go_on() {
+fn a_failed_value_does_not_touch_the_others() {
     let found = outcomes(
         &[
             ("Age", "", "FirstName", "", 0),
-            ("Department", "", "FirstName", "", 0),
-            ("Start", "ParseUniversalDate:dd/MM/yyyy", "FirstName", "", 0),
-            ("Mail", "", "Department.Name", "", 1),
+            ("Start", "ParseUniversalDate:dd/MM/yyyy", "FirstName", "", 1),
+            ("Mail", "C#:u:return u.Department.Manager.Department.Name;", "", "", 2),
+            ("Login", "Literal:x", "", "", 3),
         ],
         1,
     );
-    assert!(matches!(&found[0], Outcome::Failed(ValueError::Type { .. })));
-    assert!(matches!(&found[1], Outcome::Failed(ValueError::Type { .. })));
-    assert!(matches!(&found[2], Outcome::Failed(ValueError::Expression(ExpressionError::Date { .. }))));
-    // The link that could not be computed stays as it is, and is followed.
-    assert_eq!(found[3], value("Old department"));
-
+    let failures: Vec<String> = found
+        .iter()
+        .filter_map(|outcome| if let Outcome::Failed(error) = outcome { Some(error.to_string()) } else { None })
+        .collect();
+    assert_eq!(found[3], value("x"));
+    assert_eq!(
+        failures,
+        [
+            "\"JEAN noël\" is not such a value: expected a whole number from -2147483648 to 2147483647",
+            "ParseUniversalDate expected a date written as dd/MM/yyyy, between the years 1 and 9999, but found \"JEAN noël\"",
+            "u.Department.Manager.Department is null (character 13 of the expression)",
+        ]
+    );
     let long = format!("Literal:{}", "é".repeat(444));
-    let found = outcomes(&[("Mail", &long, "", "", 0), ("Login", &long[..long.len() - 2], "", "", 0)], 1);
+    let found = outcomes(&[("Mail", &long, "", "", 0), ("Login", &long[..long.len() - 2], "", "", 1)], 1);
     assert_eq!(found[0], Outcome::Failed(ValueError::TooLong { length: 444, capacity: 443 }));
     assert_eq!(found[1], value(&"é".repeat(443)));
 }
 
 #[test]
-fn a_source_that_fails_stops_the_evaluation() {
-    let (plan, _) = plan(&[("Mail", "", "Department.Name", "", 0)]);
-    let stopped = plan.evaluate(ResourceId(666), &mut rows(), &mut Vec::new());
-    assert_eq!(stopped, Err("the database is gone".to_owned()));
+fn what_is_read_is_computed_before() {
+    // Through variables, lambdas and other entity types, whatever the order in the files.
+    let plan = plan(&[
+        ("Login", "C#:u:var d = u.Department; return d?.Manager?.Mail;", "", "", 0),
+        ("Mail", "C#:u:return u.Identifier + \"@x\";", "", "", 0),
+        ("Department.Name", "C#:d:return string.Join(\",\", d.Members.Select(m => m.Login));", "", "", 0),
+        ("Identifier", "C#:u:return u.FirstName.ToUpper();", "", "", 0),
+        ("Age", "Literal:1", "", "", 0),
+    ]);
+    assert_eq!(plan.problems, []);
+    assert_eq!(stages(&plan), ["User_Identifier", "User_Mail", "User_Login", "Department_Name", "User_Age"]);
+}
+
+#[test]
+fn independent_properties_share_a_stage() {
+    let declared = [("Login", "ToUpper", "FirstName", "", 0), ("Mail", "ToLower", "FirstName", "", 0)];
+    assert_eq!(stages(&plan(&declared)), ["User_Login User_Mail"]);
+}
+
+#[test]
+fn priorities_decide_where_they_contradict() {
+    // Mail has the lower priority: it reads the stored login.
+    let declared = [("Mail", "", "Login", "", 0), ("Login", "ToUpper", "Identifier", "", 1)];
+    assert_eq!(stages(&plan(&declared)), ["User_Mail User_Login"]);
+    let declared = [("Mail", "", "Login", "", 1), ("Login", "ToUpper", "Identifier", "", 1)];
+    assert_eq!(stages(&plan(&declared)), ["User_Login", "User_Mail"]);
+}
+
+#[test]
+fn links_and_names_are_followed_both_ways() {
+    // The members of a department are the other end of the link that users compute.
+    let plan = plan(&[
+        ("Department.Name", "C#:d:return d.Members.Count().ToString();", "", "", 0),
+        ("Department", "", "Identifier", "Code", 0),
+        ("Department.Code", "C#:d:return d.Manager?.InternalDisplayName;", "", "", 0),
+        ("InternalDisplayName", "", "Login", "", 0),
+        ("Login", "", "Mail", "", 0),
+    ]);
+    assert_eq!(plan.problems, []);
+    let order = stages(&plan).join(" ");
+    let place = |name: &str| order.find(name).unwrap();
+    assert!(place("User_Department") < place("Department_Name"), "{order}");
+    assert!(place("User_Login") < place("User_InternalDisplayName"), "{order}");
+    assert!(place("User_InternalDisplayName") < place("Department_Code"), "{order}");
+}
+
+#[test]
+fn cycles_are_named_and_left_out() {
+    let plan = plan(&[
+        ("Login", "C#:u:return u.Mail + \"x\";", "", "", 0),
+        ("Mail", "C#:u:return u.Department?.Name;", "", "", 0),
+        ("Department.Name", "C#:d:return d.Members.Select(m => m.Login).FirstOrDefault();", "", "", 0),
+        ("Age", "C#:u:return u.Mail.Length;", "", "", 0),
+        ("Identifier", "C#:u:return u.Identifier ?? \"none\";", "", "", 0),
+        ("FirstName", "C#:u:return u.Department.Manager.FirstName;", "", "", 0),
+    ]);
+    // What an own value is kept from is no cycle, and what reads the cycle is computed from stored values.
+    assert_eq!(stages(&plan), ["User_Identifier", "User_FirstName", "User_Age"]);
+    assert_eq!(plan.stages.iter().map(|stage| stage.recursive).collect::<Vec<_>>(), [false, true, false]);
+    let explained: Vec<String> = plan.problems.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(explained.join("\n"), @r"
+    the computed property User_Login is left out: User_Login, User_Mail, Department_Name are computed from each other
+    the computed property User_Mail is left out: User_Mail, User_Login, Department_Name are computed from each other
+    the computed property Department_Name is left out: Department_Name, User_Login, User_Mail are computed from each other
+    ");
 }
 
 #[test]
 fn what_cannot_be_planned_is_reported() {
-    let (plan, problems) = plan(&[
+    let plan = plan(&[
         ("Mail", "ToUper", "Mail", "", 0),
         ("Login", "ToUpper", "", "", 0),
         ("Age", "", "", "", 0),
         ("Nme", "Literal:x", "", "", 0),
-        ("Start", "C#:user:return null;", "", "", 0),
+        ("Start", "C#:user:return user.Strt;", "", "", 0),
         ("Identifier", "Literal:x", "", "Code", 0),
         ("Department", "Literal:x", "", "Cod", 0),
         ("Department", "Literal:x", "", "Members", 0),
         ("Department", "Literal:x", "", "", 0),
         ("Photo", "ToUpper", "Mail", "", 0),
         ("FirstName", "", "Department.Members.Mail", "", 0),
+        ("Users.Name", "Literal:x", "", "", 0),
         ("InternalDisplayName", "Literal:kept", "", "", 0),
     ]);
-    assert_eq!(plan.properties.len(), 1);
-    let explained: Vec<String> = problems.iter().map(|p| format!("{p} — {}", p.cause.remedy())).collect();
+    assert_eq!(stages(&plan), ["User_InternalDisplayName"]);
+    let explained: Vec<String> = plan.problems.iter().map(|p| format!("{p} — {}", p.cause.remedy())).collect();
     insta::assert_snapshot!(explained.join("\n"), @r"
     the computed property User_Mail is left out: there is no predefined function named ToUper — did you mean ToUpper?
-    the computed property User_Login is left out: ToUpper needs an input — give it a Binding
-    the computed property User_Age is left out: it has neither Expression nor Binding — give it an Expression, a Binding, or both
+    the computed property User_Login is left out: ToUpper needs an input — give it a binding
+    the computed property User_Age is left out: there is neither binding nor expression — write one of them, or both
     the computed property User_Nme is left out: User has no property Nme — write the identifier of a property of User
-    the computed property User_Start is left out: bodies in C# are not evaluated yet (character 9 of the expression) — use a predefined function or a literal; the property keeps its value until then
+    the computed property User_Start is left out: User has no property Strt — did you mean Start?
     the computed property User_Identifier is left out: PropertyCriteria is for navigation properties, and Identifier is none — remove PropertyCriteria
     the computed property User_Department is left out: Department has no property Cod — did you mean Code?
     the computed property User_Department is left out: Members has no column, so that it cannot be computed or matched — give the property a TargetColumnIndex from 0 to 127
     the computed property User_Department is left out: x is not a value of type ForeignKey: expected a whole number from -9223372036854775808 to 9223372036854775807 — correct the literal, or change the type of the property
     the computed property User_Photo is left out: Photo has no column, so that it cannot be computed or matched — give the property a TargetColumnIndex from 0 to 127
     the computed property User_FirstName is left out: Department:Members is a collection; a binding has one value — go through mono-valued navigation properties only
+    the computed property Users_Name is left out: there is no entity type Users — did you mean User?
     ");
-    assert!(ComputedPlan::new(&company(), "Users").is_err());
 }

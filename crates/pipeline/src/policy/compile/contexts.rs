@@ -49,9 +49,10 @@ impl Builder<'_, '_> {
         let (resources, bearer) = self.bearer(&rule, subject);
         let mut read = Reads::default();
         let sections = self.sections(&rule, &bearer, &mut read);
-        let dimensions = rule.bindings.iter().filter_map(|(column, path)| {
-            self.dimension(*column, path, &bearer, &sections, &mut read, subject)
-        });
+        let dimensions = rule
+            .bindings
+            .iter()
+            .filter_map(|(column, path)| self.dimension(*column, path, &bearer, &sections, &mut read, subject));
         let dimensions = dimensions.collect();
         let mut date = |operand: &Operand| {
             if *operand == Operand::default() || !sections.is_empty() {
@@ -174,9 +175,8 @@ impl Builder<'_, '_> {
             let start = section.start_property.as_deref().and_then(position);
             let end = section.end_property.as_deref().and_then(position);
             read.values.extend(start.into_iter().chain(end));
-            let extendable = |name: &str| {
-                section.properties.iter().find(|p| p.property == name).is_none_or(|p| p.is_extendable)
-            };
+            let extendable =
+                |name: &str| section.properties.iter().find(|p| p.property == name).is_none_or(|p| p.is_extendable);
             let plan = SectionPlan {
                 start,
                 end,

@@ -7,8 +7,10 @@ mod governance;
 mod roles;
 mod types;
 
+pub(super) use types::mode;
+
 use super::conditions::{self, Atom};
-use super::plan::{OwnerProgram, Source, SourceReads};
+use super::plan::{Computation, OwnerProgram, Source, SourceReads};
 use super::{Engine, PolicyProblem};
 use crate::expression::program::{Program, Scope, Variable, Wanted};
 use crate::population::Reads;
@@ -151,13 +153,7 @@ impl<'a> Compiler<'a> {
         source
     }
 
-    fn problem(
-        &mut self,
-        is_error: bool,
-        subject: Subject,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    fn problem(&mut self, is_error: bool, subject: Subject, message: impl Into<String>, remedy: impl Into<String>) {
         self.problems.push(PolicyProblem {
             is_error,
             element: subject.element,
@@ -300,6 +296,9 @@ impl Builder<'_, '_> {
         if let Some(known) = self.known_programs.get(&key) {
             return Some(*known);
         }
+        if kind == PropertyType::Binary {
+            return self.file(operand, key, subject);
+        }
         let variables = [Variable::Assignment, Variable::QueryHandler];
         let scope = Scope::new(self.compiler.metadata, self.entity_type, Wanted::Text(kind)).with(&variables);
         let program = self.program(operand, &scope, subject)?;
@@ -310,10 +309,44 @@ impl Builder<'_, '_> {
             (Some(binding), expression) => format!("{expression} of {binding}"),
             (None, expression) => expression.to_owned(),
         };
+        let per_assignment = expression.contains("assignment");
+        Some(self.add_program(OwnerProgram { computation: Computation::Program(program), per_assignment, text }, key))
+    }
+
+    fn add_program(&mut self, program: OwnerProgram, key: (Operand, u8)) -> u32 {
         let at = self.programs.len() as u32;
-        self.programs.push(OwnerProgram { program, per_assignment: expression.contains("assignment"), text });
+        self.programs.push(program);
         self.known_programs.insert(key, at);
-        Some(at)
+        at
+    }
+
+    /// A file of the owner, or of what it leads to. Its value is the digest.
+    fn file(&mut self, operand: &Operand, key: (Operand, u8), subject: Subject) -> Option<u32> {
+        let binding = operand.binding.as_deref().unwrap_or_default();
+        let (path, name) = binding.rsplit_once('.').unwrap_or(("", binding));
+        let found = match path {
+            "" => Ok((Vec::new(), self.entity_type)),
+            path => self.compiler.path(self.entity_type, path),
+        };
+        let remedy = "write a path to a Binary property of the owner";
+        let (steps, end) = match found {
+            Ok(found) => found,
+            Err(message) => {
+                self.compiler.error(subject, message, remedy);
+                return None;
+            }
+        };
+        let owner = &self.compiler.metadata.entity_types[end];
+        let position = owner.properties.iter().position(|p| p.identifier == name && p.kind == PropertyType::Binary);
+        let Some(property) = position else {
+            let message = format!("{} has no file property \"{name}\"", owner.identifier);
+            self.compiler.error(subject, message, remedy);
+            return None;
+        };
+        self.reads.owner.at(&steps).values.insert(property);
+        let computation = Computation::File(steps, property);
+        let program = OwnerProgram { computation, per_assignment: false, text: binding.to_owned() };
+        Some(self.add_program(program, key))
     }
 
     fn program(&mut self, operand: &Operand, scope: &Scope, subject: Subject) -> Option<Program> {

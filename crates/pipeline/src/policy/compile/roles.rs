@@ -2,8 +2,8 @@
 
 use super::{Builder, Subject, ids, ranks};
 use crate::policy::plan::{Role, RoleRule, RoleSet, Source};
-use provost_model::configuration::policy::{Criterion, Place, RoleOptions, RuleType};
 use provost_model::ResourceId;
+use provost_model::configuration::policy::{Criterion, Place, RoleOptions, RuleType};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles by identifier and position.
@@ -180,7 +180,8 @@ impl Builder<'_, '_> {
         }
         let order = ranks(policy.single_role_rules.iter().map(|rule| rule.identity.as_str()));
         for rule in &policy.single_role_rules {
-            let is_own = policy.single_roles.iter().any(|role| role.identifier == rule.role && role.entity_type == *own);
+            let is_own =
+                policy.single_roles.iter().any(|role| role.identifier == rule.role && role.entity_type == *own);
             let is_known = policy.single_roles.iter().any(|role| role.identifier == rule.role);
             if !is_own && is_known {
                 continue;

@@ -60,8 +60,9 @@ impl Builder<'_, '_> {
             binaries,
             navigations,
             queries,
+            always: Vec::new(),
             governed: governed.into_values().collect(),
-            roles_of_value: Vec::new(),
+            rules_of_value: Vec::new(),
             values_of_role: BTreeMap::new(),
             automations: Vec::new(),
         };
@@ -181,12 +182,7 @@ impl Builder<'_, '_> {
         })
     }
 
-    fn navigation_rules(
-        &mut self,
-        declared: &conf::ResourceType,
-        target: usize,
-        roles: &Roles,
-    ) -> Vec<NavigationRule> {
+    fn navigation_rules(&mut self, declared: &conf::ResourceType, target: usize, roles: &Roles) -> Vec<NavigationRule> {
         let order = ranks(declared.navigation_rules.iter().map(|rule| rule.identity.as_str()));
         let mut made = Vec::new();
         for rule in &declared.navigation_rules {
@@ -297,19 +293,21 @@ pub(in crate::policy) fn mode(offset: TimeOffset) -> u8 {
 
 /// The rules of a resource type, read backwards.
 fn reverse(made: &mut Type, roles: &mut Roles) {
-    let mut roles_of_value: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-    for rule in made.navigations.iter().filter(|rule| !rule.is_denied) {
+    let mut rules_of_value: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+    let free = |rule: &NavigationRule| rule.single_role.is_none() && rule.condition == ALWAYS;
+    made.always = made.navigations.iter().zip(0..).filter(|(rule, _)| free(rule)).map(|(_, at)| at).collect();
+    for (at, rule) in made.navigations.iter().enumerate().filter(|(_, rule)| !rule.is_denied) {
+        rules_of_value.entry((rule.property, rule.resource)).or_default().push(at as u32);
         let Some(role) = rule.single_role else {
             continue;
         };
-        let found = roles_of_value.entry((rule.property, rule.resource)).or_default();
-        if !found.contains(&role) {
-            found.push(role);
-            made.values_of_role.entry(role).or_default().push((rule.property, rule.resource));
+        let values = made.values_of_role.entry(role).or_default();
+        if !values.contains(&(rule.property, rule.resource)) {
+            values.push((rule.property, rule.resource));
         }
         roles.singles.roles[role as usize].is_deducible = true;
     }
-    made.roles_of_value = roles_of_value.into_iter().collect();
+    made.rules_of_value = rules_of_value.into_iter().collect();
     for role in made.scalars.iter().filter_map(|rule| rule.single_role) {
         roles.singles.roles[role as usize].is_deducible = true;
     }

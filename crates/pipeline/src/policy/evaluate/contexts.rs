@@ -102,14 +102,7 @@ impl Run<'_> {
     }
 
     /// Adds a dimension to the contexts from `first` on, which multiply when it has several values.
-    pub(super) fn add_dimension(
-        &self,
-        column: u8,
-        from: Handle,
-        path: &[usize],
-        first: usize,
-        scratch: &mut Scratch,
-    ) {
+    pub(super) fn add_dimension(&self, column: u8, from: Handle, path: &[usize], first: usize, scratch: &mut Scratch) {
         let mut end = Some(from);
         for (at, step) in path.iter().enumerate() {
             let links = end.map(|here| self.population.links(here, *step)).unwrap_or_default();
@@ -124,14 +117,7 @@ impl Run<'_> {
         }
     }
 
-    fn add_dimension_values(
-        &self,
-        column: u8,
-        links: &[Handle],
-        rest: &[usize],
-        first: usize,
-        scratch: &mut Scratch,
-    ) {
+    fn add_dimension_values(&self, column: u8, links: &[Handle], rest: &[usize], first: usize, scratch: &mut Scratch) {
         let mut here = links.to_vec();
         for step in rest {
             here = here.iter().flat_map(|resource| self.population.links(*resource, *step)).copied().collect();

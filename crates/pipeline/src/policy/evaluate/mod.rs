@@ -54,32 +54,42 @@ impl Engine {
         options: &EvaluationOptions,
         scratch: &mut Scratch,
     ) -> Outcome {
-        let mut outcome = Outcome::default();
         let Some(source) = self.source(usize::from(owner.entity_type)) else {
-            return outcome;
+            return Outcome::default();
         };
         let existing = inputs.existing.unwrap_or(&NOTHING);
         let owner_id = population.id(owner);
         let run = Run { source, population, owner, owner_id, now, existing, inputs, options };
-        scratch.reset(source, now);
-        match run.contexts(scratch) {
-            Ok(true) => run.stages(scratch, &mut outcome),
-            left_out => {
-                outcome.is_excluded = left_out.is_ok();
-                outcome.problems.extend(left_out.err());
-                outcome.assignments = existing.clone();
-                // What is left out is so until its data changes, or time, if the expression looks at it.
-                let exclude = source.contexts.exclude.as_ref();
-                scratch.time_matters = exclude.is_some_and(|program| program.depends_on_time());
-            }
+        let outcome = run.evaluate(scratch);
+        if !scratch.is_unsettled {
+            return outcome;
         }
-        outcome.problems.append(&mut scratch.problems);
-        outcome.next_at = if scratch.time_matters { Some(now + 1) } else { scratch.next_at };
-        outcome
+        // A request was processed: what was approved counts now, and automation rules may decide about the rest.
+        let known = outcome.assignments;
+        Run { existing: &known, ..run }.evaluate(scratch)
     }
 }
 
 impl Run<'_> {
+    fn evaluate(&self, scratch: &mut Scratch) -> Outcome {
+        let mut outcome = Outcome::default();
+        scratch.reset(self.source, self.now);
+        match self.contexts(scratch) {
+            Ok(true) => self.stages(scratch, &mut outcome),
+            left_out => {
+                outcome.is_excluded = left_out.is_ok();
+                outcome.problems.extend(left_out.err());
+                outcome.assignments = self.existing.clone();
+                // What is left out is so until its data changes, or with time, if the expression looks at it.
+                let exclude = self.source.contexts.exclude.as_ref();
+                scratch.time_matters = exclude.is_some_and(|program| program.depends_on_time());
+            }
+        }
+        outcome.problems.append(&mut scratch.problems);
+        outcome.next_at = if scratch.time_matters { Some(self.now + 1) } else { scratch.next_at };
+        outcome
+    }
+
     fn stages(&self, scratch: &mut Scratch, outcome: &mut Outcome) {
         self.composite_roles(scratch);
         self.single_roles(scratch);

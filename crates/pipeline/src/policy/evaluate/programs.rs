@@ -3,6 +3,7 @@
 use super::scratch::Computed;
 use super::{Run, Scratch};
 use crate::expression::program::{Assignment, Environment};
+use crate::policy::plan::Computation;
 use provost_model::policy::Period;
 
 /// A value that was computed.
@@ -24,13 +25,22 @@ impl Run<'_> {
         let assignment = Assignment { start: period.start, end: period.end, parameters: &[] };
         let environment = Environment { assignment: Some(assignment), ..self.environment() };
         let start = scratch.texts.len() as u32;
-        let found = plan.program.text(self.owner, self.population, &environment, &mut scratch.texts);
+        let found = match &plan.computation {
+            Computation::Program(program) => {
+                scratch.time_matters |= program.depends_on_time();
+                program.text(self.owner, self.population, &environment, &mut scratch.texts)
+            }
+            Computation::File(path, property) => {
+                let end = path.iter().try_fold(self.owner, |here, step| self.population.links(here, *step).first().copied());
+                let digest = end.and_then(|end| self.population.value(end, *property));
+                Ok(digest.map(|digest| scratch.texts.push_str(digest)).is_some())
+            }
+        };
         scratch.values[program as usize] = match found {
             Ok(true) => Computed::Text(start, scratch.texts.len() as u32 - start),
             Ok(false) => Computed::Nothing,
             Err(error) => Computed::Error(error.to_string()),
         };
-        scratch.time_matters |= plan.program.depends_on_time();
     }
 }
 

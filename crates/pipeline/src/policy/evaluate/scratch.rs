@@ -34,6 +34,8 @@ pub struct Scratch {
     pub(super) next_at: Option<Instant>,
     pub(super) time_matters: bool,
     pub(super) problems: Vec<String>,
+    /// A request was processed, with consequences that were not drawn yet.
+    pub(super) is_unsettled: bool,
     pub(super) claims: Vec<Claim>,
     pub(super) bounds: Vec<Instant>,
     pub(super) buffers: Buffers,
@@ -42,11 +44,7 @@ pub struct Scratch {
 /// Lists of periods that are emptied and filled again and again.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    pub(super) denied: Vec<Period>,
-    pub(super) by_hand: Vec<Period>,
     pub(super) spans: Vec<Period>,
-    pub(super) manual: Vec<(u32, Period)>,
-    pub(super) taken: Vec<bool>,
 }
 
 /// A set of dimension values and when it holds.
@@ -111,6 +109,8 @@ pub(in crate::policy) struct RoleStage {
     pub(super) derogations: Vec<u32>,
     /// Rows that were requested, by position in `rows`.
     pub(super) requested: Vec<u32>,
+    /// Rows that wait for somebody, by position in `rows`.
+    pub(super) waiting: Vec<u32>,
 }
 
 impl RoleStage {
@@ -135,6 +135,7 @@ impl RoleStage {
         self.lost.clear();
         self.derogations.clear();
         self.requested.clear();
+        self.waiting.clear();
     }
 
     pub(super) fn add_piece(&mut self, role: u32, mut piece: RolePiece) {
@@ -249,6 +250,7 @@ impl Scratch {
         self.next_at = None;
         self.time_matters = false;
         self.problems.clear();
+        self.is_unsettled = false;
     }
 
     /// The number of these parameters.

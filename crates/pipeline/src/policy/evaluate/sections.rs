@@ -89,10 +89,8 @@ impl Run<'_> {
         };
         let mut instances = Vec::new();
         for record in records {
-            let period = Period {
-                start: date(*record, plan.start, absent.start)?,
-                end: date(*record, plan.end, absent.end)?,
-            };
+            let period =
+                Period { start: date(*record, plan.start, absent.start)?, end: date(*record, plan.end, absent.end)? };
             if self.in_order(period, *record, scratch).is_empty() {
                 continue;
             }
@@ -146,7 +144,8 @@ impl Run<'_> {
                 }
             }
             if combinations.len() * choices.len() > MOST_COMBINATIONS {
-                let problem = "its records combine to too many contexts: the strongest of each section counts".to_owned();
+                let problem =
+                    "its records combine to too many contexts: the strongest of each section counts".to_owned();
                 scratch.problems.push(problem);
                 choices.truncate(1);
             }

@@ -7,10 +7,8 @@ mod show;
 use super::Run;
 use crate::context::Context;
 use crate::report::{Exit, Report};
-use crate::repository::entity_type;
+use crate::repository::{entity_type, instant_of as instant};
 use clap::{Args, Subcommand};
-use jiff::civil::{Date, DateTime};
-use jiff::{Timestamp, tz::TimeZone};
 use provost_model::ResourceId;
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::{EntityType, Metadata, Property};
@@ -82,19 +80,6 @@ impl Which {
                 ))
         })
     }
-}
-
-/// Reads an instant; without an offset it is UTC, so that it means the same on every machine.
-fn instant(text: &str) -> Result<i64, String> {
-    let text = text.trim();
-    let civil = |at: DateTime| at.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
-    let parsed = text
-        .parse::<Timestamp>()
-        .or_else(|_| text.parse::<DateTime>().and_then(civil))
-        .or_else(|_| text.parse::<Date>().and_then(|date| civil(date.at(0, 0, 0, 0))));
-    parsed
-        .map(|timestamp| timestamp.as_microsecond())
-        .map_err(|_| "expected 2026-01-31, 2026-01-31T12:00 (UTC) or 2026-01-31T12:00+01:00".to_owned())
 }
 
 /// Properties that hold a value of their own; links are shown from the associations.

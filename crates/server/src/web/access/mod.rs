@@ -15,6 +15,7 @@ mod connect;
 mod id_token;
 mod keys;
 pub(crate) mod origin;
+mod overview;
 mod passwords;
 mod policies;
 mod proof;
@@ -31,7 +32,7 @@ pub(crate) use authenticate::{Means, authenticate};
 pub use passwords::{FIRST_ADMINISTRATOR, FirstAdministratorError, first_administrator};
 pub(crate) use refusal::{Failure, Reason, Refusal};
 pub use settings::{AccessSettings, ProviderSettings};
-pub(crate) use sign_in::BEFORE_CHANGE;
+pub(crate) use sign_in::{BEFORE_CHANGE, enter, renew, with_cookie};
 
 use super::app::App;
 use super::listen::Peer;
@@ -70,6 +71,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = connect::routes();
     routes.extend(sign_in::routes());
     routes.extend(sign_in_at::routes());
+    routes.extend(overview::routes());
     routes
 }
 

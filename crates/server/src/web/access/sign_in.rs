@@ -24,8 +24,14 @@ use utoipa::ToSchema;
 const TAG: &str = "Access";
 
 /// Routes that stay open to somebody who has to change a password first.
-pub(crate) const BEFORE_CHANGE: &[&str] =
-    &["/api/Access/Me", "/api/Access/ChangePassword", "/api/Access/SignOut", "/api/Access/SignOutEverywhere"];
+pub(crate) const BEFORE_CHANGE: &[&str] = &[
+    "/api/Access/Me",
+    "/api/Access/ChangePassword",
+    "/api/Access/SignOut",
+    "/api/Access/SignOutEverywhere",
+    "/change-password",
+    "/signout",
+];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -194,7 +200,7 @@ async fn body<T: serde::de::DeserializeOwned>(app: &App, request: Request) -> Re
     }
 }
 
-fn with_cookie(cookie: HeaderValue, response: impl IntoResponse) -> Response {
+pub(crate) fn with_cookie(cookie: HeaderValue, response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     response.headers_mut().append(SET_COOKIE, cookie);
     response
@@ -202,18 +208,41 @@ fn with_cookie(cookie: HeaderValue, response: impl IntoResponse) -> Response {
 
 async fn sign_in(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (head, asked) = body::<SignIn>(&app, request).await?;
-    let peer = peer_of(&app, &head);
-    origin::check(&app, &head.headers, false).map_err(|refusal| refuse(&app, peer, refusal))?;
+    let (cookie, principal) = enter(&app, &head, &asked.login, &asked.password).await?;
+    Ok(with_cookie(cookie, Json(Me::of(&principal))))
+}
+
+/// Lets somebody in by login and password: the cookie of a new session, and who they are.
+///
+/// # Errors
+/// Login or password is wrong, too many have failed, passwords are not taken here, or another site sent the browser.
+pub(crate) async fn enter(
+    app: &App,
+    head: &Parts,
+    login: &str,
+    password: &str,
+) -> Result<(HeaderValue, Principal), Problem> {
+    let peer = peer_of(app, head);
+    origin::check(app, &head.headers, false).map_err(|refusal| refuse(app, peer, refusal))?;
     if !app.settings().access.allow_local_login {
         let problem = Problem::new(StatusCode::FORBIDDEN, "no-local-login", "passwords are not taken here");
         return Err(problem.hint("sign in at a provider: GET /api/Access/Providers"));
     }
-    let login = asked.login.trim().to_lowercase();
-    let account = proven(&app, peer, &login, &asked.password).await?;
+    let login = login.trim().to_lowercase();
+    let account = proven(app, peer, &login, password).await?;
+    begun(app, head, &account, format!("sign-in from {}", shown(peer))).await
+}
+
+/// A new session of an account.
+async fn begun(
+    app: &App,
+    head: &Parts,
+    account: &Account,
+    reason: String,
+) -> Result<(HeaderValue, Principal), Problem> {
     let learnt = Learnt { display_name: account.login.clone(), ..Learnt::default() };
-    let reason = format!("sign-in from {}", shown(peer));
-    let cookie = sessions::begin(&app, &head.headers, (&account.login, ""), &learnt, reason).await?;
-    Ok(with_cookie(cookie, Json(Me::of(&principal(&app, &account, learnt).await?))))
+    let cookie = sessions::begin(app, &head.headers, (&account.login, ""), &learnt, reason).await?;
+    Ok((cookie, principal(app, account, learnt).await?))
 }
 
 /// The account of this login, when the password is its own.
@@ -280,6 +309,21 @@ async fn change_password(
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, asked) = body::<ChangePassword>(&app, request).await?;
+    let (cookie, principal) = renew(&app, &head, &caller, &asked.current, &asked.new).await?;
+    Ok(with_cookie(cookie, Json(Me::of(&principal))))
+}
+
+/// Changes the password of a built-in account, ends its sessions, and begins a new one.
+///
+/// # Errors
+/// Whoever calls has no password here, the current one is wrong, or the new one is too weak.
+pub(crate) async fn renew(
+    app: &App,
+    head: &Parts,
+    caller: &Principal,
+    current: &str,
+    new: &str,
+) -> Result<(HeaderValue, Principal), Problem> {
     let person = match &caller.who {
         Who::Person(person) if person.provider.is_empty() => person,
         Who::Person(_) => {
@@ -289,11 +333,11 @@ async fn change_password(
         }
         Who::Client(_) => return Err(not_a_person()),
     };
-    let mut account = proven(&app, peer_of(&app, &head), &person.login, &asked.current).await?;
-    if asked.current == asked.new {
+    let mut account = proven(app, peer_of(app, head), &person.login, current).await?;
+    if current == new {
         return Err(Problem::bad_request("weak-password", "the new password is the old one"));
     }
-    account.password_hash = passwords::hash_new(&app, &person.login, &asked.new).await?;
+    account.password_hash = passwords::hash_new(app, &person.login, new).await?;
     account.must_change = false;
     let changed = account.clone();
     app.write(&caller.name, "change of password", move |tx| {
@@ -301,10 +345,7 @@ async fn change_password(
         Ok(tx.set_account(&changed)?)
     })
     .await?;
-    let learnt = Learnt { display_name: account.login.clone(), ..Learnt::default() };
-    let reason = "sign-in after a change of password".to_owned();
-    let cookie = sessions::begin(&app, &head.headers, (&account.login, ""), &learnt, reason).await?;
-    Ok(with_cookie(cookie, Json(Me::of(&principal(&app, &account, learnt).await?))))
+    begun(app, head, &account, "sign-in after a change of password".to_owned()).await
 }
 
 pub(super) fn shown(peer: Option<IpAddr>) -> String {

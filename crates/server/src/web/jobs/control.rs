@@ -72,7 +72,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The last part of the permission to launch or repair a job: how its latest execution ended.
-fn standing(engine: &Engine, job: &str) -> Result<&'static str, JobError> {
+pub(crate) fn standing(engine: &Engine, job: &str) -> Result<&'static str, JobError> {
     let of = HistoryFilter { job: Some(job.to_owned()), ..HistoryFilter::default() };
     let latest = engine.instances(&of, 1)?.pop();
     Ok(match latest.map(|latest| latest.state) {
@@ -84,7 +84,11 @@ fn standing(engine: &Engine, job: &str) -> Result<&'static str, JobError> {
     })
 }
 
-fn permit(principal: &Principal, engine: &Engine, what: &str, job: &str) -> Result<(), Problem> {
+/// Whether somebody may launch or repair a job as it stands.
+///
+/// # Errors
+/// 403 when not.
+pub(crate) fn permit(principal: &Principal, engine: &Engine, what: &str, job: &str) -> Result<(), Problem> {
     let permission = format!("/Jobs/RunJob/{what}/{}", standing(engine, job)?);
     if principal.may(&permission) { Ok(()) } else { Err(Problem::forbidden(&permission)) }
 }

@@ -3,11 +3,13 @@
 use super::number;
 use super::shapes::{Agents, Changes, Detail, Instances, JobShape, Jobs, Steps};
 use crate::jobs::{WantedChanges, steps_of};
+use crate::shown::ShownChange;
 use crate::web::app::App;
+use crate::web::principal::{Permitted, Principal};
 use crate::web::problem::Problem;
 use crate::web::route::{Kind, Parameter, Right, Route};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,6 +17,7 @@ use provost_model::changes::Command;
 use provost_model::work::{InstanceState, LogLine};
 use provost_store::{ChangePlace, HistoryFilter};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 const TAG: &str = "Jobs";
 
@@ -237,6 +240,8 @@ struct ChangesQuery {
 async fn changes(
     State(app): State<App>,
     Path(id): Path<String>,
+    Extension(principal): Extension<Principal>,
+    Extension(permitted): Extension<Permitted>,
     Query(query): Query<ChangesQuery>,
 ) -> Result<Json<Changes>, Problem> {
     let (engine, id) = (app.jobs()?, number(&id)?);
@@ -252,10 +257,17 @@ async fn changes(
     };
     let after = query.after.as_deref().map(place).transpose()?;
     let limit = page_size(&app, query.page_size.as_deref())?;
-    let wanted =
-        WantedChanges { entity_type: query.entity_type, association: query.association, command, after, limit };
+    let wanted = WantedChanges {
+        entity_type: query.entity_type,
+        association: query.association,
+        command,
+        text: None,
+        after,
+        limit,
+    };
     app.blocking(move || {
-        let (changes, next) = engine.changes_of(id, &wanted)?;
+        let (mut changes, next) = engine.changes_of(id, &wanted)?;
+        hide(&mut changes, &principal, &permitted);
         let next = next.map(|place| match place {
             ChangePlace::Resource(id) => format!("resource-{id}"),
             ChangePlace::Link(id) => format!("link-{id}"),
@@ -265,8 +277,31 @@ async fn changes(
     .await
 }
 
+/// Takes away the values of properties that the caller does not see in rows of that kind, and the names that may hold
+/// them. That they change stays.
+fn hide(changes: &mut [ShownChange], principal: &Principal, permitted: &Permitted) {
+    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        let hidden = known.entry(change.subject.clone()).or_insert_with(|| {
+            let own = format!("/Custom/Resources/{}/Query", change.subject);
+            principal.rights.hidden_somewhere(&[&permitted.0, &own], &change.subject)
+        });
+        let is_hidden = |property: &str| hidden.iter().any(|one| one.eq_ignore_ascii_case(property));
+        for (_, before, after) in change.values.iter_mut().filter(|(property, ..)| is_hidden(property)) {
+            (*before, *after) = (None, None);
+        }
+        if !hidden.is_empty() {
+            // It is computed of any properties.
+            change.name = None;
+        }
+        if change.key_property.as_deref().is_some_and(is_hidden) {
+            change.key.clear();
+        }
+    }
+}
+
 /// Where a page of changes begins.
-fn place(text: &str) -> Result<ChangePlace, Problem> {
+pub(crate) fn place(text: &str) -> Result<ChangePlace, Problem> {
     let read = |(kind, id): (&str, &str)| match (kind, id.parse().ok().filter(|id| *id >= 0_i64)?) {
         ("resource", id) => Some(ChangePlace::Resource(id)),
         ("link", id) => Some(ChangePlace::Link(id)),
@@ -281,4 +316,50 @@ fn place(text: &str) -> Result<ChangePlace, Problem> {
 async fn agents(State(app): State<App>) -> Result<Json<Agents>, Problem> {
     let engine = app.jobs()?;
     app.blocking(move || Ok(Json(Agents { agents: engine.agents()?.into_iter().map(Into::into).collect() }))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::principal::Who;
+    use provost_model::access::{AccessPolicy, Grant, Rights};
+    use provost_model::configuration;
+    use std::sync::Arc;
+
+    const HOUSE: &str = r#"<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+  <Profile Identifier="Pay" /><Profile Identifier="Desk" />
+  <AccessControlEntityType Identifier="Person"><Property Identifier="Salary" /><Property Identifier="Number" /></AccessControlEntityType>
+  <AccessControlRule Identifier="A" EntityType="Person" Profile="Pay"><Entry Permission="/Custom/Resources/Person" FullAccessProperties="true" /></AccessControlRule>
+  <AccessControlRule Identifier="B" EntityType="Person" Profile="Desk"><Entry Permission="/Custom/Resources/Person" /></AccessControlRule>
+</ConfigurationFile>"#;
+
+    fn shown_to(profile: &str) -> ShownChange {
+        let parsed = configuration::parse(&[("a.xml".to_owned(), HOUSE.to_owned())]);
+        let policy = Arc::new(AccessPolicy::from_items(&parsed.items));
+        let rights = Rights::of(&policy, vec![Grant { profile: profile.to_owned(), scope: Default::default() }]);
+        let principal = Principal::new(Who::Client(profile.to_owned()), rights);
+        let value = |name: &str| (name.to_owned(), Some("1".to_owned()), Some("2".to_owned()));
+        let mut changes = vec![ShownChange {
+            subject: "Person".to_owned(),
+            command: Command::Update,
+            key: "N1".to_owned(),
+            key_property: Some("Number".to_owned()),
+            name: Some("Ada, 100".to_owned()),
+            values: vec![value("Salary"), value("Name")],
+            line: 1,
+        }];
+        hide(&mut changes, &principal, &Permitted("/Jobs/RunJob/GetLog".to_owned()));
+        changes.remove(0)
+    }
+
+    #[test]
+    fn changes_do_not_tell_what_rows_do_not_show() {
+        let hidden = shown_to("Desk");
+        let name = ("Name".to_owned(), Some("1".to_owned()), Some("2".to_owned()));
+        assert_eq!(hidden.values, [("Salary".to_owned(), None, None), name.clone()]);
+        assert_eq!((hidden.key.as_str(), hidden.name), ("", None));
+        let open = shown_to("Pay");
+        assert_eq!(open.values[0].1.as_deref(), Some("1"));
+        assert_eq!((open.key.as_str(), open.name.as_deref()), ("N1", Some("Ada, 100")));
+    }
 }

@@ -7,6 +7,9 @@ mod events;
 mod look;
 mod shapes;
 
+pub(crate) use control::{permit, standing};
+pub(crate) use look::place;
+
 use super::problem::Problem;
 use super::route::Route;
 use crate::jobs::JobError;

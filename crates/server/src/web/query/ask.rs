@@ -59,14 +59,14 @@ pub(super) fn routes() -> Vec<Route> {
 /// A page of rows.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = QueryResult)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// An object for each row, with what was selected, or its `Id`. What has no value is left out.
     #[serde(rename = "Result")]
     #[schema(value_type = Vec<Object>)]
-    pub(super) result: Vec<Value>,
+    pub(crate) result: Vec<Value>,
     /// Where the next page begins; left out on the last one.
     #[serde(rename = "ContinuationToken", skip_serializing_if = "Option::is_none")]
-    pub(super) continuation_token: Option<String>,
+    pub(crate) continuation_token: Option<String>,
 }
 
 /// Parameters of a list. Their names are taken in any letter case.
@@ -154,7 +154,7 @@ async fn resources(
 ///
 /// # Errors
 /// 404 when there is none.
-pub(super) fn deployed(catalogue: &Catalogue, entity_type: &str) -> Result<String, Problem> {
+pub(crate) fn deployed(catalogue: &Catalogue, entity_type: &str) -> Result<String, Problem> {
     if let Some(name) = catalogue.name(entity_type).filter(|name| catalogue.is_deployed(name)) {
         return Ok(name.to_owned());
     }
@@ -191,12 +191,12 @@ async fn list(
     .await
 }
 
-pub(super) fn parsed(text: &str) -> Result<Query, Problem> {
+pub(crate) fn parsed(text: &str) -> Result<Query, Problem> {
     Query::parse(text).map_err(|error| Problem::bad_request("query-syntax", error.to_string()).hint(error.hint()))
 }
 
 /// A page of what somebody may see.
-pub(super) fn page(
+pub(crate) fn page(
     tx: &mut ReadTx,
     catalogue: &Catalogue,
     principal: &Principal,

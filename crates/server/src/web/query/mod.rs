@@ -11,8 +11,10 @@ mod resource;
 mod restrict;
 mod table;
 
-pub(crate) use ask::pairs;
+pub(crate) use ask::{deployed, page, pairs, parsed};
 pub(crate) use catalogues::Catalogues;
+pub(crate) use resource::{missing, number, versions, view_of};
+pub(crate) use restrict::restrictions;
 
 use super::route::Route;
 

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json};
 use provost_model::query::{Binding, Direction, Filter, History, Operand, Operator, Order, Query};
-use provost_store::{Catalogue, PageRequest, QueryProperty};
+use provost_store::{Catalogue, PageRequest, QueryProperty, ReadTx};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -65,11 +65,11 @@ fn of(id: i64) -> Filter {
     Filter::Compare { left: Binding::of(["Id"]), operator: Operator::Equal, right: Operand::Int(id) }
 }
 
-fn number(id: &str) -> Result<i64, Problem> {
+pub(crate) fn number(id: &str) -> Result<i64, Problem> {
     id.parse().map_err(|_| Problem::not_found(format!("\"{id}\" is no id: a whole number was expected")))
 }
 
-fn missing(entity_type: &str, id: i64) -> Problem {
+pub(crate) fn missing(entity_type: &str, id: i64) -> Problem {
     Problem::not_found(format!("there is no {entity_type} with the id {id}, or you may not see it"))
 }
 
@@ -87,20 +87,58 @@ async fn resource(
         .read(move |tx| {
             let catalogue = inner.catalogues().current(tx)?;
             let entity_type = deployed(&catalogue, &entity_type)?;
-            let mut view = Map::new();
-            for select in selects(&catalogue, &entity_type) {
-                let query = Query { select, filter: Some(of(id)), ..Query::default() };
-                let asked = (entity_type.as_str(), &query);
-                let rows = page(tx, &catalogue, &principal, &permitted, asked, &PageRequest::default())?;
-                let Some(Value::Object(row)) = rows.result.into_iter().next() else {
-                    return Err(missing(&entity_type, id));
-                };
-                view.extend(row);
-            }
+            let view = view_of(tx, &catalogue, (&principal, &permitted), (&entity_type, id), None)?;
             Ok(view)
         })
         .await?;
     Ok(tagged(&view, &headers))
+}
+
+/// A resource with all its properties and what its navigations to one entity lead to; as it was at an instant, when
+/// there is one.
+///
+/// # Errors
+/// 404 when there is none, or it may not be seen; and those of the repository.
+pub(crate) fn view_of(
+    tx: &mut ReadTx,
+    catalogue: &Catalogue,
+    (principal, permitted): (&Principal, &Permitted),
+    (entity_type, id): (&str, i64),
+    at: Option<i64>,
+) -> Result<Map<String, Value>, Problem> {
+    let mut view = Map::new();
+    for select in selects(catalogue, entity_type) {
+        let query = Query { history: at.map(History::AsOf), select, filter: Some(of(id)), ..Query::default() };
+        let asked = (entity_type, &query);
+        let rows = page(tx, catalogue, principal, permitted, asked, &PageRequest::default())?;
+        let Some(Value::Object(row)) = rows.result.into_iter().next() else {
+            return Err(missing(entity_type, id));
+        };
+        view.extend(row);
+    }
+    Ok(view)
+}
+
+/// Versions of a resource, the newest first, in pages.
+///
+/// # Errors
+/// Those of the query.
+pub(crate) fn versions(
+    tx: &mut ReadTx,
+    catalogue: &Catalogue,
+    (principal, permitted): (&Principal, &Permitted),
+    (entity_type, id): (&str, i64),
+    request: &PageRequest<'_>,
+) -> Result<Rows, Problem> {
+    let newest = Order { binding: Binding::of(["ValidFrom"]), direction: Direction::Descending };
+    let query = Query {
+        history: Some(History::Between(0, FOREVER)),
+        select: selects(catalogue, entity_type).swap_remove(0),
+        filter: Some(of(id)),
+        order: vec![newest],
+        ..Query::default()
+    };
+    page(tx, catalogue, principal, permitted, (entity_type, &query), request)
 }
 
 /// What is selected of a resource, in as many parts as it takes.
@@ -144,16 +182,8 @@ async fn history(
     app.read(move |tx| {
         let catalogue = inner.catalogues().current(tx)?;
         let entity_type = deployed(&catalogue, &entity_type)?;
-        let newest = Order { binding: Binding::of(["ValidFrom"]), direction: Direction::Descending };
-        let query = Query {
-            history: Some(History::Between(0, FOREVER)),
-            select: selects(&catalogue, &entity_type).swap_remove(0),
-            filter: Some(of(id)),
-            order: vec![newest],
-            ..Query::default()
-        };
-        let asked_for = (entity_type.as_str(), &query);
-        let rows = page(tx, &catalogue, &principal, &permitted, asked_for, &asked.request(&inner))?;
+        let whom = (&principal, &permitted);
+        let rows = versions(tx, &catalogue, whom, (&entity_type, id), &asked.request(&inner))?;
         if rows.result.is_empty() && asked.token.is_none() {
             return Err(missing(&entity_type, id));
         }

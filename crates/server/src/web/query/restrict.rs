@@ -20,7 +20,7 @@ type Opened = Option<Filter>;
 
 /// What somebody sees where a permission is used. An entity type of which no rule speaks is not seen, with one
 /// exception: whoever holds the very permission to ask for one of the engine's own types sees its rows.
-pub(super) fn restrictions(principal: &Principal, catalogue: &Catalogue, permission: &str) -> Restrictions {
+pub(crate) fn restrictions(principal: &Principal, catalogue: &Catalogue, permission: &str) -> Restrictions {
     let mut restrictions = Restrictions::none();
     if principal.rights.is_everything() {
         return restrictions;

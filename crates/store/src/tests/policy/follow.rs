@@ -1,6 +1,8 @@
 use crate::tests::both;
 use crate::tests::scratch::{Company, Scratch, configuration};
-use crate::{AssignmentChange, CorrelationKey, EvaluationNotes, KeySide, StoredClassification, StoredCorrelation};
+use crate::{
+    AssignmentChange, CorrelationKey, EvaluationNotes, Follower, KeySide, StoredClassification, StoredCorrelation,
+};
 use provost_model::changes::Command;
 use provost_model::policy::{AssignedResourceType, AssignedRole, Assignments};
 use provost_model::{PolicyObjectId, ResourceId};
@@ -9,7 +11,7 @@ use std::collections::BTreeMap;
 both!(
     an_owner_that_goes_takes_its_assignments_along,
     a_target_that_goes_is_lost_to_its_owner,
-    changes_mark_resources_once_a_policy_was_computed,
+    changes_are_remembered_once_a_policy_was_computed,
     keys_find_resources_and_change
 );
 
@@ -21,7 +23,7 @@ fn computed(s: &Scratch) -> Company {
     let company = s.deploy(&configuration(), 50);
     company.fill(s);
     s.write(|tx| {
-        tx.set_policy_state(company.person, "a", 500)?;
+        tx.set_policy_state("owners", "a", 500)?;
         let mut after = Assignments {
             single_roles: vec![AssignedRole { owner: ADA, role: PolicyObjectId(1), ..AssignedRole::default() }],
             resource_types: vec![AssignedResourceType {
@@ -82,8 +84,13 @@ fn an_owner_that_goes_takes_its_assignments_along(s: &Scratch) {
     assert_eq!(s.read(|tx| tx.correlations_of(&[ADA])), []);
     assert_eq!(s.read(|tx| tx.evaluation_notes(&[ADA])), BTreeMap::new());
     assert_eq!(s.read(|tx| tx.correlation_keys(&[ADA, SALES])), [key(11, KeySide::Target, "x")]);
-    // Her target belongs to nobody now; the departments that she headed lost a link.
-    assert_eq!(s.dirty(), ["11", "12"]);
+    // Her target belongs to nobody now; the departments that she headed, and where she worked, lost a link.
+    let log = s.read(|tx| tx.key_change_log());
+    assert_eq!((log.keys, log.freed), (vec![(key(1, KeySide::Source, "x"), false)], vec![SALES]));
+    let changes = s.read(|tx| tx.data_changes(Follower::Owners));
+    let pairs = |ids: &[(i64, i64)]| ids.iter().map(|(a, b)| (ResourceId(*a), ResourceId(*b))).collect::<Vec<_>>();
+    assert_eq!(changes.links[&company.heads], pairs(&[(1, 11), (1, 12)]));
+    assert_eq!(changes.links[&company.works_in], pairs(&[(11, 1)]));
 }
 
 fn a_target_that_goes_is_lost_to_its_owner(s: &Scratch) {
@@ -94,16 +101,21 @@ fn a_target_that_goes_is_lost_to_its_owner(s: &Scratch) {
     assert_eq!(now[0].single_roles.len(), 1);
     let then = s.read(|tx| tx.assignments_at(&[ADA], 599));
     assert_eq!(then[0].resource_types[0].target, Some(SALES));
-    assert_eq!(s.read(|tx| tx.waiting_owners(company.person, ResourceId(0), 9)), [ADA]);
+    assert_eq!(s.read(|tx| tx.waiting_owners(company.person, ResourceId(0), 9)), [(ADA, 1)]);
     assert_eq!(s.read(|tx| tx.correlations_of(&[ADA])), []);
     assert_eq!(s.read(|tx| tx.classifications()), []);
+    assert_eq!(s.read(|tx| tx.key_change_log()).freed, [ADA]);
     // Those who worked there, and who headed it.
-    assert_eq!(s.dirty(), ["1", "2"]);
-    s.write(|tx| tx.remove_waiting_owners(&[ADA]));
+    let changes = s.read(|tx| tx.data_changes(Follower::Owners));
+    assert_eq!(changes.links[&company.works_in].len(), 2);
+    assert_eq!(changes.links[&company.heads].len(), 1);
+    s.write(|tx| tx.remove_waiting_owners(&[(ADA, 0)]));
+    assert_eq!(s.read(|tx| tx.waiting_owners(company.person, ResourceId(0), 9)), [(ADA, 1)]);
+    s.write(|tx| tx.remove_waiting_owners(&[(ADA, 1)]));
     assert_eq!(s.read(|tx| tx.waiting_owners(company.person, ResourceId(0), 9)), []);
 }
 
-fn changes_mark_resources_once_a_policy_was_computed(s: &Scratch) {
+fn changes_are_remembered_once_a_policy_was_computed(s: &Scratch) {
     let company = s.deploy(&configuration(), 50);
     company.fill(s);
     let rename = |name: &str, now: i64| {
@@ -113,18 +125,24 @@ fn changes_mark_resources_once_a_policy_was_computed(s: &Scratch) {
             tx.apply_changes(run, &company.plan(now)).map(|_| ())
         });
     };
+    let changed = |follower| {
+        let changes = s.read(|tx| tx.data_changes(follower));
+        changes.resources.get(&company.person).map_or(Vec::new(), |ids| ids.iter().map(|id| id.0).collect())
+    };
     rename("Bo", 200);
-    assert_eq!(s.dirty(), Vec::<String>::new());
-    s.write(|tx| tx.set_policy_state(company.person, "a", 500));
+    assert!(s.read(|tx| tx.data_changes(Follower::Owners)).is_empty());
+    s.write(|tx| tx.set_policy_state("owners", "a", 500));
     rename("Bobby", 600);
-    assert_eq!(s.dirty(), ["2"]);
-    s.write(|tx| tx.clear_dirty(&[ResourceId(2)]));
-    assert_eq!(s.dirty(), Vec::<String>::new());
+    assert_eq!(changed(Follower::Keys), [2]);
+    s.write(|tx| tx.keys_followed());
+    assert_eq!((changed(Follower::Keys), changed(Follower::Owners)), (vec![], vec![2]));
     let value = [(ResourceId(3), Some("cyd"))];
     let target = crate::Target::Slot(crate::tests::scratch::slot(7));
     s.write(|tx| tx.update_values(company.person, target, &value, 700));
+    assert_eq!((changed(Follower::Keys), changed(Follower::Owners)), (vec![3], vec![2, 3]));
+    s.write(|tx| tx.owners_followed());
     s.write(|tx| tx.update_values(company.person, target, &value, 800));
-    assert_eq!(s.dirty(), ["3"]);
+    assert!(s.read(|tx| tx.data_changes(Follower::Owners)).is_empty());
 }
 
 fn keys_find_resources_and_change(s: &Scratch) {

@@ -28,6 +28,13 @@ pub(super) fn role_mapping(view: View<'_>) -> RoleMapping {
         approval_workflow_type: view.text("ApprovalWorkflowType"),
         implicit_approval: view.text("ImplicitApproval"),
         hide_on_simplified_view: view.is("HideOnSimplifiedView"),
+        comments: view
+            .item
+            .attributes
+            .iter()
+            .filter(|(name, _)| name.starts_with("CommentActivation"))
+            .cloned()
+            .collect(),
         where_expression: view.optional("WhereExpression").filter(|text| !text.trim().is_empty()),
         rules: view.named("Rule").map(|rule| rule.named("Item").map(comparison).collect()).collect(),
         place: place(view),

@@ -156,6 +156,8 @@ pub(super) enum Form {
 pub(super) struct RegexCall {
     pub(super) operation: RegexOperation,
     pub(super) regex: Regex,
+    /// Its groups in the order in which C# numbers them, with their names.
+    pub(super) groups: Box<[usize]>,
     pub(super) names: Box<[Option<Box<str>>]>,
     pub(super) input: Node,
     /// Texts and groups that are put in place of a match.

@@ -23,15 +23,17 @@ impl Source {
             return Err(Refusal::new(Span::default(), message, "compute a part of it in a property of its own"));
         }
         let statements = parse(code)?;
-        if let Some(error) = first_error(&statements) {
-            let wrapped = format!("{RETURN}{code}\n;");
-            let expression = parse(&wrapped)?;
-            if first_error(&expression).is_none() && expression.root_node().named_child_count() == 1 {
-                return Ok(Source { code: wrapped, tree: expression, added: RETURN.len() });
+        let Some(error) = first_error(&statements) else {
+            return Ok(Source { code: code.to_owned(), tree: statements, added: 0 });
+        };
+        for added in [RETURN, ""] {
+            let completed = format!("{added}{code}\n;");
+            let tree = parse(&completed)?;
+            if first_error(&tree).is_none() && (added.is_empty() || tree.root_node().named_child_count() == 1) {
+                return Ok(Source { code: completed, tree, added: added.len() });
             }
-            return Err(syntax_error(code, &error));
         }
-        Ok(Source { code: code.to_owned(), tree: statements, added: 0 })
+        Err(syntax_error(code, &error))
     }
 }
 
@@ -50,15 +52,13 @@ fn parse(code: &str) -> Result<Tree, Refusal> {
     parser.parse_with_options(&mut read, None, Some(options)).ok_or_else(unusable)
 }
 
-/// The first place that does not fit the grammar. A semicolon may be missing at the end.
+/// The first place that does not fit the grammar.
 fn first_error(tree: &Tree) -> Option<Place> {
     let mut cursor = tree.walk();
-    let end = tree.root_node().end_byte();
     loop {
         let node = cursor.node();
         let is_empty = node.is_named() && node.start_byte() == node.end_byte() && node.child_count() == 0;
-        let last_semicolon = node.is_missing() && node.kind() == ";" && node.end_byte() >= end;
-        if node.is_error() || ((node.is_missing() || is_empty) && !last_semicolon && node.parent().is_some()) {
+        if node.is_error() || ((node.is_missing() || is_empty) && node.parent().is_some()) {
             let expected = (node.is_missing() && !node.is_error()).then(|| node.kind());
             return Some(Place { span: span(node), expected });
         }

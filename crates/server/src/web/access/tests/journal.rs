@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     ),
     ("POST /api/Access/SignOut", &[], "", 204),
     ("POST /api/Access/SignOutEverywhere", &[], "", 204),
+    ("POST /api/Access/SignOutOther", &[], r#"{"login":"bo","provider":"elsewhere","reason":"left"}"#, 200),
     ("POST /api/Connectors/ConnectorState/{connector}/Deactivate", &[("connector", "HR")], "{}", 200),
     ("POST /api/Connectors/ConnectorState/{connector}/Activate", &[("connector", "HR")], "{}", 200),
     ("POST /api/Connectors/ConnectorState/{connector}/Reset", &[("connector", "HR")], "{}", 200),

@@ -29,6 +29,38 @@ async fn a_person_signs_in_looks_around_and_signs_out() {
 }
 
 #[tokio::test]
+async fn an_administrator_sees_who_is_signed_in_and_ends_the_sessions_of_others() {
+    let world = World::new();
+    world.account("amara", "Able", false);
+    world.account("bo", "Unable", false);
+    let cookies = [world.session("bo").await, world.session("bo").await, world.session("amara").await];
+    let admin = [("cookie", &*cookies[2])];
+    let accounts = world.get("/api/Access/Accounts", &admin).await.json();
+    let shown = |list: &serde_json::Value, members: [&str; 2]| -> Vec<String> {
+        let all = list.as_array().unwrap().iter();
+        all.map(|one| members.map(|member| one[member].as_str().unwrap().to_owned()).join(" ")).collect()
+    };
+    assert_eq!(shown(&accounts["accounts"], ["login", "profile"]), ["amara Able", "bo Unable"]);
+    assert!(!accounts.to_string().contains("argon2"), "no hash leaves the repository");
+    let sessions = world.get("/api/Access/Sessions", &admin).await.json();
+    assert_eq!(shown(&sessions["sessions"], ["login", "provider"]), ["amara ", "bo ", "bo "]);
+
+    assert_eq!(world.get("/api/Access/Sessions", &[("cookie", &cookies[0])]).await.status, 403);
+    let other = r#"{ "login": "bo", "provider": "elsewhere" }"#;
+    assert_eq!(world.post("/api/Access/SignOutOther", &cookies[2], other).await.json()["ended"], 0);
+    let bo = r#"{ "login": "bo", "reason": "lost laptop" }"#;
+    assert_eq!(world.post("/api/Access/SignOutOther", &cookies[2], bo).await.json()["ended"], 2);
+    for cookie in &cookies[..2] {
+        assert_eq!(world.get("/api/Access/Me", &[("cookie", cookie)]).await.status, 401);
+    }
+    assert_eq!(world.get("/api/Access/Me", &admin).await.status, 200);
+    let journal = world.app.store().read(|tx| tx.journal(1)).unwrap();
+    assert_eq!((&*journal[0].actor, &*journal[0].reason), ("person amara", "signed out bo: lost laptop"));
+    wait(8 * 3600);
+    assert_eq!(world.app.store().read(|tx| tx.open_web_sessions(world.app.now_micros(), 1)).unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn the_cookie_is_not_in_the_repository() {
     let world = World::new();
     world.account("amara", "Able", false);

@@ -10,6 +10,10 @@ const PUBLIC: &[&str] = &[
     "GET /health",
     "GET /ready",
     "GET /swagger/v1/swagger.json",
+    "GET /swagger",
+    "GET /swagger/page.css",
+    "GET /swagger/page.svg",
+    "GET /swagger/page.js",
     "POST /connect/token",
     "GET /.well-known/openid-configuration",
     "GET /.well-known/jwks",
@@ -17,6 +21,10 @@ const PUBLIC: &[&str] = &[
     "GET /api/Access/Providers",
     "GET /api/Access/SignIn/{provider}",
     "GET /signin-oidc",
+    "GET /assets/{name}",
+    "GET /signin",
+    "POST /signin",
+    "POST /preferences",
 ];
 
 /// The permission of a route, with `X` for each of its parameters.

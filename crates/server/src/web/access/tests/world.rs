@@ -16,6 +16,7 @@ use provost_store::{Account, ItemChange, Store, StoreError, StoredItem};
 use serde_json::Value;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 pub(crate) const ORIGIN: &str = "https://provost.example";
@@ -100,7 +101,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(&folder.path().join("provost.db").display().to_string()).unwrap());
         let access = AccessSettings { is_secure: true, ..access };
-        let world = World { app: app(folder.path(), store, access.clone()), router: Router::new(), folder };
+        let world = World { app: app(folder.path(), store, settings(access)), router: Router::new(), folder };
         let world = World { router: routes::router(world.app.clone()), ..world };
         let all: Vec<String> = routes::table().iter().filter_map(super::walk::permission).collect();
         world.deploy(&configuration(&all));
@@ -109,8 +110,13 @@ impl World {
 
     /// Another server on the same repository.
     pub(crate) fn second(&self) -> World {
+        self.second_with(self.app.settings().clone())
+    }
+
+    /// Another server on the same repository, with settings of its own.
+    pub(crate) fn second_with(&self, settings: WebSettings) -> World {
         let store = Arc::new(Store::open(&self.folder.path().join("provost.db").display().to_string()).unwrap());
-        let app = app(self.folder.path(), store, self.app.settings().access.clone());
+        let app = app(self.folder.path(), store, settings);
         World { router: routes::router(app.clone()), app, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -221,15 +227,20 @@ impl World {
 /// A route that needs a permission.
 pub(crate) const PROTECTED: &str = "/api/AccessControl/AccessControlPermission";
 
-fn app(folder: &std::path::Path, store: Arc<Store>, access: AccessSettings) -> App {
-    let folders = Folders { temp: folder.join("Temp"), work: folder.join("Work") };
-    let settings = WebSettings {
+fn settings(access: AccessSettings) -> WebSettings {
+    WebSettings {
         application_uri: ORIGIN.to_owned(),
         access,
         default_page_size: 50,
         max_page_size: 100,
         largest_file: 1 << 30,
-    };
+        body_time: Duration::from_secs(60),
+        has_swagger_page: true,
+    }
+}
+
+fn app(folder: &std::path::Path, store: Arc<Store>, settings: WebSettings) -> App {
+    let folders = Folders { temp: folder.join("Temp"), work: folder.join("Work") };
     App::new(store, folders, settings, clock)
 }
 

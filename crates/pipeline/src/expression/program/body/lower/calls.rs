@@ -121,6 +121,12 @@ impl Lowerer<'_> {
                 let argument = receiver.node.boxed();
                 Ok(Typed::new(Kind::Predefined { run, argument }, span(node), Type::Text))
             }
+            (Type::Order, "HasChanged") => {
+                let overloads: Vec<&Method> = OF_ORDER.iter().collect();
+                let (chosen, nodes) = self.overload(&overloads, arguments)?;
+                let kind = Kind::Call { run: chosen.run, instance: false, arguments: nodes.into() };
+                Ok(Typed::new(kind, span(node), Type::Bool))
+            }
             (ty, _) => {
                 let table = table_of(ty);
                 let overloads: Vec<&Method> = table.iter().filter(|known| known.name == method).collect();
@@ -171,7 +177,7 @@ impl Lowerer<'_> {
                 let name = super::field(target, "name")?;
                 let declared = self.declared_type(super::field(target, "type")?)?;
                 if declared.is_some_and(|declared| !declared.is_like(&ty)) {
-                    return refuse(target, format!("the value is a {}", self.name(&ty)), "write out var");
+                    return refuse(target, format!("the value is {}", self.one(&ty)), "write out var");
                 }
                 let text = self.text(name);
                 self.assigned.insert(text.to_owned());
@@ -216,7 +222,7 @@ impl Lowerer<'_> {
         let text = self.assignable(*text_node, typed, &Type::Text)?;
         let place = self.origins.query(entity_type);
         let ty = Type::List(Box::new(Type::Resource(entity_type, vec![place])));
-        let kind = match text.constant_text() {
+        let kind = match self.known_text(&text) {
             Some(text) => match Query::parse(&text) {
                 Ok(query) => Kind::Query(Box::new(query), entity_type),
                 Err(error) => {

@@ -99,7 +99,7 @@ impl<'s> Lowerer<'s> {
                 Ok(Typed::new(Kind::List(pair), at, Type::Group))
             }
             (ty, key) => {
-                let message = format!("a {} cannot be indexed by a {}", self.name(ty), self.name(key));
+                let message = format!("{} cannot be indexed by {}", self.one(ty), self.one(key));
                 refuse(node, message, "index texts and lists by a position, dictionaries by a text")
             }
         }

@@ -90,7 +90,7 @@ impl Lowerer<'_> {
         whole: Tree<'_>,
     ) -> Lowered<Typed> {
         let Some(ty) = a.ty.unify(&b.ty) else {
-            let message = format!("this is a {}, but the other value is a {}", self.name(&b.ty), self.name(&a.ty));
+            let message = format!("this is {}, but the other value is {}", self.one(&b.ty), self.one(&a.ty));
             return refuse(second, message, "make both of one type");
         };
         let (a, b) = (widened(a, &ty), widened(b, &ty));
@@ -166,7 +166,7 @@ impl Lowerer<'_> {
             _ if typed.ty == Type::Null => Ok(Typed { ty: wanted, ..typed }),
             _ if typed.ty.is_like(&wanted) => Ok(typed),
             _ => {
-                let message = format!("a {} cannot be cast to {}", self.name(&typed.ty), self.name(&wanted));
+                let message = format!("{} cannot be cast to {}", self.one(&typed.ty), self.name(&wanted));
                 refuse(node, message, "convert it: int.Parse, Convert.ToString, …")
             }
         }

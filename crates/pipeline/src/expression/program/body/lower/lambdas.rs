@@ -28,7 +28,7 @@ impl Lowerer<'_> {
         match self.lambda(node, element, index)? {
             (lambda, Type::Bool) => Ok(lambda),
             (_, ty) => {
-                let message = format!("the lambda must give true or false, but gives a {}", self.name(&ty));
+                let message = format!("the lambda must give true or false, but gives {}", self.one(&ty));
                 refuse(node, message, "compare it")
             }
         }

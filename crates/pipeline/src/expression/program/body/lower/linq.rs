@@ -172,8 +172,7 @@ impl Lowerer<'_> {
                 let seed = self.expr(*seed)?;
                 let (accumulator, body, ty) = self.folding(*lambda, &seed.ty, &element)?;
                 let Some(unified) = seed.ty.unify(&ty).filter(|unified| *unified == seed.ty) else {
-                    let message =
-                        format!("the lambda gives a {}, but began with a {}", self.name(&ty), self.name(&seed.ty));
+                    let message = format!("the lambda gives {}, but began with {}", self.one(&ty), self.one(&seed.ty));
                     return refuse(*lambda, message, "make both of one type");
                 };
                 (Step::Aggregate { seed: Some(seed.node), accumulator, lambda: body }, unified)
@@ -233,7 +232,7 @@ impl Lowerer<'_> {
             None => (None, element.clone()),
         };
         if !is_scalar(&ty) {
-            let message = format!("a {} has no order", self.name(&ty));
+            let message = format!("{} has no order", self.one(&ty));
             return refuse(name, message, "name a property: Max(x => x.Name)");
         }
         Ok((Step::Extreme { greatest, lambda }, ty))
@@ -252,7 +251,7 @@ impl Lowerer<'_> {
             Type::Long => Number::Long,
             Type::Double => Number::Double,
             ty => {
-                let message = format!("a {} is no number", self.name(&ty));
+                let message = format!("{} is no number", self.one(&ty));
                 return refuse(name, message, "name a number: Sum(x => x.Length)");
             }
         };
@@ -265,7 +264,7 @@ impl Lowerer<'_> {
     fn sort(&mut self, source: Typed, method: &str, key: Tree<'_>, element: Type, node: Tree<'_>) -> Lowered<Typed> {
         let (lambda, ty) = self.lambda(key, &element, false)?;
         if !is_scalar(&ty) {
-            return refuse(key, format!("a {} has no order", self.name(&ty)), "order by a value");
+            return refuse(key, format!("{} has no order", self.one(&ty)), "order by a value");
         }
         let descending = method.ends_with("Descending");
         let ordered = Type::Ordered(Box::new(element));
@@ -301,7 +300,7 @@ impl Lowerer<'_> {
             let fits = is_scalar(&one.ty) || one.ty == Type::Null;
             let is_list = values.len() == 1 && one.ty.element().is_some_and(is_scalar) && one.ty != Type::Text;
             if !fits && !is_list {
-                let message = format!("a {} cannot be joined", self.name(&one.ty));
+                let message = format!("{} cannot be joined", self.one(&one.ty));
                 return refuse(*value, message, "choose texts first: Select(x => x.Name)");
             }
             typed.push(one);
@@ -321,8 +320,7 @@ impl Lowerer<'_> {
         for element in super::children(node) {
             let one = self.expr(element)?;
             let Some(unified) = ty.unify(&one.ty) else {
-                let message =
-                    format!("this is a {}, but the elements are of type {}", self.name(&one.ty), self.name(&ty));
+                let message = format!("this is {}, but the elements are of type {}", self.one(&one.ty), self.name(&ty));
                 return refuse(element, message, "make all of one type");
             };
             ty = unified;

@@ -79,6 +79,11 @@ impl Lowerer<'_> {
             match child.kind() {
                 "interpolation" => parts.push(self.interpolation(child)?),
                 "string_content" | "escape_sequence" => {
+                    let paired = self.text(child).replace("{{", "").replace("}}", "");
+                    if paired.contains(['{', '}']) {
+                        let message = "a brace stands beside a value, which cannot be told apart";
+                        return refuse(child, message, "write the brace as a value: {\"{\"}");
+                    }
                     let text = self.text(child).replace("{{", "{").replace("}}", "}");
                     let text = if verbatim { text.replace("\"\"", "\"") } else { unescape(&text, at)? };
                     parts.push(Node::new(Kind::Text(text.into()), at));
@@ -130,7 +135,7 @@ impl Lowerer<'_> {
     ) -> Lowered<Node> {
         let at = value.node.at;
         if !is_scalar(&value.ty) && !matches!(value.ty, Type::Null | Type::Match | Type::Group) {
-            let message = format!("a {} has no text", self.name(&value.ty));
+            let message = format!("{} has no text", self.one(&value.ty));
             return refuse(node, message, "name one of its properties, or call string.Join");
         }
         let value = self.named(value);
@@ -173,7 +178,7 @@ impl Lowerer<'_> {
                     refuse(node, format!("\"{format}\" is no format of numbers"), "write D3, F2, N0, X, 000 or 0.00")
                 }
             },
-            ty => refuse(node, format!("a {} has no formats", self.name(ty)), "leave the format out"),
+            ty => refuse(node, format!("{} has no formats", self.one(ty)), "leave the format out"),
         }
     }
 
@@ -194,7 +199,8 @@ impl Lowerer<'_> {
         {
             return refuse(*culture, "only the invariant culture may be used", "leave it out");
         }
-        let Some(format) = self.expr(*format_node)?.node.constant_text() else {
+        let typed = self.expr(*format_node)?;
+        let Some(format) = self.known_text(&typed.node) else {
             return refuse(*format_node, "the format must be known beforehand", "write it between quotes");
         };
         let form = self.form(&receiver.ty, &format, *format_node)?;
@@ -216,7 +222,8 @@ impl Lowerer<'_> {
         let Some((template_node, values)) = given.split_first() else {
             return refuse(arguments, "Format takes a template", "write string.Format(\"{0}\", value)");
         };
-        let Some(template) = self.expr(*template_node)?.node.constant_text() else {
+        let typed = self.expr(*template_node)?;
+        let Some(template) = self.known_text(&typed.node) else {
             return refuse(*template_node, "the template must be known beforehand", "write it between quotes");
         };
         let mut parts = Vec::new();

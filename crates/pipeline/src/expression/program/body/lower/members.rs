@@ -56,7 +56,7 @@ impl Lowerer<'_> {
                 Ok(Typed::new(Kind::Required(receiver.node.boxed()), span(node), ty))
             }
             (ty, _) => {
-                let message = format!("a {} has no member {member}", self.name(ty));
+                let message = format!("{} has no member {member}", self.one(ty));
                 let known = members(ty);
                 let remedy = match nearest::one(member, known.iter().copied()) {
                     Some(near) => format!("did you mean {near}?"),

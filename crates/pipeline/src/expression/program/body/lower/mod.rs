@@ -98,6 +98,8 @@ pub(super) struct Lowerer<'s> {
     /// Slots and receivers of the `?.` in the chain that is being lowered.
     guards: Vec<(usize, Node)>,
     depth: usize,
+    /// Operators so far.
+    operators: usize,
     level: usize,
     /// Within a loop, so that `break` has something to leave.
     in_loop: bool,
@@ -106,6 +108,8 @@ pub(super) struct Lowerer<'s> {
     regexes: Vec<regexes::Known>,
     assigned: HashSet<String>,
     depends_on_time: bool,
+    /// The parameter is the subject, not what a binding gives.
+    input_is_subject: bool,
 }
 
 impl<'s> Lowerer<'s> {
@@ -126,12 +130,14 @@ impl<'s> Lowerer<'s> {
             slots: 1,
             guards: Vec::new(),
             depth: 0,
+            operators: 0,
             level: 0,
             in_loop: false,
             returns: vec![Type::Null],
             regexes: Vec::new(),
             assigned: HashSet::new(),
             depends_on_time: false,
+            input_is_subject: matches!(input, Input::Subject),
         };
         lowerer.note_assignments(root)?;
         let ty = match input {
@@ -184,6 +190,22 @@ impl<'s> Lowerer<'s> {
         ty.name(self.scope.metadata)
     }
 
+    /// A type with its article.
+    fn one(&self, ty: &Type) -> String {
+        let name = self.name(ty);
+        let article = if name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
+
+    /// The text of a node, when it is known beforehand.
+    fn known_text(&self, node: &Node) -> Option<String> {
+        match &node.kind {
+            Kind::Local(slot) => self.locals.iter().find(|local| local.slot == *slot)?.constant.clone(),
+            Kind::Concat(parts) => parts.iter().map(|part| self.known_text(part)).collect(),
+            _ => node.constant_text(),
+        }
+    }
+
     /// Runs something one level deeper, within the limit.
     fn deeper<T>(&mut self, at: Tree<'_>, run: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
         if self.depth >= MAX_DEPTH {
@@ -224,7 +246,7 @@ impl<'s> Lowerer<'s> {
         let name = self.text(node);
         let at = span(node);
         if let Some(local) = self.local(name) {
-            let is_subject = local.slot == 0 && matches!(local.ty, Type::Resource(..)) && local.level == 0;
+            let is_subject = local.slot == 0 && self.input_is_subject;
             let kind = if is_subject { Kind::Subject } else { Kind::Local(local.slot) };
             return Ok(Typed::new(kind, at, local.ty.clone()));
         }

@@ -3,6 +3,7 @@
 use super::arguments::is_scalar;
 use super::expressions::widened;
 use super::{Kind, Lowered, Lowerer, Node, Tree, Type, Typed, children, field, only, refuse, span};
+use crate::expression::program::body::limits::MAX_OPERATORS;
 use crate::expression::program::body::node::{Comparison, Operator};
 
 impl Lowerer<'_> {
@@ -38,11 +39,18 @@ impl Lowerer<'_> {
         right_node: Tree<'_>,
     ) -> Lowered<Typed> {
         let at = span(node);
+        if !matches!((operator, &left.node.kind), ("+", Kind::Concat(_))) {
+            self.operators += 1;
+        }
+        if self.operators > MAX_OPERATORS {
+            let message = format!("there are more than {MAX_OPERATORS} operators");
+            return refuse(node, message, "compare with a list: new[] { … }.Contains(…)");
+        }
         match operator {
             "&&" | "||" => {
                 for side in [&left, &right] {
                     if side.ty != Type::Bool {
-                        let message = format!("{operator} joins conditions, but this is a {}", self.name(&side.ty));
+                        let message = format!("{operator} joins conditions, but this is {}", self.one(&side.ty));
                         return refuse(node, message, "compare it");
                     }
                 }
@@ -65,7 +73,7 @@ impl Lowerer<'_> {
             (a, _) => is_scalar(a),
         };
         if !comparable {
-            let message = format!("a {} cannot be compared with a {}", self.name(&left.ty), self.name(&right.ty));
+            let message = format!("{} cannot be compared with {}", self.one(&left.ty), self.one(&right.ty));
             return refuse(node, message, "convert one of them");
         }
         let equal = Kind::Equal(left.node.boxed(), right.node.boxed());
@@ -76,8 +84,7 @@ impl Lowerer<'_> {
     fn comparison(&mut self, node: Tree<'_>, operator: &str, left: Typed, right: Typed) -> Lowered<Typed> {
         let ordered = |ty: &Type| ty.is_number() || matches!(ty, Type::Char | Type::Date | Type::Span | Type::Null);
         if !ordered(&left.ty) || !ordered(&right.ty) || left.ty.unify(&right.ty).is_none() {
-            let message =
-                format!("{operator} cannot compare a {} with a {}", self.name(&left.ty), self.name(&right.ty));
+            let message = format!("{operator} cannot compare {} with {}", self.one(&left.ty), self.one(&right.ty));
             let remedy = match (&left.ty, &right.ty) {
                 (Type::Text, _) | (_, Type::Text) => "write string.Compare(a, b) < 0, or convert the text",
                 _ => "compare numbers with numbers and dates with dates",
@@ -97,7 +104,7 @@ impl Lowerer<'_> {
         let mut parts = Vec::new();
         for side in [left, right] {
             if !is_scalar(&side.ty) && !matches!(side.ty, Type::Null | Type::Match | Type::Group) {
-                let message = format!("a {} has no text", self.name(&side.ty));
+                let message = format!("{} has no text", self.one(&side.ty));
                 return refuse(node, message, "name one of its properties, or call string.Join");
             }
             let side = self.named(side);
@@ -134,7 +141,7 @@ impl Lowerer<'_> {
             (a, b) => match numeric(a, b) {
                 Some(ty) if !(whole_only && ty == Type::Double) => ty,
                 _ => {
-                    let message = format!("{operator} cannot be applied to a {} and a {}", self.name(a), self.name(b));
+                    let message = format!("{operator} cannot be applied to {} and {}", self.one(a), self.one(b));
                     return refuse(node, message, "convert one of them");
                 }
             },
@@ -171,7 +178,7 @@ impl Lowerer<'_> {
             }
             ("+", ty) if ty.is_number() => Ok(typed),
             (operator, ty) => {
-                let message = format!("{operator} cannot be applied to a {}", self.name(ty));
+                let message = format!("{operator} cannot be applied to {}", self.one(ty));
                 refuse(node, message, "write it in a simpler way")
             }
         }
@@ -236,7 +243,7 @@ impl Lowerer<'_> {
         match typed.ty.unify(ty) {
             Some(unified) => Ok(widened(typed, &unified)),
             None => {
-                let message = format!("a {} is never a {}", self.name(ty), self.name(&typed.ty));
+                let message = format!("{} is never {}", self.one(ty), self.one(&typed.ty));
                 refuse(node, message, "write a value of the same type")
             }
         }

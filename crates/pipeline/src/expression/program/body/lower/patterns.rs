@@ -37,7 +37,7 @@ impl Lowerer<'_> {
                     _ => Comparison::GreaterOrEqual,
                 };
                 if !ty.is_number() && !matches!(ty, Type::Char | Type::Date) {
-                    return refuse(node, format!("a {} has no such order", self.name(ty)), "compare numbers");
+                    return refuse(node, format!("{} has no such order", self.one(ty)), "compare numbers");
                 }
                 let operand = self.constant_of(operand, ty)?;
                 Ok(Node::new(Kind::Compare(comparison, value(), operand.boxed()), at))

@@ -10,6 +10,8 @@ use regex::{Regex, RegexBuilder};
 #[derive(Clone)]
 pub(super) struct Known {
     regex: Regex,
+    /// Its groups in the order in which C# numbers them, with their names.
+    groups: Box<[usize]>,
     names: Box<[Option<Box<str>>]>,
 }
 
@@ -90,19 +92,14 @@ impl Lowerer<'_> {
             Some(replacement) => self.replacement(replacement, &known)?,
             None => Vec::new(),
         };
-        let Known { regex, names } = known;
-        let call = RegexCall { operation, regex, names, input, replacement: replacement.into() };
+        let Known { regex, groups, names } = known;
+        let call = RegexCall { operation, regex, groups, names, input, replacement: replacement.into() };
         Ok(Typed::new(Kind::Regex(Box::new(call)), span(node), ty))
     }
 
     fn pattern_of(&mut self, node: Tree<'_>, options: Option<Tree<'_>>) -> Lowered<Known> {
         let typed = self.expr(node)?;
-        let local = match typed.node.kind {
-            Kind::Local(slot) => self.locals.iter().find(|local| local.slot == slot),
-            _ => None,
-        };
-        let pattern = local.and_then(|local| local.constant.clone()).or_else(|| typed.node.constant_text());
-        let Some(pattern) = pattern else {
+        let Some(pattern) = self.known_text(&typed.node) else {
             return refuse(node, "the pattern must be known beforehand", "write it between quotes");
         };
         let options = match options {
@@ -136,8 +133,13 @@ impl Lowerer<'_> {
             .build();
         match built {
             Ok(regex) => {
-                let names = regex.capture_names().map(|name| name.map(Box::from)).collect();
-                Ok(Known { regex, names })
+                // C# numbers the groups without name first.
+                let names: Vec<Option<&str>> = regex.capture_names().collect();
+                let without = (0..names.len()).filter(|group| names[*group].is_none());
+                let with = (0..names.len()).filter(|group| names[*group].is_some());
+                let groups: Box<[usize]> = without.chain(with).collect();
+                let names = groups.iter().map(|group| names[*group].map(Box::from)).collect();
+                Ok(Known { regex, groups, names })
             }
             Err(regex::Error::CompiledTooBig(_)) => {
                 refuse(node, "the regular expression is too large", "repeat less: {1,20} and not {1,100000}")
@@ -161,7 +163,7 @@ impl Lowerer<'_> {
         if typed.ty != Type::Text {
             return refuse(node, "a replacement is a string", "write \"…\"");
         }
-        let Some(template) = typed.node.constant_text() else {
+        let Some(template) = self.known_text(&typed.node) else {
             return Ok(vec![Piece::Computed(required(typed.node))]);
         };
         let mut pieces = Vec::new();
@@ -189,7 +191,7 @@ impl Lowerer<'_> {
 
 /// The group that is named after a dollar, and how long its name is.
 fn group_of(after: &str, known: &Known) -> (Option<usize>, usize) {
-    let exists = |group: usize| (group < known.regex.captures_len()).then_some(group);
+    let exists = |number: usize| known.groups.get(number).copied();
     if after.starts_with('$') {
         return (None, 1);
     }
@@ -198,7 +200,7 @@ fn group_of(after: &str, known: &Known) -> (Option<usize>, usize) {
     }
     if let Some((name, _)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
         let by_name = known.names.iter().position(|known| known.as_deref() == Some(name));
-        let group = by_name.or_else(|| name.parse().ok().and_then(exists));
+        let group = by_name.or_else(|| name.parse().ok()).and_then(exists);
         return (group, if group.is_some() { name.len() + 2 } else { 0 });
     }
     let digits = after.bytes().take_while(u8::is_ascii_digit).count();

@@ -65,7 +65,7 @@ impl Lowerer<'_> {
         let typed = self.expr(value)?;
         let so_far = self.returns.last().cloned().unwrap_or(Type::Null);
         let Some(ty) = so_far.unify(&typed.ty) else {
-            let message = format!("a {} is returned here, but a {} before", self.name(&typed.ty), self.name(&so_far));
+            let message = format!("{} is returned here, but {} before", self.one(&typed.ty), self.one(&so_far));
             return refuse(value, message, "return values of one type");
         };
         if let Some(last) = self.returns.last_mut() {
@@ -90,7 +90,7 @@ impl Lowerer<'_> {
         let typed = self.expr(node)?;
         match typed.ty {
             Type::Bool => Ok(typed.node),
-            ty => refuse(node, format!("a condition is needed here, but this is a {}", self.name(&ty)), "compare it"),
+            ty => refuse(node, format!("a condition is needed here, but this is {}", self.one(&ty)), "compare it"),
         }
     }
 
@@ -112,7 +112,7 @@ impl Lowerer<'_> {
                 (None, Some(ty)) => (Node::new(Kind::Null, span(name_node)), ty.clone()),
                 (None, None) => return refuse(declarator, "a variable needs a value", "write var name = …;"),
             };
-            let constant = node.constant_text();
+            let constant = self.known_text(&node);
             let slot = self.declare(name_node, self.text(name_node), ty, constant)?;
             let at = span(declarator);
             statements.push(Statement::Run(Node::new(Kind::Assign(slot, node.boxed()), at)));
@@ -149,7 +149,7 @@ impl Lowerer<'_> {
     fn foreach(&mut self, node: Tree<'_>) -> Lowered<(Vec<Statement>, bool)> {
         let source = self.expr(field(node, "right")?)?;
         let Some(element) = source.ty.element().cloned() else {
-            let message = format!("a {} is no collection", self.name(&source.ty));
+            let message = format!("{} is no collection", self.one(&source.ty));
             return refuse(field(node, "right")?, message, "go through a navigation with several links, or a list");
         };
         let declared = self.declared_type(field(node, "type")?)?;

@@ -17,7 +17,7 @@ impl Lowerer<'_> {
         for arm in parts.into_iter().filter(|part| part.kind() == "switch_expression_arm") {
             let (condition, result, result_node) = self.arm(arm, slot, &subject.ty)?;
             let Some(unified) = ty.unify(&result.ty) else {
-                let message = format!("this is a {}, but the others are a {}", self.name(&result.ty), self.name(&ty));
+                let message = format!("this is {}, but the others are {}", self.one(&result.ty), self.one(&ty));
                 return refuse(result_node, message, "make all of one type");
             };
             ty = unified;
@@ -55,10 +55,19 @@ impl Lowerer<'_> {
         let mut sections = Vec::new();
         let mut default = None;
         let mut goes_on = false;
+        // Labels that stand above the next ones.
+        let mut above: Option<(Option<Node>, bool)> = None;
         for section in children(field(node, "body")?) {
-            let (condition, body, next) = self.section(section, slot, &subject.ty)?;
+            let label = self.section(section, slot, &subject.ty)?;
+            let (before, default_before) = above.take().unwrap_or((None, false));
+            let condition = either(before, label.condition);
+            let is_default = label.is_default || default_before;
+            let Some((body, next)) = label.body else {
+                above = Some((condition, is_default));
+                continue;
+            };
             goes_on |= next;
-            match condition {
+            match condition.filter(|_| !is_default) {
                 Some(condition) => sections.push((condition, body)),
                 None => default = Some(body),
             }
@@ -72,8 +81,7 @@ impl Lowerer<'_> {
         Ok((std::iter::once(set).chain(chain).collect(), goes_on))
     }
 
-    /// Condition of a section (none for the default), what it does, and whether the code goes on after it.
-    fn section(&mut self, node: Tree<'_>, slot: usize, ty: &Type) -> Lowered<(Option<Node>, Vec<Statement>, bool)> {
+    fn section(&mut self, node: Tree<'_>, slot: usize, ty: &Type) -> Lowered<Section> {
         let mut condition: Option<Node> = None;
         let mut is_default = false;
         let mut body = Vec::new();
@@ -84,15 +92,11 @@ impl Lowerer<'_> {
                 "default" => is_default = true,
                 kind if kind.ends_with("_statement") || kind == "block" => body.push(child),
                 "when_clause" => return refuse(child, "when is not allowed here", "write an if"),
-                _ => {
-                    let pattern = self.pattern(child, slot, ty)?;
-                    let at = pattern.at;
-                    condition = Some(match condition {
-                        Some(before) => Node::new(Kind::Or(before.boxed(), pattern.boxed()), at),
-                        None => pattern,
-                    });
-                }
+                _ => condition = either(condition, Some(self.pattern(child, slot, ty)?)),
             }
+        }
+        if body.is_empty() {
+            return Ok(Section { condition, is_default, body: None });
         }
         let ends_with_break = body.pop_if(|last| last.kind() == "break_statement").is_some();
         // A break further inside would leave the switch, which a chain of conditions cannot do.
@@ -103,6 +107,23 @@ impl Lowerer<'_> {
         if next && !ends_with_break {
             return refuse(node, "the section does not end", "end it with return or break");
         }
-        Ok((condition.filter(|_| !is_default), statements, next))
+        Ok(Section { condition, is_default, body: Some((statements, next)) })
+    }
+}
+
+/// A section of a switch: when it applies, and what it does with whether the code goes on after it.
+struct Section {
+    condition: Option<Node>,
+    is_default: bool,
+    body: Option<(Vec<Statement>, bool)>,
+}
+
+fn either(a: Option<Node>, b: Option<Node>) -> Option<Node> {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let at = a.at;
+            Some(Node::new(Kind::Or(a.boxed(), b.boxed()), at))
+        }
+        (a, b) => a.or(b),
     }
 }

@@ -81,7 +81,7 @@ impl Lowerer<'_> {
         match convert(typed, wanted) {
             Ok(node) => Ok(node),
             Err(ty) => {
-                let message = format!("a {} is needed here, but this is a {}", self.name(wanted), self.name(&ty));
+                let message = format!("{} is needed here, but this is {}", self.one(wanted), self.one(&ty));
                 refuse(at, message, remedy(&ty, wanted))
             }
         }

@@ -1,8 +1,8 @@
 //! The value of a node.
 
-use super::{Fault, Machine, Outcome};
+use super::{Fault, Machine, Outcome, operate};
 use crate::expression::binding::Leaf;
-use crate::expression::program::body::node::{Kind, Node, Read};
+use crate::expression::program::body::node::{Comparison, Kind, Node, Operator, Read, Statement};
 use crate::expression::program::body::value::{Text, Value};
 use crate::expression::program::path::Path;
 use crate::format::{Civil, Converter};
@@ -17,6 +17,7 @@ pub(in super::super) const MAX_ARGUMENTS: usize = 6;
 const DAY: i64 = 86_400_000_000;
 
 impl<'a> Machine<'a> {
+    /// The value of a node. The arms are short, so that deep trees need little of the stack.
     pub(in super::super) fn eval(&mut self, node: &'a Node) -> Outcome<Value<'a>> {
         self.step()?;
         match &node.kind {
@@ -29,53 +30,29 @@ impl<'a> Machine<'a> {
             Kind::Text(text) => Ok(Value::Text(Text::Borrowed(text))),
             Kind::Date(at) => Ok(Value::Date(*at)),
             Kind::Subject => Ok(Value::Resource(self.population, self.subject)),
+            Kind::Now => Ok(Value::Date(self.environment.now)),
+            Kind::Today => Ok(Value::Date(self.environment.now.div_euclid(DAY) * DAY)),
             Kind::Local(slot) => Ok(self.get(*slot)),
-            Kind::Field(of, property, read) => {
-                let (population, resource) = self.resource(of)?;
-                field(population, resource, *property, *read).map_err(|fault| fault.at(node.at))
-            }
-            Kind::DisplayName(of) => {
-                let (population, resource) = self.resource(of)?;
-                Ok(borrowed(population.display_name(resource)))
-            }
-            Kind::Id(of) => {
-                let (population, resource) = self.resource(of)?;
-                Ok(Value::Long(population.id(resource).0))
-            }
-            Kind::Link(of, property) => {
-                let (population, resource) = self.resource(of)?;
-                let linked = population.links(resource, *property).first();
-                Ok(linked.map_or(Value::Null, |linked| Value::Resource(population, *linked)))
-            }
-            Kind::Links(of, property) => {
-                let (population, resource) = self.resource(of)?;
-                Ok(Value::Links(population, population.links(resource, *property)))
-            }
+            Kind::Field(of, property, read) => self.field(node, of, *property, *read),
+            Kind::DisplayName(of) => self.display_name(of),
+            Kind::Id(of) => self.id(of),
+            Kind::Link(of, property) => self.link(of, *property),
+            Kind::Links(of, property) => self.links(of, *property),
             Kind::If(parts) => {
-                let (condition, then, otherwise) = parts.as_ref();
-                if self.truth(condition)? { self.eval(then) } else { self.eval(otherwise) }
-            }
-            Kind::Guard(of, slot, then) => match self.eval(of)? {
-                Value::Null => Ok(Value::Null),
-                value => {
-                    self.set(*slot, value);
-                    self.eval(then)
+                if self.truth(&parts.0)? {
+                    self.eval(&parts.1)
+                } else {
+                    self.eval(&parts.2)
                 }
-            },
-            Kind::Coalesce(first, second) => match self.eval(first)? {
-                Value::Null => self.eval(second),
-                value => Ok(value),
-            },
+            }
+            Kind::Guard(of, slot, then) => self.guard(of, *slot, then),
+            Kind::Coalesce(first, second) => self.coalesce(first, second),
             Kind::And(a, b) => Ok(Value::Bool(self.truth(a)? && self.truth(b)?)),
             Kind::Or(a, b) => Ok(Value::Bool(self.truth(a)? || self.truth(b)?)),
-            Kind::Not(of) => Ok(match self.eval(of)? {
-                Value::Bool(value) => Value::Bool(!value),
-                _ => Value::Null,
-            }),
-            Kind::Equal(a, b) => {
-                let (a, b) = (self.eval(a)?, self.eval(b)?);
-                Ok(Value::Bool(a.equals(&b)))
-            }
+            Kind::Not(of) => self.not(of),
+            Kind::Equal(a, b) => self.equal(a, b),
+            Kind::Compare(comparison, a, b) => self.compare(*comparison, a, b),
+            Kind::Arithmetic(operator, a, b) => self.arithmetic(node, *operator, a, b),
             Kind::Call { run, instance, arguments } => self.call(node, *run, *instance, arguments),
             Kind::Linq(linq) => self.linq(linq).map_err(|fault| fault.at(node.at)),
             _ => self.eval_more(node),
@@ -85,80 +62,155 @@ impl<'a> Machine<'a> {
     /// What is rarer.
     fn eval_more(&mut self, node: &'a Node) -> Outcome<Value<'a>> {
         match &node.kind {
-            Kind::Now => Ok(Value::Date(self.environment.now)),
-            Kind::Today => Ok(Value::Date(self.environment.now.div_euclid(DAY) * DAY)),
             // It counts attempts, which are few.
             Kind::Iteration => Ok(Value::Int(self.environment.iteration.clamp(0, i64::from(i32::MAX)) as i32)),
             Kind::AssignmentStart => Ok(self.environment.assignment.map_or(Value::Null, |a| Value::Date(a.start))),
             Kind::AssignmentEnd => Ok(self.environment.assignment.map_or(Value::Null, |a| Value::Date(a.end))),
             Kind::Parameters => Ok(self.parameters()),
-            Kind::Compare(comparison, a, b) => {
-                let (a, b) = (self.eval(a)?, self.eval(b)?);
-                Ok(Value::Bool(super::operate::compare(*comparison, &a, &b)))
-            }
-            Kind::Arithmetic(operator, a, b) => {
-                let (a, b) = (self.eval(a)?, self.eval(b)?);
-                super::operate::arithmetic(*operator, &a, &b).map_err(|fault| fault.at(node.at))
-            }
-            Kind::Negate(of) => {
-                let value = self.eval(of)?;
-                Ok(super::operate::negate(&value))
-            }
-            Kind::Widen(number, of) => {
-                let value = self.eval(of)?;
-                Ok(super::operate::widen(*number, value))
-            }
+            Kind::Negate(of) => self.eval(of).map(|value| operate::negate(&value)),
+            Kind::Widen(number, of) => self.eval(of).map(|value| operate::widen(*number, value)),
             Kind::Cast(number, of) => {
-                let value = self.eval(of)?;
-                super::operate::cast(*number, &value).map_err(|fault| fault.at(node.at))
+                self.eval(of).and_then(|value| operate::cast(*number, &value).map_err(|fault| fault.at(node.at)))
             }
-            Kind::Concat(_) | Kind::Format(_) => {
-                let mut text = String::new();
-                self.write(node, &mut text)?;
-                Ok(Value::text(text))
-            }
+            Kind::Concat(_) | Kind::Format(_) => self.concat(node),
             Kind::Regex(call) => self.regex(call).map_err(|fault| fault.at(node.at)),
-            Kind::List(elements) => {
-                let elements = elements.iter().map(|element| self.eval(element)).collect::<Outcome<Vec<_>>>()?;
-                self.list(elements)
-            }
+            Kind::List(elements) => self.listed(elements),
             Kind::Map(entries) => self.map(entries).map_err(|fault| fault.at(node.at)),
             Kind::Query(query, entity_type) => self.select(query, *entity_type).map_err(|fault| fault.at(node.at)),
             Kind::QueryText(text, entity_type) => {
-                let text = self.eval(text)?;
-                let query = Query::parse(text.as_text().unwrap_or_default());
-                let query =
-                    query.map_err(|error| Fault::new(format!("the query cannot be read: {error}")).at(node.at))?;
-                self.select(&query, *entity_type).map_err(|fault| fault.at(node.at))
+                self.select_text(text, *entity_type).map_err(|fault| fault.at(node.at))
             }
-            Kind::Predefined { run, argument } => match self.eval(argument)? {
-                Value::Null => Ok(Value::Null),
-                value => run(self, &[value]).map_err(|fault| fault.at(node.at)),
-            },
-            Kind::Assign(slot, of) => {
-                let value = self.eval(of)?;
-                self.set(*slot, value.clone());
-                Ok(value)
-            }
-            Kind::Try { run, arguments, slot, otherwise } => {
-                let arguments = arguments.iter().map(|argument| self.eval(argument)).collect::<Outcome<Vec<_>>>()?;
-                let found = run(self, &arguments).map_err(|fault| fault.at(node.at))?;
-                let succeeded = !found.is_null();
-                let value = if succeeded { found } else { self.eval(otherwise)? };
-                self.set(*slot, value);
-                Ok(Value::Bool(succeeded))
-            }
-            Kind::Block(statements) => match self.finish(statements)? {
-                Some(node) => self.eval(node),
-                None => Ok(Value::Null),
-            },
-            Kind::Required(of) => match self.eval(of)? {
-                Value::Null => Err(Fault::null(of.at)),
-                value => Ok(value),
-            },
+            Kind::Predefined { run, argument } => self.predefined(node, *run, argument),
+            Kind::Assign(slot, of) => self.assign(*slot, of),
+            Kind::Try { run, arguments, slot, otherwise } => self.attempt(node, *run, arguments, (*slot, otherwise)),
+            Kind::Block(statements) => self.block(statements),
+            Kind::Required(of) => self.required(of),
             Kind::Fail(reason) => Err(Fault::new(*reason).at(node.at)),
             // All others are in `eval`.
             _ => Ok(Value::Null),
+        }
+    }
+
+    fn field(&mut self, node: &'a Node, of: &'a Node, property: usize, read: Read) -> Outcome<Value<'a>> {
+        let (population, resource) = self.resource(of)?;
+        field(population, resource, property, read).map_err(|fault| fault.at(node.at))
+    }
+
+    fn display_name(&mut self, of: &'a Node) -> Outcome<Value<'a>> {
+        let (population, resource) = self.resource(of)?;
+        Ok(borrowed(population.display_name(resource)))
+    }
+
+    fn id(&mut self, of: &'a Node) -> Outcome<Value<'a>> {
+        let (population, resource) = self.resource(of)?;
+        Ok(Value::Long(population.id(resource).0))
+    }
+
+    fn link(&mut self, of: &'a Node, property: usize) -> Outcome<Value<'a>> {
+        let (population, resource) = self.resource(of)?;
+        let linked = population.links(resource, property).first();
+        Ok(linked.map_or(Value::Null, |linked| Value::Resource(population, *linked)))
+    }
+
+    fn links(&mut self, of: &'a Node, property: usize) -> Outcome<Value<'a>> {
+        let (population, resource) = self.resource(of)?;
+        Ok(Value::Links(population, population.links(resource, property)))
+    }
+
+    fn guard(&mut self, of: &'a Node, slot: usize, then: &'a Node) -> Outcome<Value<'a>> {
+        match self.eval(of)? {
+            Value::Null => return Ok(Value::Null),
+            value => self.set(slot, value),
+        }
+        self.eval(then)
+    }
+
+    fn coalesce(&mut self, first: &'a Node, second: &'a Node) -> Outcome<Value<'a>> {
+        match self.eval(first)? {
+            Value::Null => self.eval(second),
+            value => Ok(value),
+        }
+    }
+
+    fn not(&mut self, of: &'a Node) -> Outcome<Value<'a>> {
+        Ok(match self.eval(of)? {
+            Value::Bool(value) => Value::Bool(!value),
+            _ => Value::Null,
+        })
+    }
+
+    fn equal(&mut self, a: &'a Node, b: &'a Node) -> Outcome<Value<'a>> {
+        let (a, b) = (self.eval(a)?, self.eval(b)?);
+        Ok(Value::Bool(a.equals(&b)))
+    }
+
+    fn compare(&mut self, comparison: Comparison, a: &'a Node, b: &'a Node) -> Outcome<Value<'a>> {
+        let (a, b) = (self.eval(a)?, self.eval(b)?);
+        Ok(Value::Bool(operate::compare(comparison, &a, &b)))
+    }
+
+    fn arithmetic(&mut self, node: &'a Node, operator: Operator, a: &'a Node, b: &'a Node) -> Outcome<Value<'a>> {
+        let (a, b) = (self.eval(a)?, self.eval(b)?);
+        operate::arithmetic(operator, &a, &b).map_err(|fault| fault.at(node.at))
+    }
+
+    fn concat(&mut self, node: &'a Node) -> Outcome<Value<'a>> {
+        let mut text = String::new();
+        self.write(node, &mut text)?;
+        Ok(Value::text(text))
+    }
+
+    fn listed(&mut self, elements: &'a [Node]) -> Outcome<Value<'a>> {
+        let elements = elements.iter().map(|element| self.eval(element)).collect::<Outcome<Vec<_>>>()?;
+        self.list(elements)
+    }
+
+    fn select_text(&mut self, text: &'a Node, entity_type: usize) -> Outcome<Value<'a>> {
+        let text = self.eval(text)?;
+        let query = Query::parse(text.as_text().unwrap_or_default());
+        let query = query.map_err(|error| Fault::new(format!("the query cannot be read: {error}")))?;
+        self.select(&query, entity_type)
+    }
+
+    fn predefined(&mut self, node: &'a Node, run: super::Run, argument: &'a Node) -> Outcome<Value<'a>> {
+        match self.eval(argument)? {
+            Value::Null => Ok(Value::Null),
+            value => run(self, &[value]).map_err(|fault| fault.at(node.at)),
+        }
+    }
+
+    fn assign(&mut self, slot: usize, of: &'a Node) -> Outcome<Value<'a>> {
+        let value = self.eval(of)?;
+        self.set(slot, value.clone());
+        Ok(value)
+    }
+
+    fn attempt(
+        &mut self,
+        node: &'a Node,
+        run: super::Run,
+        arguments: &'a [Node],
+        (slot, otherwise): (usize, &'a Node),
+    ) -> Outcome<Value<'a>> {
+        let arguments = arguments.iter().map(|argument| self.eval(argument)).collect::<Outcome<Vec<_>>>()?;
+        let found = run(self, &arguments).map_err(|fault| fault.at(node.at))?;
+        let succeeded = !found.is_null();
+        let value = if succeeded { found } else { self.eval(otherwise)? };
+        self.set(slot, value);
+        Ok(Value::Bool(succeeded))
+    }
+
+    fn block(&mut self, statements: &'a [Statement]) -> Outcome<Value<'a>> {
+        match self.finish(statements)? {
+            Some(node) => self.eval(node),
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn required(&mut self, of: &'a Node) -> Outcome<Value<'a>> {
+        match self.eval(of)? {
+            Value::Null => Err(Fault::null(of.at)),
+            value => Ok(value),
         }
     }
 

@@ -233,8 +233,7 @@ impl<'a> Machine<'a> {
     /// Whether an equal value is among them. Each comparison is a step.
     fn holds(&mut self, elements: &[Value<'a>], wanted: &Value<'a>) -> Outcome<bool> {
         let found = elements.iter().position(|element| element.equals(wanted));
-        self.steps += found.unwrap_or(elements.len()) as u64;
-        self.step()?;
+        self.compared(found.unwrap_or(elements.len()))?;
         Ok(found.is_some())
     }
 

@@ -17,12 +17,14 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// Position of a key, or why it has none.
-fn find(entries: &[(Text<'_>, Value<'_>)], key: &Value<'_>) -> Outcome<Option<usize>> {
+/// Position of a key, or why it has none. Each comparison is a step.
+fn find(machine: &mut Machine<'_>, entries: &[(Text<'_>, Value<'_>)], key: &Value<'_>) -> Outcome<Option<usize>> {
     let Some(key) = key.as_text() else {
         return Err(Fault::new("the key is null"));
     };
-    Ok(entries.iter().position(|(known, _)| **known == *key))
+    let found = entries.iter().position(|(known, _)| **known == *key);
+    machine.compared(found.unwrap_or(entries.len()))?;
+    Ok(found)
 }
 
 fn put<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>], replaces: bool) -> Outcome<Value<'a>> {
@@ -31,7 +33,7 @@ fn put<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>], replaces: bool) -
     };
     machine.spend(size_of::<(Text<'_>, Value<'_>)>())?;
     let mut entries = map.borrow_mut();
-    match find(&entries, &arguments[1])? {
+    match find(machine, &entries, &arguments[1])? {
         Some(_) if !replaces => return Err(Fault::new(format!("the key \"{}\" is there already", &**key))),
         Some(known) => entries[known].1 = value.clone(),
         None => entries.push((key.clone(), value.clone())),
@@ -47,39 +49,39 @@ pub(in super::super) fn set<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a
     put(machine, arguments, true)
 }
 
-pub(in super::super) fn get<'a>(_: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
+pub(in super::super) fn get<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
     let [Value::Map(map), key] = arguments else {
         return Err(Fault::new("there is no dictionary"));
     };
     let entries = map.borrow();
-    match find(&entries, key)? {
+    match find(machine, &entries, key)? {
         Some(known) => Ok(entries[known].1.clone()),
         None => Err(Fault::new(format!("there is no key \"{}\"", key.as_text().unwrap_or_default()))),
     }
 }
 
 /// The value of a key, or null.
-pub(in super::super) fn try_get<'a>(_: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
+pub(in super::super) fn try_get<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
     let [Value::Map(map), key] = arguments else {
         return Err(Fault::new("there is no dictionary"));
     };
     let entries = map.borrow();
-    Ok(find(&entries, key)?.map_or(Value::Null, |known| entries[known].1.clone()))
+    Ok(find(machine, &entries, key)?.map_or(Value::Null, |known| entries[known].1.clone()))
 }
 
-pub(in super::super) fn contains<'a>(_: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
+pub(in super::super) fn contains<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
     let [Value::Map(map), key] = arguments else {
         return Err(Fault::new("there is no dictionary"));
     };
-    Ok(Value::Bool(find(&map.borrow(), key)?.is_some()))
+    Ok(Value::Bool(find(machine, &map.borrow(), key)?.is_some()))
 }
 
-pub(in super::super) fn remove<'a>(_: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
+pub(in super::super) fn remove<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
     let [Value::Map(map), key] = arguments else {
         return Err(Fault::new("there is no dictionary"));
     };
     let mut entries = map.borrow_mut();
-    let found = find(&entries, key)?;
+    let found = find(machine, &entries, key)?;
     if let Some(known) = found {
         entries.remove(known);
     }

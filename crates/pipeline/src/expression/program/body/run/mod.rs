@@ -101,7 +101,12 @@ impl<'a> Machine<'a> {
     }
 
     fn step(&mut self) -> Outcome<()> {
-        self.steps += 1;
+        self.compared(1)
+    }
+
+    /// Counts so many comparisons as steps.
+    fn compared(&mut self, count: usize) -> Outcome<()> {
+        self.steps += count as u64;
         if self.steps > MAX_STEPS {
             let reason = Reason::Limit(format!("it takes more than {MAX_STEPS} steps"));
             return Err(Box::new(Fault { reason, at: None }));

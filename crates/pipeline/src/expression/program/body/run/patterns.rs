@@ -33,7 +33,7 @@ impl<'a> Machine<'a> {
                     let Some(whole) = captures.get(0) else { continue };
                     parts.push(self.made(text[last..whole.start()].to_owned())?);
                     // Groups are kept among the parts, as C# does.
-                    for group in captures.iter().skip(1).flatten() {
+                    for group in call.groups.iter().skip(1).filter_map(|group| captures.get(*group)) {
                         parts.push(self.made(group.as_str().to_owned())?);
                     }
                     last = whole.end();
@@ -46,8 +46,8 @@ impl<'a> Machine<'a> {
 
     fn found(&mut self, call: &'a RegexCall, text: &str, captures: &Captures<'_>) -> Outcome<Value<'a>> {
         let mut groups = Vec::with_capacity(captures.len());
-        for group in captures.iter() {
-            groups.push(match group {
+        for group in &call.groups {
+            groups.push(match captures.get(*group) {
                 Some(group) => {
                     self.spend(group.len() + size_of::<Value<'_>>())?;
                     Some((texts::length(&text[..group.start()]), Text::from(group.as_str().to_owned())))

@@ -9,8 +9,8 @@ const REPORTS: usize = 14;
 const RECORDS: usize = 15;
 
 /// Reads with these paths: positions of navigations, then of a value.
-fn reads(paths: &[&[usize]]) -> crate::population::Reads {
-    let mut reads = crate::population::Reads::default();
+fn reads(paths: &[&[usize]]) -> Reads {
+    let mut reads = Reads::default();
     for path in paths {
         if let Some((value, links)) = path.split_last() {
             reads.at(links).values.insert(*value);
@@ -91,8 +91,10 @@ impl QueryHandler for Everybody<'_> {
 fn queries_go_to_the_handler() {
     let mut world = World::new();
     let ada = world.resource("Person", 1);
-    let program =
-        compiled(&world, "return queryHandler.Select<Department>(\"select Name where Code = 'RD'\").First().Name;");
+    let program = compiled(
+        &world,
+        "return queryHandler.Select<Department>(\"select Name where Code = \\\"RD\\\"\").First().Name;",
+    );
     assert_eq!(*program.reads(), reads(&[]));
     assert_eq!(program.queries().get(&1), Some(&reads(&[&[1]])));
     let other = World::new();
@@ -102,8 +104,10 @@ fn queries_go_to_the_handler() {
     assert_eq!(value.as_deref(), Some("Research & Development"));
     let error = program.trial(ada, &world.population, &Environment::at(0)).unwrap_err();
     assert!(error.to_string().starts_with("no queries are answered here"), "{error}");
-    let program =
-        compiled(&world, "var c = \"HQ\"; return queryHandler.Select<Department>($\"where Code = '{c}'\").Any();");
+    let program = compiled(
+        &world,
+        "var c = \"HQ\"; return queryHandler.Select<Department>($\"where Code = \\\"{c}\\\"\").Any();",
+    );
     let error = program.trial(ada, &world.population, &environment).unwrap_err();
     assert!(error.to_string().starts_with("the repository is gone"), "{error}");
 }

@@ -108,9 +108,9 @@ fn user_names_are_built() {
             "return UtilExpressions.BuildUsernameWithInitials(\"Jean-Noël\", \"Dupont\", \".\", null, 20, 4);",
             "JEANNO.DUPONT",
         ),
-        ("return UtilExpressions.BuildUsernameWithInitials(\"Al\", \"Dupont\", \".\", null, 20, 3);", "AL.DUPONT2"),
+        ("return UtilExpressions.BuildUsernameWithInitials(\"Al\", \"Dupont\", \".\", null, 20, 3);", "A.DUPONT2"),
         ("return UtilExpressions.BuildUsernameWithInitials(\"Al\", \"Dupont\", \".\", \"-x\", 7, 0);", "A.DUP-x"),
-        ("return UtilExpressions.BuildUsernameWithInitials(\"Al\", \"Dupont\", \".\", null, 6, 3);", "AL.DU2"),
+        ("return UtilExpressions.BuildUsernameWithInitials(\"Al\", \"Dupont\", \".\", null, 6, 3);", "A.DUP2"),
     ]);
 }
 
@@ -118,7 +118,7 @@ fn user_names_are_built() {
 fn texts_hold_values_with_formats() {
     check(&[
         ("return $\"{person.FirstName} {person.LastName.ToUpper()}\";", "Ada LOVELACE"),
-        ("return $\"[{person.FirstName,5}|{person.FirstName,-5}] {{{person.Age}}}\";", "[  Ada|Ada  ] {36}"),
+        ("return $\"[{person.FirstName,5}|{person.FirstName,-5}] {{ {person.Age} }}\";", "[  Ada|Ada  ] { 36 }"),
         (
             "return $\"{person.Start:yyyy-MM-dd HH:mm} {person.Age:D4} {person.Score:F2} {1234567:N0}\";",
             "2020-01-15 08:00 0036 12.50 1,234,567",

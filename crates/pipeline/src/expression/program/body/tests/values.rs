@@ -89,7 +89,7 @@ fn null_is_as_in_the_language() {
         ("return !person.Active;", "null"),
         ("return person.Department?.Name?.Split(' ')[0].Length == 3;", "false"),
         ("return person.Records.Count() + person.Records.Where(r => r.Rank > 1).Count();", "0"),
-        ("return \"a\".StartsWith(person.Mail);", "error: person.Mail is null (character 32 of the expression)"),
+        ("return \"a\".StartsWith(person.Mail);", "error: person.Mail is null (character 33 of the expression)"),
         ("return string.Concat(person.Mail, \"x\", person.Age);", "x"),
         ("return $\"<{person.Mail}>{person.Start:yyyy}\";", "<>"),
         ("return person.Start.ToString(\"yyyy\");", "error: person.Start is null (character 18 of the expression)"),

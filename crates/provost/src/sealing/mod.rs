@@ -6,8 +6,13 @@
 //! the number of the chunk (4 bytes, big-endian), and 1 for the last chunk, 0 for the others. So neither the order nor
 //! the end of a file can be changed unnoticed. A sealed setting is such a file in base64.
 
+mod export_files;
+mod stream;
+
+pub use export_files::ExportFiles;
+pub use stream::{OpeningReader, SealingWriter};
+
 use crate::report::{Kind, Report};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest;
 use aws_lc_rs::rsa::{
     OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
@@ -17,14 +22,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
+use stream::{Chunks, PREFIX, take};
 
 const MAGIC: &[u8; 8] = b"PROVOST1";
-const CHUNK: usize = 65_536;
-const TAG: usize = 16;
 const KEY: usize = 32;
-const PREFIX: usize = 7;
 
 /// Seals for the holder of a certificate.
 pub struct Sealer {
@@ -65,28 +68,24 @@ impl Sealer {
     ///
     /// # Errors
     /// Reading or writing fails.
-    pub fn seal(&self, mut input: impl Read, mut output: impl Write) -> Result<(), Report> {
+    pub fn seal(&self, mut input: impl Read, output: impl Write) -> Result<(), Report> {
+        let mut sealing = self.writer(output)?;
+        io::copy(&mut input, &mut sealing).and_then(|_| sealing.finish()?.flush()).map_err(report)
+    }
+
+    /// Seals what is written, until [`SealingWriter::finish`].
+    ///
+    /// # Errors
+    /// Writing fails, or the machine refuses to encrypt.
+    pub fn writer<W: Write>(&self, mut output: W) -> Result<SealingWriter<W>, Report> {
         let (mut key, mut prefix) = ([0; KEY], [0; PREFIX]);
         aws_lc_rs::rand::fill(&mut key).and_then(|()| aws_lc_rs::rand::fill(&mut prefix)).map_err(|_| weak())?;
         let mut wrapped = vec![0; self.key.ciphertext_size()];
         let wrapped = self.key.encrypt(&OAEP_SHA256_MGF1SHA256, &key, &mut wrapped, None).map_err(|_| weak())?;
         let length = u16::try_from(wrapped.len()).unwrap_or_default().to_be_bytes();
         let header = [&MAGIC[..], &self.id, &length, wrapped, &prefix].concat();
-        let chunks = Chunks::new(&key, header, prefix)?;
-        output.write_all(&chunks.header).map_err(|error| io(&error))?;
-        let mut chunk = take(&mut input, CHUNK)?;
-        for number in 0.. {
-            let next = if chunk.len() < CHUNK { Vec::new() } else { take(&mut input, CHUNK)? };
-            let is_last = next.is_empty();
-            let nonce = chunks.nonce(number, is_last);
-            chunks.key.seal_in_place_append_tag(nonce, Aad::from(&chunks.header), &mut chunk).map_err(|_| weak())?;
-            output.write_all(&chunk).map_err(|error| io(&error))?;
-            chunk = next;
-            if is_last {
-                break;
-            }
-        }
-        output.flush().map_err(|error| io(&error))
+        output.write_all(&header).map_err(report)?;
+        Ok(SealingWriter::new(Chunks::new(&key, header, prefix)?, output))
     }
 
     /// Seals a setting.
@@ -127,21 +126,18 @@ impl Opener {
     ///
     /// # Errors
     /// It is no sealed file, was sealed for another certificate, or was changed; reading or writing fails.
-    pub fn open(&self, mut input: impl Read, mut output: impl Write) -> Result<(), Report> {
+    pub fn open(&self, input: impl Read, mut output: impl Write) -> Result<(), Report> {
+        let mut opening = self.reader(input)?;
+        io::copy(&mut opening, &mut output).and_then(|_| output.flush()).map_err(report)
+    }
+
+    /// Opens what is read. Whatever comes is what was sealed; that it is all of it is certain at the end only.
+    ///
+    /// # Errors
+    /// It is no sealed file, or was sealed for another certificate; reading fails.
+    pub fn reader<R: Read>(&self, mut input: R) -> Result<OpeningReader<R>, Report> {
         let chunks = self.header(&mut input)?;
-        let mut chunk = take(&mut input, CHUNK + TAG)?;
-        for number in 0.. {
-            let next = if chunk.len() < CHUNK + TAG { Vec::new() } else { take(&mut input, CHUNK + TAG)? };
-            let is_last = next.is_empty();
-            let nonce = chunks.nonce(number, is_last);
-            let open = chunks.key.open_in_place(nonce, Aad::from(&chunks.header), &mut chunk);
-            output.write_all(open.map_err(|_| changed())?).map_err(|error| io(&error))?;
-            chunk = next;
-            if is_last {
-                break;
-            }
-        }
-        output.flush().map_err(|error| io(&error))
+        OpeningReader::new(chunks, input).map_err(report)
     }
 
     /// Opens a sealed setting.
@@ -156,7 +152,7 @@ impl Opener {
     }
 
     fn header(&self, input: &mut impl Read) -> Result<Chunks, Report> {
-        let mut header = take(input, MAGIC.len() + KEY + 2)?;
+        let mut header = take(input, MAGIC.len() + KEY + 2).map_err(report)?;
         if header.len() < MAGIC.len() + KEY + 2 || !header.starts_with(MAGIC) {
             return Err(not_sealed());
         }
@@ -165,8 +161,8 @@ impl Opener {
                 .hint("set EncryptionCertificate:File to the one it was encrypted for, or encrypt it again"));
         }
         let length = usize::from(u16::from_be_bytes([header[MAGIC.len() + KEY], header[MAGIC.len() + KEY + 1]]));
-        let wrapped = take(input, length)?;
-        let prefix = take(input, PREFIX)?;
+        let wrapped = take(input, length).map_err(report)?;
+        let prefix = take(input, PREFIX).map_err(report)?;
         header.extend_from_slice(&wrapped);
         header.extend_from_slice(&prefix);
         let mut key = vec![0; self.key.min_output_size()];
@@ -175,42 +171,14 @@ impl Opener {
     }
 }
 
-struct Chunks {
-    key: LessSafeKey,
-    header: Vec<u8>,
-    prefix: [u8; PREFIX],
-}
-
-impl Chunks {
-    fn new(key: &[u8], header: Vec<u8>, prefix: [u8; PREFIX]) -> Result<Chunks, Report> {
-        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).map_err(|_| changed())?);
-        Ok(Chunks { key, header, prefix })
-    }
-
-    fn nonce(&self, number: u32, is_last: bool) -> Nonce {
-        let mut nonce = [0; 12];
-        nonce[..PREFIX].copy_from_slice(&self.prefix);
-        nonce[PREFIX..11].copy_from_slice(&number.to_be_bytes());
-        nonce[11] = u8::from(is_last);
-        Nonce::assume_unique_for_key(nonce)
-    }
-}
-
 /// Whether a file begins as a sealed one.
 ///
 /// # Errors
 /// It cannot be read.
-pub fn is_sealed(file: &Path) -> std::io::Result<bool> {
+pub fn is_sealed(file: &Path) -> io::Result<bool> {
     let mut begin = Vec::new();
     std::fs::File::open(file)?.take(MAGIC.len() as u64).read_to_end(&mut begin)?;
     Ok(begin == MAGIC)
-}
-
-/// At most `length` bytes; fewer at the end only.
-fn take(input: &mut impl Read, length: usize) -> Result<Vec<u8>, Report> {
-    let mut bytes = Vec::with_capacity(length + TAG);
-    input.by_ref().take(length as u64).read_to_end(&mut bytes).map_err(|error| io(&error))?;
-    Ok(bytes)
 }
 
 /// Digest of the public key of the first certificate in a PEM file, and that key.
@@ -251,12 +219,17 @@ fn weak() -> Report {
     Report::new(Kind::Error, "encryption", "the machine refused to encrypt")
 }
 
-fn io(error: &std::io::Error) -> Report {
-    Report::new(Kind::Error, "file-system", error.to_string())
+/// The report that a stream gave as an error, or one about the disk.
+fn report(error: io::Error) -> Report {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Report>()) {
+        Some(report) => report.clone(),
+        None => Report::new(Kind::Error, "file-system", error.to_string()),
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::stream::{CHUNK, TAG};
     use super::*;
     use std::path::PathBuf;
 

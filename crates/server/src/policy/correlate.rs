@@ -1,0 +1,199 @@
+//! Correlation over the repository: which target belongs to whom.
+
+use super::Findings;
+use super::compiled::{Compiled, key_set, stored};
+use crate::error::ServerError;
+use provost_model::{PolicyObjectId, ResourceId};
+use provost_pipeline::correlation::{
+    Closure, CorrelationReport, Correlator, KeyIndex, KeyPage, KeyRow, KeySetId, Keys, Known, Match, Touch, correlate,
+    correlate_touched,
+};
+use provost_store::{CorrelationKey, KeyChangeLog, ReadTx, StoredClassification, StoredCorrelation, WriteTx};
+use std::collections::BTreeSet;
+
+/// Keys read at once.
+const PAGE: usize = 20_000;
+
+/// Keys as they are stored.
+pub(super) struct StoredKeys<'a>(pub(super) &'a mut ReadTx);
+
+impl Keys for StoredKeys<'_> {
+    type Error = ServerError;
+
+    fn page(
+        &mut self,
+        set: KeySetId,
+        after: Option<(&str, ResourceId)>,
+        page: &mut KeyPage,
+    ) -> Result<(), ServerError> {
+        let (rule, side) = stored(set);
+        Ok(self.0.correlation_keys_after(rule, side, after, PAGE, |key, resource| page.push(key, resource))?)
+    }
+}
+
+impl KeyIndex for StoredKeys<'_> {
+    type Error = ServerError;
+
+    fn keys_of(&mut self, resources: &[ResourceId], rows: &mut Vec<KeyRow>) -> Result<(), ServerError> {
+        let mut ids = resources.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        rows.extend(self.0.correlation_keys(&ids)?.into_iter().map(row));
+        Ok(())
+    }
+
+    fn holders(&mut self, keys: &[(KeySetId, &str)], most: usize, rows: &mut Vec<KeyRow>) -> Result<(), ServerError> {
+        for (set, key) in keys {
+            let (rule, side) = stored(*set);
+            let found = self.0.holders_of_key(rule, side, key, most)?;
+            rows.extend(found.into_iter().map(|resource| KeyRow { set: *set, key: (*key).to_owned(), resource }));
+        }
+        Ok(())
+    }
+}
+
+fn row(key: CorrelationKey) -> KeyRow {
+    KeyRow { set: key_set((key.rule, key.side)), key: key.value, resource: key.resource }
+}
+
+/// What correlation found.
+#[derive(Debug, Default)]
+pub(super) struct Correlated {
+    /// Owners whose correlations changed.
+    pub(super) owners: BTreeSet<ResourceId>,
+    pub(super) report: CorrelationReport,
+}
+
+/// Brings correlations up to date: after the changes of keys that are logged, or all of them.
+pub(super) fn bring_up_to_date(
+    tx: &mut WriteTx,
+    compiled: &Compiled,
+    log: &KeyChangeLog,
+    is_complete: bool,
+    now_micros: i64,
+    findings: &mut Findings,
+) -> Result<Correlated, ServerError> {
+    let touches: Vec<Touch> =
+        log.keys.iter().map(|(key, added)| Touch { row: row(key.clone()), added: *added }).collect();
+    let mut correlated = Correlated::default();
+    let decided = tx.classifications()?;
+    for correlator in &compiled.rules.correlators {
+        let state = format!("targets:{}", compiled.id_of(correlator.target_type));
+        let fingerprint = format!("{:016x}", correlator.fingerprint());
+        let has_changed = tx.policy_state(&state)?.as_deref() != Some(fingerprint.as_str());
+        if !has_changed && !is_complete && touches.is_empty() && log.freed.is_empty() {
+            continue;
+        }
+        let mut run = Run::new(tx, correlator, &decided, has_changed)?;
+        if has_changed || is_complete {
+            run.all(tx, &mut correlated.report)?;
+        } else {
+            run.touched(tx, &touches, &log.freed, &mut correlated.report)?;
+        }
+        run.store(tx, &mut correlated.owners)?;
+        tx.set_policy_state(&state, &fingerprint, now_micros)?;
+    }
+    report(compiled, &correlated.report, findings);
+    Ok(correlated)
+}
+
+struct Run<'a> {
+    correlator: &'a Correlator,
+    known: Known,
+    /// What may be found again, or not: suggestions, and what new rules are to decide anew.
+    open: Vec<StoredCorrelation>,
+    found: Vec<StoredCorrelation>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        tx: &mut WriteTx,
+        correlator: &'a Correlator,
+        decided: &[StoredClassification],
+        has_changed: bool,
+    ) -> Result<Run<'a>, ServerError> {
+        let mut run = Run { correlator, known: Known::new(), open: Vec::new(), found: Vec::new() };
+        for options in &correlator.types {
+            let released: BTreeSet<ResourceId> = match has_changed {
+                true => tx.unauthorised_targets(options.id)?.into_iter().collect(),
+                false => BTreeSet::new(),
+            };
+            for row in tx.correlations_of_type(options.id)? {
+                // What somebody chose stays, whatever the rules say.
+                if row.is_suggested || (row.rule.is_some() && released.contains(&row.target)) {
+                    run.open.push(row);
+                } else {
+                    run.known.add(row.owner, row.resource_type, row.target);
+                }
+            }
+        }
+        for row in decided.iter().filter(|row| row.is_frozen) {
+            match row.owner {
+                Some(owner) => run.known.add(owner, row.resource_type, row.resource),
+                None => run.known.freeze(row.resource),
+            }
+        }
+        Ok(run)
+    }
+
+    fn all(&mut self, tx: &mut WriteTx, report: &mut CorrelationReport) -> Result<(), ServerError> {
+        let found = &mut self.found;
+        correlate(self.correlator, &self.known, &mut StoredKeys(tx), report, &mut |one| {
+            found.push(stored_match(one));
+            Ok(())
+        })
+    }
+
+    fn touched(
+        &mut self,
+        tx: &mut WriteTx,
+        touches: &[Touch],
+        freed: &[ResourceId],
+        report: &mut CorrelationReport,
+    ) -> Result<(), ServerError> {
+        let closure = Closure::find(self.correlator, &self.known, touches, freed, &mut StoredKeys(tx))?;
+        let affected = &closure.affected;
+        self.open.retain(|row| affected.contains(&row.owner) || affected.contains(&row.target));
+        let found = &mut self.found;
+        correlate_touched(self.correlator, &self.known, &closure, report, &mut |one| {
+            found.push(stored_match(one));
+            Ok::<(), ServerError>(())
+        })
+    }
+
+    fn store(mut self, tx: &mut WriteTx, owners: &mut BTreeSet<ResourceId>) -> Result<(), ServerError> {
+        self.open.sort_unstable();
+        self.found.sort_unstable();
+        let gone: Vec<StoredCorrelation> =
+            self.open.iter().filter(|row| self.found.binary_search(row).is_err()).copied().collect();
+        let new: Vec<StoredCorrelation> =
+            self.found.iter().filter(|row| self.open.binary_search(row).is_err()).copied().collect();
+        owners.extend(gone.iter().chain(&new).map(|row| row.owner));
+        Ok(tx.change_correlations(&gone, &new)?)
+    }
+}
+
+fn stored_match(found: Match) -> StoredCorrelation {
+    StoredCorrelation {
+        owner: found.owner,
+        resource_type: found.resource_type,
+        target: found.target,
+        confidence: found.confidence,
+        is_suggested: found.is_suggested,
+        rule: Some(found.rule),
+    }
+}
+
+fn report(compiled: &Compiled, report: &CorrelationReport, findings: &mut Findings) {
+    let names = compiled.names();
+    let name = |rule: &PolicyObjectId| names.get(rule).map_or_else(|| rule.to_string(), |(_, name)| (*name).to_owned());
+    for (samples, what) in [
+        (&report.ignored_samples, "so many owners share this key that it correlates nobody"),
+        (&report.ambiguous_samples, "several owners share this key; the one with the smallest id comes first"),
+    ] {
+        for key in samples {
+            let reason = format!("{}: {} owners and {} targets: {what}", name(&key.rule), key.owners, key.targets);
+            findings.note("correlation", Some(key.key.clone()), reason, "add a rule on something that is unique");
+        }
+    }
+}

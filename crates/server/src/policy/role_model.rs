@@ -1,0 +1,412 @@
+//! The role model (`ComputeRoleModelTask`).
+
+use super::Findings;
+use super::access::{Access, simulate};
+use super::compiled::Compiled;
+use super::evaluate::{Evaluation, Owners, Settings, Tally};
+use super::sample::Sample;
+use super::start::{self, Asked, Started, hash_of, state_of};
+use crate::error::ServerError;
+use crate::manifest::RowProblem;
+use crate::options::Watch;
+use provost_model::{ResourceId, fault};
+use provost_pipeline::policy::{Engine, Review, SourceReads};
+use provost_store::{AssignmentCounts, Computation, ReadTx, Store};
+use std::collections::BTreeSet;
+
+/// Owners evaluated at once when nobody says (`BatchSelectSize`).
+const BATCH: usize = 2_000;
+
+/// What to compute.
+#[derive(Clone, Debug, Default)]
+pub struct RoleModelOptions {
+    /// Identifiers of the entity types of the owners; empty for all.
+    pub entity_types: Vec<String>,
+    /// Only owners of the resource types whose targets belong to this connector.
+    pub connector: Option<String>,
+    /// Only owners whose result may have changed.
+    pub dirty: bool,
+    /// Only this owner.
+    pub owner: Option<ResourceId>,
+    /// Orders that wait in Provisioning Review.
+    pub review: Review,
+    /// No version is kept in history.
+    pub ignore_history: bool,
+    /// Nothing is stored.
+    pub is_simulation: bool,
+    /// Owners at once (`BatchSelectSize`); 0 as usual.
+    pub batch: usize,
+    /// Owners that a dirty run evaluates again although nothing says that their result differs.
+    pub sample: usize,
+    /// Who runs it.
+    pub actor: String,
+    /// Microseconds since 1970, UTC.
+    pub now_micros: i64,
+    /// Is told how far it is.
+    pub watch: Watch,
+}
+
+/// What was computed for the owners of one entity type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TypeComputed {
+    /// All owners were evaluated, not some.
+    pub is_complete: bool,
+    /// Owners evaluated.
+    pub evaluated: u64,
+    /// Owners that the context rule leaves out.
+    pub excluded: u64,
+    /// Owners whose assignments changed.
+    pub changed: u64,
+    /// Owners for whom something went wrong.
+    pub failed: u64,
+    /// Rows of assignments.
+    pub rows: AssignmentCounts,
+    /// Owners evaluated again as a sample.
+    pub sampled: u64,
+    /// Those of them whose stored result was another one.
+    pub differing: u64,
+}
+
+/// What was computed.
+#[derive(Clone, Debug, Default)]
+pub struct RoleModelComputed {
+    /// By entity type identifier.
+    pub types: Vec<(String, TypeComputed)>,
+    /// Targets that were found to belong to an owner.
+    pub correlated: u64,
+    /// Targets that are proposed to an owner.
+    pub suggested: u64,
+    /// What went wrong.
+    pub problems: Vec<RowProblem>,
+}
+
+impl RoleModelComputed {
+    /// Whether anything that is assigned has changed.
+    pub fn has_changed(&self) -> bool {
+        self.correlated > 0 || self.types.iter().any(|(_, t)| t.rows.any())
+    }
+}
+
+/// Computes what owners should have, and stores what differs from before.
+///
+/// Each batch is committed with the progress that it stands for. A run that was interrupted is continued by the next one
+/// with the same options.
+///
+/// # Errors
+/// When the policy cannot be compiled or an entity type has none, and those of the database.
+pub fn compute_role_model(store: &Store, options: &RoleModelOptions) -> Result<RoleModelComputed, ServerError> {
+    if options.is_simulation {
+        return simulate(store, |access| compute(access, options));
+    }
+    compute(&Access::Store(store), options)
+}
+
+fn compute(access: &Access<'_>, options: &RoleModelOptions) -> Result<RoleModelComputed, ServerError> {
+    let (compiled, engine) = access.read(|tx| {
+        let compiled = Compiled::load(tx)?;
+        let engine = compiled.engine(tx)?;
+        Ok((compiled, engine))
+    })?;
+    let mut findings = Findings::default();
+    for problem in engine.warnings() {
+        findings.note("policy", None, problem.to_string(), &problem.remedy);
+    }
+    let types = types(&compiled, &engine, options)?;
+    if let Some(owner) = options.owner {
+        return one(access, &compiled, &engine, options, owner, findings);
+    }
+    let asked =
+        Asked { actor: &options.actor, now_micros: options.now_micros, types: &types, is_complete: !options.dirty };
+    let started = start::begin(access, &compiled, &engine, &asked, &mut findings)?;
+    let mut run = Run { access, compiled: &compiled, engine: &engine, options, findings };
+    let mut done = RoleModelComputed {
+        correlated: started.correlated.report.automatic,
+        suggested: started.correlated.report.suggested,
+        ..RoleModelComputed::default()
+    };
+    for entity_type in types {
+        options.watch.stage(compiled.name_of(entity_type), None);
+        let computed = run.entity_type(entity_type, &started)?;
+        done.types.push((compiled.name_of(entity_type).to_owned(), computed));
+    }
+    run.end(&done)?;
+    done.problems = run.findings.problems;
+    Ok(done)
+}
+
+/// Positions of the entity types of a run.
+fn types(compiled: &Compiled, engine: &Engine, options: &RoleModelOptions) -> Result<BTreeSet<usize>, ServerError> {
+    let all: BTreeSet<usize> = engine.owner_types().collect();
+    let mut types = BTreeSet::new();
+    for name in &options.entity_types {
+        types.insert(compiled.entity_type(name)?);
+    }
+    let configuration = &compiled.metadata.configuration;
+    if let Some(connector) = &options.connector {
+        let of_connector = |target: &str| {
+            configuration.type_mappings.iter().any(|m| m.identifier == target && m.connector == *connector)
+        };
+        for known in configuration.policy.resource_types.iter().filter(|t| of_connector(&t.target_entity_type)) {
+            types.insert(compiled.entity_type(&known.source_entity_type)?);
+        }
+    }
+    match options.entity_types.is_empty() && options.connector.is_none() {
+        true => Ok(all),
+        false => Ok(types.intersection(&all).copied().collect()),
+    }
+}
+
+/// Evaluates one owner, with keys and correlations as they are.
+fn one(
+    access: &Access<'_>,
+    compiled: &Compiled,
+    engine: &Engine,
+    options: &RoleModelOptions,
+    owner: ResourceId,
+    mut findings: Findings,
+) -> Result<RoleModelComputed, ServerError> {
+    for entity_type in engine.owner_types() {
+        let id = compiled.id_of(entity_type);
+        let before = ResourceId(owner.0 - 1);
+        if access.read(|tx| Ok(tx.resources_after(id, false, before, 1)?))? != [owner] {
+            continue;
+        }
+        let mut run = Run { access, compiled, engine, options, findings };
+        let settings = run.settings(entity_type, options.now_micros)?;
+        let tally = run.owners(entity_type, &settings, vec![owner])?;
+        findings = run.findings;
+        let computed = TypeComputed::default().with(tally);
+        return Ok(RoleModelComputed {
+            types: vec![(compiled.name_of(entity_type).to_owned(), computed)],
+            problems: findings.problems,
+            ..RoleModelComputed::default()
+        });
+    }
+    Err(ServerError::mapping(&format!("resource {owner}"), "it is no owner: no policy speaks of its entity type"))
+}
+
+impl TypeComputed {
+    fn with(mut self, tally: Tally) -> TypeComputed {
+        self.evaluated += tally.evaluated;
+        self.excluded += tally.excluded;
+        self.changed += tally.changed;
+        self.failed += tally.failed;
+        self.rows.add(tally.rows);
+        self
+    }
+}
+
+struct Run<'a, 't> {
+    access: &'a Access<'t>,
+    compiled: &'a Compiled,
+    engine: &'a Engine,
+    options: &'a RoleModelOptions,
+    findings: Findings,
+}
+
+impl<'t> Run<'_, 't> {
+    fn batch(&self) -> usize {
+        if self.options.batch == 0 { BATCH } else { self.options.batch }
+    }
+
+    fn entity_type(&mut self, entity_type: usize, started: &Started) -> Result<TypeComputed, ServerError> {
+        if started.complete.contains(&entity_type) {
+            return self.complete(entity_type);
+        }
+        let settings = self.settings(entity_type, self.options.now_micros)?;
+        let tally = self.waiting(entity_type, &settings, ResourceId(i64::MAX))?;
+        let mut computed = TypeComputed::default().with(tally);
+        if self.options.dirty && self.options.sample > 0 {
+            let sample = self.sampled(entity_type, &settings)?;
+            computed.sampled = sample.0.evaluated;
+            computed.differing = sample.1;
+            computed.rows.add(sample.0.rows);
+        }
+        Ok(computed)
+    }
+
+    fn settings(&self, entity_type: usize, now_micros: i64) -> Result<Settings, ServerError> {
+        let known = self.access.read(|tx| Ok(tx.policy_state(&self.discarding_state(entity_type))?))?;
+        let known: Vec<String> =
+            known.unwrap_or_default().split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
+        let is_new = |id: &&provost_model::PolicyObjectId| !known.contains(&id.to_string());
+        Ok(Settings {
+            review: self.options.review,
+            ignore_history: self.options.ignore_history,
+            now_micros,
+            now_discarding: self.compiled.discarding.iter().filter(is_new).copied().collect(),
+        })
+    }
+
+    fn discarding_state(&self, entity_type: usize) -> String {
+        format!("discarding:{}", self.compiled.id_of(entity_type))
+    }
+
+    fn evaluation<'e>(&'e self, entity_type: usize, settings: &'e Settings) -> Option<Evaluation<'e, 't>> {
+        let reads: &SourceReads = self.engine.reads(entity_type)?;
+        Some(Evaluation {
+            access: self.access,
+            compiled: self.compiled,
+            engine: self.engine,
+            settings,
+            entity_type,
+            reads,
+        })
+    }
+
+    /// Evaluates every owner, in the order of their ids.
+    fn complete(&mut self, entity_type: usize) -> Result<TypeComputed, ServerError> {
+        let id = self.compiled.id_of(entity_type);
+        let name = format!("role model:{id}");
+        let hash = hash_of(self.engine, entity_type);
+        let RoleModelOptions { review, ignore_history, .. } = self.options;
+        let options = format!("{hash} {review:?} {ignore_history}");
+        let mut progress = Computation {
+            name: name.clone(),
+            options: options.clone(),
+            started_at: self.options.now_micros,
+            after: ResourceId(i64::MIN),
+            counts: String::new(),
+        };
+        let mut computed = TypeComputed { is_complete: true, ..TypeComputed::default() };
+        let interrupted = self.access.read(|tx| Ok(tx.computation(&name)?))?;
+        if let Some(interrupted) = interrupted.filter(|known| known.options == options) {
+            progress = interrupted;
+            // What has changed meanwhile for those who are done.
+            let settings = self.settings(entity_type, self.options.now_micros)?;
+            let tally = self.waiting(entity_type, &settings, progress.after)?;
+            computed = computed.with(tally);
+        }
+        let settings = self.settings(entity_type, progress.started_at)?;
+        let mut findings = std::mem::take(&mut self.findings);
+        let tally = match self.evaluation(entity_type, &settings) {
+            None => Tally::default(),
+            Some(evaluation) => {
+                let (batch, mut last) = (self.batch(), progress.after);
+                let watch = &self.options.watch;
+                let mut done = 0;
+                evaluation.run(
+                    |tx| {
+                        let ids = tx.resources_after(id, false, last, batch)?;
+                        last = ids.last().copied().unwrap_or(last);
+                        let marks = tx.waiting_marks(&ids)?;
+                        Ok(Owners { ids, marks })
+                    },
+                    |tx, ids| {
+                        done += ids.len() as u64;
+                        watch.stage("owners evaluated", Some(done));
+                        progress.after = ids.last().copied().unwrap_or(progress.after);
+                        Ok(tx.set_computation(&progress)?)
+                    },
+                    |_, _, _| {},
+                    &mut findings,
+                )?
+            }
+        };
+        self.findings = findings;
+        let discarding: Vec<String> = self.compiled.discarding.iter().map(ToString::to_string).collect();
+        self.access.note(|tx| {
+            tx.end_computation(&name)?;
+            tx.set_policy_state(&self.discarding_state(entity_type), &discarding.join(","), progress.started_at)?;
+            Ok(tx.set_policy_state(&state_of(self.compiled, entity_type), &hash, progress.started_at)?)
+        })?;
+        fault::point("policy.complete");
+        Ok(computed.with(tally))
+    }
+
+    /// Evaluates the owners that wait, up to one.
+    fn waiting(&mut self, entity_type: usize, settings: &Settings, end: ResourceId) -> Result<Tally, ServerError> {
+        let (id, batch) = (self.compiled.id_of(entity_type), self.batch());
+        let mut last = ResourceId(i64::MIN);
+        self.run(entity_type, settings, |tx| {
+            let mut marks = tx.waiting_owners(id, last, batch)?;
+            marks.retain(|(owner, _)| *owner <= end);
+            last = marks.last().map_or(last, |(owner, _)| *owner);
+            Ok(Owners { ids: marks.iter().map(|(owner, _)| *owner).collect(), marks })
+        })
+    }
+
+    /// Evaluates these owners.
+    fn owners(
+        &mut self,
+        entity_type: usize,
+        settings: &Settings,
+        owners: Vec<ResourceId>,
+    ) -> Result<Tally, ServerError> {
+        let mut owners = Some(owners);
+        self.run(entity_type, settings, |tx| {
+            let ids = owners.take().unwrap_or_default();
+            let marks = tx.waiting_marks(&ids)?;
+            Ok(Owners { ids, marks })
+        })
+    }
+
+    fn run(
+        &mut self,
+        entity_type: usize,
+        settings: &Settings,
+        next: impl FnMut(&mut ReadTx) -> Result<Owners, ServerError>,
+    ) -> Result<Tally, ServerError> {
+        let mut findings = std::mem::take(&mut self.findings);
+        let watch = &self.options.watch;
+        let mut done = 0;
+        let tally = match self.evaluation(entity_type, settings) {
+            None => Ok(Tally::default()),
+            Some(evaluation) => evaluation.run(
+                next,
+                |_, ids| {
+                    done += ids.len() as u64;
+                    watch.stage("owners evaluated", Some(done));
+                    Ok(())
+                },
+                |_, _, _| {},
+                &mut findings,
+            ),
+        };
+        self.findings = findings;
+        tally
+    }
+
+    /// Evaluates some owners of whom nothing says that their result differs, and reports when it does.
+    fn sampled(&mut self, entity_type: usize, settings: &Settings) -> Result<(Tally, u64), ServerError> {
+        let id = self.compiled.id_of(entity_type);
+        let name = self.compiled.name_of(entity_type);
+        let sample = Sample { size: self.options.sample, seed: self.options.now_micros };
+        let mut ids = Some(self.access.read(|tx| sample.pick(tx, id))?);
+        let mut findings = std::mem::take(&mut self.findings);
+        let mut differing = Vec::new();
+        let tally = match self.evaluation(entity_type, settings) {
+            None => Ok(Tally::default()),
+            Some(evaluation) => evaluation.run(
+                |tx| {
+                    let ids = ids.take().unwrap_or_default();
+                    let marks = tx.waiting_marks(&ids)?;
+                    Ok(Owners { ids, marks })
+                },
+                |_, _| Ok(()),
+                |owner, _, _| differing.push(owner),
+                &mut findings,
+            ),
+        };
+        for owner in &differing {
+            let reason = "a sample shows that its stored result was out of date; it is right now".to_owned();
+            findings.resource(name, *owner, reason, "compute the role model completely, and report this");
+        }
+        self.findings = findings;
+        Ok((tally?, differing.len() as u64))
+    }
+
+    /// The journal tells what was done.
+    fn end(&self, done: &RoleModelComputed) -> Result<(), ServerError> {
+        self.access.write(&self.options.actor, "role model", |tx| {
+            tx.count("targetsCorrelated", done.correlated);
+            for (_, computed) in &done.types {
+                tx.count("ownersEvaluated", computed.evaluated);
+                tx.count("assignmentsInserted", computed.rows.inserted);
+                tx.count("assignmentsUpdated", computed.rows.updated);
+                tx.count("assignmentsClosed", computed.rows.closed);
+            }
+            Ok(())
+        })
+    }
+}
