@@ -14,6 +14,7 @@ mod custom;
 pub mod deployment;
 pub mod doctor;
 pub mod exporting;
+mod fulfil;
 pub mod home;
 pub mod jobs;
 mod logging;

@@ -67,8 +67,7 @@ impl Builder {
                 .filter(|property| property.is_primary_key || property.is_unique_key)
                 .map(|property| property.identifier.as_str())
                 .collect();
-            let is_key =
-                |p: &&Named| entity_type.properties[p.position].is_key || mapped.contains(p.name.as_str());
+            let is_key = |p: &&Named| entity_type.properties[p.position].is_key || mapped.contains(p.name.as_str());
             let keys = properties.iter().filter(|p| p.is_scalar).filter(is_key).map(|p| p.position).collect();
             Shape { id: entity_type.id, identifier: entity_type.identifier.clone(), properties, keys }
         });

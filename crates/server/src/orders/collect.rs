@@ -1,6 +1,7 @@
 //! What an agent asks for, and what it tells: files of orders, and their results.
 
 use super::files;
+use super::mapping::{OrderMapping, mapping};
 use super::results::apply;
 use super::scope::OrderScope;
 use crate::error::ServerError;
@@ -27,7 +28,7 @@ pub struct CollectRequest {
 }
 
 /// A file of orders that was handed over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CollectedFile {
     /// Its name.
@@ -38,6 +39,8 @@ pub struct CollectedFile {
     pub orders: u64,
     /// Somebody else has it: it is left alone.
     pub is_taken: bool,
+    /// What its orders are carried out with; nothing when the resource type has no mapping.
+    pub mapping: Option<OrderMapping>,
 }
 
 /// What became of a report.
@@ -64,6 +67,11 @@ pub trait OrderHost: Send + Sync {
     /// # Errors
     /// There is no such file, it was changed, and those of [`OrderHost::collect`].
     fn orders(&self, file: &str) -> Result<OrderFile, ServerError>;
+    /// What orders of a resource type are carried out with.
+    ///
+    /// # Errors
+    /// Those of [`OrderHost::collect`].
+    fn mapping(&self, resource_type: &str) -> Result<Option<OrderMapping>, ServerError>;
     /// Takes results. Each counts once.
     ///
     /// # Errors
@@ -106,9 +114,9 @@ impl OrderHost for LocalOrders<'_> {
     fn collect(&self, request: &CollectRequest) -> Result<Vec<CollectedFile>, ServerError> {
         let now = (self.now)();
         super::expire(self.store, &self.actor, now)?;
-        let (open, names) = self.store.read(|tx| {
+        let (open, names, items, metadata) = self.store.read(|tx| {
             files::retire_closed(self.folders, tx)?;
-            let metadata = metadata::load(tx)?;
+            let (items, metadata) = (metadata::items(tx)?, metadata::load(tx)?);
             let scope = request.scope.resolve(&metadata)?;
             let catalog = tx.past_policy_catalog()?;
             let names: BTreeMap<PolicyObjectId, String> = catalog
@@ -122,15 +130,17 @@ impl OrderHost for LocalOrders<'_> {
                 scope.as_ref().is_none_or(|scope| name.is_some_and(|name| scope.contains(name)))
             };
             let open: Vec<StoredOrderFile> = tx.open_order_files()?.into_iter().filter(is_wanted).collect();
-            Ok::<_, ServerError>((open, names))
+            Ok::<_, ServerError>((open, names, items, metadata))
         })?;
         let mut found = Vec::new();
         for file in open {
             let is_mine = self.store.note(|tx| tx.lease_order_file(&file.name, &request.owner, now + LEASE, now))?;
             let orders = self.store.read(|tx| tx.orders_of_file(&file.name))?;
             let left = orders.iter().filter(|o| o.state == ProvisioningState::Transmitted && !o.is_waiting).count();
+            let resource_type = names.get(&file.resource_type).cloned().unwrap_or_default();
             found.push(CollectedFile {
-                resource_type: names.get(&file.resource_type).cloned().unwrap_or_default(),
+                mapping: mapping(&items, &metadata, &resource_type),
+                resource_type,
                 name: file.name,
                 orders: left as u64,
                 is_taken: !is_mine,
@@ -150,6 +160,10 @@ impl OrderHost for LocalOrders<'_> {
             .collect();
         content.orders.retain(|order| left.contains(&order.assigned_resource_type_id));
         Ok(content)
+    }
+
+    fn mapping(&self, resource_type: &str) -> Result<Option<OrderMapping>, ServerError> {
+        self.store.read(|tx| Ok(mapping(&metadata::items(tx)?, &metadata::load(tx)?, resource_type)))
     }
 
     fn report(&self, file: &str, owner: &str, results: &ResultFile) -> Result<Reported, ServerError> {

@@ -102,9 +102,10 @@ pub(super) fn read(folders: &Folders, name: &str, digest: &str) -> Result<OrderF
     if blake3::hash(&content).to_hex().as_str() != digest {
         return Err(ServerError::Source {
             message: format!("{} was changed after it was written", path.display()),
-            hint: "an edited file is carried out alone with `provost fulfill --orders FILE`; put the original back for \
+            hint:
+                "an edited file is carried out alone with `provost fulfill --orders FILE`; put the original back for \
                    this step, or unblock its orders so that they are given again"
-                .to_owned(),
+                    .to_owned(),
         });
     }
     parse(path, &content)

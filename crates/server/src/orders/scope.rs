@@ -41,9 +41,7 @@ impl OrderScope {
         }
         let held: BTreeSet<&str> = metadata.type_mappings(connector).map(|m| m.identifier.as_str()).collect();
         let types = configuration.policy.resource_types.iter();
-        Ok(Some(
-            types.filter(|t| held.contains(t.target_entity_type.as_str())).map(|t| t.identifier.clone()).collect(),
-        ))
+        Ok(Some(types.filter(|t| held.contains(t.target_entity_type.as_str())).map(|t| t.identifier.clone()).collect()))
     }
 
     /// How messages call it.

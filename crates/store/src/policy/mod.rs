@@ -18,7 +18,7 @@ mod write;
 pub use changed::{DataChanges, Follower, KeyChangeLog};
 pub use correlations::{StoredClassification, StoredCorrelation};
 pub use keys::{CorrelationKey, InitialCorrelationKeys, KeySide};
-pub use orders_decisions::StoredDecision;
 pub use orders::{StoredOrder, StoredOrderFile};
+pub use orders_decisions::StoredDecision;
 pub use progress::{Computation, EvaluationNotes};
 pub use write::{AssignmentChange, AssignmentCounts};

@@ -263,8 +263,7 @@ impl ReadTx {
     /// # Errors
     /// Those of the database.
     pub fn orders_of_file(&mut self, name: &str) -> Result<Vec<StoredOrder>, StoreError> {
-        let sql =
-            format!("SELECT {} FROM UP_ProvisioningOrders WHERE File = $1 ORDER BY Position", ORDER.join(", "));
+        let sql = format!("SELECT {} FROM UP_ProvisioningOrders WHERE File = $1 ORDER BY Position", ORDER.join(", "));
         self.link.all(&sql, &[name.into()], order)
     }
 
@@ -274,9 +273,8 @@ impl ReadTx {
     /// Those of the database.
     pub fn orders_of_assigned(&mut self, assigned: i64) -> Result<Vec<StoredOrder>, StoreError> {
         let columns = ORDER.join(", ");
-        let sql = format!(
-            "SELECT {columns} FROM UP_ProvisioningOrders WHERE AssignedResourceType_Id = $1 ORDER BY Id DESC"
-        );
+        let sql =
+            format!("SELECT {columns} FROM UP_ProvisioningOrders WHERE AssignedResourceType_Id = $1 ORDER BY Id DESC");
         self.link.all(&sql, &[assigned.into()], order)
     }
 
@@ -295,8 +293,7 @@ impl ReadTx {
     /// Those of the database.
     pub fn orders_under_way(&mut self, is_waiting: bool) -> Result<Vec<StoredOrder>, StoreError> {
         let columns = ORDER.join(", ");
-        let sql =
-            format!("SELECT {columns} FROM UP_ProvisioningOrders WHERE State = 2 AND IsWaiting = $1 ORDER BY Id");
+        let sql = format!("SELECT {columns} FROM UP_ProvisioningOrders WHERE State = 2 AND IsWaiting = $1 ORDER BY Id");
         self.link.all(&sql, &[i64::from(is_waiting).into()], order)
     }
 }
@@ -407,7 +404,8 @@ impl WriteTx {
     /// # Errors
     /// Those of the database.
     pub fn set_order_waiting(&mut self, id: i64) -> Result<(), StoreError> {
-        self.link.execute("UPDATE UP_ProvisioningOrders SET IsWaiting = 1 WHERE Id = $1 AND State = 2", &[id.into()])?;
+        self.link
+            .execute("UPDATE UP_ProvisioningOrders SET IsWaiting = 1 WHERE Id = $1 AND State = 2", &[id.into()])?;
         Ok(())
     }
 

@@ -53,7 +53,9 @@ fn a_change_names_what_changes_and_what_the_target_holds() {
     let planned = world.of(vec![account]);
     assert_eq!(
         lines(&planned),
-        [r#"Modified 7 {"groups_add":[{"Id":"31","dn":"CN=G1"}],"groups_remove":[{"Id":"32","dn":"CN=G2"}],"mail":null,"manager":null}"#]
+        [
+            r#"Modified 7 {"groups_add":[{"Id":"31","dn":"CN=G1"}],"groups_remove":[{"Id":"32","dn":"CN=G2"}],"mail":null,"manager":null}"#
+        ]
     );
     let order = &planned.orders[0];
     assert!(!order.rows.is_whole);
@@ -113,10 +115,7 @@ fn reasons_to_wait_are_told() {
 #[test]
 fn a_start_is_anticipated_by_the_configured_hours() {
     let world = World::new(|c| c.policy.resource_types[0].fulfill_hours_ahead_of_time = 48);
-    let at = |start| AssignedResourceType {
-        period: Period { start, end: NOW + 1000 * HOUR },
-        ..creation(7, ACCOUNT)
-    };
+    let at = |start| AssignedResourceType { period: Period { start, end: NOW + 1000 * HOUR }, ..creation(7, ACCOUNT) };
     assert_eq!(lines(&world.of(vec![at(NOW + 48 * HOUR)])), ["Added 7 {}"]);
     assert_eq!(codes(&world.of(vec![at(NOW + 48 * HOUR + 1)])), ["7 not-before"]);
     let mut later = scalar(1, MAIL, "a@x");
@@ -176,13 +175,8 @@ fn memberships_go_before_the_account_and_dependants_before_what_they_need() {
         ..existing(id, resource_type)
     };
     let changed = AssignedResourceType { navigations: vec![link(1, GROUPS, 31, false)], ..existing(5, ACCOUNT) };
-    let planned = world.of(vec![
-        lost(1, ACCOUNT, 22),
-        lost(2, MAILBOX, 23),
-        changed,
-        creation(4, MAILBOX),
-        creation(6, ACCOUNT),
-    ]);
+    let planned =
+        world.of(vec![lost(1, ACCOUNT, 22), lost(2, MAILBOX, 23), changed, creation(4, MAILBOX), creation(6, ACCOUNT)]);
     let order: Vec<String> = lines(&planned).iter().map(|line| line.split(" {").next().unwrap().to_owned()).collect();
     assert_eq!(order, ["Added 6", "Added 4", "Modified 5", "Deleted 2", "Deleted 1"]);
 }

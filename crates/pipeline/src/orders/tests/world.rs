@@ -32,11 +32,8 @@ pub(super) fn configuration() -> Configuration {
         ..Property::default()
     };
     let link = |identifier: &str, index| Property { kind: PropertyType::ForeignKey, ..scalar(identifier, index) };
-    let entity_type = |identifier: &str, properties| EntityType {
-        identifier: identifier.to_owned(),
-        display_name: None,
-        properties,
-    };
+    let entity_type =
+        |identifier: &str, properties| EntityType { identifier: identifier.to_owned(), display_name: None, properties };
     let path = |entity_type: &str, property: &str| PropertyPath {
         entity_type: entity_type.to_owned(),
         property: property.to_owned(),

@@ -148,9 +148,7 @@ impl Subject {
                 state: format!("{}, {}", workflow.label(), provisioning.label()),
             };
             match decision.part {
-                Part::ResourceType if row.id == decision.id => {
-                    Some(of(version(row), row.workflow, row.provisioning))
-                }
+                Part::ResourceType if row.id == decision.id => Some(of(version(row), row.workflow, row.provisioning)),
                 Part::Scalar => {
                     let value = row.scalars.iter().find(|value| value.id == decision.id)?;
                     Some(of(version(value), value.workflow, value.provisioning))
@@ -170,11 +168,7 @@ impl Subject {
 }
 
 /// Makes the change.
-fn follow(
-    owned: &mut Assignments,
-    decision: &Decision,
-    now: Instant,
-) -> Result<(), ServerError> {
+fn follow(owned: &mut Assignments, decision: &Decision, now: Instant) -> Result<(), ServerError> {
     let (id, verdict) = (decision.id, decision.verdict);
     match decision.part {
         Part::SingleRole => {
@@ -205,8 +199,9 @@ fn change_role(
 ) -> Result<PolicyObjectId, ServerError> {
     let Some(role) = roles.iter_mut().find(|role| role.id == id) else { return Ok(PolicyObjectId(0)) };
     // A decision may be taken again: what was kept can be deleted.
-    let may_be_decided =
-        role.workflow.is_derogation() || role.workflow.is_approved_by_hand() || role.workflow == WorkflowState::Cancellation;
+    let may_be_decided = role.workflow.is_derogation()
+        || role.workflow.is_approved_by_hand()
+        || role.workflow == WorkflowState::Cancellation;
     let workflow = match verdict {
         Verdict::Keep if may_be_decided => WorkflowState::Approved,
         Verdict::Delete if may_be_decided => WorkflowState::Cancellation,
@@ -292,7 +287,7 @@ fn change_value(owned: &mut Assignments, decision: &Decision, now: Instant) -> R
 
 /// Everything in a state that a resource type holds goes to another.
 fn move_held(row: &mut AssignedResourceType, from: &[ProvisioningState], to: ProvisioningState) {
-    let mut set = |state: &mut ProvisioningState, error: &mut Option<String>| {
+    let set = |state: &mut ProvisioningState, error: &mut Option<String>| {
         if from.contains(state) {
             (*state, *error) = (to, None);
         }
@@ -302,11 +297,7 @@ fn move_held(row: &mut AssignedResourceType, from: &[ProvisioningState], to: Pro
     row.binaries.iter_mut().for_each(|f| set(&mut f.provisioning, &mut f.error));
 }
 
-fn change_type(
-    row: &mut AssignedResourceType,
-    verdict: Verdict,
-    now: Instant,
-) -> Result<(), ServerError> {
+fn change_type(row: &mut AssignedResourceType, verdict: Verdict, now: Instant) -> Result<(), ServerError> {
     use {ProvisioningState as P, Verdict as V, WorkflowState as W};
     let is_found = row.workflow.is_derogation() && row.target.is_some();
     let lost = is_lost(row, now);

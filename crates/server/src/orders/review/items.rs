@@ -110,13 +110,8 @@ fn state(workflow: WorkflowState, provisioning: ProvisioningState) -> String {
 
 fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Instant, found: &mut Vec<Item>) {
     let of = names.object(assigned.resource_type);
-    let base = Item {
-        owner,
-        assigned: assigned.id,
-        of,
-        target: assigned.target.map(|target| target.0),
-        ..Item::default()
-    };
+    let base =
+        Item { owner, assigned: assigned.id, of, target: assigned.target.map(|target| target.0), ..Item::default() };
     let whole = match assigned.provisioning {
         ProvisioningState::AwaitingApproval => Some(match assigned.target {
             None => ItemKind::Addition,

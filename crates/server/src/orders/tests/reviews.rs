@@ -2,9 +2,7 @@
 
 use super::both;
 use super::world::Orders;
-use crate::orders::{
-    Decided, Decision, Item, ItemFilter, ItemKind, OrderHost, Part, Verdict, decide, items,
-};
+use crate::orders::{Decided, Decision, Item, ItemFilter, ItemKind, OrderHost, Part, Verdict, decide, items};
 use provost_model::orders::{OrderOutcome, OrderResult, ResultFile};
 use provost_model::policy::{AssignedResourceType, ProvisioningState, WorkflowState};
 
@@ -62,7 +60,10 @@ fn an_account_without_rights_gives_errors_that_are_mended_one_first(orders: &Ord
     let one = orders.generate();
     assert_eq!(one.orders, 1);
     assert_eq!(report(orders, &one.files[0], OrderOutcome::Executed, None), 1);
-    assert_eq!((orders.standing(1), orders.standing(2)), ("8 0 ".to_owned(), "3 0 insufficient access rights".to_owned()));
+    assert_eq!(
+        (orders.standing(1), orders.standing(2)),
+        ("8 0 ".to_owned(), "3 0 insufficient access rights".to_owned())
+    );
 
     orders.world.pass(1);
     let filter = ItemFilter { error: Some("access rights".to_owned()), ..ItemFilter::default() };

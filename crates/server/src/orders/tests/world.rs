@@ -178,7 +178,12 @@ impl Orders {
     pub(crate) fn host<T>(&self, work: impl FnOnce(&LocalOrders<'_>) -> T) -> T {
         let now = self.world.now();
         let clock = move || now;
-        work(&LocalOrders { store: &self.store, folders: &self.world.folders(), actor: "agent".to_owned(), now: &clock })
+        work(&LocalOrders {
+            store: &self.store,
+            folders: &self.world.folders(),
+            actor: "agent".to_owned(),
+            now: &clock,
+        })
     }
 }
 
