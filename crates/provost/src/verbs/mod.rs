@@ -14,6 +14,8 @@ mod export;
 mod export_configuration;
 mod export_csv;
 mod export_excel;
+mod fulfill;
+mod generate_provisioning_orders;
 mod get_job_steps;
 mod init;
 mod invoke_job;
@@ -28,6 +30,7 @@ mod protect_json;
 mod query;
 mod resource;
 mod restore;
+mod review;
 mod save_pre_existing_access_rights;
 mod schema;
 mod server;
@@ -38,6 +41,7 @@ mod sync_up;
 mod synchronization_validation;
 mod synchronize;
 mod update_classification;
+mod undo;
 mod update_entity_property_expressions;
 
 use crate::context::Context;
@@ -67,6 +71,10 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_role_model::ComputeRoleModel>(),
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
+    Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
+    Verb::of::<fulfill::Fulfill>(),
+    Verb::of::<review::Review>(),
+    Verb::of::<undo::Undo>(),
     Verb::of::<invoke_job::InvokeJob>(),
     Verb::of::<get_job_steps::GetJobSteps>(),
     Verb::of::<job::Job>(),
