@@ -70,8 +70,9 @@ impl Hands for ConnectorHands<'_> {
         let walked = provost_connectors::fulfil(&request, &mut orders.into_iter(), tell);
         walked.map(|_| ()).map_err(|error| ServerError::Source {
             message: error.to_string(),
-            hint: "check the connection with `provost check` and its settings; orders without result stay where they are"
-                .to_owned(),
+            hint:
+                "check the connection with `provost check` and its settings; orders without result stay where they are"
+                    .to_owned(),
         })
     }
 }
@@ -114,14 +115,10 @@ fn password(
     if !settings.auto_generate {
         return Ok(settings.default_password.clone().unwrap_or_default().into());
     }
-    let rules = PasswordRules {
-        length: settings.length,
-        lower: settings.lower,
-        upper: settings.upper,
-        digits: settings.digits,
-        symbols: settings.symbols,
-        ..PasswordRules::new(settings.strength_check.as_deref())?
-    };
+    let mut rules = PasswordRules::new(settings.strength_check.as_deref())?;
+    rules.length = settings.length;
+    (rules.lower, rules.upper, rules.digits, rules.symbols) =
+        (settings.lower, settings.upper, settings.digits, settings.symbols);
     let mut stream = blake3::Hasher::new_keyed(secret)
         .update(b"first password")
         .update(settings.identifier.as_bytes())
@@ -176,9 +173,8 @@ mod tests {
             symbols: 2,
             ..PasswordSettings::default()
         };
-        let of = |work: &Path, order: &str| {
-            password(&settings, &secret(work).unwrap(), order).unwrap().reveal().to_owned()
-        };
+        let of =
+            |work: &Path, order: &str| password(&settings, &secret(work).unwrap(), order).unwrap().reveal().to_owned();
         let first = of(folder.path(), "7");
         assert_eq!(first.len(), 16);
         assert_eq!(of(folder.path(), "7"), first);

@@ -53,7 +53,8 @@ pub(crate) struct Fulfilled {
 
 impl Fulfilled {
     fn count(&mut self, resource_type: &str, outcome: OrderOutcome) {
-        let counters = self.summary.entity_types.entry(resource_type.to_owned()).or_insert_with(EntityCounters::default);
+        let counters =
+            self.summary.entity_types.entry(resource_type.to_owned()).or_insert_with(EntityCounters::default);
         counters.rows += 1;
         match outcome {
             OrderOutcome::Executed => {

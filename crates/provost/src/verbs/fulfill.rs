@@ -111,8 +111,7 @@ fn alone(side: &ServerSide, hands: &dyn Hands, path: &Path) -> Result<Exit, Repo
     let mut errors = 0;
     for orders in file.orders.chunk_by(|a, b| a.resource_type.identifier == b.resource_type.identifier) {
         let resource_type = &orders[0].resource_type.identifier;
-        let mapping =
-            side.with_orders(|host| host.mapping(resource_type)).map_err(|error| road::report(&error))?;
+        let mapping = side.with_orders(|host| host.mapping(resource_type)).map_err(|error| road::report(&error))?;
         let mut lines = String::new();
         let walked = hands.carry_out(mapping.as_ref(), orders.to_vec(), &mut |result| {
             let id = &result.assigned_resource_type_id;

@@ -40,8 +40,8 @@ mod step;
 mod sync_up;
 mod synchronization_validation;
 mod synchronize;
-mod update_classification;
 mod undo;
+mod update_classification;
 mod update_entity_property_expressions;
 
 use crate::context::Context;
