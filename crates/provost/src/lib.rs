@@ -15,6 +15,7 @@ pub mod deployment;
 pub mod doctor;
 pub mod exporting;
 pub mod expressions;
+mod fulfil;
 pub mod home;
 pub mod jobs;
 mod logging;

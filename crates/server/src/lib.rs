@@ -18,6 +18,7 @@ mod manifest;
 mod mapping;
 pub mod metadata;
 mod options;
+pub mod orders;
 mod orphans;
 pub mod policy;
 mod previous;

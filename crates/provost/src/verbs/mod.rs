@@ -17,6 +17,8 @@ mod export;
 mod export_configuration;
 mod export_csv;
 mod export_excel;
+mod fulfill;
+mod generate_provisioning_orders;
 mod get_job_steps;
 mod init;
 mod invoke_job;
@@ -31,6 +33,7 @@ mod protect_json;
 mod query;
 mod resource;
 mod restore;
+mod review;
 mod save_pre_existing_access_rights;
 mod schema;
 mod server;
@@ -40,6 +43,7 @@ mod step;
 mod sync_up;
 mod synchronization_validation;
 mod synchronize;
+mod undo;
 mod update_classification;
 mod update_entity_property_expressions;
 
@@ -72,6 +76,10 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<assignment::Assignment>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
+    Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
+    Verb::of::<fulfill::Fulfill>(),
+    Verb::of::<review::Review>(),
+    Verb::of::<undo::Undo>(),
     Verb::of::<invoke_job::InvokeJob>(),
     Verb::of::<get_job_steps::GetJobSteps>(),
     Verb::of::<job::Job>(),
