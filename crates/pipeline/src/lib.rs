@@ -12,6 +12,7 @@ pub mod expression;
 pub mod format;
 pub mod mining;
 pub mod naming;
+pub mod orders;
 pub mod output;
 pub mod policy;
 pub mod population;

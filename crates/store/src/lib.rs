@@ -93,7 +93,8 @@ pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use policy::{
     AssignmentChange, AssignmentCounts, Computation, CorrelationKey, DataChanges, EvaluationNotes, Follower,
-    InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation,
+    InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation, StoredDecision,
+    StoredOrder, StoredOrderFile,
 };
 pub use query::{
     Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::link::Link;
-use crate::policy::schema as policy;
+use crate::policy::{orders, schema as policy};
 use crate::value::Arg;
 use provost_model::Slot;
 
@@ -140,6 +140,7 @@ CREATE TABLE UA_Attempts (
 CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT NULL){clustered};
 ",
     policy::TABLES,
+    orders::TABLES,
 ];
 
 /// The schema version that this program writes.

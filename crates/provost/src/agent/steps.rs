@@ -2,6 +2,7 @@
 
 use crate::custom;
 use crate::exporting;
+use crate::fulfil::{ConnectorHands, Fulfilled, RemoteOrders, fulfil};
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
 use crate::report::{Kind, Report};
@@ -11,6 +12,7 @@ use provost_connectors::ExportRequest;
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{Mode, State, Summary};
 use provost_model::work::{AgentTasks, AgentWork, TaskContext, TaskOutcome, TaskProgress};
+use provost_server::orders::{CollectRequest, LocalOrders, OrderHost, OrderScope};
 use provost_server::{Delivery, LocalHost, PrepareOptions, SessionHost};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -57,6 +59,21 @@ impl ServerSide {
     }
 }
 
+impl ServerSide {
+    /// Hands over where orders come from.
+    pub(crate) fn with_orders<T>(&self, work: impl FnOnce(&dyn OrderHost) -> T) -> T {
+        match self {
+            ServerSide::Here(road) => work(&LocalOrders {
+                store: &road.store,
+                folders: road.folders(),
+                actor: road::actor(),
+                now: &road::now_micros,
+            }),
+            ServerSide::There(client) => work(&RemoteOrders { client }),
+        }
+    }
+}
+
 impl AgentTasks for StepTasks {
     fn kinds(&self) -> Vec<String> {
         // Everything: what cannot be run must end, too, when nobody else is there.
@@ -67,6 +84,7 @@ impl AgentTasks for StepTasks {
         let done = match work.task.kind {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
+            TaskKind::Fulfill => self.fulfil(work, context),
             TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
             kind => match custom::run(&self.settings, work, context) {
                 Some(done) => done,
@@ -99,6 +117,17 @@ impl StepTasks {
     fn turn(&self, connector: &str) -> Arc<Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(connector.to_owned()).or_default().clone()
+    }
+
+    /// Carries out the orders of a task.
+    fn fulfil(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let task = &work.task;
+        let owner = format!("{} {}", task.agent.clone().unwrap_or_default(), self.settings.home.display());
+        let request = CollectRequest { scope: OrderScope::of_task(task), owner };
+        let is_cancelled = || context.is_cancelled();
+        let hands = ConnectorHands { settings: &self.settings, is_cancelled: &is_cancelled };
+        let done = self.side.with_orders(|host| fulfil(host, &hands, &request, task.continue_on_error, context));
+        done.map(Fulfilled::outcome).map_err(|error| road::report(&error))
     }
 
     /// Exports the connections of a task. In incremental mode a connection without incremental input gives its whole
@@ -249,6 +278,7 @@ mod tests {
             client_id: "Job".to_owned(),
             secret: Secret(String::new()),
             certificate: None,
+            binds_tokens: false,
             timeout: Duration::from_secs(1),
             patience: Duration::ZERO,
         };

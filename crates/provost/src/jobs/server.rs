@@ -1,5 +1,6 @@
 //! Tasks of the server that need files of the home: the room of the server cannot reach them.
 
+use crate::agent::{ServerSide, StepTasks};
 use crate::configuration::read_valid;
 use crate::custom;
 use crate::deployment::Deployment;
@@ -7,7 +8,7 @@ use crate::report::{Kind, Report};
 use crate::repository::metadata;
 use crate::road::{Road, actor};
 use provost_model::configuration::jobs::{LogLevel, Task, TaskKind};
-use provost_model::work::{AgentWork, InstanceState, TaskContext, TaskOutcome};
+use provost_model::work::{AgentTasks, AgentWork, InstanceState, TaskContext, TaskOutcome};
 use provost_server::jobs::ServerTasks;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ impl ServerTasks for DoorTasks {
     fn run(&self, work: &AgentWork, context: &dyn TaskContext) -> Option<TaskOutcome> {
         let done = match work.task.kind {
             TaskKind::DeployConfiguration => self.deploy(&work.task, context),
+            TaskKind::Fulfill => self.fulfil(work, context),
             TaskKind::CreateDatabaseViews => self.make_views(context),
             _ => custom::run(self.road.settings(), work, context)?,
         };
@@ -34,6 +36,12 @@ fn completed(produced: bool) -> TaskOutcome {
 }
 
 impl DoorTasks {
+    /// Carries out orders with the settings of the server's own home: a task without agent.
+    fn fulfil(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let tasks = StepTasks::new(self.road.settings().clone(), ServerSide::Here(self.road.clone()));
+        Ok(tasks.run(work, context))
+    }
+
     fn deploy(&self, task: &Task, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
         let folder = task.text("ConfigurationDirectory");
         if folder.is_empty() {

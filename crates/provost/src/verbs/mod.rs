@@ -1,8 +1,10 @@
 //! The verbs: one file each, and one line in [`VERBS`].
 
 mod agent;
+mod assignment;
 mod backup;
 mod check;
+mod check_expressions;
 mod compute_correlation_keys;
 mod compute_role_model;
 mod create_database_views;
@@ -10,10 +12,13 @@ mod decrypt_file;
 mod deploy_configuration;
 mod doctor;
 mod encrypt_file;
+mod eval;
 mod export;
 mod export_configuration;
 mod export_csv;
 mod export_excel;
+mod fulfill;
+mod generate_provisioning_orders;
 mod get_job_steps;
 mod init;
 mod invoke_job;
@@ -28,6 +33,7 @@ mod protect_json;
 mod query;
 mod resource;
 mod restore;
+mod review;
 mod save_pre_existing_access_rights;
 mod schema;
 mod server;
@@ -37,6 +43,7 @@ mod step;
 mod sync_up;
 mod synchronization_validation;
 mod synchronize;
+mod undo;
 mod update_classification;
 mod update_entity_property_expressions;
 
@@ -51,6 +58,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<init::Init>(),
     Verb::of::<settings::Settings>(),
     Verb::of::<check::Check>(),
+    Verb::of::<check_expressions::CheckExpressions>(),
     Verb::of::<schema::Schema>(),
     Verb::of::<deploy_configuration::DeployConfiguration>(),
     Verb::of::<export_configuration::ExportConfiguration>(),
@@ -66,7 +74,12 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_correlation_keys::ComputeCorrelationKeys>(),
     Verb::of::<compute_role_model::ComputeRoleModel>(),
     Verb::of::<update_classification::UpdateClassification>(),
+    Verb::of::<assignment::Assignment>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
+    Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
+    Verb::of::<fulfill::Fulfill>(),
+    Verb::of::<review::Review>(),
+    Verb::of::<undo::Undo>(),
     Verb::of::<invoke_job::InvokeJob>(),
     Verb::of::<get_job_steps::GetJobSteps>(),
     Verb::of::<job::Job>(),
@@ -74,6 +87,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<agent::Agent>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
+    Verb::of::<eval::Eval>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<doctor::Doctor>(),

@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod events;
 mod logs;
+mod order_steps;
 mod overheard;
 mod plan;
 mod policy_steps;

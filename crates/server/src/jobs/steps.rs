@@ -2,9 +2,9 @@
 
 use super::engine::Engine;
 use super::error::JobError;
-use super::policy_steps;
 use super::settings::micros;
 use super::work::{Run, Taken};
+use super::{order_steps, policy_steps};
 use crate::error::ServerError;
 use crate::expressions::{ExpressionOptions, update_expressions};
 use crate::flags::set_recently_modified_flag;
@@ -33,6 +33,7 @@ pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> 
         TaskKind::ComputeRoleModel => policy_steps::role_model(engine, taken, context),
         TaskKind::ComputeRiskScores => policy_steps::risk_scores(engine, context),
         TaskKind::UpdateClassification => policy_steps::classification(engine, taken, context),
+        TaskKind::GenerateProvisioningOrders => order_steps::generate_orders(engine, taken, context),
         TaskKind::SavePreExistingAccessRights => policy_steps::pre_existing(engine, taken),
         kind => match engine.handed_out(taken) {
             Ok(work) => Ok(engine.tasks.run(&work, context).unwrap_or_else(|| TaskOutcome::not_available(kind))),

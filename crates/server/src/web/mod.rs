@@ -17,6 +17,7 @@ mod jobs;
 mod listen;
 mod metrics;
 mod openapi;
+mod orders;
 mod principal;
 mod problem;
 mod query;

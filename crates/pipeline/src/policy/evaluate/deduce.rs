@@ -123,10 +123,11 @@ impl Run<'_> {
             }
         }
         // What was given before and is not any more is about to be taken away: that explains it as well.
-        let id = resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
-        self.known_rows(resource_type, target).flat_map(|row| &row.navigations).any(|link| {
-            Some(link.property) == id && link.resource == value && !link.workflow.is_derogation()
-        })
+        let id =
+            resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
+        self.known_rows(resource_type, target)
+            .flat_map(|row| &row.navigations)
+            .any(|link| Some(link.property) == id && link.resource == value && !link.workflow.is_derogation())
     }
 
     /// Stored rows of a target.
@@ -189,10 +190,11 @@ impl Run<'_> {
                 }
             }
             found.dedup();
-            if let ([role], false) = (found.as_slice(), is_explained) {
-                if !scratch.singles.refused.contains(*role) && !self.is_forbidden(*role) {
-                    scratch.deduced.insert(*role);
-                }
+            if let ([role], false) = (found.as_slice(), is_explained)
+                && !scratch.singles.refused.contains(*role)
+                && !self.is_forbidden(*role)
+            {
+                scratch.deduced.insert(*role);
             }
         }
     }

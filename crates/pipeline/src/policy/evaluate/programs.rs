@@ -31,7 +31,8 @@ impl Run<'_> {
                 program.text(self.owner, self.population, &environment, &mut scratch.texts)
             }
             Computation::File(path, property) => {
-                let end = path.iter().try_fold(self.owner, |here, step| self.population.links(here, *step).first().copied());
+                let end =
+                    path.iter().try_fold(self.owner, |here, step| self.population.links(here, *step).first().copied());
                 let digest = end.and_then(|end| self.population.value(end, *property));
                 Ok(digest.map(|digest| scratch.texts.push_str(digest)).is_some())
             }

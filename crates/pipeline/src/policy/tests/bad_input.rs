@@ -55,7 +55,8 @@ fn contradictions_are_told_and_a_denial_wins() {
 
 #[test]
 pub(super) fn a_rule_that_throws_is_an_error_of_its_value_alone() {
-    let mut world = ada(&ad(r#"<TypeRule/><ScalarRule Property="Mail" Expression="C#:p: return p.Mail.Substring(3);"/>
+    let mut world =
+        ada(&ad(r#"<TypeRule/><ScalarRule Property="Mail" Expression="C#:p: return p.Mail.Substring(3);"/>
 <ScalarRule Property="Login" Binding="Number"/>"#));
     world.data.set("Person", "E1", "Mail", "ab");
     let found = world.told();

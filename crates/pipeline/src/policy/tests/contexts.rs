@@ -86,15 +86,16 @@ pub(super) fn absent_dates_of_a_section_are_those_of_the_contract_or_none() {
     expect(&case(r#"BoundaryKind="1""#, "", open), expected);
     // Where the positions bound the identity, the kind of boundary shows.
     let bounding = r#"IsDefaultBoundariesSection="1" BoundaryKind="1""#;
-    expect(
-        &case(bounding, "", open),
-        "single Everyone: PolicyApproved, always\nsingle Lab: PolicyApproved, always",
-    );
+    expect(&case(bounding, "", open), "single Everyone: PolicyApproved, always\nsingle Lab: PolicyApproved, always");
 }
 
 #[test]
 pub(super) fn without_a_context_rule_assignments_have_no_dates() {
-    let conf = format!(r#"{}<SingleRoleRule Role="R" Policy="Default"/><SingleRoleRule Role="S" Policy="Default" D0="LAB"/>{}"#, role("R"), role("S"));
+    let conf = format!(
+        r#"{}<SingleRoleRule Role="R" Policy="Default"/><SingleRoleRule Role="S" Policy="Default" D0="LAB"/>{}"#,
+        role("R"),
+        role("S")
+    );
     expect(&told(&format!("//- conf.xml\n{conf}\n{ORGANISATION}{ADA}")), "single R: PolicyApproved, always");
 }
 

@@ -4,7 +4,6 @@ use super::world::reached;
 use super::{bad_input, contexts, life_cycle, roles, types};
 use provost_model::policy::{ProvisioningState, WorkflowState};
 
-
 #[test]
 fn every_state_is_reached() {
     let scenarios: &[fn()] = &[

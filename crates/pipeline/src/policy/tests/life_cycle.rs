@@ -1,7 +1,7 @@
 //! The way of an assignment to the managed system and back.
 
-use super::*;
 use super::world::instant;
+use super::*;
 use provost_model::policy::{ProvisioningState as P, WorkflowState as W};
 
 fn account() -> World {
@@ -156,7 +156,10 @@ pub(super) fn a_target_denied_by_hand_is_removed() {
     denied.navigations.clear();
     world.existing.resource_types = vec![denied];
     let found = world.told();
-    assert!(found.contains("AD = e1: Approved Pending, 2020-01-01 to 2027-01-01") && !found.contains("PolicyApproved"), "{found}");
+    assert!(
+        found.contains("AD = e1: Approved Pending, 2020-01-01 to 2027-01-01") && !found.contains("PolicyApproved"),
+        "{found}"
+    );
 }
 
 #[test]

@@ -73,7 +73,8 @@ pub(super) fn the_smallest_priority_decides_and_a_denial_wins_a_tie() {
 
 #[test]
 pub(super) fn what_is_denied_nobody_gives_by_hand() {
-    let mut world = ada(&format!(r#"{}<SingleRoleRule Role="R" Policy="Default" D1="Paris" IsDenied="1"/>"#, role("R")));
+    let mut world =
+        ada(&format!(r#"{}<SingleRoleRule Role="R" Policy="Default" D1="Paris" IsDenied="1"/>"#, role("R")));
     given(&mut world, "R", WorkflowState::Approved, period("2026-01-01", "2026-12-01"));
     expect(&world.told(), "");
 }
@@ -155,10 +156,7 @@ pub(super) fn suggestions_are_offered_not_given() {
 pub(super) fn by_hand_comes_before_the_rule_and_ends_with_the_last_context() {
     let mut world = ada(&format!(r#"{}<SingleRoleRule Role="R" Policy="Default" D0="LAB"/>"#, role("R")));
     given(&mut world, "R", WorkflowState::Approved, period("2026-01-01", "2030-01-01"));
-    expect(
-        &world.told(),
-        "single R: Approved, 2026-01-01 to 2027-01-01",
-    );
+    expect(&world.told(), "single R: Approved, 2026-01-01 to 2027-01-01");
     world.now = instant("2025-12-01");
     expect(
         &world.told(),
@@ -214,7 +212,9 @@ fn deducible() -> String {
 <NavigationRule Property="Groups" Resource="G2" SingleRole="Either"/>
 <NavigationRule Property="Groups" Resource="G3" SingleRole="Both"/>
 <NavigationRule Property="Groups" Resource="G3" SingleRole="Two"/>"#);
-    format!("{roles}{rules}<ResourceCorrelationRule Policy=\"Default\" ResourceType=\"AD\" SourceBinding=\"Number\" TargetBinding=\"Login\"/>")
+    format!(
+        "{roles}{rules}<ResourceCorrelationRule Policy=\"Default\" ResourceType=\"AD\" SourceBinding=\"Number\" TargetBinding=\"Login\"/>"
+    )
 }
 
 fn with_groups(groups: &str) -> World {
@@ -302,7 +302,11 @@ pub(super) fn a_refused_composite_role_takes_away_the_single_roles_that_followed
 
 #[test]
 pub(super) fn an_expired_role_is_inactive_until_the_system_has_followed() {
-    let mut world = ada(&format!("{}{}", role("R"), ad(r#"<TypeRule/><NavigationRule Property="Groups" Resource="G1" SingleRole="R"/>"#)));
+    let mut world = ada(&format!(
+        "{}{}",
+        role("R"),
+        ad(r#"<TypeRule/><NavigationRule Property="Groups" Resource="G1" SingleRole="R"/>"#)
+    ));
     world.data.add("Account", "Login,Groups\ne1,G1");
     world.correlations.push(("AD".into(), "e1".into(), 100));
     given(&mut world, "R", WorkflowState::Approved, period("2026-01-01", "2026-07-01"));
@@ -335,7 +339,13 @@ pub(super) fn automation_rules_decide_the_closest_first() {
 
 #[test]
 pub(super) fn requests_become_what_the_number_of_validations_says() {
-    let states = [("0", "Approved"), ("1", "PendingApproval,"), ("2", "PendingApproval1,"), ("3", "PendingApproval1Of3"), ("4", "Declined")];
+    let states = [
+        ("0", "Approved"),
+        ("1", "PendingApproval,"),
+        ("2", "PendingApproval1,"),
+        ("3", "PendingApproval1Of3"),
+        ("4", "Declined"),
+    ];
     for (approvals, state) in states {
         let mut world = ada(&format!(
             r#"<SingleRole Identifier="R" EntityType="Person" Policy="Default" ApprovalWorkflowType="{approvals}" MaxDuration="1440"/>{}"#,
@@ -360,9 +370,8 @@ pub(super) fn roles_of_an_external_policy_stay_as_they_are() {
 
 #[test]
 pub(super) fn three_approvals_by_automation() {
-    let rules = ["PendingApproval1Of3", "PendingApproval2Of3", "PendingApproval3Of3"].map(|state| {
-        format!(r#"<SingleRoleAutomationRule SingleRole="R" WorkflowState="{state}" HoursToWait="24"/>"#)
-    });
+    let rules = ["PendingApproval1Of3", "PendingApproval2Of3", "PendingApproval3Of3"]
+        .map(|state| format!(r#"<SingleRoleAutomationRule SingleRole="R" WorkflowState="{state}" HoursToWait="24"/>"#));
     let mut world = ada(&format!(
         r#"<SingleRole Identifier="R" EntityType="Person" Policy="Default" ApprovalWorkflowType="3"/>{}"#,
         rules.join("")
@@ -378,4 +387,21 @@ pub(super) fn three_approvals_by_automation() {
         let found = world.told();
         assert!(found.contains(&format!("single R: {state}, ")), "{day}: {found}");
     }
+}
+
+#[test]
+pub(super) fn what_a_rule_also_gives_is_tagged_and_gives_way_when_that_is_applied() {
+    use crate::policy::Redundancy;
+    let mut world = ada(&format!(r#"{}<SingleRoleRule Role="R" Policy="Default" D0="LAB"/>"#, role("R")));
+    world.data.set("Person", "E1", "Start", "2026-03-01");
+    world.data.set("Person", "E1", "End", "2026-09-01");
+    world.now = instant("2026-03-15");
+    given(&mut world, "R", WorkflowState::Approved, period("2026-02-01", "2026-08-01"));
+    world.options.redundancy = Redundancy::Analyze;
+    world.told();
+    assert!(world.existing.single_roles.iter().any(|row| row.is_redundant));
+    // Where the rule begins and ends inside, the manual parts before and after it stay.
+    world.options.redundancy = Redundancy::Apply;
+    expect(&world.told(), "single R: PolicyApproved, 2026-03-01 to 2026-09-01");
+    assert!(!world.existing.single_roles.iter().any(|row| row.is_redundant));
 }

@@ -31,7 +31,9 @@ pub(super) fn a_rule_with_a_role_beats_one_without_and_makes_a_target() {
     let conf = format!(
         r#"{}<SingleRoleRule Role="R" Policy="Default" D0="LAB"/>{}"#,
         role("R"),
-        ad(r#"<ScalarRule Property="Mail" Binding="Number"/><ScalarRule Property="Mail" Expression="Literal:lab" SingleRole="R"/>"#)
+        ad(
+            r#"<ScalarRule Property="Mail" Binding="Number"/><ScalarRule Property="Mail" Expression="Literal:lab" SingleRole="R"/>"#
+        )
     );
     let mut world = ada(&conf);
     expect(
@@ -61,8 +63,10 @@ pub(super) fn denied_targets_and_values_are_forbidden() {
 
 #[test]
 pub(super) fn query_rules_are_tried_by_descending_confidence() {
-    let conf = ad(r#"<TypeRule/><QueryRule Property="Home" SourceBinding="Number" TargetBinding="Dn" TargetMatchedConfidenceLevel="100"/>
-<QueryRule Property="Home" SourceBinding="Name" TargetBinding="Dn" TargetMatchedConfidenceLevel="90"/>"#);
+    let conf = ad(
+        r#"<TypeRule/><QueryRule Property="Home" SourceBinding="Number" TargetBinding="Dn" TargetMatchedConfidenceLevel="100"/>
+<QueryRule Property="Home" SourceBinding="Name" TargetBinding="Dn" TargetMatchedConfidenceLevel="90"/>"#,
+    );
     let mut world = ada(&conf);
     let rules = world.metadata.configuration.policy.resource_types[0].query_rules.clone();
     let (sure, unsure) = (rules[0].identity.clone(), rules[1].identity.clone());
@@ -90,12 +94,18 @@ pub(super) fn files_are_compared_by_their_digests() {
 pub(super) fn an_owner_may_have_several_targets_where_that_is_configured() {
     let accounts = "Login,Mail\na,\nb,\nc,";
     for (multiple, expected) in [
-        ("0", "AD = a: PolicyApproved Verified, 2020-01-01 to 2027-01-01
+        (
+            "0",
+            "AD = a: PolicyApproved Verified, 2020-01-01 to 2027-01-01
             AD = b: Found None, always
-            AD = c 50%: Found None, always"),
-        ("1", "AD = a: PolicyApproved Verified, 2020-01-01 to 2027-01-01
+            AD = c 50%: Found None, always",
+        ),
+        (
+            "1",
+            "AD = a: PolicyApproved Verified, 2020-01-01 to 2027-01-01
             AD = b: PolicyApproved Verified, 2020-01-01 to 2027-01-01
-            AD = c 50%: Found None, always"),
+            AD = c 50%: Found None, always",
+        ),
     ] {
         let mut world = ada(&ad_with(&format!(r#"CorrelateMultipleResources="{multiple}""#), "<TypeRule/>"));
         world.data.add("Account", accounts);
@@ -118,7 +128,9 @@ fn risky(exemption: &str) -> World {
 </Risk>"#,
         role("Pay"),
         role("Approve"),
-        ad(r#"<NavigationRule Property="Groups" Resource="G1" SingleRole="Pay"/><NavigationRule Property="Groups" Resource="G2" SingleRole="Approve"/>"#)
+        ad(
+            r#"<NavigationRule Property="Groups" Resource="G1" SingleRole="Pay"/><NavigationRule Property="Groups" Resource="G2" SingleRole="Approve"/>"#
+        )
     );
     let context = CONTEXT.replace("Identifier", r#"RiskFactorType="Average" Identifier"#);
     let mut world = World::new(&format!("//- conf.xml\n{context}\n{conf}\n{ORGANISATION}{ADA}"));

@@ -1,7 +1,9 @@
 //! A small company in text: configuration, data, and what follows for one person.
 
-use crate::policy::{Correlation, Directory, Engine, EvaluationOptions, Inputs, Outcome, PolicyProblem, QueryMatch, Scratch};
 use crate::format::Civil;
+use crate::policy::{
+    Correlation, Directory, Engine, EvaluationOptions, Inputs, Outcome, PolicyProblem, QueryMatch, Scratch,
+};
 use crate::population::{Handle, Population};
 use provost_model::configuration::{PropertyType, parse};
 use provost_model::metadata::{Catalog, Metadata};
@@ -179,7 +181,8 @@ impl Data {
             };
             let handle = population.find(position, ResourceId(id)).unwrap();
             for (name, value) in columns.iter().filter(|(_, value)| !value.is_empty()) {
-                let (_, property) = metadata.find(entity_type, name).unwrap_or_else(|| panic!("no {entity_type}:{name}"));
+                let (_, property) =
+                    metadata.find(entity_type, name).unwrap_or_else(|| panic!("no {entity_type}:{name}"));
                 match metadata.entity_types[position].properties[property].kind {
                     PropertyType::ForeignKey => {
                         self.link(metadata, &population, handle, (position, property), value, &mut links);
@@ -338,7 +341,7 @@ impl World {
             correlations,
             matches,
             scratch: Scratch::default(),
-            next_id: 1,
+            next_id: 10_000,
         })
     }
 
@@ -370,6 +373,11 @@ impl World {
 
     pub(crate) fn id(&self, element: &str, identity: &str) -> PolicyObjectId {
         self.catalog.id(element, identity).unwrap_or_else(|| panic!("no {element} {identity}"))
+    }
+
+    /// Key of a resource.
+    pub(crate) fn data_name(&self, id: ResourceId) -> &str {
+        self.data.name(id)
     }
 
     /// Evaluates the first person without storing anything.
@@ -449,6 +457,16 @@ impl World {
         }
     }
 
+    /// Asks why the first person has something, or not.
+    pub(crate) fn asked<T>(&mut self, ask: impl FnOnce(&Engine, Handle, &Population, &Inputs, &mut Scratch) -> T) -> T {
+        let population = self.data.population(&self.metadata);
+        let entity_type = self.metadata.entity_types.iter().position(|t| t.identifier == "Person").unwrap();
+        let first = self.data.rows.iter().position(|(entity_type, _)| entity_type == "Person").unwrap();
+        let owner = population.find(entity_type, ResourceId(first as i64 + 1)).unwrap();
+        let inputs = Inputs { existing: Some(&self.existing), ..Inputs::default() };
+        ask(&self.engine, owner, &population, &inputs, &mut self.scratch)
+    }
+
     /// Evaluates, stores and tells what there is.
     pub(crate) fn told(&mut self) -> String {
         let outcome = self.step();
@@ -494,7 +512,8 @@ impl World {
                 let policy = value.policy_digest.as_deref().unwrap_or("-");
                 let current = value.current_digest.as_deref().unwrap_or("-");
                 let states = format!("{} {}", value.workflow.name(), value.provisioning.name());
-                writeln!(out, "  {} {policy} / {current}: {states}, {}", property(value.property), span(value.period)).unwrap();
+                writeln!(out, "  {} {policy} / {current}: {states}, {}", property(value.property), span(value.period))
+                    .unwrap();
             }
             for link in &row.navigations {
                 let signs = match (link.is_expected, link.is_current) {
@@ -506,7 +525,8 @@ impl World {
                 let role = link.single_role.map(|role| format!(" by {}", name(role))).unwrap_or_default();
                 let states = format!("{} {}", link.workflow.name(), link.provisioning.name());
                 let resource = self.data.name(link.resource);
-                writeln!(out, "  {} {signs}{resource}{role}: {states}, {}", property(link.property), span(link.period)).unwrap();
+                writeln!(out, "  {} {signs}{resource}{role}: {states}, {}", property(link.property), span(link.period))
+                    .unwrap();
             }
         }
         for risk in &outcome.risks {
