@@ -117,9 +117,9 @@ fn one_owner_and_simulations(kind: Kind) {
     assert_eq!(stored(&home), before);
     let done = compute(&home, &["--at", "2026-09-30"]);
     assert_eq!(simulated.counts, done.counts);
-    let key = home.database.rows(
-        "SELECT k.KeyValue FROM UR_ResourceKeys k JOIN UP_AssignedResourceTypes a ON a.Owner_Id = k.Resource_Id",
-    );
+    let key = home
+        .database
+        .rows("SELECT k.KeyValue FROM UR_ResourceKeys k JOIN UP_AssignedResourceTypes a ON a.Owner_Id = k.Resource_Id");
     let owner = format!("HR_Person:{}", key[0][0].as_deref().unwrap());
     let one = compute(&home, &["--owner", &owner, "--at", "2026-09-30"]);
     assert_eq!((one.counts["ownersEvaluated"], one.counts["ownersChanged"]), (1, 0), "{one:?}");
