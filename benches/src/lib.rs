@@ -9,6 +9,7 @@
 
 mod api;
 mod data;
+mod expressions;
 mod home;
 mod measure;
 mod mining;
@@ -145,6 +146,12 @@ fn bench(real: bool) -> Result<(), Failure> {
         bench.say(mining::path(&bench)?, &mut all);
     }
     if bench.only == "role mining" || bench.only == "mining" {
+        return Ok(());
+    }
+    if bench.wants("expressions") {
+        expressions::all(&bench)?;
+    }
+    if bench.only == "expressions" {
         return Ok(());
     }
     let data = data::make(&bench.folder, bench.rows)?;

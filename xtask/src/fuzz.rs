@@ -24,6 +24,7 @@ const TARGETS: &[(&str, Seeds)] = &[
     ("delta", generations),
     ("export_csv", tables),
     ("export_excel", workbooks),
+    ("expression", bodies),
 ];
 
 /// `cargo xtask fuzz [TARGET] [SECONDS]`: every target for a minute, unless told otherwise.
@@ -151,6 +152,23 @@ fn sorted(path: &Path) -> Result<Vec<u8>, Failure> {
 fn workbooks() -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let books: Result<_, _> = files("fuzz/seeds/export_excel", ".xlsx")?.iter().map(|path| read(path)).collect();
     Ok(numbered(books?))
+}
+
+/// Bodies about the model of the target, which use most of the language.
+fn bodies() -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let texts = [
+        "p.A + \" \" + p.N",
+        "var m = p.M?.A ?? \"x\"; if (m.Length > 2) { return m.Substring(0, 2).ToUpper(); } return $\"{p.D:yyyy} {p.N,5:D3}\";",
+        "return p.R.Where(r => r.N > 1).OrderBy(r => r.A).ThenByDescending(r => r.D).Select(r => r.A.Split('a')[0]).FirstOrDefault();",
+        "foreach (var r in p.R) { if (r.N == 36) return r.D.Value.AddMonths(1); } return DateTime.Now;",
+        "Regex.Replace(p.A.Simplify(), @\"(\\w)(\\d+)?\", \"$2-$1\")",
+        "p.N switch { < 18 => 'a', null => 'b', _ => p.A[0] }",
+        "var d = new Dictionary<string, string> { { \"a\", p.A } }; d[\"b\"] = \"\"; return d[\"a\"];",
+        "int.TryParse(p.A, out var n) ? n * 2 : Convert.ToInt32(p.D.HasValue)",
+        "string.Join(\",\", p.A.Where(char.IsLetter).Distinct().Reverse())",
+        "UtilExpressions.BuildUsernameWithInitials(p.A, p.A, \".\", null, 8, 2)",
+    ];
+    Ok(numbered(texts.map(|text| text.as_bytes().to_vec()).to_vec()))
 }
 
 #[cfg(test)]

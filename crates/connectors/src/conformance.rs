@@ -435,7 +435,7 @@ fn a_cookie_gives_exactly_what_changed() {
 
 #[test]
 fn packages_that_are_not_implemented_say_so() {
-    for package in PACKAGES.iter().filter(|package| !package.is_implemented()) {
+    for package in PACKAGES.iter().filter(|package| !package.is_implemented() && !package.writes()) {
         let problems = check(&connection(package), &json!({}));
         assert_eq!(problems.len(), 1);
         assert!(problems[0].message.contains(package.display_name) && problems[0].message.contains(package.identifier));

@@ -1,6 +1,7 @@
 //! Check, open, run: the walk that all connectors share.
 
 use crate::error::ExportError;
+use crate::fulfil::Fulfiller;
 use crate::keeping::Keeping;
 use crate::ldap::state::Finished;
 use crate::output::{self, Staged};
@@ -154,6 +155,13 @@ pub fn check(connection: &Connection, settings: &Value) -> Vec<Problem> {
     let mut problems = check_identifier(&connection.identifier);
     match driver(connection) {
         Ok(driver) => problems.extend(driver.check(Settings::new(&connection.identifier, settings))),
+        Err(_) if writer(connection).is_some() => {
+            problems.extend(
+                writer(connection)
+                    .iter()
+                    .flat_map(|writer| writer.check(Settings::new(&connection.identifier, settings))),
+            );
+        }
         Err(error) => {
             problems.push(Problem::new(error.code(), Severity::Error, error.to_string()).hint(error.remedy()));
         }
@@ -191,6 +199,11 @@ pub fn export(
     // The other way round a crash between the two would lose changes; this way it repeats them.
     states.into_iter().try_for_each(Finished::commit)?;
     Ok(ExportReport::Done { tables, sources, problems })
+}
+
+/// What carries out the orders of a package that exports nothing.
+fn writer(connection: &Connection) -> Option<&'static dyn Fulfiller> {
+    package::find(&connection.package)?.fulfiller
 }
 
 fn driver(connection: &Connection) -> Result<&'static dyn Driver, ExportError> {

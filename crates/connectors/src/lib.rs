@@ -11,6 +11,7 @@
 #[cfg(test)]
 mod conformance;
 mod csv;
+mod discover;
 mod error;
 mod excel;
 mod export;
@@ -20,12 +21,14 @@ mod ldap;
 mod output;
 mod package;
 mod records;
+mod script;
 mod settings;
 mod source;
 mod sql;
 mod table;
 mod transform;
 
+pub use discover::{DiscoverRequest, KeyType, Schema, SchemaColumn, SchemaTable, ValueType, discover};
 pub use error::ExportError;
 pub use export::{ExportMode, ExportReport, ExportRequest, Progress, TableWritten, check, export};
 pub use fulfil::{FulfilError, FulfilReport, FulfilRequest, Help, fulfil};

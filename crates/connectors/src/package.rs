@@ -1,6 +1,7 @@
 //! The one list of all packages of the catalogue.
 
 use crate::csv::Csv;
+use crate::discover::Discover;
 use crate::excel::Excel;
 use crate::export::Driver;
 use crate::fulfil::Fulfiller;
@@ -8,6 +9,7 @@ use crate::ldap::ad::ActiveDirectory;
 use crate::ldap::fulfil;
 use crate::ldap::generic::Ldap;
 use crate::ldap::openldap::OpenLdap;
+use crate::script::Script;
 use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
@@ -28,6 +30,7 @@ pub struct Package {
     pub keeps_cookie: bool,
     pub(crate) driver: Option<&'static dyn Driver>,
     pub(crate) fulfiller: Option<&'static dyn Fulfiller>,
+    pub(crate) discoverer: Option<&'static dyn Discover>,
 }
 
 impl Package {
@@ -72,6 +75,7 @@ const fn planned(display_name: &'static str, identifier: &'static str, does: Doe
         keeps_cookie: false,
         driver: None,
         fulfiller: None,
+        discoverer: None,
     }
 }
 
@@ -79,8 +83,9 @@ const fn implemented(package: Package, aliases: &'static [&'static str], driver:
     Package { aliases, driver: Some(driver), ..package }
 }
 
-const fn written(package: Package, fulfiller: &'static dyn Fulfiller) -> Package {
-    Package { fulfiller: Some(fulfiller), ..package }
+/// A directory: what carries out its orders also knows its schema.
+const fn directory<T: Fulfiller + Discover>(package: Package, hand: &'static T) -> Package {
+    Package { fulfiller: Some(hand), discoverer: Some(hand), ..package }
 }
 
 const fn by_cookie(package: Package) -> Package {
@@ -89,7 +94,7 @@ const fn by_cookie(package: Package) -> Package {
 
 /// All packages, in the order of the catalogue.
 pub static PACKAGES: &[Package] = &[
-    written(
+    directory(
         by_cookie(implemented(
             planned("Directory/Active Directory", "Usercube.AD@0000001", ExportChangesFulfil),
             &[],
@@ -97,19 +102,19 @@ pub static PACKAGES: &[Package] = &[
         )),
         &fulfil::ActiveDirectory,
     ),
-    written(
+    directory(
         implemented(planned("Directory/Apache Directory", "Usercube.LDAP.Apache@0000001", ExportFulfil), &[], &Ldap),
         &fulfil::Ldap,
     ),
-    written(
+    directory(
         implemented(planned("Directory/Generic LDAP", "Usercube.LDAP@0000001", ExportFulfil), &[], &Ldap),
         &fulfil::Ldap,
     ),
-    written(
+    directory(
         implemented(planned("Directory/Oracle LDAP", "Usercube.LDAP.Oracle@0000001", ExportFulfil), &[], &Ldap),
         &fulfil::Ldap,
     ),
-    written(
+    directory(
         implemented(
             planned("Directory/Red Hat Directory Server", "Usercube.LDAP.RedHat@0000001", ExportFulfil),
             &[],
@@ -117,7 +122,7 @@ pub static PACKAGES: &[Package] = &[
         ),
         &fulfil::Ldap,
     ),
-    written(
+    directory(
         by_cookie(implemented(
             planned("Directory/Open LDAP", "Usercube.OpenLDAP@0000001", ExportChangesFulfil),
             &[],
@@ -137,7 +142,7 @@ pub static PACKAGES: &[Package] = &[
     planned("CRM/Salesforce", "Usercube.SCIM.Salesforce@0000001", ExportChangesFulfil),
     planned("Messaging/Slack", "Usercube.SCIM.Slack@0000001", ExportChangesFulfil),
     planned("PAM/CyberArk", "Usercube.SCIM.CyberArk@0000001", ExportFulfil),
-    planned("Custom/PowerShellProv", "Usercube.Powershell@0000001", Fulfil),
+    Package { fulfiller: Some(&Script), ..planned("Custom/PowerShellProv", "Usercube.Powershell@0000001", Fulfil) },
     planned("Custom/PowerShellSync", "Usercube.PowershellSync@0000001", ExportChanges),
     planned("Custom/Robot Framework", "Usercube.RobotFramework@0000001", Fulfil),
     planned("Custom/Unplugged", "Usercube.Custom@0000001", Nothing),

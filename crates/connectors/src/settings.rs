@@ -26,6 +26,11 @@ impl<'a> Settings<'a> {
         format!("Connections.{}.{setting}", self.connection)
     }
 
+    /// A setting as it was written.
+    pub(crate) fn value(&self, setting: &str) -> Option<&'a Value> {
+        self.get(setting)
+    }
+
     fn object(&self) -> Option<&'a Map<String, Value>> {
         self.value.as_object()
     }

@@ -10,7 +10,7 @@ mod common;
 mod samba;
 
 use common::{World, table};
-use provost_connectors::{ExportMode, ExportReport};
+use provost_connectors::{DiscoverRequest, ExportMode, ExportReport, ValueType, discover};
 use samba::{ADMIN, DOMAIN, PASSWORD, Samba};
 use serde_json::{Value, json};
 use std::fs;
@@ -85,6 +85,18 @@ fn a_domain_is_exported_completely_and_then_by_what_changed() {
     assert_eq!(problems, [""; 0]);
     let nothing = (vec![], vec![], vec![]);
     assert_eq!(export(&mut world, ExportMode::Incremental), nothing);
+
+    let request =
+        DiscoverRequest { connection: &world.connection, settings: &world.settings, base_dir: world.folder.path() };
+    let schema = discover(&request).unwrap().unwrap();
+    let of = |name: &str| {
+        let column = schema.tables[0].columns.iter().find(|column| column.name == name);
+        column.map(|c| (c.is_multivalued, c.value_type))
+    };
+    assert_eq!(of("objectGUID"), Some((false, ValueType::Guid)));
+    assert_eq!(of("accountExpires"), Some((false, ValueType::Int64)));
+    assert_eq!(of("userAccountControl"), Some((false, ValueType::Int32)));
+    assert!(schema.tables.iter().any(|table| table.name == "HR_member"));
 
     // Everything that can happen: a change, a deletion, a new object, a renaming, a member more, a member less.
     samba.modify(&user("dan", "A"));

@@ -9,7 +9,7 @@ mod common;
 mod slapd;
 
 use common::{World, table};
-use provost_connectors::ExportReport;
+use provost_connectors::{DiscoverRequest, ExportReport, ValueType, discover};
 use serde_json::{Value, json};
 use slapd::{ADMIN, PASSWORD, Slapd};
 use std::fmt::Write;
@@ -160,4 +160,21 @@ fn every_way_to_secure_the_connection_works_and_a_stranger_is_refused() {
     system-login: localhost:TLS refused the login of cn=admin,dc=example,dc=org: invalidCredentials (49)
     -> check Login and Password, and whether the account is locked or expired
     "#);
+}
+
+#[test]
+fn the_schema_of_the_server_becomes_tables_and_columns() {
+    let Some(slapd) = Slapd::start("") else { return };
+    let world = world(&slapd, |_| {});
+    let request =
+        DiscoverRequest { connection: &world.connection, settings: &world.settings, base_dir: world.folder.path() };
+    let schema = discover(&request).unwrap().unwrap();
+    let tables: Vec<&str> = schema.tables.iter().map(|table| table.name.as_str()).collect();
+    assert!(tables.starts_with(&["HR_entries"]) && tables.contains(&"HR_member"), "{tables:?}");
+    let entries = &schema.tables[0].columns;
+    let of = |name: &str| entries.iter().find(|column| column.name == name).map(|c| (c.is_multivalued, c.value_type));
+    assert_eq!(of("mail"), Some((true, ValueType::String)));
+    assert_eq!(of("jpegPhoto"), Some((true, ValueType::Bytes)));
+    assert_eq!(of("displayName"), Some((false, ValueType::String)));
+    assert_eq!(of("dn"), Some((false, ValueType::String)));
 }

@@ -21,6 +21,33 @@ pub struct Folder {
 /// # Errors
 /// The folder or a file cannot be read, or there is no such file. What is wrong *inside* files is in the result.
 pub fn read(folder: &Path) -> Result<Folder, Report> {
+    let (files, unreadable) = texts(folder)?;
+    let count = files.len() + unreadable.len();
+    let mut parsed = parse(&files);
+    parsed.problems.extend(unreadable);
+    // Only a configuration without other errors has an entity model to check against.
+    if !parsed.has_errors() {
+        let found = crate::expressions::problems(&parsed, &files);
+        parsed.problems.extend(found);
+    }
+    Ok(Folder { files: count, parsed })
+}
+
+/// Paths and texts of the files of a folder, as [`read`] reads them.
+///
+/// # Errors
+/// The folder or a file cannot be read, there is no such file, or one is not text.
+pub fn read_files(folder: &Path) -> Result<Vec<(String, String)>, Report> {
+    let (files, unreadable) = texts(folder)?;
+    if unreadable.is_empty() {
+        return Ok(files);
+    }
+    let text = format!("the configuration in {} has errors", folder.display());
+    Err(Report::with_problems(Kind::Data, "invalid-configuration", text, unreadable).hint("mend them first"))
+}
+
+/// The files that are text, and what is wrong with the others.
+fn texts(folder: &Path) -> Result<(Vec<(String, String)>, Vec<Problem>), Report> {
     if !folder.is_dir() {
         return Err(Report::usage("no-configuration", format!("{} is not a folder", folder.display()))
             .hint("check the path of the configuration folder"));
@@ -42,10 +69,7 @@ pub fn read(folder: &Path) -> Result<Folder, Report> {
             Err(error) => unreadable.push(not_text(&name, error.utf8_error().valid_up_to())),
         }
     }
-    let count = files.len() + unreadable.len();
-    let mut parsed = parse(&files);
-    parsed.problems.extend(unreadable);
-    Ok(Folder { files: count, parsed })
+    Ok((files, unreadable))
 }
 
 /// Reads a folder whose configuration must be free of errors.

@@ -14,6 +14,7 @@ mod custom;
 pub mod deployment;
 pub mod doctor;
 pub mod exporting;
+pub mod expressions;
 mod fulfil;
 pub mod home;
 pub mod jobs;

@@ -32,6 +32,7 @@ on_both_databases!(
     prepare_by_hand_goes_to_the_server_and_strangers_are_refused,
     a_server_and_an_agent_that_are_told_to_stop_lose_nothing,
     jobs_are_looked_after_from_elsewhere,
+    an_agent_may_bind_its_tokens_to_a_key,
 );
 
 /// Standard error and exit code of a verb that does not go well.
@@ -204,4 +205,18 @@ fn jobs_are_looked_after_from_elsewhere(kind: Kind) {
     let (code, said) = there(&["invoke-job", "-j", "Nightly"]);
     assert!(code == 2 && said.contains("known jobs: "), "{code} {said}");
     assert_eq!(small::held(&server.home).people.len(), 4);
+}
+
+fn an_agent_may_bind_its_tokens_to_a_key(kind: Kind) {
+    let server = Server::start(net::small(kind), &[]);
+    let mut agent = Agent::home(&server, &server.url, server.caller("Job"));
+    let file = agent.file("appsettings.agent.json");
+    let text = std::fs::read_to_string(&file).unwrap().replacen("\"OpenId\":{", "\"OpenId\":{\"BindTokens\":true,", 1);
+    assert!(text.contains("BindTokens"), "{text}");
+    std::fs::write(file, text).unwrap();
+    agent.up();
+    lay_out(&agent, small::PEOPLE);
+    server.run_approved("Complete");
+    assert_eq!(small::held(&server.home).people.len(), 4);
+    assert_eq!(server.refused("proof"), 0.0);
 }

@@ -44,7 +44,7 @@ fn company() -> (Home, String) {
     settings["OpenId"] = serde_json::json!({ "AgentIdentifier": "Local" });
     home.write("appsettings.agent.json", settings.to_string());
     home.deploy(&home.file("Conf"));
-    let said = home.ok(&["init", "--new-password"]);
+    let said = home.ok(&["init", home.path().to_str().unwrap(), "--new-password"]);
     let password = said.lines().find_map(|line| line.trim().strip_prefix("password")).unwrap().trim().to_owned();
     (home, password)
 }

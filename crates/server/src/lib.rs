@@ -37,7 +37,7 @@ pub use collect::{Collected, Progress, Quiet, prepare};
 pub use error::ServerError;
 pub use exchange::upload::{PIECE, pack};
 pub use exchange::{LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SessionHost};
-pub use expressions::{Evaluated, ExpressionOptions, update_expressions};
+pub use expressions::{Evaluated, ExpressionOptions, load as load_population, update_expressions};
 pub use flags::set_recently_modified_flag;
 pub use folders::{Folders, shown};
 pub use manifest::{Delivery, Manifest, RowProblem, Table};

@@ -11,10 +11,10 @@ pub use error::FulfilError;
 
 use crate::package::{self, Package};
 use crate::settings::Settings;
-use provost_model::Severity;
 use provost_model::configuration::Connection;
 use provost_model::fulfilment::TargetMapping;
 use provost_model::orders::{OrderOutcome, OrderResult, ProvisioningOrder};
+use provost_model::{Problem, Severity};
 use retry::Worker;
 use serde_json::Value;
 use std::path::Path;
@@ -80,6 +80,16 @@ pub struct FulfilReport {
 
 /// What the code of a package offers for orders.
 pub(crate) trait Fulfiller: Sync {
+    /// Checks the settings of a package that only carries out orders, touching neither file nor network.
+    fn check(&self, _: Settings<'_>) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// Carries out many orders at once, for packages that do not take them one by one. Gives a result for each.
+    fn all(&self, _: &FulfilRequest<'_>, _: &[ProvisioningOrder]) -> Option<Result<Vec<OrderResult>, Refusal>> {
+        None
+    }
+
     /// Opens a connection to the system.
     fn connect(&self, request: &FulfilRequest<'_>) -> Result<Box<dyn Session + Send>, Refusal>;
 }
@@ -143,7 +153,11 @@ pub fn fulfil(
             }
         }
         batch.insert(0, first);
-        let done = carry_out(request, &mut workers, &batch);
+        let done = match fulfiller.all(request, &batch) {
+            Some(Ok(results)) => Done { results, stopped: None },
+            Some(Err(refusal)) => Done { results: Vec::new(), stopped: Some(refusal) },
+            None => carry_out(request, &mut workers, &batch),
+        };
         for result in done.results {
             match result.outcome {
                 OrderOutcome::Executed => report.executed += 1,

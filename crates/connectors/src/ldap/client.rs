@@ -315,6 +315,9 @@ impl Client {
         self.from += std::mem::take(&mut self.whole);
         loop {
             let there = &self.input[self.from..self.to];
+            if there.first().is_some_and(|first| *first != ber::SEQUENCE) {
+                return Err(self.malformed(ber::Malformed("an answer does not begin like a message")));
+            }
             if let Some((length, head)) = ber::length(there) {
                 let whole = length.saturating_add(head);
                 if whole > LONGEST {

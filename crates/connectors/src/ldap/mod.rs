@@ -7,11 +7,15 @@ mod ber;
 mod client;
 mod dn;
 mod error;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fake;
 mod filter;
 pub(crate) mod fulfil;
 pub(crate) mod generic;
 mod message;
 pub(crate) mod openldap;
+mod schema;
 mod settings;
 pub(crate) mod state;
 mod tables;

@@ -17,5 +17,5 @@ mod rights;
 pub use catalogue::{CATALOGUE, Permissions, catalogue, is_known};
 pub use instants::instant;
 pub use permission::{covers, fill};
-pub use policy::{AccessPolicy, Assignment, Client, Entry, Filter, LoginMapping, Operand, Restricted, Rule, Scope};
+pub use policy::{AccessPolicy, Assignment, Client, Filter, LoginMapping, Operand, Restricted, Rule, Scope};
 pub use rights::{Branch, Compared, Condition, Data, Grant, MOST_PROFILES, Rights, Visible};

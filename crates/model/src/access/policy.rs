@@ -1,7 +1,11 @@
-//! The deployed elements that decide about access, as plain structures.
+//! What follows from the deployed elements that decide about access: references resolved, dates as instants.
 
 use super::instants::instant;
-use crate::configuration::{Item, expand};
+use crate::configuration::access::{
+    AccessControlEntityType, AccessControlEntry, AccessControlFilter, AccessControlRule, AssignedProfile, ComparedWith,
+    OpenIdClient, ProfileContext, UserByIdentity, access_of,
+};
+use crate::configuration::{Configuration, Item, expand};
 use std::collections::BTreeMap;
 
 /// Everything that decides about access.
@@ -29,30 +33,9 @@ pub struct Rule {
     /// Entity type that it opens.
     pub entity_type: String,
     /// What may be done.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<AccessControlEntry>,
     /// Which rows; none: all.
     pub filters: Vec<Filter>,
-}
-
-/// `AccessControlRule/Entry`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Path of the permission.
-    pub permission: String,
-    /// The permission itself is granted; else it only opens the data where the permission is used.
-    pub can_execute: bool,
-    /// Restricted properties too.
-    pub full_access_properties: bool,
-    /// Group of restricted properties that is opened.
-    pub property_group: Option<String>,
-    /// Checked before a change.
-    pub is_pre_condition: bool,
-    /// Checked after a change.
-    pub is_post_condition: bool,
-    /// Mails that go with it are sent.
-    pub notify: bool,
-    /// The highest comes first when several contexts give the same right.
-    pub priority: i64,
 }
 
 /// `AccessControlRule/Filter`.
@@ -172,24 +155,41 @@ const APPROVED: &[&str] = &[
 impl AccessPolicy {
     /// The policy of a deployed configuration, whose scaffoldings are expanded here.
     pub fn from_items(items: &[Item]) -> AccessPolicy {
-        let items = &expand(items);
-        let of = |element: &'static str| items.iter().filter(move |item| item.element == element);
-        let dimensions: BTreeMap<&str, String> = of("Dimension")
+        let items = expand(items);
+        let items: Vec<&Item> = items.iter().collect();
+        let dimensions: BTreeMap<&str, String> = items
+            .iter()
+            .filter(|item| item.element == "Dimension")
             .filter_map(|item| {
                 Some((item.get("Identifier")?, format!("D{}", item.get("ColumnMapping").unwrap_or("0"))))
             })
             .collect();
-        let scopes: BTreeMap<&str, Scope> =
-            of("ProfileContext").filter_map(|item| Some((item.get("Id")?, scope(item)))).collect();
-        let scope_of =
-            |item: &Item| item.get("Context").and_then(|id| scopes.get(id.trim())).cloned().unwrap_or_default();
+        AccessPolicy::of(access_of(&items), &dimensions)
+    }
+
+    /// What follows from the typed elements. `dimensions`: the column of each dimension by its identifier.
+    fn of(written: Configuration, dimensions: &BTreeMap<&str, String>) -> AccessPolicy {
+        let scopes: BTreeMap<String, Scope> = written
+            .profile_contexts
+            .iter()
+            .filter_map(|context| Some((context.id?.to_string(), scope(context))))
+            .collect();
+        let scope_of = |id: Option<&str>| id.and_then(|id| scopes.get(id.trim())).cloned().unwrap_or_default();
         AccessPolicy {
-            profiles: of("Profile").map(|item| text(item, "Identifier")).collect(),
-            rules: of("AccessControlRule").map(|item| rule(item, &dimensions)).collect(),
-            assignments: of("AssignedProfile").map(|item| assignment(item, scope_of(item))).collect(),
-            clients: of("OpenIdClient").map(|item| client(item, scope_of(item))).collect(),
-            restricted: of("AccessControlEntityType").flat_map(restricted).collect(),
-            login: of("SelectUserByIdentityQueryHandlerSetting").next().and_then(login),
+            profiles: written.profiles.into_iter().map(|profile| profile.identifier).collect(),
+            rules: written.access_control_rules.into_iter().map(|one| rule(one, dimensions)).collect(),
+            assignments: written
+                .assigned_profiles
+                .into_iter()
+                .map(|one| assignment(scope_of(Some(&one.context)), one))
+                .collect(),
+            clients: written
+                .open_id_clients
+                .into_iter()
+                .map(|one| client(scope_of(one.context.as_deref()), one))
+                .collect(),
+            restricted: written.access_control_entity_types.into_iter().flat_map(restricted).collect(),
+            login: written.user_by_identity.and_then(login),
         }
     }
 
@@ -200,107 +200,79 @@ impl AccessPolicy {
     }
 }
 
-fn text(item: &Item, name: &str) -> String {
-    item.get(name).unwrap_or_default().to_owned()
+fn scope(context: &ProfileContext) -> Scope {
+    let roles = [
+        ("Category", &context.category),
+        ("CompositeRole", &context.composite_role),
+        ("ResourceType", &context.resource_type),
+        ("SingleRole", &context.single_role),
+    ];
+    let roles = roles.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+    roles.chain(context.dimensions.clone()).filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn owned(item: &Item, name: &str) -> Option<String> {
-    item.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
-}
-
-fn flag(item: &Item, name: &str) -> bool {
-    item.get(name) == Some("true")
-}
-
-fn flag_on(item: &Item, name: &str) -> bool {
-    item.get(name) != Some("false")
-}
-
-fn scope(item: &Item) -> Scope {
-    let fields = item.attributes.iter().filter(|(name, value)| {
-        let is_dimension = name.strip_prefix('D').is_some_and(|n| n.parse::<u8>().is_ok());
-        let is_role = ["Category", "SingleRole", "CompositeRole", "ResourceType"].contains(&name.as_str());
-        (is_dimension || is_role) && !value.is_empty()
-    });
-    fields.cloned().collect()
-}
-
-fn rule(item: &Item, dimensions: &BTreeMap<&str, String>) -> Rule {
-    let children = |element: &'static str| item.children.iter().filter(move |child| child.element == element);
+fn rule(written: AccessControlRule, dimensions: &BTreeMap<&str, String>) -> Rule {
     Rule {
-        profile: text(item, "Profile"),
-        entity_type: text(item, "EntityType"),
-        entries: children("Entry").map(entry).collect(),
-        filters: children("Filter").map(|child| filter(child, dimensions)).collect(),
+        profile: written.profile,
+        entity_type: written.entity_type,
+        entries: written.entries,
+        filters: written.filters.into_iter().map(|one| filter(one, dimensions)).collect(),
     }
 }
 
-fn entry(item: &Item) -> Entry {
-    Entry {
-        permission: text(item, "Permission"),
-        can_execute: flag(item, "CanExecute"),
-        full_access_properties: flag(item, "FullAccessProperties"),
-        property_group: owned(item, "PropertyGroup"),
-        is_pre_condition: flag_on(item, "IsPreCondition"),
-        is_post_condition: flag_on(item, "IsPostCondition"),
-        notify: flag_on(item, "Notify"),
-        priority: item.get("Priority").and_then(|n| n.parse().ok()).unwrap_or(0),
-    }
-}
-
-fn filter(item: &Item, dimensions: &BTreeMap<&str, String>) -> Filter {
-    let role = ["Category", "CompositeRole", "SingleRole", "ResourceType"].into_iter().find(|name| flag(item, name));
-    let operand = match (owned(item, "Dimension"), role) {
-        _ if flag(item, "CurrentUser") => Operand::CurrentUser,
-        (Some(dimension), _) => Operand::Context(dimensions.get(dimension.as_str()).cloned().unwrap_or(dimension)),
-        (None, Some(role)) => Operand::Context(role.to_owned()),
-        (None, None) => Operand::Value(text(item, "Value")),
+fn filter(written: AccessControlFilter, dimensions: &BTreeMap<&str, String>) -> Filter {
+    let context = |name: &str| Operand::Context(name.to_owned());
+    let operand = match written.compared_with {
+        ComparedWith::Value(value) => Operand::Value(value),
+        ComparedWith::CurrentUser => Operand::CurrentUser,
+        ComparedWith::Dimension(name) => Operand::Context(dimensions.get(name.as_str()).cloned().unwrap_or(name)),
+        ComparedWith::Category => context("Category"),
+        ComparedWith::CompositeRole => context("CompositeRole"),
+        ComparedWith::SingleRole => context("SingleRole"),
+        ComparedWith::ResourceType => context("ResourceType"),
     };
-    Filter {
-        group: text(item, "Group"),
-        binding: text(item, "Binding"),
-        negated: item.get("Operator") == Some("NotEquals"),
-        operand,
-    }
+    Filter { group: written.group, binding: written.binding, negated: written.is_not_equal, operand }
 }
 
-fn assignment(item: &Item, scope: Scope) -> Assignment {
+/// A date that was not written has the documented value; one that cannot be read keeps the assignment from working.
+fn assignment(scope: Scope, written: AssignedProfile) -> Assignment {
+    let date = |text: &str, unreadable| (!text.is_empty()).then(|| instant(text).unwrap_or(unreadable));
     Assignment {
-        user: text(item, "User"),
-        profile: text(item, "Profile"),
+        is_approved: written.access_state.is_empty() || APPROVED.contains(&written.access_state.as_str()),
+        start: date(&written.start_date, i64::MAX),
+        end: date(&written.end_date, i64::MIN),
+        user: written.user,
+        profile: written.profile,
         scope,
-        is_approved: APPROVED.contains(&item.get("AccessState").unwrap_or("None")),
-        is_denied: flag(item, "IsDenied"),
-        start: item.get("StartDate").map(|date| instant(date).unwrap_or(i64::MAX)),
-        end: item.get("EndDate").map(|date| instant(date).unwrap_or(i64::MIN)),
+        is_denied: written.is_denied,
     }
 }
 
-fn client(item: &Item, scope: Scope) -> Client {
+fn client(scope: Scope, written: OpenIdClient) -> Client {
     Client {
-        identifier: text(item, "Identifier"),
-        hashed_secret: text(item, "HashedSecret"),
-        profile: text(item, "Profile"),
+        identifier: written.identifier,
+        hashed_secret: written.hashed_secret,
+        profile: written.profile,
         scope,
-        end: item.get("ExpirationDate").map(|date| instant(date).unwrap_or(i64::MIN)),
+        end: written.expiration_date.map(|date| instant(&date).unwrap_or(i64::MIN)),
     }
 }
 
-fn restricted(item: &Item) -> impl Iterator<Item = Restricted> {
-    let entity_type = text(item, "Identifier");
-    item.children.iter().filter(|child| child.element == "Property").map(move |child| Restricted {
+fn restricted(written: AccessControlEntityType) -> impl Iterator<Item = Restricted> {
+    let entity_type = written.identifier;
+    written.properties.into_iter().map(move |(property, group)| Restricted {
         entity_type: entity_type.clone(),
-        property: text(child, "Identifier"),
-        group: owned(child, "VisibilityGroup"),
+        property,
+        group,
     })
 }
 
-fn login(item: &Item) -> Option<LoginMapping> {
+fn login(written: UserByIdentity) -> Option<LoginMapping> {
     Some(LoginMapping {
-        entity_type: owned(item, "OwnerEntityType")?,
-        property: owned(item, "ResourceIdentityProperty")?,
-        after: text(item, "AfterToken"),
-        before: text(item, "BeforeToken"),
-        display_name: owned(item, "ResourceDisplayNameProperty"),
+        entity_type: written.owner_entity_type?,
+        property: written.resource_identity_property?,
+        after: written.after_token.unwrap_or_default(),
+        before: written.before_token.unwrap_or_default(),
+        display_name: written.resource_display_name_property,
     })
 }

@@ -1,7 +1,8 @@
 //! What follows from the policy for one user or program.
 
 use super::permission::covers;
-use super::policy::{AccessPolicy, Client, Entry, Filter, Operand, Rule, Scope};
+use super::policy::{AccessPolicy, Client, Filter, Operand, Rule, Scope};
+use crate::configuration::access::AccessControlEntry as Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ pub struct Branch {
     /// Which of the restricted properties are shown.
     pub visible: Visible,
     /// Priority of the entry.
-    pub priority: i64,
+    pub priority: i32,
     /// Profile that gives it.
     pub profile: String,
 }

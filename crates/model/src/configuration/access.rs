@@ -196,6 +196,13 @@ pub struct CleanDatabase {
     pub cron: Option<Cron>,
 }
 
+/// What these items, which are expanded, say about rights, and nothing else.
+pub(crate) fn access_of(items: &[&Item]) -> Configuration {
+    let mut configuration = Configuration::default();
+    access(items, &mut configuration);
+    configuration
+}
+
 /// Fills in what these items, which are expanded, say about rights.
 pub(super) fn access(items: &[&Item], configuration: &mut Configuration) {
     configuration.open_id_clients = all(items, "OpenIdClient", client);

@@ -16,6 +16,7 @@ mod consequences;
 pub mod dialect;
 mod expand;
 mod export;
+mod fulfilments;
 mod item;
 pub mod jobs;
 mod names;

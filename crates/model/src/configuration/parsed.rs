@@ -107,10 +107,6 @@ fn gather(nodes: &[Node], parent: &str, found: &mut BTreeMap<String, (usize, Spa
                 add(format!("{path}/@{}", attribute.name), &attribute.name_span);
             }
         }
-        let expression = node.attribute("Expression").filter(|a| checks::is_body(&a.value));
-        if let Some(expression) = expression {
-            add(format!("{path}/@Expression C#:…"), &expression.value_span);
-        }
         acted_on.push((node, path));
     }
     for (node, path) in acted_on {

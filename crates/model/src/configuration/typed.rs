@@ -4,7 +4,7 @@ use super::dialect::{self, Element};
 use super::item::Item;
 use super::types::*;
 use super::view::View;
-use super::{access, expand, jobs, policy};
+use super::{access, expand, fulfilments, jobs, policy};
 use std::collections::BTreeSet;
 
 /// The typed part of a configuration, scaffoldings expanded. Total: what a check would refuse is left out or takes its
@@ -38,6 +38,7 @@ pub(super) fn typed_with(items: &[Item], generated: &[Item]) -> Configuration {
     promote_referenced_keys(&mut configuration);
     strip_dotted_prefixes(&mut configuration);
     policy::policy(&items, &mut configuration);
+    configuration.target_mappings = fulfilments::target_mappings(&items, &configuration);
     configuration
 }
 

@@ -6,6 +6,7 @@ use super::access::{
 };
 use super::jobs::{Job, Task};
 use super::policy::PolicyConfiguration;
+use crate::fulfilment::TargetMapping;
 use serde::{Deserialize, Serialize};
 
 /// The typed part of a configuration. References are identifiers, checked to exist.
@@ -50,6 +51,8 @@ pub struct Configuration {
     pub access_control_entity_types: Vec<AccessControlEntityType>,
     /// Policies, roles, resource types, their rules, and what they are decided by.
     pub policy: PolicyConfiguration,
+    /// How orders of each resource type become changes.
+    pub target_mappings: Vec<TargetMapping>,
     /// `SelectUserByIdentityQueryHandlerSetting`.
     pub user_by_identity: Option<UserByIdentity>,
     /// `SchedulingCleanDataBaseSetting`.

@@ -4,6 +4,7 @@
 //! value are the same.
 
 pub mod binding;
+pub mod catalogue;
 pub mod computed;
 mod function;
 mod pattern;

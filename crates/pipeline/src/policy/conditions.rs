@@ -189,13 +189,13 @@ impl Conditions {
         })
     }
 
-    /// The first criterion that does not hold.
-    pub(super) fn first_failing(&self, condition: u32, value: impl Fn(u8) -> Option<ResourceId>) -> Option<Atom> {
-        let failing = self.conditions[condition as usize].iter().find(|atom| {
+    /// The criteria that do not hold.
+    pub(super) fn failing(&self, condition: u32, value: impl Fn(u8) -> Option<ResourceId>) -> Vec<Atom> {
+        let failing = self.conditions[condition as usize].iter().filter(|atom| {
             let column = self.atoms[**atom as usize].column;
             !value(column).is_some_and(|value| self.satisfies(column, value, **atom))
         });
-        failing.map(|atom| self.atoms[*atom as usize])
+        failing.map(|atom| self.atoms[*atom as usize]).collect()
     }
 
     /// Columns that a condition looks at.

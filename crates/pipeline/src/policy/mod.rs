@@ -16,6 +16,7 @@ mod compare;
 mod compile;
 mod conditions;
 mod evaluate;
+pub mod explain;
 mod plan;
 mod problem;
 mod spans;
@@ -84,6 +85,18 @@ pub enum Review {
     Nothing,
 }
 
+/// What is done about assignments that were made by hand and that a rule also gives (spec 21 §12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redundancy {
+    /// They stay as they are, and so do the tags of the last analysis.
+    #[default]
+    Keep,
+    /// They are tagged; other tags are cleared.
+    Analyze,
+    /// Those that are tagged give way to the rule where it holds.
+    Apply,
+}
+
 /// How to evaluate.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EvaluationOptions<'a> {
@@ -91,6 +104,8 @@ pub struct EvaluationOptions<'a> {
     pub review: Review,
     /// The owner is being created: what is "automatic but with validation" lies in its basket.
     pub is_new_owner: bool,
+    /// What to do about what is given by hand and by a rule.
+    pub redundancy: Redundancy,
     /// Resource types whose `DiscardManualAssignments` has become true since the last evaluation.
     pub now_discarding: &'a [PolicyObjectId],
 }

@@ -3,9 +3,7 @@
 use super::conditions::Conditions;
 use crate::expression::program::Program;
 use crate::population::Reads;
-use provost_model::configuration::policy::{
-    ComparisonType, Place, RiskExemption, RiskFactor, RiskKind, RuleType, TimeOffset,
-};
+use provost_model::configuration::policy::{ComparisonType, Place, RiskExemption, RiskFactor, RuleType, TimeOffset};
 use provost_model::policy::WorkflowState;
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 use std::collections::BTreeMap;
@@ -59,7 +57,7 @@ pub(super) struct OwnerProgram {
 /// How a value is found on the owner.
 #[derive(Debug)]
 pub(super) enum Computation {
-    Program(Program),
+    Program(Box<Program>),
     /// Digest of a file: navigations, then the property.
     File(Vec<usize>, usize),
 }
@@ -158,6 +156,8 @@ pub(super) struct Role {
     pub(super) is_deducible: bool,
     /// Automation rules that may decide about it, the strongest first.
     pub(super) automations: Vec<u32>,
+    /// Microseconds after its end for which rules with offsets still look at it.
+    pub(super) echo: i64,
 }
 
 #[derive(Debug)]
@@ -299,7 +299,6 @@ pub(super) struct QueryRule {
 /// An automation rule.
 #[derive(Debug)]
 pub(super) struct Automation {
-    pub(super) identity: String,
     pub(super) criteria: u32,
     pub(super) state: WorkflowState,
     pub(super) hours: u32,
@@ -309,7 +308,6 @@ pub(super) struct Automation {
 #[derive(Debug)]
 pub(super) struct Risk {
     pub(super) id: PolicyObjectId,
-    pub(super) kind: RiskKind,
     pub(super) exemption: RiskExemption,
     pub(super) level: u8,
     /// Combinations of items; each has resource type, property and value.

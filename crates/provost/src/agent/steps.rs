@@ -278,6 +278,7 @@ mod tests {
             client_id: "Job".to_owned(),
             secret: Secret(String::new()),
             certificate: None,
+            binds_tokens: false,
             timeout: Duration::from_secs(1),
             patience: Duration::ZERO,
         };

@@ -4,6 +4,7 @@
 //! again; what the server refused is not.
 
 use super::events::{self, Event};
+use super::proof::Prover;
 use provost_server::ServerError;
 use provost_server::web::Problem;
 use reqwest::blocking::{RequestBuilder, Response};
@@ -34,6 +35,8 @@ pub struct ClientOptions {
     pub secret: Secret,
     /// Certificate (PEM) that the server must have, instead of one that the system trusts.
     pub certificate: Option<PathBuf>,
+    /// Tokens are bound to a key of this process, and each request proves that it has the key.
+    pub binds_tokens: bool,
     /// Time in which an answer must be there.
     pub timeout: Duration,
     /// Time in which a call that fails on the way is tried again.
@@ -57,6 +60,7 @@ pub struct Client {
     base: Url,
     options: ClientOptions,
     token: Mutex<Option<Token>>,
+    prover: Option<Prover>,
 }
 
 #[derive(Clone)]
@@ -115,7 +119,8 @@ impl Client {
         let http = builder
             .build()
             .map_err(|error| wrong(format!("no connection can be prepared: {error}"), "check the certificates"))?;
-        Ok(Client { http, base, options, token: Mutex::new(None) })
+        let prover = options.binds_tokens.then(Prover::new).transpose()?;
+        Ok(Client { http, base, options, token: Mutex::new(None), prover })
     }
 
     /// The address of the server.
@@ -278,7 +283,8 @@ impl Client {
         self.patiently(path, patience, || {
             loop {
                 let token = self.token()?;
-                let request = shape(self.http.request(method.clone(), url.clone())).bearer_auth(&token);
+                let request = shape(self.http.request(method.clone(), url.clone()));
+                let request = self.authorised(request, &method, &url, &token)?;
                 let response = request.send().map_err(Failure::Network)?;
                 if response.status() == StatusCode::UNAUTHORIZED && !renewed {
                     renewed = true;
@@ -288,6 +294,20 @@ impl Client {
                 return answered(response);
             }
         })
+    }
+
+    /// The request with a token, and with a proof for it where tokens are bound.
+    fn authorised(
+        &self,
+        request: RequestBuilder,
+        method: &Method,
+        url: &Url,
+        token: &str,
+    ) -> Result<RequestBuilder, Failure> {
+        let Some(prover) = &self.prover else { return Ok(request.bearer_auth(token)) };
+        let proof = prover.prove(method.as_str(), url.as_str(), Some(token), now());
+        let proof = proof.map_err(Failure::Refused)?;
+        Ok(request.header("authorization", format!("DPoP {token}")).header("dpop", proof))
     }
 
     fn patiently<T>(
@@ -350,7 +370,12 @@ impl Client {
             ("client_secret", &self.options.secret.0),
             ("scope", "usercube_api"),
         ];
-        let response = self.http.post(url).form(&form).send().map_err(Failure::Network)?;
+        let mut request = self.http.post(url.clone()).form(&form);
+        if let Some(prover) = &self.prover {
+            let proof = prover.prove("POST", url.as_str(), None, now()).map_err(Failure::Refused)?;
+            request = request.header("dpop", proof);
+        }
+        let response = request.send().map_err(Failure::Network)?;
         if matches!(response.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
             return Err(Failure::Refused(ServerError::Remote {
                 message: format!(
@@ -376,6 +401,11 @@ impl Client {
             *held = None;
         }
     }
+}
+
+/// Seconds since 1970, UTC.
+fn now() -> i64 {
+    crate::road::now_micros().div_euclid(1_000_000)
 }
 
 enum Failure {

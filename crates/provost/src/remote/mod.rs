@@ -3,6 +3,7 @@
 mod client;
 mod events;
 mod host;
+mod proof;
 
 pub use client::{Client, ClientOptions, Secret};
 pub use events::Event;

@@ -151,6 +151,12 @@ pub const KEYS: &[Key] = &[
     key("OpenId:OpenIdClients", Holds::Texts, "Secret of each client of the agent").used(),
     key("OpenId:DefaultOpenIdClient", Holds::Text, "Client used when none is named").used(),
     key(
+        "OpenId:BindTokens",
+        Holds::Bool,
+        "Tokens are bound to a key of the process (DPoP); needs the server's own address",
+    )
+    .used(),
+    key(
         "ServerCertificate",
         Holds::Path,
         "Certificate (PEM) that the server must have, instead of one that the system trusts",

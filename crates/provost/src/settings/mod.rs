@@ -90,6 +90,8 @@ pub struct Calling {
     pub secrets: BTreeMap<String, String>,
     /// Certificate (PEM) that the server must have, instead of one that the system trusts.
     pub certificate: Option<PathBuf>,
+    /// Tokens are bound to a key of the process.
+    pub binds_tokens: bool,
 }
 
 impl std::fmt::Debug for Calling {

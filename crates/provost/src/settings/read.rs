@@ -109,6 +109,7 @@ pub(super) fn typed(home: &Path, tree: Tree, sources: &mut Sources) -> Option<Se
             client: text("OpenId:DefaultOpenIdClient"),
             secrets: texts(tree.at("OpenId:OpenIdClients")),
             certificate: folder("ServerCertificate"),
+            binds_tokens: tree.at("OpenId:BindTokens").and_then(as_bool).unwrap_or(false),
         },
         largest_file: u64::from(tree.at("Uploads:MaxFileMegabytes").and_then(as_number)?) << 20,
         jobs: Jobs {

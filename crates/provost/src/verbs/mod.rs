@@ -1,8 +1,10 @@
 //! The verbs: one file each, and one line in [`VERBS`].
 
 mod agent;
+mod assignment;
 mod backup;
 mod check;
+mod check_expressions;
 mod compute_correlation_keys;
 mod compute_role_model;
 mod create_database_views;
@@ -10,6 +12,7 @@ mod decrypt_file;
 mod deploy_configuration;
 mod doctor;
 mod encrypt_file;
+mod eval;
 mod export;
 mod export_configuration;
 mod export_csv;
@@ -55,6 +58,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<init::Init>(),
     Verb::of::<settings::Settings>(),
     Verb::of::<check::Check>(),
+    Verb::of::<check_expressions::CheckExpressions>(),
     Verb::of::<schema::Schema>(),
     Verb::of::<deploy_configuration::DeployConfiguration>(),
     Verb::of::<export_configuration::ExportConfiguration>(),
@@ -70,6 +74,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_correlation_keys::ComputeCorrelationKeys>(),
     Verb::of::<compute_role_model::ComputeRoleModel>(),
     Verb::of::<update_classification::UpdateClassification>(),
+    Verb::of::<assignment::Assignment>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
     Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
     Verb::of::<fulfill::Fulfill>(),
@@ -82,6 +87,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<agent::Agent>(),
     Verb::of::<resource::Resource>(),
     Verb::of::<query::Query>(),
+    Verb::of::<eval::Eval>(),
     Verb::of::<journal::Journal>(),
     Verb::of::<manage_history::ManageHistory>(),
     Verb::of::<doctor::Doctor>(),

@@ -190,6 +190,7 @@ pub(crate) fn calling(
         client_id: client.to_owned(),
         secret: Secret(secret),
         certificate: known.certificate.clone(),
+        binds_tokens: known.binds_tokens,
         timeout: Duration::from_secs(90),
         patience,
     };

@@ -22,7 +22,7 @@ fn branch(metadata: &Metadata, entity_type: usize, property: usize) -> Option<(L
 ///
 /// # Errors
 /// Those of the database.
-pub(crate) fn load(
+pub fn load(
     tx: &mut ReadTx,
     metadata: &Metadata,
     population: &mut Population,

@@ -8,7 +8,7 @@ mod load;
 mod stage;
 mod write;
 
-pub(crate) use load::load;
+pub use load::load;
 
 use crate::error::ServerError;
 use crate::manifest::RowProblem;

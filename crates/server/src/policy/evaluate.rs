@@ -108,7 +108,7 @@ impl Evaluation<'_, '_> {
     ) -> Result<Tally, ServerError> {
         let (to_engine, work) = sync_channel::<Buffer>(1);
         let (give, from_engine) = sync_channel::<Buffer>(1);
-        std::thread::scope(|scope| {
+        std::thread::scope(move |scope| {
             let judge = Judge { engine: self.engine, settings: self.settings, entity_type: self.entity_type };
             scope.spawn(move || judge.evaluate_all(&work, &give));
             let mut tally = Tally::default();

@@ -61,8 +61,17 @@ fn a_filter_leaves_the_others_out(s: &Scratch) {
         words(&page).join(", ")
     };
     let all = ChangeFilter::default();
-    assert_eq!(found(ChangeFilter { entity_type: Some(c.person), ..all }), "Update P1, Insert P4, Delete P3");
-    assert_eq!(found(ChangeFilter { association: Some(c.heads), ..all }), "Delete 1 11, Insert 1 12");
-    assert_eq!(found(ChangeFilter { command: Some(Command::Delete), ..all }), "Delete P3, Delete 1 11");
-    assert_eq!(found(ChangeFilter { entity_type: Some(c.person), command: Some(Command::Insert), ..all }), "Insert P4");
+    assert_eq!(found(ChangeFilter { entity_type: Some(c.person), ..all.clone() }), "Update P1, Insert P4, Delete P3");
+    assert_eq!(found(ChangeFilter { association: Some(c.heads), ..all.clone() }), "Delete 1 11, Insert 1 12");
+    assert_eq!(found(ChangeFilter { command: Some(Command::Delete), ..all.clone() }), "Delete P3, Delete 1 11");
+    assert_eq!(
+        found(ChangeFilter { entity_type: Some(c.person), command: Some(Command::Insert), ..all.clone() }),
+        "Insert P4"
+    );
+    // A text is looked for in keys and names, whatever its case and whatever its letters mean elsewhere.
+    let text = |text: &str| found(ChangeFilter { text: Some(text.to_owned()), ..ChangeFilter::default() });
+    assert_eq!(text("p4"), "Insert P4");
+    assert_eq!(text("ada b"), "Update P1");
+    assert_eq!(text("%"), "");
+    assert_eq!(text(""), found(ChangeFilter::default()));
 }

@@ -47,11 +47,6 @@ fn form(text: &str) -> Form<'_> {
     }
 }
 
-/// Whether an expression is a body, which the engine does not evaluate yet.
-pub(in crate::configuration) fn is_body(expression: &str) -> bool {
-    matches!(form(expression), Form::Body)
-}
-
 /// Every expression is a body, a literal or a known function.
 pub(super) fn forms(context: &Context<'_>, problems: &mut Problems<'_>) {
     super::walk(context.nodes, None, &mut |node, _| {

@@ -21,7 +21,6 @@ use super::item::Item;
 use super::jobs::{PlacedJob, assemble};
 use super::node::Node;
 use super::source::{Problems, Sources};
-pub(super) use expressions::is_body;
 use model::Model;
 use std::collections::HashMap;
 

@@ -148,7 +148,6 @@ fn what_is_not_acted_on_is_counted() {
         listed,
         [
             ("Connector/@DisplayName_L2", 1, 2),
-            ("EntityPropertyExpression/@Expression C#:…", 1, 10),
             ("Policy/@IsSimulationEnabled", 1, 3),
             ("SingleRole/@Tags", 1, 7),
             ("Universe", 2, 4),

@@ -76,6 +76,8 @@ pub struct Program {
     /// Makes internal text of the target's type.
     converter: Converter,
     wanted: Wanted,
+    /// What the result is called in C#.
+    type_name: Box<str>,
 }
 
 #[derive(Clone, Debug)]
@@ -108,7 +110,13 @@ impl Program {
             Wanted::Text(kind) if path.kind(scope.metadata) != Some(kind) => Converter::of_type(kind),
             _ => Converter::as_is(),
         };
-        Ok(Program::new(path.reads(), converter, scope.wanted, Action::Path(path)))
+        let mut program = Program::new(path.reads(), converter, scope.wanted, Action::Path(path.clone()));
+        let is_resource = path.is_resource && !matches!(scope.wanted, Wanted::Text(_));
+        program.type_name = match body::type_name(path.kind(scope.metadata)) {
+            _ if is_resource => scope.metadata.entity_types[path.target].identifier.as_str().into(),
+            name => name.into(),
+        };
+        Ok(program)
     }
 
     fn of_expression(text: &str, path: Option<Path>, scope: &Scope) -> Result<Program, ProgramError> {
@@ -144,12 +152,21 @@ impl Program {
             depends_on_time: compiled.depends_on_time,
             converter: Converter::as_is(),
             wanted: scope.wanted,
+            type_name: compiled.result_name().into(),
             action: Action::Body(Box::new(compiled)),
         })
     }
 
     fn new(reads: Reads, converter: Converter, wanted: Wanted, action: Action) -> Program {
-        Program { action, reads, queries: BTreeMap::new(), depends_on_time: false, converter, wanted }
+        Program {
+            action,
+            reads,
+            queries: BTreeMap::new(),
+            depends_on_time: false,
+            converter,
+            wanted,
+            type_name: "string".into(),
+        }
     }
 
     /// What is read of the subject, exactly: a change of anything else cannot change the result.
@@ -278,9 +295,15 @@ impl Program {
 
     /// What the result is called in C#: `string`, `bool`, `DateTime`, an entity type.
     pub fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    /// Entity type (a position) of the resources that it gives, if it gives any.
+    pub fn entity_type(&self) -> Option<usize> {
         match &self.action {
-            Action::Body(body) => body.result_name(),
-            _ => "string",
+            Action::Path(path) if path.is_resource => Some(path.target),
+            Action::Body(body) => body.entity_type(),
+            _ => None,
         }
     }
 

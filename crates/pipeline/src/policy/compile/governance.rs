@@ -55,13 +55,8 @@ impl Builder<'_, '_> {
             let Some(criteria) = self.parameters(rule, subject) else {
                 continue;
             };
-            let automation = Automation {
-                identity: rule.identity.clone(),
-                criteria,
-                state: rule.state,
-                hours: rule.hours_to_wait,
-                approve: rule.approve,
-            };
+            let automation =
+                Automation { criteria, state: rule.state, hours: rule.hours_to_wait, approve: rule.approve };
             made.push(automation);
             kept.push(rule);
         }
@@ -131,7 +126,7 @@ impl Builder<'_, '_> {
             items.filter(|items| !items.is_empty())
         });
         let rules = rules.collect();
-        Some(Risk { id, kind: risk.kind, exemption: risk.exemption, level: risk.level, rules })
+        Some(Risk { id, exemption: risk.exemption, level: risk.level, rules })
     }
 
     fn risk_item(&mut self, item: &conf::RiskItem, types: &[Type], subject: Subject) -> Option<RiskItem> {

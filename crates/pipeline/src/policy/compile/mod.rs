@@ -150,6 +150,7 @@ impl<'a> Compiler<'a> {
         };
         types::index(&mut source);
         roles::index(&mut source);
+        roles::echoes(&mut source);
         source
     }
 
@@ -310,7 +311,10 @@ impl Builder<'_, '_> {
             (None, expression) => expression.to_owned(),
         };
         let per_assignment = expression.contains("assignment");
-        Some(self.add_program(OwnerProgram { computation: Computation::Program(program), per_assignment, text }, key))
+        Some(self.add_program(
+            OwnerProgram { computation: Computation::Program(Box::new(program)), per_assignment, text },
+            key,
+        ))
     }
 
     fn add_program(&mut self, program: OwnerProgram, key: (Operand, u8)) -> u32 {

@@ -1,9 +1,9 @@
 //! Roles and the rules that give them.
 
 use super::{Builder, Subject, ids, ranks};
-use crate::policy::plan::{Role, RoleRule, RoleSet, Source};
+use crate::policy::plan::{EffectKind, Role, RoleRule, RoleSet, Source};
 use provost_model::ResourceId;
-use provost_model::configuration::policy::{Criterion, Place, RoleOptions, RuleType};
+use provost_model::configuration::policy::{Criterion, Place, RoleOptions, RuleType, TimeOffset};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles by identifier and position.
@@ -110,6 +110,7 @@ impl Builder<'_, '_> {
             rules: Vec::new(),
             is_deducible: false,
             automations: Vec::new(),
+            echo: 0,
         })
     }
 
@@ -310,6 +311,44 @@ pub(super) fn index(source: &mut Source) {
                 None => set.by_condition[rule.condition as usize].push(at as u32),
             }
         }
+    }
+}
+
+/// Fills in for how long after its end a role is still looked at: by the offsets of rules that ask for it, and by roles
+/// that follow from it.
+pub(super) fn echoes(source: &mut Source) {
+    let Source { effects, singles, composites, types, .. } = source;
+    for (role, effects) in singles.roles.iter_mut().zip(effects) {
+        let minutes = effects.iter().map(|effect| {
+            let plan = &types[effect.resource_type as usize];
+            let rule = effect.rule as usize;
+            let own = match effect.kind {
+                EffectKind::TypeRule => plan.rules[rule].offset,
+                EffectKind::Navigation => plan.navigations[rule].offset,
+                EffectKind::Scalar => plan.scalars[rule].offset,
+                EffectKind::Binary => plan.binaries[rule].offset,
+            };
+            let inherited = plan.rules.iter().map(|rule| after(rule.offset)).max().unwrap_or(0);
+            let extending = plan.scalars.iter().chain(&plan.binaries).map(|rule| after(rule.offset)).max().unwrap_or(0);
+            after(own).max(inherited).max(extending)
+        });
+        role.echo = minutes.max().unwrap_or(0).max(0) * 60_000_000;
+    }
+    for at in (0..composites.roles.len()).rev() {
+        let of_singles =
+            singles.by_holder[at].iter().map(|rule| singles.roles[singles.rules[*rule as usize].role as usize].echo);
+        let below = composites.by_holder[at]
+            .iter()
+            .map(|rule| composites.roles[composites.rules[*rule as usize].role as usize].echo);
+        composites.roles[at].echo = of_singles.chain(below).max().unwrap_or(0);
+    }
+}
+
+/// Minutes by which an offset reaches beyond the end.
+fn after(offset: TimeOffset) -> i64 {
+    match offset {
+        TimeOffset::Default | TimeOffset::Before { .. } => 0,
+        TimeOffset::Around { after, .. } | TimeOffset::After { after, .. } => i64::from(after),
     }
 }
 

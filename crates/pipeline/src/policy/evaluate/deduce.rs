@@ -190,10 +190,11 @@ impl Run<'_> {
                 }
             }
             found.dedup();
-            if let ([role], false) = (found.as_slice(), is_explained) {
-                if !scratch.singles.refused.contains(*role) && !self.is_forbidden(*role) {
-                    scratch.deduced.insert(*role);
-                }
+            if let ([role], false) = (found.as_slice(), is_explained)
+                && !scratch.singles.refused.contains(*role)
+                && !self.is_forbidden(*role)
+            {
+                scratch.deduced.insert(*role);
             }
         }
     }

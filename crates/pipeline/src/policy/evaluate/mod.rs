@@ -15,6 +15,7 @@ mod targets;
 mod types;
 mod values;
 
+pub(super) use scratch::Class;
 pub use scratch::Scratch;
 
 use super::plan::Source;

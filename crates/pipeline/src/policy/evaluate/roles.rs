@@ -1,8 +1,11 @@
 //! Composite and single roles: what rules give, deny and offer, and what was given or taken by hand.
 
+mod lapses;
+
 use super::scratch::{Class, Context, Held, NONE, RolePiece, RoleStage, value_of};
 use super::states::{Fate, fate};
 use super::{Run, Scratch};
+use crate::policy::Redundancy;
 use crate::policy::plan::{Role, RoleRule, RoleSet};
 use crate::policy::spans::{Claim, denied, subtract};
 use provost_model::configuration::policy::RuleType;
@@ -190,7 +193,8 @@ impl Run<'_> {
             at = piece.next;
         }
         this.denied(scratch);
-        for row in existing.iter().filter(|row| row.is_denied && !row.period.is_past(self.now)) {
+        let heard = self.now.saturating_sub(role.echo);
+        for row in existing.iter().filter(|row| row.is_denied && !row.period.is_past(heard)) {
             this.by_hand.push(row.period);
         }
         for at in 0..existing.len() {
@@ -236,7 +240,9 @@ impl Run<'_> {
                 scratch,
             );
         }
-        let is_over = row.period.is_past(self.now) || scratch.hull.is_some_and(|hull| hull.is_past(self.now));
+        let echo = if row.is_denied { this.role.echo } else { 0 };
+        let heard = self.now.saturating_sub(echo);
+        let is_over = row.period.is_past(heard) || scratch.hull.is_some_and(|hull| hull.is_past(heard));
         match fate(row.workflow, row.is_denied) {
             Fate::Manual => {
                 this.taken[at] = true;
@@ -261,6 +267,10 @@ impl Run<'_> {
                     stage.waiting.push(stage.rows.len() as u32);
                 }
                 scratch.changes_with(row.period);
+                scratch.changes_at(row.period.end.saturating_add(echo));
+                if let Some(hull) = scratch.hull {
+                    scratch.changes_at(hull.end.saturating_add(echo));
+                }
                 stage.rows.push(row);
             }
             Fate::Cancelled => {
@@ -286,7 +296,20 @@ impl Run<'_> {
         let mut periods = vec![stored];
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
-        periods.retain(|period| !period.intersection(hull).is_past(self.now) && !period.is_empty());
+        let mut row = row;
+        if self.options.redundancy != Redundancy::Keep {
+            let given = this.granted(parameters);
+            let is_redundant = periods.iter().any(|own| given.iter().any(|g| !g.intersection(*own).is_empty()));
+            if self.options.redundancy == Redundancy::Analyze {
+                row.is_redundant = is_redundant;
+            } else if row.is_redundant {
+                subtract(&mut periods, &given);
+                row.is_redundant = false;
+            }
+        }
+        // Rules with offsets look at it beyond its end.
+        let heard = self.now.saturating_sub(this.role.echo);
+        periods.retain(|period| !period.intersection(hull).is_past(heard) && !period.is_empty());
         if periods.is_empty() {
             stage.lost.push(row);
             return;
@@ -303,6 +326,7 @@ impl Run<'_> {
                 class: Class::Approved,
             });
             scratch.changes_with(effective);
+            scratch.changes_at(effective.end.saturating_add(this.role.echo));
             let id = if nth == 0 { row.id } else { 0 };
             stage.rows.push(AssignedRole { id, period, ..row.clone() });
         }
@@ -401,166 +425,6 @@ impl Run<'_> {
             ..AssignedRole::default()
         }
     }
-
-    /// Rows for what rules offer: where it is neither held nor requested.
-    fn offered_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        for kind in [RuleType::RequestedAutomatically, RuleType::Suggested] {
-            let mut pieces: Vec<RolePiece> =
-                this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
-            pieces.sort_by_key(|piece| (piece.parameters, piece.period));
-            let mut rest = pieces.as_slice();
-            while let Some(first) = rest.first() {
-                let same = |piece: &&RolePiece| piece.parameters == first.parameters;
-                let (group, others) = rest.split_at(rest.iter().take_while(same).count());
-                rest = others;
-                let mut periods = Vec::new();
-                for piece in group {
-                    let mut own = vec![piece.period];
-                    subtract(&mut own, &this.denied_for(this.set.rules[piece.rule as usize].priority));
-                    periods.append(&mut own);
-                }
-                Period::union(&mut periods);
-                subtract(&mut periods, &this.by_hand);
-                for list in [&this.given, &this.manual, &this.requested] {
-                    this.without(list, first.parameters, &mut periods);
-                }
-                for period in periods {
-                    self.offered_role(period, kind, group, this, stage, scratch);
-                }
-            }
-        }
-    }
-
-    fn offered_role(
-        &self,
-        period: Period,
-        kind: RuleType,
-        group: &[RolePiece],
-        this: &mut Resolving,
-        stage: &mut RoleStage,
-        scratch: &mut Scratch,
-    ) {
-        let inside = group.iter().filter(|piece| !piece.period.intersection(period).is_empty());
-        let rules = inside.map(|piece| &this.set.rules[piece.rule as usize]);
-        let rule = rules.min_by_key(|rule| (rule.priority, rule.order));
-        scratch.changes_with(period);
-        if period.is_past(self.now) {
-            return;
-        }
-        let parameters = group[0].parameters;
-        this.given.push((parameters, period));
-        let workflow = offered(kind, self.options.is_new_owner);
-        let values = &scratch.parameters[parameters as usize];
-        let goes_on = |row: &AssignedRole| row.workflow == workflow && row.parameters == *values;
-        let row = self.role_row(this, period, workflow, goes_on);
-        stage.rows.push(AssignedRole {
-            parameters: values.clone(),
-            is_inferred: rule.is_some_and(|rule| rule.holder.is_some()),
-            rule: rule.map(|rule| rule.id),
-            ..row
-        });
-    }
-
-    /// Existing rows that no rule continues.
-    fn left_over_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        for (at, row) in this.existing.iter().enumerate().filter(|(at, _)| !this.taken[*at]) {
-            match fate(row.workflow, row.is_denied) {
-                Fate::Derogation if this.kind == Kind::Single => {
-                    let first = self.existing.single_roles.partition_point(|row| row.role < this.role.id);
-                    stage.derogations.push((first + at) as u32);
-                }
-                Fate::Derogation => self.derogation(row, this, stage, scratch),
-                Fate::Calculated => match self.prolonged(row, this, scratch) {
-                    Some(kept) => {
-                        let parameters = scratch.intern(&kept.parameters);
-                        let period = scratch.hull.map_or(kept.period, |hull| kept.period.intersection(hull));
-                        let (role, class) = (this.position, Class::Calculated);
-                        stage.hold(Held { next: NONE, role, period, parameters, rank: NONE, class });
-                        scratch.changes_with(kept.period);
-                        stage.rows.push(kept);
-                    }
-                    None => {
-                        if self.follows_from_refused(row, this, scratch) {
-                            stage.refused.insert(this.position);
-                        }
-                        stage.lost.push(row.clone());
-                    }
-                },
-                Fate::Cancelled => stage.lost.push(row.clone()),
-                _ => {}
-            }
-        }
-    }
-
-    /// A single role that followed from a composite role which somebody refused.
-    fn follows_from_refused(&self, row: &AssignedRole, this: &Resolving, scratch: &Scratch) -> bool {
-        let own = this.role.rules.iter().map(|rule| &this.set.rules[*rule as usize]);
-        this.kind == Kind::Single
-            && own
-                .filter(|rule| Some(rule.id) == row.rule)
-                .any(|rule| rule.holder.is_some_and(|holder| scratch.composites.refused.contains(holder)))
-    }
-
-    /// A composite role that exists although no rule gives it: it counts until a reviewer refuses it.
-    fn derogation(&self, row: &AssignedRole, this: &Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        if row.period.is_past(self.now) {
-            return;
-        }
-        let (workflow, state_since) = self.automate(
-            &this.role.automations,
-            row.workflow,
-            row.state_since,
-            &row.parameters,
-            this.role.approvals,
-            scratch,
-        );
-        let row = AssignedRole { workflow, state_since, ..row.clone() };
-        let class = match fate(workflow, false) {
-            Fate::Derogation => Class::Derogation,
-            Fate::Manual => Class::Approved,
-            _ => {
-                stage.refused.insert(this.position);
-                return;
-            }
-        };
-        let parameters = scratch.intern(&row.parameters);
-        stage.hold(Held { next: NONE, role: this.position, period: row.period, parameters, rank: NONE, class });
-        scratch.changes_with(row.period);
-        stage.rows.push(row);
-    }
-
-    /// The row of a role that was lost because a rule was changed or removed, kept for the grace period. A rule that is
-    /// still there did not change: its identity is made of what it says. What is denied is lost at once.
-    fn prolonged(&self, row: &AssignedRole, this: &Resolving, scratch: &mut Scratch) -> Option<AssignedRole> {
-        let now = self.now;
-        let until = match row.workflow {
-            WorkflowState::Prolonged => row.grace_until?,
-            WorkflowState::PolicyApproved => {
-                let rule = row.rule?;
-                if this.role.grace == 0 || this.set.granting_rule(this.position, rule).is_some() {
-                    return None;
-                }
-                now.saturating_add(i64::from(this.role.grace) * MINUTE)
-            }
-            _ => return None,
-        };
-        let parameters = scratch.intern(&row.parameters);
-        let is_covered =
-            this.manual.iter().chain(&this.given).any(|(p, period)| *p == parameters && period.contains(now));
-        let is_denied = this.denied.iter().chain(&this.by_hand).any(|period| period.contains(now));
-        let is_there = scratch.hull.is_some_and(|hull| hull.contains(now)) && row.period.contains(now);
-        if is_covered || is_denied || !is_there || until <= now {
-            return None;
-        }
-        let period = Period { start: row.period.start, end: row.period.end.min(until) };
-        Some(AssignedRole {
-            workflow: WorkflowState::Prolonged,
-            period,
-            grace_until: Some(until),
-            state_since: if row.workflow == WorkflowState::Prolonged { row.state_since } else { now },
-            ..row.clone()
-        })
-    }
 }
 
 /// Period of what was given by hand, as stored from now on: it ends with the last context, or sooner.
@@ -586,6 +450,16 @@ pub(super) fn offered(kind: RuleType, is_new_owner: bool) -> WorkflowState {
 impl Resolving<'_> {
     fn rule(&self, piece: &RolePiece) -> &RoleRule {
         &self.set.rules[piece.rule as usize]
+    }
+
+    /// When rules give it with these parameters.
+    fn granted(&self, parameters: u32) -> Vec<Period> {
+        let own = self.pieces.iter().filter(|p| self.grants(p) && p.is_complete && p.parameters == parameters);
+        let mut periods: Vec<Period> = own.map(|piece| piece.period).collect();
+        Period::union(&mut periods);
+        subtract(&mut periods, &self.denied);
+        subtract(&mut periods, &self.by_hand);
+        periods
     }
 
     fn grants(&self, piece: &RolePiece) -> bool {

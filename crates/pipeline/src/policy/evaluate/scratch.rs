@@ -75,7 +75,7 @@ pub(in crate::policy) struct RolePiece {
     pub(in crate::policy) parameters: u32,
     pub(in crate::policy) is_complete: bool,
     /// Strength of the context, the strongest first.
-    pub(super) rank: u32,
+    pub(in crate::policy) rank: u32,
 }
 
 /// A role in effect.
@@ -172,12 +172,12 @@ impl RoleStage {
 
 /// A period for which a rule of a resource type is triggered.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TypePiece {
+pub(in crate::policy) struct TypePiece {
     pub(super) next: u32,
-    pub(super) effect: Effect,
-    pub(super) period: Period,
+    pub(in crate::policy) effect: Effect,
+    pub(in crate::policy) period: Period,
     pub(super) class: Class,
-    pub(super) rank: u32,
+    pub(in crate::policy) rank: u32,
 }
 
 /// Resource types of the owner.
@@ -262,6 +262,11 @@ impl Scratch {
                 self.parameters.len() as u32 - 1
             }
         }
+    }
+
+    /// What triggered rules of resource types.
+    pub(in crate::policy) fn type_pieces(&self) -> impl Iterator<Item = &TypePiece> + '_ {
+        self.types.pieces.iter()
     }
 
     /// Dimension values of a context.

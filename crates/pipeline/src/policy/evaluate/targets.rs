@@ -53,7 +53,7 @@ impl Run<'_> {
     }
 
     /// Gives each row its target: the one that it had, that of the row before it, or the best that was found.
-    pub(super) fn place_targets(&self, this: &mut Deciding, stage: &mut TypeStage, scratch: &mut Scratch) {
+    pub(super) fn place_targets(&self, this: &mut Deciding, stage: &mut TypeStage) {
         for row in &mut this.rows {
             let Some(before) = row.before.map(|at| &this.existing[at]) else {
                 continue;
@@ -75,12 +75,13 @@ impl Run<'_> {
             .or_else(|| this.rows.iter().position(|row| row.period.start > self.now));
         if let Some(first) = first {
             let mut candidates = self.candidates(this.plan, stage).into_iter();
-            if this.rows[first].target.is_none() && this.is_complete {
-                if let Some((target, confidence)) = candidates.next() {
-                    (this.rows[first].target, this.rows[first].confidence) = (Some(target), confidence);
-                    this.rows[first].is_gone = false;
-                    stage.targets.push(self.population.id(target));
-                }
+            if this.rows[first].target.is_none()
+                && this.is_complete
+                && let Some((target, confidence)) = candidates.next()
+            {
+                (this.rows[first].target, this.rows[first].confidence) = (Some(target), confidence);
+                this.rows[first].is_gone = false;
+                stage.targets.push(self.population.id(target));
             }
             for at in first + 1..this.rows.len() {
                 let (before, row) = (this.rows[at - 1].clone(), &mut this.rows[at]);
@@ -92,7 +93,6 @@ impl Run<'_> {
                 self.further_targets(first, this, stage, candidates);
             }
         }
-        let _ = scratch;
     }
 
     /// Further targets of a resource type of which an owner may have several.
@@ -153,7 +153,7 @@ impl Run<'_> {
                     Class::Approved => before.map(|before| before.parameters.clone()).unwrap_or_default(),
                     _ => this.parameters.clone(),
                 },
-                is_redundant: before.is_some_and(|before| before.is_redundant) && row.class == Class::Approved,
+                is_redundant: row.is_redundant,
                 rule: row.rule,
                 state_since: since,
                 error: before.filter(|_| provisioning == ProvisioningState::Errored).and_then(|b| b.error.clone()),
@@ -346,6 +346,7 @@ impl Run<'_> {
             target: Some(target),
             confidence: made.confidence,
             is_gone: false,
+            is_redundant: false,
             is_given: false,
         };
         self.navigations(&row, before, this, &mut made, scratch);

@@ -4,6 +4,7 @@ use super::roles::{manual_period, offered};
 use super::scratch::{Class, NONE, RuleId, TypePiece, TypeStage, value_of};
 use super::states::{Fate, fate};
 use super::{Run, Scratch};
+use crate::policy::Redundancy;
 use crate::policy::conditions::ALWAYS;
 use crate::policy::plan::{Effect, EffectKind, Type, find};
 use crate::policy::spans::{shifted, subtract};
@@ -36,6 +37,7 @@ pub(super) struct Row {
     pub(super) confidence: u8,
     /// The target that it had is not there any more.
     pub(super) is_gone: bool,
+    pub(super) is_redundant: bool,
     /// Something gives it; otherwise it is there, and that is all.
     pub(super) is_given: bool,
 }
@@ -181,7 +183,7 @@ impl Run<'_> {
         self.type_parameters(&mut this, scratch);
         self.existing_types(&mut this, scratch);
         self.calculated_types(&mut this, scratch);
-        self.place_targets(&mut this, stage, scratch);
+        self.place_targets(&mut this, stage);
         self.emit_types(&mut this, stage, scratch);
         self.offered_types(&mut this, scratch);
         self.left_over_types(&mut this, stage, scratch);
@@ -215,7 +217,7 @@ impl Run<'_> {
 
     /// A navigation or scalar rule with a role implies the resource type.
     fn implied(&self, this: &mut Deciding) {
-        let mut add = |this: &mut Deciding, class, span: Period, offset: TimeOffset, rule| {
+        let add = |this: &mut Deciding, class, span: Period, offset: TimeOffset, rule| {
             let offset = if offset == TimeOffset::Default { this.offset } else { offset };
             this.bases.push(Base { period: shifted(span, offset), class, rule, is_type_rule: false });
             if class != Class::Derogation {
@@ -283,6 +285,19 @@ impl Run<'_> {
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
         periods.retain(|period| !period.is_empty());
+        let mut is_redundant = row.is_redundant;
+        if self.options.redundancy != Redundancy::Keep {
+            let own = this.bases.iter().filter(|base| base.class == Class::Calculated);
+            let mut given: Vec<Period> = own.map(|base| base.period).collect();
+            Period::union(&mut given);
+            let is_given = periods.iter().any(|own| given.iter().any(|g| !g.intersection(*own).is_empty()));
+            if self.options.redundancy == Redundancy::Analyze {
+                is_redundant = is_given;
+            } else if is_redundant {
+                subtract(&mut periods, &given);
+                is_redundant = false;
+            }
+        }
         let mut is_first = true;
         for period in periods {
             let effective = period.intersection(hull);
@@ -310,6 +325,7 @@ impl Run<'_> {
                 target: None,
                 confidence: 0,
                 is_gone: false,
+                is_redundant,
                 is_given: true,
             });
             is_first = false;
@@ -390,6 +406,7 @@ impl Run<'_> {
             target: None,
             confidence: 0,
             is_gone: false,
+            is_redundant: false,
             is_given: true,
         });
     }
@@ -487,7 +504,7 @@ impl Deciding<'_> {
     }
 }
 
-/// What one rule brings about for assignments of one class.
+/// What one rule brings about: by what is given on one side, by derogations on the other. The class is the strongest.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) effect: Effect,
@@ -497,12 +514,15 @@ pub(super) struct Group {
     pub(super) spans: Vec<Period>,
 }
 
-/// The pieces of one kind, by rule and class: periods that overlap or follow each other are one.
+/// The pieces of one kind, by rule: periods that overlap or follow each other are one.
 pub(super) fn groups(own: &[TypePiece], kind: EffectKind) -> Vec<Group> {
     let mut found: Vec<Group> = Vec::new();
     for piece in own.iter().filter(|piece| piece.effect.kind == kind && !piece.period.is_empty()) {
         match found.last_mut() {
-            Some(group) if (group.effect, group.class) == (piece.effect, piece.class) => {
+            Some(group)
+                if group.effect == piece.effect
+                    && (group.class == Class::Derogation) == (piece.class == Class::Derogation) =>
+            {
                 group.spans.push(piece.period);
                 group.rank = group.rank.min(piece.rank);
             }

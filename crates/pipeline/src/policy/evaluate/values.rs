@@ -18,7 +18,6 @@ use provost_model::policy::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Before<'a> {
     id: i64,
-    period: Period,
     policy: &'a str,
     current: &'a str,
     workflow: WorkflowState,
@@ -158,7 +157,6 @@ impl Run<'_> {
                     .find(|value| value.property == rule.property_id && !value.period.intersection(period).is_empty());
                 found.map(|value| Before {
                     id: value.id,
-                    period: value.period,
                     policy: value.policy_value.as_deref().unwrap_or_default(),
                     current: value.current_value.as_deref().unwrap_or_default(),
                     workflow: value.workflow,
@@ -196,7 +194,6 @@ impl Run<'_> {
                     .find(|value| value.property == rule.property_id && !value.period.intersection(period).is_empty());
                 found.map(|value| Before {
                     id: value.id,
-                    period: value.period,
                     policy: value.policy_digest.as_deref().unwrap_or_default(),
                     current: value.current_digest.as_deref().unwrap_or_default(),
                     workflow: value.workflow,
@@ -343,7 +340,7 @@ mod tests {
     use {ProvisioningState as P, WorkflowState as W};
 
     fn before(policy: &'static str, current: &'static str, workflow: W, provisioning: P) -> Option<Before<'static>> {
-        Some(Before { id: 1, period: Period::ALWAYS, policy, current, workflow, provisioning, since: 0 })
+        Some(Before { id: 1, policy, current, workflow, provisioning, since: 0 })
     }
 
     const BASE: Situation<'static> = Situation {

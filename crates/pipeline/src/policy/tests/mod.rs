@@ -3,7 +3,10 @@
 mod bad_input;
 mod contexts;
 mod coverage;
+mod explanations;
 mod life_cycle;
+mod naive;
+mod properties;
 mod roles;
 mod types;
 mod world;

@@ -388,3 +388,20 @@ pub(super) fn three_approvals_by_automation() {
         assert!(found.contains(&format!("single R: {state}, ")), "{day}: {found}");
     }
 }
+
+#[test]
+pub(super) fn what_a_rule_also_gives_is_tagged_and_gives_way_when_that_is_applied() {
+    use crate::policy::Redundancy;
+    let mut world = ada(&format!(r#"{}<SingleRoleRule Role="R" Policy="Default" D0="LAB"/>"#, role("R")));
+    world.data.set("Person", "E1", "Start", "2026-03-01");
+    world.data.set("Person", "E1", "End", "2026-09-01");
+    world.now = instant("2026-03-15");
+    given(&mut world, "R", WorkflowState::Approved, period("2026-02-01", "2026-08-01"));
+    world.options.redundancy = Redundancy::Analyze;
+    world.told();
+    assert!(world.existing.single_roles.iter().any(|row| row.is_redundant));
+    // Where the rule begins and ends inside, the manual parts before and after it stay.
+    world.options.redundancy = Redundancy::Apply;
+    expect(&world.told(), "single R: PolicyApproved, 2026-03-01 to 2026-09-01");
+    assert!(!world.existing.single_roles.iter().any(|row| row.is_redundant));
+}

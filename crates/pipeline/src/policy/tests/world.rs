@@ -341,7 +341,7 @@ impl World {
             correlations,
             matches,
             scratch: Scratch::default(),
-            next_id: 1,
+            next_id: 10_000,
         })
     }
 
@@ -373,6 +373,11 @@ impl World {
 
     pub(crate) fn id(&self, element: &str, identity: &str) -> PolicyObjectId {
         self.catalog.id(element, identity).unwrap_or_else(|| panic!("no {element} {identity}"))
+    }
+
+    /// Key of a resource.
+    pub(crate) fn data_name(&self, id: ResourceId) -> &str {
+        self.data.name(id)
     }
 
     /// Evaluates the first person without storing anything.
@@ -450,6 +455,16 @@ impl World {
             row.navigations.iter_mut().for_each(|value| number(&mut value.id));
             row.binaries.iter_mut().for_each(|value| number(&mut value.id));
         }
+    }
+
+    /// Asks why the first person has something, or not.
+    pub(crate) fn asked<T>(&mut self, ask: impl FnOnce(&Engine, Handle, &Population, &Inputs, &mut Scratch) -> T) -> T {
+        let population = self.data.population(&self.metadata);
+        let entity_type = self.metadata.entity_types.iter().position(|t| t.identifier == "Person").unwrap();
+        let first = self.data.rows.iter().position(|(entity_type, _)| entity_type == "Person").unwrap();
+        let owner = population.find(entity_type, ResourceId(first as i64 + 1)).unwrap();
+        let inputs = Inputs { existing: Some(&self.existing), ..Inputs::default() };
+        ask(&self.engine, owner, &population, &inputs, &mut self.scratch)
     }
 
     /// Evaluates, stores and tells what there is.

@@ -2,13 +2,14 @@
 
 use super::{Company, filled};
 use crate::tests::scratch::Scratch;
-use crate::{ItemChange, PageRequest, Restrictions, StoredItem};
+use crate::{ItemChange, PageRequest, QueryFailure, Restrictions, StoredItem};
 use provost_model::changes::Command;
 use provost_model::query::{Filter, Query};
 use serde_json::{Value, json};
 
 crate::tests::both!(
     pages_follow_each_other_while_rows_come,
+    rows_are_counted_up_to_a_limit,
     tokens_and_sizes_are_guarded,
     mistakes_are_named,
     hostile_text_is_only_text,
@@ -17,6 +18,30 @@ crate::tests::both!(
     only_what_is_not_secret_is_shown,
     ids_find_their_page_by_an_index,
 );
+
+fn rows_are_counted_up_to_a_limit(s: &Scratch) {
+    let c = Company::deploy(s);
+    c.run(s, 100, |tx, run| {
+        for id in 1..=20 {
+            let (key, age) = (format!("P{id}"), (id % 4).to_string());
+            let values = [Some(&*key), None, Some(&*age), None, None, None, None, None];
+            c.put(tx, run, Command::Insert, "Person", id, &values);
+        }
+    });
+    let count = |query: &str, most: u32, seen: &Restrictions| {
+        let query = Query::parse(query).unwrap();
+        let found: Result<u64, QueryFailure> =
+            s.store.read(|tx| tx.count_found(&c.catalogue, "Person", &query, most, seen));
+        found.unwrap()
+    };
+    let all = Restrictions::none();
+    assert_eq!(count("", 100, &all), 20);
+    assert_eq!(count("", 7, &all), 7);
+    assert_eq!(count("select Name where Age = 1 order by Name desc", 100, &all), 5);
+    let mut some = Restrictions::none();
+    some.only("Person", Query::parse("where Age = 2").unwrap().filter.unwrap());
+    assert_eq!((count("", 100, &some), count("where Age = 1", 100, &some)), (5, 0));
+}
 
 fn pages_follow_each_other_while_rows_come(s: &Scratch) {
     let c = Company::deploy(s);

@@ -48,6 +48,18 @@ pub(super) struct Compiled {
     result_name: Box<str>,
 }
 
+/// What the type of a property is called in C#.
+pub(super) fn type_name(kind: Option<PropertyType>) -> &'static str {
+    match kind {
+        Some(PropertyType::Bool) => "bool",
+        Some(PropertyType::Int32 | PropertyType::Int16 | PropertyType::Byte) => "int",
+        Some(PropertyType::Int64 | PropertyType::Option | PropertyType::ForeignKey) => "long",
+        Some(PropertyType::Double) => "double",
+        Some(PropertyType::DateTime) => "DateTime",
+        _ => "string",
+    }
+}
+
 /// The beginning of a piece of code, on one line.
 fn excerpt(code: &str) -> String {
     let line: String = code.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -91,6 +103,18 @@ impl Compiled {
     /// What the type of the result is called in C#.
     pub(super) fn result_name(&self) -> &str {
         &self.result_name
+    }
+
+    /// Entity type of the resources that it returns.
+    pub(super) fn entity_type(&self) -> Option<usize> {
+        match &self.result {
+            Type::Resource(entity_type, _) => Some(*entity_type),
+            Type::List(element) | Type::Ordered(element) => match element.as_ref() {
+                Type::Resource(entity_type, _) => Some(*entity_type),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Runs the statements, and hands the machine and the expression to return to `take`.

@@ -37,7 +37,44 @@ impl Source {
     }
 }
 
+/// Parses code. The grammar takes `a + b?.c` for `(a + b)?.c`; `b!.c`, which is as long, it reads as C# does. So every
+/// `?` of a chain is parsed as `!`, and the code tells them apart.
 fn parse(code: &str) -> Result<Tree, Refusal> {
+    let tree = parse_as_it_is(code)?;
+    let places = conditional_accesses(&tree);
+    if places.is_empty() {
+        return Ok(tree);
+    }
+    let mut masked = code.to_owned();
+    for place in places {
+        masked.replace_range(place..=place, "!");
+    }
+    parse_as_it_is(&masked)
+}
+
+/// Where the `?` of `?.` and `?[` stand.
+fn conditional_accesses(tree: &Tree) -> Vec<usize> {
+    let mut places = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let is_access =
+            node.kind() == "?" && node.parent().is_some_and(|p| p.kind() == "conditional_access_expression");
+        if is_access && node.end_byte() == node.start_byte() + 1 {
+            places.push(node.start_byte());
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return places;
+            }
+        }
+    }
+}
+
+fn parse_as_it_is(code: &str) -> Result<Tree, Refusal> {
     let unusable = || Refusal::new(Span::default(), "the code cannot be parsed", "write it in a simpler way");
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_c_sharp::LANGUAGE.into()).map_err(|_| unusable())?;

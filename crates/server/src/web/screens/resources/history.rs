@@ -7,7 +7,7 @@ use crate::web::query::{deployed, missing, number, versions, view_of};
 use crate::web::route::{Right, Route};
 use crate::web::screens::context::{Ctx, html};
 use crate::web::screens::frame::Frame;
-use crate::web::screens::model::Kind;
+use crate::web::screens::model::{Kind, Model};
 use crate::web::screens::shows;
 use askama::Template;
 use axum::extract::Path;
@@ -15,8 +15,8 @@ use axum::response::Response;
 use axum::routing::get;
 use provost_model::configuration::PropertyType;
 use provost_model::query::parse_instant;
-use provost_store::PageRequest;
-use serde_json::Value;
+use provost_store::{Catalogue, PageRequest, ReadTx};
+use serde_json::{Map, Value};
 
 /// Versions on a page.
 const PAGE: u32 = 40;
@@ -63,48 +63,72 @@ async fn history(ctx: Ctx, Path((identifier, id)): Path<(String, String)>) -> Re
     let view = ctx.app.read(move |tx| {
         let catalogue = inner.app.catalogues().current(tx)?;
         let kind = kind_of(&model, &deployed(&catalogue, &identifier)?)?;
-        let whom = (&inner.principal, &inner.permitted);
-        let request =
-            PageRequest { page_size: Some(PAGE), continuation_token: inner.get("after"), ..PageRequest::default() };
-        let found = versions(tx, &catalogue, whom, (&kind.identifier, id), &request)?;
-        let newest = found.result.first().ok_or_else(|| missing(&kind.identifier, id))?;
-        let name = newest["InternalDisplayName"].as_str().unwrap_or_default();
-        let (frame, head) = around(&inner, &model, kind, (id, name), "resource.history");
-        let at = inner.get("at").unwrap_or_default().to_owned();
-        let instant = parse_instant(&at);
-        let then = instant.map(|at| view_of(tx, &catalogue, whom, (&kind.identifier, id), Some(at)));
-        let then = match then {
-            Some(Ok(values)) => Some(groups(&inner, &model, &catalogue, kind, &values)),
-            Some(Err(problem)) if problem.status != 404 => return Err(problem),
-            _ => None,
-        };
-        // With its links: a range of time has none, an instant has.
-        let mut whole = |row: &Value| -> Result<Value, Problem> {
-            let from = row["ValidFrom"].as_str().and_then(parse_instant).unwrap_or_default();
-            Ok(Value::Object(view_of(tx, &catalogue, whom, (&kind.identifier, id), Some(from))?))
-        };
-        let mut versions = timeline(&inner, kind, &found.result, found.continuation_token.is_some());
-        for (n, version) in versions.iter_mut().enumerate().filter(|(_, version)| version.differences.is_empty()) {
-            if let Some(before) = found.result.get(n + 1) {
-                version.differences = differences(&inner, kind, &whole(before)?, &whole(&found.result[n])?);
-            }
-        }
-        let compared = match chosen(&inner, &found.result) {
-            Some((before, after)) => Some(differences(&inner, kind, &whole(before)?, &whole(after)?)),
-            None => None,
-        };
-        Ok(HistoryView {
-            frame,
-            head,
-            versions,
-            compared,
-            was_not: instant.is_some() && then.is_none(),
-            then,
-            at,
-            next: found.continuation_token.map(|token| inner.address(&[("after", &token)])),
-        })
+        view(&Past { ctx: &inner, model: &model, catalogue: &catalogue, kind, id }, tx)
     });
     html(&view.await?)
+}
+
+/// Whose past is looked at.
+struct Past<'a> {
+    ctx: &'a Ctx,
+    model: &'a Model,
+    catalogue: &'a Catalogue,
+    kind: &'a Kind,
+    id: i64,
+}
+
+fn view(past: &Past<'_>, tx: &mut ReadTx) -> Result<HistoryView, Problem> {
+    let (ctx, kind, id) = (past.ctx, past.kind, past.id);
+    let whom = (&ctx.principal, &ctx.permitted);
+    let request = PageRequest { page_size: Some(PAGE), continuation_token: ctx.get("after"), ..PageRequest::default() };
+    let found = versions(tx, past.catalogue, whom, (&kind.identifier, id), &request)?;
+    let rows = &found.result;
+    let newest = rows.first().ok_or_else(|| missing(&kind.identifier, id))?;
+    let name = newest["InternalDisplayName"].as_str().unwrap_or_default();
+    let (frame, head) = around(ctx, past.model, kind, (id, name), "resource.history");
+    let mut versions = timeline(ctx, kind, rows, found.continuation_token.is_some());
+    for (n, version) in versions.iter_mut().enumerate().filter(|(_, version)| version.differences.is_empty()) {
+        if let Some(before) = rows.get(n + 1) {
+            version.differences = past.between(tx, before, &rows[n])?;
+        }
+    }
+    let at = ctx.get("at").unwrap_or_default().to_owned();
+    let instant = parse_instant(&at);
+    let then = match instant {
+        Some(instant) => past.then(tx, instant)?,
+        None => None,
+    };
+    Ok(HistoryView {
+        frame,
+        head,
+        versions,
+        compared: chosen(ctx, rows).map(|(before, after)| past.between(tx, before, after)).transpose()?,
+        was_not: instant.is_some() && then.is_none(),
+        then: then.map(|values| groups(ctx, past.model, past.catalogue, kind, &values)),
+        at,
+        next: found.continuation_token.map(|token| ctx.address(&[("after", &token)])),
+    })
+}
+
+impl Past<'_> {
+    /// The resource at an instant, with its links; `None` when it was not there, or not to be seen.
+    fn then(&self, tx: &mut ReadTx, instant: i64) -> Result<Option<Map<String, Value>>, Problem> {
+        let whom = (&self.ctx.principal, &self.ctx.permitted);
+        match view_of(tx, self.catalogue, whom, (&self.kind.identifier, self.id), Some(instant)) {
+            Ok(values) => Ok(Some(values)),
+            Err(problem) if problem.status == 404 => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// What differs between two versions, links included: a range of time has none, an instant has.
+    fn between(&self, tx: &mut ReadTx, before: &Value, after: &Value) -> Result<Vec<Difference>, Problem> {
+        let mut whole = |row: &Value| -> Result<Value, Problem> {
+            let from = row["ValidFrom"].as_str().and_then(parse_instant).unwrap_or_default();
+            Ok(self.then(tx, from)?.map_or_else(|| row.clone(), Value::Object))
+        };
+        Ok(differences(self.ctx, self.kind, &whole(before)?, &whole(after)?))
+    }
 }
 
 fn differences(ctx: &Ctx, kind: &Kind, before: &Value, after: &Value) -> Vec<Difference> {

@@ -17,20 +17,13 @@ impl<'s> Lowerer<'s> {
                 self.member(receiver, name, node)
             }
             "invocation_expression" => self.invocation(node),
-            "conditional_access_expression" => {
-                let receiver = self.guarded(node)?;
-                let binding = only(node)?;
-                match binding.kind() {
-                    "member_binding_expression" => self.member(receiver, only(binding)?, node),
-                    "element_binding_expression" => self.element(receiver, binding, node),
-                    _ => refuse(binding, "a member must follow ?.", "write ?.Name"),
-                }
-            }
             "element_access_expression" => {
                 let receiver = field(node, "expression")?;
                 let receiver = self.deeper(receiver, |lowerer| lowerer.chain(receiver))?;
                 self.element(receiver, field(node, "subscript")?, node)
             }
+            // It was parsed as `!`, and is `?` in the code.
+            "postfix_unary_expression" if self.text(node).ends_with('?') => self.guarded(node),
             // `!` says that something is not null; whether it is shows when it is used.
             "postfix_unary_expression" if self.text(node).ends_with('!') => self.chain(only(node)?),
             _ => self.plain(node),
@@ -39,7 +32,7 @@ impl<'s> Lowerer<'s> {
 
     /// What stands before `?.`: the rest of the chain sees it in a slot.
     fn guarded(&mut self, node: Tree<'_>) -> Lowered<Typed> {
-        let receiver = field(node, "condition")?;
+        let receiver = only(node)?;
         let typed = self.deeper(receiver, |lowerer| lowerer.chain(receiver))?;
         let slot = self.slot();
         let at = typed.node.at;
@@ -58,14 +51,6 @@ impl<'s> Lowerer<'s> {
                 }
                 let receiver = self.deeper(receiver, |lowerer| lowerer.chain(receiver))?;
                 self.call(receiver, name, arguments, node)
-            }
-            "conditional_access_expression" => {
-                let receiver = self.guarded(function)?;
-                let binding = only(function)?;
-                if binding.kind() != "member_binding_expression" {
-                    return refuse(binding, "a method must follow ?.", "write ?.Name(…)");
-                }
-                self.call(receiver, only(binding)?, arguments, node)
             }
             "identifier" => {
                 let name = self.text(function);

@@ -140,7 +140,6 @@ impl Lowerer<'_> {
             | "invocation_expression"
             | "postfix_unary_expression"
             | "prefix_unary_expression"
-            | "conditional_access_expression"
             | "parenthesized_expression" => Ok(self.expr(node)?.node),
             _ => refuse(node, "this computes a value that nobody uses", "write return before it, or leave it out"),
         }
