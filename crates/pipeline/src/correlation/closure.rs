@@ -41,13 +41,40 @@ type Holders = HashMap<(KeySetId, String), Vec<ResourceId>>;
 type Pair = (KeySetId, KeySetId, String);
 
 impl Closure {
-    /// Finds it. `resources` are those that became known or ceased to be, as owner or as target.
+    /// Finds it, given all that is known. `resources` are those that became known or ceased to be, as owner or as target:
+    /// when a target got an owner, or lost one, both of them.
     ///
     /// # Errors
     /// The keys cannot be read.
     pub fn find<I: KeyIndex>(
         correlator: &Correlator,
         known: &Known,
+        touches: &[Touch],
+        resources: &[ResourceId],
+        index: &mut I,
+    ) -> Result<Closure, I::Error> {
+        Closure::search(correlator, Decided::All(known), touches, resources, index)
+    }
+
+    /// The same, and what is known about the resources found, read as they are met ([`KeyIndex::decided`]): the cost
+    /// follows the change, not the repository.
+    ///
+    /// # Errors
+    /// The keys, or what is decided, cannot be read.
+    pub fn find_loading<I: KeyIndex>(
+        correlator: &Correlator,
+        touches: &[Touch],
+        resources: &[ResourceId],
+        index: &mut I,
+    ) -> Result<(Closure, Known), I::Error> {
+        let mut known = Known::new();
+        let closure = Closure::search(correlator, Decided::AsMet(&mut known), touches, resources, index)?;
+        Ok((closure, known))
+    }
+
+    fn search<I: KeyIndex>(
+        correlator: &Correlator,
+        decided: Decided<'_>,
         touches: &[Touch],
         resources: &[ResourceId],
         index: &mut I,
@@ -66,11 +93,12 @@ impl Closure {
         }
         let relevant: Vec<&Touch> = touches.iter().filter(|touch| partners.contains_key(&touch.row.set)).collect();
         let mut search =
-            Search { correlator, known, partners, index, seen: HashSet::new(), closure: Closure::default() };
+            Search { correlator, decided, partners, index, seen: HashSet::new(), closure: Closure::default() };
         let mut frontier: Vec<ResourceId> = Vec::new();
         for resource in relevant.iter().map(|touch| touch.row.resource).chain(resources.iter().copied()) {
             search.reach(resource, true, &mut frontier);
         }
+        search.decided(&frontier)?;
         let touched = search.pairs_of_touches(&relevant);
         search.visit(touched, &mut frontier)?;
         while !frontier.is_empty() {
@@ -94,14 +122,35 @@ impl Closure {
 
 struct Search<'a, I> {
     correlator: &'a Correlator,
-    known: &'a Known,
+    decided: Decided<'a>,
     partners: HashMap<KeySetId, Vec<(KeySetId, KeySetId)>>,
     index: &'a mut I,
     seen: HashSet<Pair>,
     closure: Closure,
 }
 
+/// What is known: everything, or what was read so far.
+enum Decided<'a> {
+    All(&'a Known),
+    AsMet(&'a mut Known),
+}
+
 impl<I: KeyIndex> Search<'_, I> {
+    /// Reads what is decided about resources that are met for the first time.
+    fn decided(&mut self, resources: &[ResourceId]) -> Result<(), I::Error> {
+        match &mut self.decided {
+            Decided::All(_) => Ok(()),
+            Decided::AsMet(known) => self.index.decided(resources, known),
+        }
+    }
+
+    fn is_free(&self, target: ResourceId) -> bool {
+        match &self.decided {
+            Decided::All(known) => known.is_free(target),
+            Decided::AsMet(known) => known.is_free(target),
+        }
+    }
+
     /// A resource that belongs to it. One that is known leads further only when it was itself touched.
     fn reach(&mut self, resource: ResourceId, leads_further: bool, frontier: &mut Vec<ResourceId>) {
         if self.closure.affected.insert(resource) && leads_further {
@@ -157,6 +206,9 @@ impl<I: KeyIndex> Search<'_, I> {
         let targets: BTreeSet<(KeySetId, &str)> =
             few.iter().map(|((_, target, key), _)| (*target, key.as_str())).collect();
         let targets = holders(self.index, targets, usize::MAX)?;
+        let met: BTreeSet<ResourceId> = owners.values().chain(targets.values()).flatten().copied().collect();
+        let met: Vec<ResourceId> = met.into_iter().filter(|one| !self.closure.affected.contains(one)).collect();
+        self.decided(&met)?;
         for ((source, target, key), _) in few {
             let of_key = |sets: &Holders, set: &KeySetId| sets.get(&(*set, key.clone())).cloned().unwrap_or_default();
             let members = Members { owners: of_key(&owners, source), targets: of_key(&targets, target) };
@@ -164,7 +216,7 @@ impl<I: KeyIndex> Search<'_, I> {
                 self.reach(*owner, true, frontier);
             }
             for resource in &members.targets {
-                self.reach(*resource, self.known.is_free(*resource), frontier);
+                self.reach(*resource, self.is_free(*resource), frontier);
             }
             if members.owners.len() <= most {
                 self.closure.keys.insert((*source, *target, key.clone()), members);

@@ -1,5 +1,6 @@
 //! Keys: what is compared on the two sides of a rule.
 
+use super::known::Known;
 use crate::expression::program::{Environment, EvaluationError, Program};
 use crate::population::{Handle, Population};
 use provost_model::{PolicyObjectId, ResourceId};
@@ -134,4 +135,14 @@ pub trait KeyIndex {
     /// # Errors
     /// They cannot be read.
     fn holders(&mut self, keys: &[(KeySetId, &str)], most: usize, rows: &mut Vec<KeyRow>) -> Result<(), Self::Error>;
+
+    /// Adds what is decided about these resources, as owners and as targets. Only [`super::Closure::find_loading`] asks
+    /// for it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn decided(&mut self, resources: &[ResourceId], known: &mut Known) -> Result<(), Self::Error> {
+        let _ = (resources, known);
+        Ok(())
+    }
 }

@@ -45,6 +45,8 @@ pub(super) fn options(id: i64, multiple: bool, suggest_all: bool) -> TypeOptions
 pub(super) struct Store {
     pub(super) rows: BTreeSet<KeyRow>,
     pub(super) page: usize,
+    /// Target, owner and resource type; no owner for what is frozen.
+    pub(super) decided: Vec<(ResourceId, Option<(ResourceId, PolicyObjectId)>)>,
 }
 
 impl Store {
@@ -87,6 +89,18 @@ impl KeyIndex for Store {
         for (set, key) in keys {
             let found = self.rows.iter().filter(|row| row.set == *set && row.key == *key);
             rows.extend(found.take(most).cloned());
+        }
+        Ok(())
+    }
+
+    fn decided(&mut self, resources: &[ResourceId], known: &mut Known) -> Result<(), Infallible> {
+        for (target, by) in &self.decided {
+            let concerns = |id: &ResourceId| id == target || by.is_some_and(|(owner, _)| owner == *id);
+            match by {
+                _ if !resources.iter().any(concerns) => {}
+                Some((owner, resource_type)) => known.add(*owner, *resource_type, *target),
+                None => known.freeze(*target),
+            }
         }
         Ok(())
     }

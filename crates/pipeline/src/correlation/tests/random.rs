@@ -74,6 +74,11 @@ impl State {
         known
     }
 
+    fn decided(&self) -> Vec<(ResourceId, Option<(ResourceId, PolicyObjectId)>)> {
+        let ids = |(owner, of): (i64, i64)| (ResourceId(owner), PolicyObjectId(of));
+        self.decided.iter().map(|(target, by)| (ResourceId(*target), by.map(ids))).collect()
+    }
+
     fn take(&mut self, matches: &[Match]) {
         for found in matches {
             if found.is_suggested {
@@ -172,6 +177,15 @@ proptest! {
                 dirty.push(found);
                 Ok::<(), Infallible>(())
             }).unwrap();
+            store.decided = state.decided();
+            let (loaded, met) = Closure::find_loading(&correlator, &touches, &resources, &mut store).unwrap();
+            prop_assert_eq!(&loaded, &closure);
+            let mut with_met = Vec::new();
+            correlate_touched(&correlator, &met, &loaded, &mut CorrelationReport::default(), &mut |found| {
+                with_met.push(found);
+                Ok::<(), Infallible>(())
+            }).unwrap();
+            prop_assert_eq!(&with_met, &dirty);
             let affected = |m: &Match| closure.affected.contains(&m.owner) || closure.affected.contains(&m.target);
             let mut after = state.clone();
             after.suggested.retain(|m| !affected(m));

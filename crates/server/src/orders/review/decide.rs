@@ -246,7 +246,7 @@ impl States {
 fn change_value(owned: &mut Assignments, decision: &Decision, now: Instant) -> Result<(), ServerError> {
     let (id, verdict) = (decision.id, decision.verdict);
     for row in &mut owned.resource_types {
-        let mut decide = |workflow: &mut WorkflowState,
+        let decide = |workflow: &mut WorkflowState,
                           provisioning: &mut ProvisioningState,
                           since: &mut Instant,
                           error: &mut Option<String>,
