@@ -35,7 +35,7 @@ pub(super) enum Type {
     DayOfWeek,
     Assignment,
     Order,
-    ChangeType,
+    Change,
     Queries,
     Logger,
 }
@@ -69,7 +69,7 @@ impl Type {
             Type::DayOfWeek => "DayOfWeek",
             Type::Assignment => "assignment",
             Type::Order => "provisioningOrder",
-            Type::ChangeType => "ChangeType",
+            Type::Change => "ChangeType",
             Type::Queries => "queryHandler",
             Type::Logger => "logger",
         }

@@ -81,7 +81,7 @@ impl Lowerer<'_> {
                 }
                 Ok(Typed::new(Kind::Null, span(node), Type::Null))
             }
-            (Type::ChangeType, _) => match order::CHANGES.iter().find(|(known, _)| *known == method) {
+            (Type::Change, _) => match order::CHANGES.iter().find(|(known, _)| *known == method) {
                 Some((_, run)) => {
                     let kind = Kind::Call { run: *run, instance: false, arguments: [].into() };
                     Ok(Typed::new(kind, span(node), Type::Bool))

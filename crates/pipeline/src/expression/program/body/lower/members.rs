@@ -45,7 +45,7 @@ impl Lowerer<'_> {
             (Type::Assignment, "StartDate") => Ok(Typed::new(Kind::AssignmentStart, span(node), Type::Date)),
             (Type::Assignment, "EndDate") => Ok(Typed::new(Kind::AssignmentEnd, span(node), Type::Date)),
             (Type::Assignment, "ParametersValues") => Ok(Typed::new(Kind::Parameters, span(node), Type::Map)),
-            (Type::Order, "ChangeType") => Ok(Typed { ty: Type::ChangeType, ..receiver }),
+            (Type::Order, "ChangeType") => Ok(Typed { ty: Type::Change, ..receiver }),
             (ty, "HasValue") if may_lack(ty) => {
                 let at = span(node);
                 let equal = Kind::Equal(receiver.node.boxed(), Node::new(Kind::Null, at).boxed());

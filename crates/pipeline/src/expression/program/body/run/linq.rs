@@ -199,11 +199,7 @@ impl<'a> Machine<'a> {
                 let second = self.collect(second)?;
                 elements = self.filtered(elements, &second, false)?;
             }
-            Step::DefaultIfEmpty(default) => {
-                if elements.is_empty() {
-                    elements.push(self.eval(default)?);
-                }
-            }
+            Step::DefaultIfEmpty(default) if elements.is_empty() => elements.push(self.eval(default)?),
             Step::Sort(keys) => elements = self.sorted(elements, keys)?,
             _ => {}
         }

@@ -435,7 +435,7 @@ fn mapped<'a>(arguments: &[Value<'a>], map: fn(&str) -> String) -> Outcome<Value
 }
 
 pub(in super::super) fn is_digit<'a>(_: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {
-    test(arguments, |c| c.is_numeric() && c.to_digit(10).is_some())
+    test(arguments, |c| c.is_ascii_digit())
 }
 
 pub(in super::super) fn is_number<'a>(_: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value<'a>> {

@@ -85,7 +85,7 @@ fn null_is_as_in_the_language() {
         ("return person.Mail != null ? \"a\" : person.Manager?.Mail;", "null"),
         ("var x = person.Manager?.Mail; x = person.Department?.Name; return $\"<{person.Manager?.Mail}{x}>\";", "<>"),
         ("return person.Records.Select(r => r.Person?.Mail).FirstOrDefault()?.Trim();", "null"),
-        ("return person.Tags?.Split(',')?[0] + person.Tags?.Split(',')?[0];", ""),
+        ("return person.Tags?.Split(',')?[0] + person.Tags?.Split(',')?[0];", "null"),
         ("return person.Age + 1;", "null"),
         ("return person.Age > 1 || person.Age < 1 || person.Age == 1;", "false"),
         ("return person.Age ?? 7;", "7"),
