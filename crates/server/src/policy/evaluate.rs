@@ -10,7 +10,7 @@ use provost_model::policy::Assignments;
 use provost_model::{PolicyObjectId, ResourceId, fault};
 use provost_pipeline::correlation::{CorrelationReport, query_matches};
 use provost_pipeline::policy::{
-    Correlation, Engine, EvaluationOptions, Inputs, Outcome, QueryMatch, Review, Scratch, SourceReads,
+    Correlation, Engine, EvaluationOptions, Inputs, Outcome, QueryMatch, Redundancy, Review, Scratch, SourceReads,
 };
 use provost_pipeline::population::Population;
 use provost_store::{AssignmentChange, AssignmentCounts, EvaluationNotes, ReadTx, WriteTx};
@@ -303,6 +303,7 @@ impl Judge<'_> {
         let options = EvaluationOptions {
             review: self.settings.review,
             is_new_owner: false,
+            redundancy: Redundancy::Keep,
             now_discarding: &self.settings.now_discarding,
         };
         while let Ok(mut buffer) = work.recv() {

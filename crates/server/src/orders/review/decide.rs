@@ -247,10 +247,10 @@ fn change_value(owned: &mut Assignments, decision: &Decision, now: Instant) -> R
     let (id, verdict) = (decision.id, decision.verdict);
     for row in &mut owned.resource_types {
         let decide = |workflow: &mut WorkflowState,
-                          provisioning: &mut ProvisioningState,
-                          since: &mut Instant,
-                          error: &mut Option<String>,
-                          is_surplus: bool| {
+                      provisioning: &mut ProvisioningState,
+                      since: &mut Instant,
+                      error: &mut Option<String>,
+                      is_surplus: bool| {
             let mut states = States { workflow: *workflow, provisioning: *provisioning };
             states.decide(verdict, is_surplus)?;
             if *workflow != states.workflow {
