@@ -46,8 +46,11 @@ pub fn read_files(folder: &Path) -> Result<Vec<(String, String)>, Report> {
     Err(Report::with_problems(Kind::Data, "invalid-configuration", text, unreadable).hint("mend them first"))
 }
 
+/// Name of a file, and what it holds.
+type NamedText = (String, String);
+
 /// The files that are text, and what is wrong with the others.
-fn texts(folder: &Path) -> Result<(Vec<(String, String)>, Vec<Problem>), Report> {
+fn texts(folder: &Path) -> Result<(Vec<NamedText>, Vec<Problem>), Report> {
     if !folder.is_dir() {
         return Err(Report::usage("no-configuration", format!("{} is not a folder", folder.display()))
             .hint("check the path of the configuration folder"));

@@ -14,7 +14,7 @@ pub(crate) use remote::RemoteOrders;
 
 use provost_model::configuration::jobs::LogLevel;
 use provost_model::orders::{OrderOutcome, OrderResult, ProvisioningOrder, ResultFile};
-use provost_model::summary::{Cause, EntityCounters, State, Summary};
+use provost_model::summary::{Cause, State, Summary};
 use provost_model::work::{TaskContext, TaskOutcome, TaskProgress};
 use provost_server::ServerError;
 use provost_server::orders::{CollectRequest, OrderHost, OrderMapping};
@@ -53,8 +53,7 @@ pub(crate) struct Fulfilled {
 
 impl Fulfilled {
     fn count(&mut self, resource_type: &str, outcome: OrderOutcome) {
-        let counters =
-            self.summary.entity_types.entry(resource_type.to_owned()).or_insert_with(EntityCounters::default);
+        let counters = self.summary.entity_types.entry(resource_type.to_owned()).or_default();
         counters.rows += 1;
         match outcome {
             OrderOutcome::Executed => {

@@ -89,7 +89,8 @@ fn what_is_not_pending_gives_nothing() {
 
 #[test]
 fn reasons_to_wait_are_told() {
-    let cases: [(&str, Box<dyn FnOnce(&mut provost_model::configuration::Configuration)>); 4] = [
+    type Edit = Box<dyn FnOnce(&mut provost_model::configuration::Configuration)>;
+    let cases: [(&str, Edit); 4] = [
         ("7 provisioning-disabled", Box::new(|c| c.policy.policies[0].is_provisioning_enabled = false)),
         ("7 external-policy", Box::new(|c| c.policy.policies[0].is_external = true)),
         ("7 no-creation", Box::new(|c| c.policy.resource_types[0].allow_add = false)),
