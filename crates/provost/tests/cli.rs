@@ -190,12 +190,12 @@ fn under_an_original_name_the_program_is_that_verb() {
     let prepare = link("identitymanager-prepare-SYNCHRONIZATION");
     let run = world.execute(&prepare, "--help");
     assert!(run.out.contains("Usage: provost prepare-synchronization"), "{}", run.out);
-    let later = link("Usercube-Compute-RoleModel");
+    let later = link("Usercube-Export-Bacpac");
     let run = world.execute(&later, "--database-connection-string x");
     assert_eq!(run.code, 2);
     insta::assert_snapshot!(run.err, @"
-    error: Compute-RoleModel (called as Usercube-Compute-RoleModel) is not available yet in this version
-      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Invoke-Job, Invoke-ServerJob, Get-JobSteps, Server, Agent, Manage-History, Create-DatabaseViews, New-OpenIDSecret, Encrypt-File, Decrypt-File, Protect-X509JsonFile, Protect-X509JsonValue
+    error: Export-Bacpac (called as Usercube-Export-Bacpac) is not available yet in this version
+      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Compute-CorrelationKeys, Compute-RoleModel, Update-Classification, Save-PreExistingAccessRights, Generate-ProvisioningOrders, UpdateManualProvisioningTicket, Invoke-Job, Invoke-ServerJob, Get-JobSteps, Server, Agent, Manage-History, Create-DatabaseViews, New-OpenIDSecret, Encrypt-File, Decrypt-File, Protect-X509JsonFile, Protect-X509JsonValue
     ");
     let misspelt = link("Usercube-Deploy-Configurations");
     let run = world.execute(&misspelt, "");

@@ -168,21 +168,24 @@ impl Lowerer<'_> {
                 let (accumulator, lambda, ty) = self.folding(*lambda, &element, &element)?;
                 (Step::Aggregate { seed: None, accumulator, lambda }, ty)
             }
-            ("Aggregate", [seed, lambda]) => {
-                let seed = self.expr(*seed)?;
-                let (accumulator, body, ty) = self.folding(*lambda, &seed.ty, &element)?;
-                let Some(unified) = seed.ty.unify(&ty).filter(|unified| *unified == seed.ty) else {
-                    let message = format!("the lambda gives {}, but began with {}", self.one(&ty), self.one(&seed.ty));
-                    return refuse(*lambda, message, "make both of one type");
-                };
-                (Step::Aggregate { seed: Some(seed.node), accumulator, lambda: body }, unified)
-            }
+            ("Aggregate", [seed, lambda]) => self.seeded(*seed, *lambda, &element)?,
             _ => {
                 let message = format!("{method} cannot be called with {} arguments", given.len());
                 return refuse(arguments, message, "see the page on expressions for what it takes");
             }
         };
         Ok(Typed::new(Kind::Linq(Box::new(Linq { source: source.node, step })), span(node), ty))
+    }
+
+    /// `source.Aggregate(seed, (so far, element) => …)`
+    fn seeded(&mut self, seed: Tree<'_>, lambda: Tree<'_>, element: &Type) -> Lowered<(Step, Type)> {
+        let seed = self.expr(seed)?;
+        let (accumulator, body, ty) = self.folding(lambda, &seed.ty, element)?;
+        let Some(unified) = seed.ty.unify(&ty).filter(|unified| *unified == seed.ty) else {
+            let message = format!("the lambda gives {}, but began with {}", self.one(&ty), self.one(&seed.ty));
+            return refuse(lambda, message, "make both of one type");
+        };
+        Ok((Step::Aggregate { seed: Some(seed.node), accumulator, lambda: body }, unified))
     }
 
     fn argument(&mut self, node: Tree<'_>, wanted: &Type) -> Lowered<Node> {
