@@ -127,10 +127,19 @@ mod tests {
         }
     }
 
-    /// Words of a shell line, where double quotes keep blanks together.
+    /// Words of a shell line, where quotes of either kind keep blanks, and quotes of the other kind, together.
     fn words_of(line: &str) -> Vec<String> {
-        let parts = line.split('"').enumerate();
-        let shielded = parts.map(|(i, part)| if i % 2 == 1 { part.replace(' ', "_") } else { part.to_owned() });
-        shielded.collect::<String>().split_whitespace().map(str::to_owned).collect()
+        let (mut words, mut word, mut open) = (Vec::new(), String::new(), None);
+        for c in line.chars() {
+            match open {
+                Some(quote) if c == quote => open = None,
+                None if c == '"' || c == '\'' => open = Some(c),
+                None if c == ' ' => words.push(std::mem::take(&mut word)),
+                _ => word.push(c),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
     }
 }

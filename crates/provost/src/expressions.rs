@@ -162,6 +162,6 @@ mod tests {
         assert_eq!([0, 1, 2, 3, 4, 9].map(|n| raw_offset(raw, n)), [0, 2, 8, 14, 16, 18]);
         assert_eq!(attribute_value(&text[start..], "Z"), None);
         let place = in_line("f", text, start + value.start, start + value.start + 8);
-        assert_eq!((place.line, place.column, place.length), (3, 9, 2));
+        assert_eq!((place.line, place.column, place.length), (3, 9, 7));
     }
 }
