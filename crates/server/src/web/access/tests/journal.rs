@@ -14,6 +14,12 @@ const SILENT: &[(&str, &str)] = &[
     ("POST /api/Agent/{agent}/Work/{taskInstance}/Progress", "a sign of life"),
     ("POST /api/Agent/{agent}/Work/{taskInstance}/Outcome", "the launch is in the journal, the end in the task's row"),
     ("PUT /api/Connectors/SynchronizeSession/{session}/Files/{file}/Pieces/{number}", "the session is in the journal"),
+    (
+        "POST /api/Connectors/ProvisioningSession",
+        "giving orders is in the journal, who carries a file out is in its row",
+    ),
+    ("POST /api/ProvisioningPolicy/Reviews/Query", "nothing is changed"),
+    ("POST /api/ProvisioningPolicy/Reviews/Decide", "each decision is a row with who, when and why"),
 ];
 
 const SESSION: &str = "11111111-2222-4333-8444-555555555555";
@@ -23,6 +29,12 @@ type Step = (&'static str, &'static [(&'static str, &'static str)], &'static str
 
 /// In this order, each by the administrator.
 const STEPS: &[Step] = &[
+    (
+        "POST /api/Connectors/ProvisioningSession/Files/{file}/Results",
+        &[("file", "1_00000000_0001_AD_User.json")],
+        r#"{"ProvisioningResultsList":[]}"#,
+        422,
+    ),
     ("POST /api/Access/SignIn", &[], r#"{"login":"administrator","password":"correct horse battery"}"#, 200),
     ("POST /api/Access/SignIn", &[], r#"{"login":"administrator","password":"wrong"}"#, 401),
     (
