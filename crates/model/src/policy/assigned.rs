@@ -68,23 +68,23 @@ pub struct AssignedResourceType {
     /// Why it could not be evaluated or provisioned.
     pub error: Option<String>,
     /// Its scalar values, by property and start.
-    pub scalars: Vec<AssignedScalar>,
+    pub scalars: Vec<AssignedValue>,
     /// Its links, by property, resource and start.
     pub navigations: Vec<AssignedNavigation>,
     /// Its files, by property and start.
-    pub binaries: Vec<AssignedBinary>,
+    pub binaries: Vec<AssignedValue>,
 }
 
-/// A value of a target: a row of `UP_AssignedResourceScalars`.
+/// A value or file of a target: a row of `UP_AssignedResourceScalars` or `UP_AssignedResourceBinaries`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AssignedScalar {
+pub struct AssignedValue {
     /// Row; 0 when it is not stored yet.
     pub id: i64,
     /// Property of the target.
     pub property: PropertyId,
-    /// What the rules say.
+    /// What the rules say; the digest of a file.
     pub policy_value: Option<String>,
-    /// What the managed system holds.
+    /// What the managed system holds; the digest of a file.
     pub current_value: Option<String>,
     /// How it came about.
     pub workflow: WorkflowState,
@@ -123,31 +123,6 @@ pub struct AssignedNavigation {
     pub confidence: u8,
     /// Single role by which it is held, if it is by one.
     pub single_role: Option<PolicyObjectId>,
-    /// Rule that gives it.
-    pub rule: Option<PolicyObjectId>,
-    /// When `workflow` was taken.
-    pub state_since: Instant,
-    /// Why it could not be evaluated or provisioned.
-    pub error: Option<String>,
-}
-
-/// A file of a target: a row of `UP_AssignedResourceBinaries`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AssignedBinary {
-    /// Row; 0 when it is not stored yet.
-    pub id: i64,
-    /// File property of the target.
-    pub property: PropertyId,
-    /// Digest of the file that the rules give.
-    pub policy_digest: Option<String>,
-    /// Digest of the file that the managed system holds.
-    pub current_digest: Option<String>,
-    /// How it came about.
-    pub workflow: WorkflowState,
-    /// How far it is on its way.
-    pub provisioning: ProvisioningState,
-    /// When it is to hold.
-    pub period: Period,
     /// Rule that gives it.
     pub rule: Option<PolicyObjectId>,
     /// When `workflow` was taken.

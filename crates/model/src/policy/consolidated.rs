@@ -37,10 +37,8 @@ fn urgency(state: ProvisioningState) -> u8 {
 impl AssignedResourceType {
     /// States of everything that it holds: values, links and files.
     pub fn held(&self) -> impl Iterator<Item = (WorkflowState, ProvisioningState)> {
-        let scalars = self.scalars.iter().map(|s| (s.workflow, s.provisioning));
-        let navigations = self.navigations.iter().map(|n| (n.workflow, n.provisioning));
-        let binaries = self.binaries.iter().map(|b| (b.workflow, b.provisioning));
-        scalars.chain(navigations).chain(binaries)
+        let values = self.scalars.iter().chain(&self.binaries).map(|value| (value.workflow, value.provisioning));
+        values.chain(self.navigations.iter().map(|link| (link.workflow, link.provisioning)))
     }
 
     /// Its consolidated states.
@@ -90,11 +88,11 @@ impl Assignments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{AssignedNavigation, AssignedScalar};
+    use crate::policy::{AssignedNavigation, AssignedValue};
 
     #[test]
     fn the_most_urgent_state_stands_for_all() {
-        let scalar = |provisioning| AssignedScalar { provisioning, ..AssignedScalar::default() };
+        let scalar = |provisioning| AssignedValue { provisioning, ..AssignedValue::default() };
         let link = |workflow| AssignedNavigation { workflow, ..AssignedNavigation::default() };
         let held = AssignedResourceType {
             provisioning: ProvisioningState::Verified,

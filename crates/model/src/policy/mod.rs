@@ -6,9 +6,7 @@ mod consolidated;
 mod period;
 mod states;
 
-pub use assigned::{
-    AssignedBinary, AssignedNavigation, AssignedResourceType, AssignedRole, AssignedScalar, Assignments, Parameters,
-};
+pub use assigned::{AssignedNavigation, AssignedResourceType, AssignedRole, AssignedValue, Assignments, Parameters};
 pub use catalog::{PolicyCatalog, category_identity};
 pub use consolidated::Consolidated;
 pub use period::{Instant, NO_END, NO_START, Period};

@@ -195,7 +195,7 @@ impl Builder {
         }
         for row in assigned.binaries.iter().filter(|row| rows.binaries.contains(&row.id)) {
             if let Some(property) = name(row.property) {
-                changes.insert(property.name.clone(), row.policy_digest.clone().map_or(Value::Null, Value::from));
+                changes.insert(property.name.clone(), row.policy_value.clone().map_or(Value::Null, Value::from));
             }
         }
         for row in assigned.navigations.iter().filter(|row| rows.navigations.contains(&row.id)) {

@@ -236,8 +236,8 @@ impl Found {
             workflow: file.workflow,
             provisioning: Some(file.provisioning),
             period: file.period,
-            value: file.policy_digest.clone(),
-            current: file.current_digest.clone(),
+            value: file.policy_value.clone(),
+            current: file.current_value.clone(),
             rule: rule(file.rule),
             error: file.error.clone(),
             ..Line::default()

@@ -82,24 +82,17 @@ fn restate(owned: &mut Assignments, now: Instant) {
             (held.workflow, held.state_since) = (historic, now);
             held.provisioning = ProvisioningState::Verified;
         }
-        for scalar in &mut held.scalars {
-            let exists = scalar.current_value.is_some();
-            if becomes_historic(scalar.workflow, scalar.provisioning, scalar.period, exists, now) {
-                (scalar.workflow, scalar.state_since) = (historic, now);
-                scalar.provisioning = ProvisioningState::Verified;
+        for value in held.scalars.iter_mut().chain(&mut held.binaries) {
+            let exists = value.current_value.is_some();
+            if becomes_historic(value.workflow, value.provisioning, value.period, exists, now) {
+                (value.workflow, value.state_since) = (historic, now);
+                value.provisioning = ProvisioningState::Verified;
             }
         }
         for link in &mut held.navigations {
             if becomes_historic(link.workflow, link.provisioning, link.period, link.is_current, now) {
                 (link.workflow, link.state_since) = (historic, now);
                 link.provisioning = ProvisioningState::Verified;
-            }
-        }
-        for file in &mut held.binaries {
-            let exists = file.current_digest.is_some();
-            if becomes_historic(file.workflow, file.provisioning, file.period, exists, now) {
-                (file.workflow, file.state_since) = (historic, now);
-                file.provisioning = ProvisioningState::Verified;
             }
         }
     }

@@ -3,8 +3,8 @@
 use crate::error::StoreError;
 use crate::value::{Arg, Row};
 use provost_model::policy::{
-    AssignedBinary, AssignedNavigation, AssignedResourceType, AssignedRole, AssignedScalar, NO_END, NO_START,
-    Parameters, Period, ProvisioningState, WorkflowState,
+    AssignedNavigation, AssignedResourceType, AssignedRole, AssignedValue, NO_END, NO_START, Parameters, Period,
+    ProvisioningState, WorkflowState,
 };
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 use std::fmt::Write;
@@ -268,43 +268,37 @@ impl Columns for AssignedResourceType {
 }
 
 /// Values and files have the same columns.
-macro_rules! valued {
-    ($name:ident, $policy:ident, $current:ident) => {
-        impl Columns for $name {
-            identified!(whole);
+impl Columns for AssignedValue {
+    identified!(whole);
 
-            fn read(row: &Row<'_>) -> Result<$name, StoreError> {
-                Ok($name {
-                    id: row.i64(1)?,
-                    property: PropertyId(row.i64(3)?),
-                    $policy: row.optional(4)?,
-                    $current: row.optional(5)?,
-                    workflow: workflow(row, 6)?,
-                    provisioning: provisioning(row, 7)?,
-                    period: period(row, 8)?,
-                    rule: object(row, 10)?,
-                    state_since: row.i64(11)?,
-                    error: row.optional(12)?,
-                })
-            }
+    fn read(row: &Row<'_>) -> Result<AssignedValue, StoreError> {
+        Ok(AssignedValue {
+            id: row.i64(1)?,
+            property: PropertyId(row.i64(3)?),
+            policy_value: row.optional(4)?,
+            current_value: row.optional(5)?,
+            workflow: workflow(row, 6)?,
+            provisioning: provisioning(row, 7)?,
+            period: period(row, 8)?,
+            rule: object(row, 10)?,
+            state_since: row.i64(11)?,
+            error: row.optional(12)?,
+        })
+    }
 
-            fn push(&self, _text: &mut String, mut push: impl FnMut(Arg<'_>)) {
-                push(self.property.0.into());
-                push(self.$policy.as_deref().into());
-                push(self.$current.as_deref().into());
-                push(self.workflow.number().into());
-                push(self.provisioning.number().into());
-                push(bound(self.period.start));
-                push(bound(self.period.end));
-                push(id(self.rule));
-                push(self.state_since.into());
-                push(self.error.as_deref().into());
-            }
-        }
-    };
+    fn push(&self, _text: &mut String, mut push: impl FnMut(Arg<'_>)) {
+        push(self.property.0.into());
+        push(self.policy_value.as_deref().into());
+        push(self.current_value.as_deref().into());
+        push(self.workflow.number().into());
+        push(self.provisioning.number().into());
+        push(bound(self.period.start));
+        push(bound(self.period.end));
+        push(id(self.rule));
+        push(self.state_since.into());
+        push(self.error.as_deref().into());
+    }
 }
-valued!(AssignedScalar, policy_value, current_value);
-valued!(AssignedBinary, policy_digest, current_digest);
 
 impl Columns for AssignedNavigation {
     identified!(whole);

@@ -8,7 +8,7 @@ use provost_model::configuration::{
 };
 use provost_model::metadata::{Catalog, Metadata};
 use provost_model::policy::{
-    AssignedNavigation, AssignedResourceType, AssignedScalar, Assignments, PolicyCatalog, ProvisioningState,
+    AssignedNavigation, AssignedResourceType, AssignedValue, Assignments, PolicyCatalog, ProvisioningState,
     WorkflowState,
 };
 use provost_model::{AssociationId, EntityTypeId, PolicyObjectId, PropertyId, ResourceId};
@@ -167,14 +167,14 @@ pub(super) fn existing(id: i64, resource_type: PolicyObjectId) -> AssignedResour
     }
 }
 
-pub(super) fn scalar(id: i64, property: PropertyId, value: &str) -> AssignedScalar {
-    AssignedScalar {
+pub(super) fn scalar(id: i64, property: PropertyId, value: &str) -> AssignedValue {
+    AssignedValue {
         id,
         property,
         policy_value: (!value.is_empty()).then(|| value.to_owned()),
         workflow: WorkflowState::PolicyApproved,
         provisioning: ProvisioningState::Pending,
-        ..AssignedScalar::default()
+        ..AssignedValue::default()
     }
 }
 

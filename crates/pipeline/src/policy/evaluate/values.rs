@@ -10,9 +10,7 @@ use crate::policy::compare::equal;
 use crate::policy::plan::{EffectKind, ValueRule};
 use crate::policy::spans::{shifted, subtract};
 use provost_model::configuration::policy::{ComparisonType, TimeOffset};
-use provost_model::policy::{
-    AssignedBinary, AssignedResourceType, AssignedScalar, Instant, Period, ProvisioningState, WorkflowState,
-};
+use provost_model::policy::{AssignedResourceType, AssignedValue, Instant, Period, ProvisioningState, WorkflowState};
 
 /// A stored value.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +21,23 @@ pub(super) struct Before<'a> {
     workflow: WorkflowState,
     provisioning: ProvisioningState,
     since: Instant,
+}
+
+impl<'a> Before<'a> {
+    /// The stored value that a rule continues in a period.
+    fn find(known: &'a [AssignedValue], rule: &ValueRule, period: Period) -> Option<Before<'a>> {
+        let continues = |value: &&AssignedValue| {
+            value.property == rule.property_id && !value.period.intersection(period).is_empty()
+        };
+        known.iter().find(continues).map(|value| Before {
+            id: value.id,
+            policy: value.policy_value.as_deref().unwrap_or_default(),
+            current: value.current_value.as_deref().unwrap_or_default(),
+            workflow: value.workflow,
+            provisioning: value.provisioning,
+            since: value.state_since,
+        })
+    }
 }
 
 /// What decides about the state of a value.
@@ -97,18 +112,6 @@ pub(super) fn state(situation: &Situation) -> (WorkflowState, ProvisioningState)
     }
 }
 
-/// A value as both tables hold it.
-struct Made {
-    id: i64,
-    policy: Option<String>,
-    current: Option<String>,
-    workflow: WorkflowState,
-    provisioning: ProvisioningState,
-    period: Period,
-    since: Instant,
-    error: Option<String>,
-}
-
 impl Run<'_> {
     pub(super) fn values(
         &self,
@@ -128,97 +131,22 @@ impl Run<'_> {
             scalars = groups(&this.own, EffectKind::Scalar);
             binaries = groups(&this.own, EffectKind::Binary);
         }
-        let known = before.map(|before| before.scalars.as_slice()).unwrap_or_default();
         made.scalars.reserve(this.plan.scalars.len());
-        self.value_rows(
-            row,
-            before,
-            this,
-            &this.plan.scalars,
-            &scalars,
-            scratch,
-            &mut |rule, made_value, out| {
-                out.scalars.push(AssignedScalar {
-                    id: made_value.id,
-                    property: rule.property_id,
-                    policy_value: made_value.policy,
-                    current_value: made_value.current,
-                    workflow: made_value.workflow,
-                    provisioning: made_value.provisioning,
-                    period: made_value.period,
-                    rule: Some(rule.id),
-                    state_since: made_value.since,
-                    error: made_value.error,
-                });
-            },
-            &|rule, period| {
-                let found = known
-                    .iter()
-                    .find(|value| value.property == rule.property_id && !value.period.intersection(period).is_empty());
-                found.map(|value| Before {
-                    id: value.id,
-                    policy: value.policy_value.as_deref().unwrap_or_default(),
-                    current: value.current_value.as_deref().unwrap_or_default(),
-                    workflow: value.workflow,
-                    provisioning: value.provisioning,
-                    since: value.state_since,
-                })
-            },
-            made,
-        );
+        let known = before.map(|before| before.scalars.as_slice()).unwrap_or_default();
+        self.value_rows((row, before, known), this, (&this.plan.scalars, &scalars), scratch, &mut made.scalars);
         let known = before.map(|before| before.binaries.as_slice()).unwrap_or_default();
-        self.value_rows(
-            row,
-            before,
-            this,
-            &this.plan.binaries,
-            &binaries,
-            scratch,
-            &mut |rule, made_value, out| {
-                out.binaries.push(AssignedBinary {
-                    id: made_value.id,
-                    property: rule.property_id,
-                    policy_digest: made_value.policy,
-                    current_digest: made_value.current,
-                    workflow: made_value.workflow,
-                    provisioning: made_value.provisioning,
-                    period: made_value.period,
-                    rule: Some(rule.id),
-                    state_since: made_value.since,
-                    error: made_value.error,
-                });
-            },
-            &|rule, period| {
-                let found = known
-                    .iter()
-                    .find(|value| value.property == rule.property_id && !value.period.intersection(period).is_empty());
-                found.map(|value| Before {
-                    id: value.id,
-                    policy: value.policy_digest.as_deref().unwrap_or_default(),
-                    current: value.current_digest.as_deref().unwrap_or_default(),
-                    workflow: value.workflow,
-                    provisioning: value.provisioning,
-                    since: value.state_since,
-                })
-            },
-            made,
-        );
+        self.value_rows((row, before, known), this, (&this.plan.binaries, &binaries), scratch, &mut made.binaries);
     }
 
     /// Makes the rows of all scalar or all binary rules. Rules about one property come one after the other, the
     /// strongest first: each takes what the ones before it left.
-    #[expect(clippy::too_many_arguments, reason = "the same for two kinds of rows")]
-    fn value_rows<'b>(
+    fn value_rows(
         &self,
-        row: &Row,
-        before: Option<&AssignedResourceType>,
+        (row, before, known): (&Row, Option<&AssignedResourceType>, &[AssignedValue]),
         this: &Deciding,
-        rules: &[ValueRule],
-        of_roles: &[Group],
+        (rules, of_roles): (&[ValueRule], &[Group]),
         scratch: &mut Scratch,
-        push: &mut dyn FnMut(&ValueRule, Made, &mut AssignedResourceType),
-        find: &dyn Fn(&ValueRule, Period) -> Option<Before<'b>>,
-        out: &mut AssignedResourceType,
+        out: &mut Vec<AssignedValue>,
     ) {
         let mut taken: Vec<Period> = Vec::new();
         let mut used: Vec<i64> = Vec::new();
@@ -233,10 +161,9 @@ impl Run<'_> {
             subtract(&mut spans, &taken);
             for span in &spans {
                 scratch.changes_with(*span);
-                let known = find(rule, *span).filter(|known| !used.contains(&known.id));
+                let known = Before::find(known, rule, *span).filter(|known| !used.contains(&known.id));
                 used.extend(known.map(|known| known.id).filter(|id| *id != 0));
-                let made = self.value(rule, *span, row, before, known, this, scratch);
-                push(rule, made, out);
+                out.push(self.value(rule, *span, row, before, known, this, scratch));
             }
             taken.extend_from_slice(&spans);
             scratch.buffers.spans = spans;
@@ -253,14 +180,23 @@ impl Run<'_> {
         known: Option<Before<'_>>,
         this: &Deciding,
         scratch: &mut Scratch,
-    ) -> Made {
+    ) -> AssignedValue {
         self.compute(rule.program, row.period, scratch);
         let since = |workflow| match known {
             Some(known) if known.workflow == workflow => known.since,
             _ => self.now,
         };
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let id = known.map(|known| known.id).unwrap_or_default();
+        let made = |workflow, current: Option<&str>| AssignedValue {
+            id: known.map(|known| known.id).unwrap_or_default(),
+            property: rule.property_id,
+            current_value: current.and_then(text),
+            workflow,
+            period,
+            rule: Some(rule.id),
+            state_since: since(workflow),
+            ..AssignedValue::default()
+        };
         let is_now = period.contains(self.now);
         let target = row.target.filter(|_| is_now);
         let current = target.map(|target| self.population.value(target, rule.property).unwrap_or_default());
@@ -268,15 +204,11 @@ impl Run<'_> {
             Value::Text(computed) => computed,
             Value::Error(error) => {
                 let workflow = known.map(|known| known.workflow).unwrap_or(WorkflowState::PolicyApproved);
-                return Made {
-                    id,
-                    policy: known.and_then(|known| text(known.policy)),
-                    current: current.and_then(text),
-                    workflow,
+                return AssignedValue {
+                    policy_value: known.and_then(|known| text(known.policy)),
                     provisioning: ProvisioningState::Error,
-                    period,
-                    since: since(workflow),
                     error: Some(error.to_owned()),
+                    ..made(workflow, current)
                 };
             }
         };
@@ -298,16 +230,7 @@ impl Run<'_> {
                 review: self.options.review,
             })
         };
-        Made {
-            id,
-            policy: text(computed),
-            current: current.and_then(text),
-            workflow,
-            provisioning,
-            period,
-            since: since(workflow),
-            error: None,
-        }
+        AssignedValue { policy_value: text(computed), provisioning, ..made(workflow, current) }
     }
 }
 

@@ -169,41 +169,23 @@ impl View<'_> {
         };
         let mut trees = Vec::new();
         for row in outcome.assignments.resource_types.iter().filter(|row| row.resource_type == id) {
-            let scalars = row.scalars.iter().map(|value| {
-                (
-                    value.property,
-                    value.workflow,
-                    value.provisioning,
-                    value.period,
-                    value.rule,
-                    &value.policy_value,
-                    &value.error,
-                )
-            });
-            let binaries = row.binaries.iter().map(|value| {
-                (
-                    value.property,
-                    value.workflow,
-                    value.provisioning,
-                    value.period,
-                    value.rule,
-                    &value.policy_digest,
-                    &value.error,
-                )
-            });
-            for (_, workflow, provisioning, period, rule, value, error) in
-                scalars.chain(binaries).filter(|value| value.0 == property)
-            {
+            let values = row.scalars.iter().chain(&row.binaries).filter(|value| value.property == property);
+            for value in values {
                 let rules = plan.scalars.iter().map(|rule| (rule, "ScalarRule"));
                 let mut all = rules.chain(plan.binaries.iter().map(|rule| (rule, "BinaryRule")));
-                let because = all.find(|(known, _)| Some(known.id) == rule).map(|(rule, element)| {
+                let because = all.find(|(known, _)| Some(known.id) == value.rule).map(|(rule, element)| {
                     let text = self.source.programs[rule.program as usize].text.clone();
-                    let source = Fact::Source { text, value: value.clone(), error: error.clone() };
+                    let source = Fact::Source { text, value: value.policy_value.clone(), error: value.error.clone() };
                     let mut because = vec![Tree::leaf(source)];
-                    because.extend(rule.single_role.map(|role| self.held(role, period, true, 0)));
+                    because.extend(rule.single_role.map(|role| self.held(role, value.period, true, 0)));
                     Tree::new(Fact::Rule(rule.named(element)), because)
                 });
-                let fact = Fact::Assigned { workflow, provisioning: Some(provisioning), period, target: row.target };
+                let fact = Fact::Assigned {
+                    workflow: value.workflow,
+                    provisioning: Some(value.provisioning),
+                    period: value.period,
+                    target: row.target,
+                };
                 trees.push(Tree::new(fact, because.into_iter().collect()));
             }
         }

@@ -509,8 +509,8 @@ impl World {
                 writeln!(out, "  {name} {policy} / {current}: {states}, {}{error}", span(value.period)).unwrap();
             }
             for value in &row.binaries {
-                let policy = value.policy_digest.as_deref().unwrap_or("-");
-                let current = value.current_digest.as_deref().unwrap_or("-");
+                let policy = value.policy_value.as_deref().unwrap_or("-");
+                let current = value.current_value.as_deref().unwrap_or("-");
                 let states = format!("{} {}", value.workflow.name(), value.provisioning.name());
                 writeln!(out, "  {} {policy} / {current}: {states}, {}", property(value.property), span(value.period))
                     .unwrap();

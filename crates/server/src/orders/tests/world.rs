@@ -6,7 +6,7 @@ use crate::orders::{GenerateOptions, Generated, LocalOrders, OrderScope, generat
 use provost_model::changes::Command;
 use provost_model::configuration::{self, Parsed};
 use provost_model::policy::{
-    AssignedResourceType, AssignedScalar, Assignments, Period, ProvisioningState, WorkflowState,
+    AssignedResourceType, AssignedValue, Assignments, Period, ProvisioningState, WorkflowState,
 };
 use provost_model::{PolicyObjectId, PropertyId, ResourceId, Slot};
 use provost_store::{ApplyPlan, AssignmentChange, ItemChange, ResourceChangeRow, Store, StoredItem};
@@ -105,13 +105,13 @@ impl Orders {
         }
     }
 
-    pub(crate) fn value(&self, text: &str, provisioning: ProvisioningState) -> AssignedScalar {
-        AssignedScalar {
+    pub(crate) fn value(&self, text: &str, provisioning: ProvisioningState) -> AssignedValue {
+        AssignedValue {
             property: self.mail,
             policy_value: Some(text.to_owned()),
             workflow: WorkflowState::PolicyApproved,
             provisioning,
-            ..AssignedScalar::default()
+            ..AssignedValue::default()
         }
     }
 

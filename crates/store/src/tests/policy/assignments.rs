@@ -2,8 +2,8 @@ use crate::tests::both;
 use crate::tests::scratch::Scratch;
 use crate::{AssignmentChange, AssignmentCounts};
 use provost_model::policy::{
-    AssignedBinary, AssignedNavigation, AssignedResourceType, AssignedRole, AssignedScalar, Assignments, NO_END,
-    Period, ProvisioningState, WorkflowState,
+    AssignedNavigation, AssignedResourceType, AssignedRole, AssignedValue, Assignments, NO_END, Period,
+    ProvisioningState, WorkflowState,
 };
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 
@@ -25,14 +25,14 @@ fn role(owner: i64, role: i64) -> AssignedRole {
 }
 
 fn account(owner: i64) -> AssignedResourceType {
-    let scalar = |property, value: &str| AssignedScalar {
+    let scalar = |property, value: &str| AssignedValue {
         property: PropertyId(property),
         policy_value: Some(value.to_owned()),
         current_value: None,
         workflow: WorkflowState::PolicyApproved,
         provisioning: ProvisioningState::Pending,
         rule: Some(PolicyObjectId(8)),
-        ..AssignedScalar::default()
+        ..AssignedValue::default()
     };
     AssignedResourceType {
         owner: ResourceId(owner),
@@ -52,11 +52,11 @@ fn account(owner: i64) -> AssignedResourceType {
             error: Some("why".to_owned()),
             ..AssignedNavigation::default()
         }],
-        binaries: vec![AssignedBinary {
+        binaries: vec![AssignedValue {
             property: PropertyId(4),
-            policy_digest: Some("d1".to_owned()),
-            current_digest: Some("d2".to_owned()),
-            ..AssignedBinary::default()
+            policy_value: Some("d1".to_owned()),
+            current_value: Some("d2".to_owned()),
+            ..AssignedValue::default()
         }],
         ..AssignedResourceType::default()
     }
