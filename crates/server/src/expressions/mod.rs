@@ -4,11 +4,8 @@
 //! the next one reads it, on whatever entity type that is.
 
 mod find;
-mod load;
 mod stage;
 mod write;
-
-pub use load::load;
 
 use crate::error::ServerError;
 use crate::manifest::RowProblem;

@@ -1,10 +1,10 @@
 //! One stage: some computed properties of an entity type, for all resources that need it.
 
 use super::find::{Finder, Found};
-use super::load::{affected, entity_types, load};
 use super::write::{Touched, write};
 use super::{Computed, Evaluated, ExpressionOptions, note};
 use crate::error::ServerError;
+use crate::population::Tree;
 use provost_model::ResourceId;
 use provost_model::metadata::Metadata;
 use provost_pipeline::expression::computed::{ComputedProperty, Outcome, Stage, Target};
@@ -66,12 +66,12 @@ impl<'a> Run<'a> {
     }
 
     fn round(&mut self, tx: &mut WriteTx, stage: &Stage, is_first: bool) -> Result<u64, ServerError> {
-        let reads = stage_reads(stage);
+        let mut tree = Tree::new(self.metadata, stage.entity_type, &stage_reads(stage));
         let mut finder = Finder::default();
         let mut population = Population::new(self.metadata);
         let (mut read, mut changed) = (0, 0);
         let batch_size = self.options.batch.max(1);
-        let chosen = self.chosen(tx, stage, &reads)?;
+        let chosen = self.chosen(tx, stage, &tree)?;
         let mut chosen = chosen.as_deref().map(|chosen| chosen.chunks(batch_size));
         let mut last = ResourceId(i64::MIN);
         loop {
@@ -86,7 +86,8 @@ impl<'a> Run<'a> {
             last = *end;
             read += batch.len() as u64;
             population.clear();
-            load(tx, self.metadata, &mut population, (stage.entity_type, &batch), &reads)?;
+            tree.forget();
+            tree.load(tx, self.metadata, &mut population, &batch)?;
             for property in &stage.properties {
                 let column = self.evaluate(tx, &mut finder, property, &batch, &population)?;
                 changed += column.len() as u64;
@@ -108,19 +109,12 @@ impl<'a> Run<'a> {
     }
 
     /// The resources to evaluate, ascending; none for all of them.
-    fn chosen(
-        &mut self,
-        tx: &mut WriteTx,
-        stage: &Stage,
-        reads: &Reads,
-    ) -> Result<Option<Vec<ResourceId>>, ServerError> {
+    fn chosen(&mut self, tx: &mut WriteTx, stage: &Stage, tree: &Tree) -> Result<Option<Vec<ResourceId>>, ServerError> {
         let by_time = |property: &ComputedProperty| property.program.depends_on_time();
         if !self.options.dirty || stage.properties.iter().any(by_time) {
             return Ok(None);
         }
-        let mut types = BTreeSet::new();
-        entity_types(self.metadata, stage.entity_type, reads, &mut types);
-        for entity_type in types {
+        for entity_type in tree.entity_types() {
             if self.known.insert(entity_type) {
                 let flagged = self.touched.entry(entity_type).or_default();
                 tx.scan_resources(self.metadata.entity_types[entity_type].id, &[], true, |row| {
@@ -129,8 +123,7 @@ impl<'a> Run<'a> {
                 })?;
             }
         }
-        let found = affected(tx, self.metadata, stage.entity_type, reads, &self.touched)?;
-        Ok(Some(found.into_iter().collect()))
+        Ok(Some(tree.readers_of(tx, &self.touched)?))
     }
 
     /// What a property becomes for the resources of a batch, where that differs from what it is.

@@ -1,10 +1,11 @@
 //! Puts what orders tell into a population.
 
 use crate::error::ServerError;
+use crate::population::navigation;
 use provost_model::ResourceId;
 use provost_model::metadata::Metadata;
 use provost_pipeline::population::{Handle, Population, Reads};
-use provost_store::{LinkPlace, ReadTx, Side};
+use provost_store::ReadTx;
 
 /// Adds resources of an entity type (a position) with what is read of them. Those that do not exist are left out.
 pub(super) fn load(
@@ -50,14 +51,10 @@ fn follow(
     resources: &[ResourceId],
     beyond: &Reads,
 ) -> Result<(), ServerError> {
-    let Some(association) = metadata.associations.iter().find(|a| a.end1 == near || a.end2 == near) else {
+    let Some((_, place, side, far)) = navigation(metadata, near) else {
         return Ok(());
     };
-    let (side, far) = match association.end1 == near {
-        true => (Side::First, association.end2.0),
-        false => (Side::Second, association.end1.0),
-    };
-    let links = tx.links_in_order(LinkPlace::of(metadata, association), resources, side)?;
+    let links = tx.links_in_order(place, resources, side)?;
     let ends: Vec<ResourceId> = links.iter().map(|(_, end)| *end).collect();
     load(tx, metadata, population, far, &ends, beyond)?;
     for of_one in links.chunk_by(|a, b| a.0 == b.0) {

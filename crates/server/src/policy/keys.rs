@@ -3,9 +3,9 @@
 use super::Findings;
 use super::access::Access;
 use super::compiled::{Compiled, stored};
-use super::load::Tree;
 use crate::error::ServerError;
 use crate::manifest::RowProblem;
+use crate::population::Tree;
 use provost_model::{ResourceId, fault};
 use provost_pipeline::correlation::KeySet;
 use provost_pipeline::expression::program::Environment;

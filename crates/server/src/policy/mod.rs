@@ -9,7 +9,7 @@
 //!
 //! A dirty run is exact. The repository remembers every change until it is followed ([`provost_store::DataChanges`]);
 //! what an owner reads is known, so the owners of a change are found by walking the same paths backwards
-//! ([`load::Tree::affected`]). They wait in a table until their batch is committed, so that whatever is interrupted goes
+//! ([`Tree::affected`](crate::population::Tree::affected)). They wait in a table until their batch is committed, so that whatever is interrupted goes
 //! on where it was. Keys are brought up to date before owners are, whoever asks.
 
 mod access;
@@ -19,7 +19,6 @@ mod correlate;
 mod directory;
 mod evaluate;
 mod keys;
-mod load;
 mod pre_existing;
 mod report;
 mod role_model;

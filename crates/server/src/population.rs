@@ -1,15 +1,15 @@
-//! Fills a population with what evaluations read, and finds out who reads what has changed.
+//! Fills a population with what expressions and rules read, and finds out who reads what has changed.
 
 use crate::error::ServerError;
 use provost_model::ResourceId;
 use provost_model::metadata::Metadata;
 use provost_pipeline::population::{Handle, Population, Reads};
 use provost_store::{DataChanges, LinkPlace, ReadTx, Side};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What is read on resources of an entity type and on those that they link to, with the places where it is stored.
 #[derive(Clone, Debug)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     nodes: Vec<Node>,
 }
 
@@ -36,6 +36,34 @@ struct Branch {
     end: usize,
 }
 
+/// A navigation, given as positions of its entity type and property: its association, where its links are stored, the
+/// side that is left, and the entity type that is reached.
+pub(crate) fn navigation(
+    metadata: &Metadata,
+    near: (usize, usize),
+) -> Option<(provost_model::AssociationId, LinkPlace, Side, usize)> {
+    let association = metadata.associations.iter().find(|a| a.end1 == near || a.end2 == near)?;
+    let (side, far) = match association.end1 == near {
+        true => (Side::First, association.end2.0),
+        false => (Side::Second, association.end1.0),
+    };
+    Some((association.id, LinkPlace::of(metadata, association), side, far))
+}
+
+/// Puts resources of an entity type (a position), ascending, with all that is read of them into a population.
+///
+/// # Errors
+/// Those of the database.
+pub fn load_population(
+    tx: &mut ReadTx,
+    metadata: &Metadata,
+    population: &mut Population,
+    (entity_type, resources): (usize, &[ResourceId]),
+    reads: &Reads,
+) -> Result<(), ServerError> {
+    Tree::new(metadata, entity_type, reads).load(tx, metadata, population, resources)
+}
+
 fn opposite(side: Side) -> Side {
     match side {
         Side::First => Side::Second,
@@ -55,7 +83,7 @@ impl Branch {
 
 impl Tree {
     /// What `reads` says about resources of an entity type (a position).
-    pub(super) fn new(metadata: &Metadata, entity_type: usize, reads: &Reads) -> Tree {
+    pub(crate) fn new(metadata: &Metadata, entity_type: usize, reads: &Reads) -> Tree {
         let mut tree = Tree { nodes: Vec::new() };
         tree.add(metadata, entity_type, reads);
         tree
@@ -74,29 +102,22 @@ impl Tree {
         };
         self.nodes.push(node);
         for (property, beyond) in &reads.links {
-            let near = (entity_type, *property);
-            let Some(association) = metadata.associations.iter().find(|a| a.end1 == near || a.end2 == near) else {
+            let Some((association, place, side, far)) = navigation(metadata, (entity_type, *property)) else {
                 continue;
             };
-            let (side, far) = if association.end1 == near {
-                (Side::First, association.end2.0)
-            } else {
-                (Side::Second, association.end1.0)
-            };
             let end = self.add(metadata, far, beyond);
-            let place = LinkPlace::of(metadata, association);
-            self.nodes[at].branches.push(Branch { property: *property, association: association.id, place, side, end });
+            self.nodes[at].branches.push(Branch { property: *property, association, place, side, end });
         }
         at
     }
 
     /// The population was cleared.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.nodes.iter_mut().for_each(|node| node.loaded.clear());
     }
 
     /// Puts these resources, ascending, with all that is read of them into the population.
-    pub(super) fn load(
+    pub(crate) fn load(
         &mut self,
         tx: &mut ReadTx,
         metadata: &Metadata,
@@ -161,34 +182,53 @@ impl Tree {
         beyond
     }
 
+    /// Positions of the entity types that are read.
+    pub(crate) fn entity_types(&self) -> BTreeSet<usize> {
+        self.nodes.iter().map(|node| node.entity_type).collect()
+    }
+
     /// Resources at the root that read something which has changed, ascending.
-    pub(super) fn affected(
+    pub(crate) fn affected(
         &self,
         tx: &mut ReadTx,
         metadata: &Metadata,
         changes: &DataChanges,
     ) -> Result<Vec<ResourceId>, ServerError> {
-        self.affected_at(0, tx, metadata, changes)
+        self.readers(0, tx, &|at, node, found| {
+            // A new resource at the root is evaluated for the first time; elsewhere it needs a link to be read.
+            if at == 0 || node.display_name || !node.values.is_empty() {
+                let id = metadata.entity_types[node.entity_type].id;
+                found.extend(changes.resources.get(&id).into_iter().flatten());
+            }
+            for branch in &node.branches {
+                let changed = changes.links.get(&branch.association).into_iter().flatten();
+                found.extend(changed.map(|(first, second)| if branch.side == Side::First { *first } else { *second }));
+            }
+        })
     }
 
-    fn affected_at(
+    /// Resources at the root that read any of these resources, by position of the entity type, themselves included;
+    /// ascending.
+    pub(crate) fn readers_of(
+        &self,
+        tx: &mut ReadTx,
+        touched: &BTreeMap<usize, BTreeSet<ResourceId>>,
+    ) -> Result<Vec<ResourceId>, ServerError> {
+        self.readers(0, tx, &|_, node, found| found.extend(touched.get(&node.entity_type).into_iter().flatten()))
+    }
+
+    /// Resources at a node of which `changed` gives what is changed there, or which link to such resources.
+    fn readers(
         &self,
         at: usize,
         tx: &mut ReadTx,
-        metadata: &Metadata,
-        changes: &DataChanges,
+        changed: &dyn Fn(usize, &Node, &mut Vec<ResourceId>),
     ) -> Result<Vec<ResourceId>, ServerError> {
         let node = &self.nodes[at];
         let mut found = Vec::new();
-        // A new resource at the root is evaluated for the first time; elsewhere it needs a link to be read.
-        if at == 0 || node.display_name || !node.values.is_empty() {
-            let id = metadata.entity_types[node.entity_type].id;
-            found.extend(changes.resources.get(&id).into_iter().flatten());
-        }
+        changed(at, node, &mut found);
         for branch in &node.branches {
-            let changed = changes.links.get(&branch.association).into_iter().flatten();
-            found.extend(changed.map(|(first, second)| if branch.side == Side::First { *first } else { *second }));
-            let beyond = self.affected_at(branch.end, tx, metadata, changes)?;
+            let beyond = self.readers(branch.end, tx, changed)?;
             if !beyond.is_empty() {
                 let back = tx.links_in_order(branch.place, &beyond, opposite(branch.side))?;
                 found.extend(back.into_iter().map(|(_, near)| near));
