@@ -5,39 +5,18 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use support::browser::programs;
 use support::net::Server;
 use support::small::loaded;
 use support::{Kind, root};
 
 const PACKAGES: &[&str] = &["oidc-provider@9.13.3", "playwright-core@1.65.1"];
-const CHROMIUM: &str = "/usr/bin/chromium";
 
 const SIGN_IN: &str = r#"<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
   <SelectUserByIdentityQueryHandlerSetting OwnerEntityType="T_Person" ResourceIdentityProperty="Login" BeforeToken="@" />
   <AssignedProfile User="1" Profile="Administrator" Context="-2" />
 </ConfigurationFile>"#;
-
-/// The folder with the packages; `None` with a notice where they or the browser cannot be had, an error in CI.
-fn programs() -> Option<PathBuf> {
-    let folder = root().join("target/browser");
-    let stamp = folder.join("packages");
-    let is_there = std::path::Path::new(CHROMIUM).exists();
-    if is_there && std::fs::read_to_string(&stamp).is_ok_and(|have| have == PACKAGES.join(" ")) {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]).args(PACKAGES);
-    if is_there && npm.current_dir(&folder).status().is_ok_and(|status| status.success()) {
-        std::fs::write(stamp, PACKAGES.join(" ")).unwrap();
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{CHROMIUM}, or the packages of npm, are missing: {PACKAGES:?}");
-    eprintln!("notice: skipped, {CHROMIUM} or {PACKAGES:?} cannot be had");
-    None
-}
 
 /// A provider that ends with the test.
 struct Provider {
@@ -75,7 +54,7 @@ impl Drop for Provider {
 
 #[test]
 fn a_person_signs_in_at_a_provider_and_uses_the_page_of_the_interface() {
-    let Some(programs) = programs() else { return };
+    let Some(programs) = programs("browser", PACKAGES) else { return };
     let mut provider = Provider::start(&programs);
     let mut home = loaded(Kind::Sqlite);
     home.write("Conf/SignIn.xml", SIGN_IN);

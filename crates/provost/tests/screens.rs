@@ -5,33 +5,12 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::process::Command;
+use support::browser::programs;
 use support::net::Process;
 use support::{Home, Kind, copy_folder, root};
 
 const PACKAGES: &[&str] = &["axe-core@4.14.1", "playwright-core@1.65.1"];
-const CHROMIUM: &str = "/usr/bin/chromium";
-
-/// The folder with the packages; `None` with a notice where they or the browser cannot be had, an error in CI.
-fn programs() -> Option<PathBuf> {
-    let folder = root().join("target/screens");
-    let stamp = folder.join("packages");
-    let is_there = std::path::Path::new(CHROMIUM).exists();
-    if is_there && std::fs::read_to_string(&stamp).is_ok_and(|have| have == PACKAGES.join(" ")) {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]).args(PACKAGES);
-    if is_there && npm.current_dir(&folder).status().is_ok_and(|status| status.success()) {
-        std::fs::write(stamp, PACKAGES.join(" ")).unwrap();
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{CHROMIUM}, or the packages of npm, are missing: {PACKAGES:?}");
-    eprintln!("notice: skipped, {CHROMIUM} or {PACKAGES:?} cannot be had");
-    None
-}
 
 /// The company, deployed, with the exports of September; and the password of its first administrator.
 fn company() -> (Home, String) {
@@ -51,7 +30,7 @@ fn company() -> (Home, String) {
 
 #[test]
 fn an_administrator_finds_out_what_blocks_a_job_and_lets_it_go_on() {
-    let Some(programs) = programs() else { return };
+    let Some(programs) = programs("screens", PACKAGES) else { return };
     let (home, password) = company();
     let command = home.command(&["server", "--urls", "http://127.0.0.1:0"]);
     let (_server, lines) = Process::start(command, home.file("server.log"), 1);

@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::later::{self, Later};
-use super::options::StepFormatOption;
+use super::options::{EntityTypeOptions, StepFormatOption};
 use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
@@ -14,19 +14,8 @@ use provost_server::policy::KeyOptions;
 /// Compute the keys by which accounts find their owners, and query rules their resources
 #[derive(Args, Debug)]
 pub(crate) struct ComputeCorrelationKeys {
-    /// Compute for all entity types
-    #[arg(
-        short = 'a',
-        long,
-        alias = "all-entityType",
-        conflicts_with = "entitytype_list",
-        required_unless_present = "entitytype_list"
-    )]
-    all_entitytype: bool,
-
-    /// Compute for these entity types
-    #[arg(long, value_name = "IDENTIFIER", num_args = 1.., value_delimiter = ',')]
-    entitytype_list: Vec<String>,
+    #[command(flatten)]
+    types: EntityTypeOptions,
 
     /// Compute what may have changed only, in any entity type
     #[arg(long)]
@@ -60,7 +49,7 @@ impl ComputeCorrelationKeys {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
         let _ = progress;
         Road::open(context)?.compute_correlation_keys(KeyOptions {
-            entity_types: self.entitytype_list.clone(),
+            entity_types: self.types.entitytype_list.clone(),
             dirty: self.dirty,
             batch: self.batch_size as usize,
             now_micros: now_micros(),

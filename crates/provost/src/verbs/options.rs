@@ -32,6 +32,24 @@ pub(crate) struct StepFormatOption {
     pub(crate) format: StepFormat,
 }
 
+/// Entity types to compute for: all of them, or some, as documented.
+#[derive(Args, Debug)]
+pub(crate) struct EntityTypeOptions {
+    /// Compute for all entity types
+    #[arg(
+        short = 'a',
+        long,
+        alias = "all-entityType",
+        conflicts_with = "entitytype_list",
+        required_unless_present = "entitytype_list"
+    )]
+    all_entitytype: bool,
+
+    /// Compute for these entity types
+    #[arg(long, value_name = "IDENTIFIER", num_args = 1.., value_delimiter = ',')]
+    pub(crate) entitytype_list: Vec<String>,
+}
+
 /// A file to export, and where to.
 #[derive(Args, Debug)]
 pub(crate) struct FileOptions {

@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::later::{self, Later};
-use super::options::StepFormatOption;
+use super::options::{EntityTypeOptions, StepFormatOption};
 use crate::context::Context;
 use crate::output::summary::Outcome;
 use crate::progress::Progress;
@@ -13,19 +13,8 @@ use clap::Args;
 /// Compute the properties that the configuration defines by expressions, and store them
 #[derive(Args, Debug)]
 pub(crate) struct UpdateEntityPropertyExpressions {
-    /// Compute for all entity types
-    #[arg(
-        short = 'a',
-        long,
-        alias = "all-entityType",
-        conflicts_with = "entitytype_list",
-        required_unless_present = "entitytype_list"
-    )]
-    all_entitytype: bool,
-
-    /// Compute for these entity types
-    #[arg(long, value_name = "IDENTIFIER", num_args = 1.., value_delimiter = ',')]
-    entitytype_list: Vec<String>,
+    #[command(flatten)]
+    types: EntityTypeOptions,
 
     /// Compute for resources that are marked as modified only
     #[arg(long)]
@@ -63,6 +52,10 @@ Examples:
 impl UpdateEntityPropertyExpressions {
     fn step(&self, context: &Context, progress: &Progress) -> Result<Outcome, Report> {
         let _ = progress;
-        Road::open(context)?.update_expressions(&self.entitytype_list, self.dirty, self.batch_select_size as usize)
+        Road::open(context)?.update_expressions(
+            &self.types.entitytype_list,
+            self.dirty,
+            self.batch_select_size as usize,
+        )
     }
 }
