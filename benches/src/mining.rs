@@ -9,8 +9,11 @@ use provost_model::configuration::policy::MiningRule;
 use provost_pipeline::mining::{Candidates, DimensionTree, Facts, RoleFacts, mine};
 use std::time::Instant;
 
-/// Values of each dimension: departments, sites, jobs, contracts, grades. Departments lie in divisions of twenty.
-const VALUES: [u64; 5] = [500, 50, 200, 5, 10];
+/// Values of each dimension: departments, sites, jobs, contracts, grades. A department has two hundred people, as fewer
+/// prove no rule, and departments lie in divisions of twenty.
+fn values(identities: u64) -> [u64; 5] {
+    [(identities / 200).max(1), 50, 200, 5, 10]
+}
 const DIVISION: i64 = 20;
 
 /// What a role was given for, before the noise.
@@ -23,7 +26,7 @@ enum Planted {
 
 /// The path, without yardstick.
 pub(crate) fn path(bench: &Bench) -> Result<Vec<Line>, Failure> {
-    let (identities, roles) = if bench.real { (100_000, 2_000) } else { (2_000, 40) };
+    let (identities, roles) = if bench.real { (100_000, 2_000) } else { (10_000, 40) };
     let program = child("mining")?.words(&[&identities.to_string(), &roles.to_string()]);
     let mut line = Line {
         path: "Role mining",
@@ -45,7 +48,7 @@ pub(crate) fn path(bench: &Bench) -> Result<Vec<Line>, Failure> {
 /// Makes the company, and mines it. Most of the roles that were planted must come out again.
 pub(crate) fn play(identities: u64, roles: u64) -> Result<(), Failure> {
     let start = Instant::now();
-    let planted: Vec<Planted> = (0..roles).map(plant).collect();
+    let planted: Vec<Planted> = (0..roles).map(|role| plant(role, values(identities))).collect();
     let facts = company(identities, &planted);
     let made = start.elapsed();
     let start = Instant::now();
@@ -81,28 +84,29 @@ pub(crate) fn play(identities: u64, roles: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn plant(role: u64) -> Planted {
+fn plant(role: u64, values: [u64; 5]) -> Planted {
     let mut random = Random::new(role + 1_000_000_007);
-    let department = random.below(VALUES[0]);
+    let department = random.below(values[0]);
     match role % 10 {
         0..=4 => Planted::Department(department),
         5 => Planted::Division(department / DIVISION as u64),
-        6 | 7 => Planted::DepartmentAndGrade(department, random.below(VALUES[4])),
+        6 | 7 => Planted::DepartmentAndGrade(department, random.below(values[4])),
         _ => Planted::Nobody,
     }
 }
 
 fn company(identities: u64, planted: &[Planted]) -> Facts {
+    let values = values(identities);
     let base = |dimension: usize| 1_000_000 * (dimension as i64 + 1);
-    let departments = (0..VALUES[0] as i64).map(|d| (ResourceId(base(0) + d), ResourceId(base(9) + d / DIVISION)));
+    let departments = (0..values[0] as i64).map(|d| (ResourceId(base(0) + d), ResourceId(base(9) + d / DIVISION)));
     let tree = |dimension: usize| DimensionTree {
         column: dimension as u8,
         parents: if dimension == 0 { departments.clone().collect() } else { Default::default() },
     };
-    let mut facts = Facts::new((0..VALUES.len()).map(tree).collect(), planted.len());
+    let mut facts = Facts::new((0..values.len()).map(tree).collect(), planted.len());
     for identity in 0..identities {
         let mut random = Random::new(identity);
-        let is: [u64; 5] = VALUES.map(|count| random.below(count));
+        let is: [u64; 5] = values.map(|count| random.below(count));
         let context: Vec<(usize, ResourceId)> =
             is.iter().enumerate().map(|(at, value)| (at, ResourceId(base(at) + *value as i64))).collect();
         let holds = planted.iter().enumerate().filter(|(_, planted)| {
