@@ -7,10 +7,11 @@ use super::states::{Fate, fate};
 use super::{Run, Scratch};
 use crate::policy::Redundancy;
 use crate::policy::plan::{Role, RoleRule, RoleSet};
-use crate::policy::spans::{Claim, denied, subtract};
+use crate::policy::spans::{Claim, Spans, denied, subtract, unite};
 use provost_model::configuration::policy::RuleType;
 use provost_model::policy::{AssignedRole, NO_END, Period, WorkflowState};
 use provost_model::{PolicyObjectId, ResourceId};
+use smallvec::{SmallVec, smallvec};
 
 /// Microseconds of a minute.
 pub(super) const MINUTE: i64 = 60_000_000;
@@ -35,20 +36,26 @@ struct Resolving<'a> {
     role: &'a Role,
     set: &'a RoleSet,
     existing: &'a [AssignedRole],
-    pieces: Vec<RolePiece>,
+    pieces: Pieces,
     /// When a rule denies it.
-    denied: Vec<Period>,
+    denied: Spans,
     /// When somebody forbids it.
-    by_hand: Vec<Period>,
+    by_hand: Spans,
     /// When somebody gave it, by parameters.
-    manual: Vec<(u32, Period)>,
+    manual: ByParameters,
     /// When it is requested, by parameters.
-    requested: Vec<(u32, Period)>,
+    requested: ByParameters,
     /// Existing rows that go on.
-    taken: Vec<bool>,
+    taken: SmallVec<[bool; 16]>,
     /// When a rule gives it, by parameters.
-    given: Vec<(u32, Period)>,
+    given: ByParameters,
 }
+
+/// What rules say about one role: seldom more than a few.
+type Pieces = SmallVec<[RolePiece; 4]>;
+
+/// Periods with the number of the parameters that they are for.
+type ByParameters = SmallVec<[(u32, Period); 2]>;
 
 impl Run<'_> {
     pub(super) fn composite_roles(&self, scratch: &mut Scratch) {
@@ -58,7 +65,7 @@ impl Run<'_> {
         let mut at = 0;
         while let Some(role) = stage.touched.next(at) {
             self.resolve(Kind::Composite, role, &mut stage, scratch);
-            let held: Vec<Held> = stage.held_of(role).copied().collect();
+            let held: SmallVec<[Held; 4]> = stage.held_of(role).copied().collect();
             for held in held {
                 self.follow(&self.source.composites, held, &mut stage, scratch);
                 self.follow(&self.source.singles, held, &mut singles, scratch);
@@ -179,13 +186,13 @@ impl Run<'_> {
             role,
             set,
             existing,
-            pieces: Vec::new(),
-            denied: Vec::new(),
-            by_hand: Vec::new(),
-            manual: Vec::new(),
-            requested: Vec::new(),
-            taken: vec![false; existing.len()],
-            given: Vec::new(),
+            pieces: Pieces::new(),
+            denied: Spans::new(),
+            by_hand: Spans::new(),
+            manual: ByParameters::new(),
+            requested: ByParameters::new(),
+            taken: smallvec![false; existing.len()],
+            given: ByParameters::new(),
         };
         let mut at = stage.heads[position as usize];
         while let Some(piece) = stage.pieces.get(at as usize) {
@@ -293,7 +300,7 @@ impl Run<'_> {
             return;
         };
         let stored = manual_period(row.period, this.role.end_is_locked, hull);
-        let mut periods = vec![stored];
+        let mut periods: Spans = smallvec![stored];
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
         let mut row = row;
@@ -334,7 +341,7 @@ impl Run<'_> {
 
     /// Rows for what rules give.
     fn calculated_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        let mut pieces: Vec<RolePiece> = this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
+        let mut pieces: Pieces = this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
         pieces.sort_by_key(|piece| (piece.is_complete, piece.parameters, piece.period));
         let mut rest = pieces.as_slice();
         while let Some(first) = rest.first() {
@@ -342,8 +349,8 @@ impl Run<'_> {
                 |piece: &&RolePiece| (piece.is_complete, piece.parameters) == (first.is_complete, first.parameters);
             let (group, others) = rest.split_at(rest.iter().take_while(same).count());
             rest = others;
-            let mut periods: Vec<Period> = group.iter().map(|piece| piece.period).collect();
-            Period::union(&mut periods);
+            let mut periods: Spans = group.iter().map(|piece| piece.period).collect();
+            unite(&mut periods);
             subtract(&mut periods, &this.denied);
             subtract(&mut periods, &this.by_hand);
             this.without(&this.manual, first.parameters, &mut periods);
@@ -453,10 +460,10 @@ impl Resolving<'_> {
     }
 
     /// When rules give it with these parameters.
-    fn granted(&self, parameters: u32) -> Vec<Period> {
+    fn granted(&self, parameters: u32) -> Spans {
         let own = self.pieces.iter().filter(|p| self.grants(p) && p.is_complete && p.parameters == parameters);
-        let mut periods: Vec<Period> = own.map(|piece| piece.period).collect();
-        Period::union(&mut periods);
+        let mut periods: Spans = own.map(|piece| piece.period).collect();
+        unite(&mut periods);
         subtract(&mut periods, &self.denied);
         subtract(&mut periods, &self.by_hand);
         periods
@@ -489,12 +496,12 @@ impl Resolving<'_> {
     }
 
     /// When a rule of this strength or a stronger one denies it.
-    fn denied_for(&self, priority: i32) -> Vec<Period> {
+    fn denied_for(&self, priority: i32) -> Spans {
         let stronger = |piece: &&RolePiece| self.rule(piece).is_denied && self.rule(piece).priority <= priority;
         self.pieces.iter().filter(stronger).map(|piece| piece.period).collect()
     }
 
-    fn without(&self, list: &[(u32, Period)], parameters: u32, periods: &mut Vec<Period>) {
+    fn without(&self, list: &[(u32, Period)], parameters: u32, periods: &mut Spans) {
         for (own, period) in list {
             if *own == parameters {
                 subtract(periods, &[*period]);
