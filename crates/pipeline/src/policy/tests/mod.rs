@@ -3,6 +3,7 @@
 mod bad_input;
 mod contexts;
 mod coverage;
+mod digest;
 mod explanations;
 mod life_cycle;
 mod naive;
