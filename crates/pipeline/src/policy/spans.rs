@@ -9,6 +9,11 @@ pub(super) type Spans = SmallVec<[Period; 2]>;
 
 /// Joins those that overlap or follow each other, and leaves out empty ones. Sorted by their start.
 pub(super) fn unite(spans: &mut Spans) {
+    if let [only] = spans.as_slice()
+        && !only.is_empty()
+    {
+        return;
+    }
     let kept = Period::unite(spans);
     spans.truncate(kept);
 }

@@ -9,7 +9,7 @@ use crate::policy::Redundancy;
 use crate::policy::plan::{Role, RoleRule, RoleSet};
 use crate::policy::spans::{Claim, Spans, denied, subtract, unite};
 use provost_model::configuration::policy::RuleType;
-use provost_model::policy::{AssignedRole, NO_END, Period, WorkflowState};
+use provost_model::policy::{AssignedRole, Instant, NO_END, Period, WorkflowState};
 use provost_model::{PolicyObjectId, ResourceId};
 use smallvec::{SmallVec, smallvec};
 
@@ -195,6 +195,17 @@ impl Run<'_> {
             given: ByParameters::new(),
         };
         let mut at = stage.heads[position as usize];
+        if let Some(piece) = stage.pieces.get(at as usize).copied()
+            && piece.next == NONE
+            && existing.is_empty()
+            && this.grants(&piece)
+        {
+            // Nothing else speaks of it, as most of the time.
+            if !piece.period.is_empty() {
+                self.calculated_role(piece.period, &[piece], &mut this, stage, scratch);
+            }
+            return;
+        }
         while let Some(piece) = stage.pieces.get(at as usize) {
             this.pieces.push(*piece);
             at = piece.next;
@@ -394,43 +405,38 @@ impl Run<'_> {
             Fate::Derogation => row.parameters.is_empty() || row.parameters == *values,
             _ => false,
         };
-        let row = self.role_row(this, period, workflow, goes_on);
+        let (id, state_since) = self.continued(this, period, workflow, goes_on);
         stage.rows.push(AssignedRole {
+            id,
+            owner: self.owner_id,
+            role: this.role.id,
+            workflow,
+            period,
             parameters: values.clone(),
             is_inferred: rule.holder.is_some(),
             rule: Some(rule.id),
-            ..row
+            state_since,
+            ..AssignedRole::default()
         });
     }
 
-    /// A row that continues an existing one where there is one that may be continued.
-    fn role_row(
+    /// Id and state of the existing row that goes on, where there is one that may; otherwise those of a new one.
+    fn continued(
         &self,
         this: &mut Resolving,
         period: Period,
         workflow: WorkflowState,
         goes_on: impl Fn(&AssignedRole) -> bool,
-    ) -> AssignedRole {
+    ) -> (i64, Instant) {
         let fits = |at: usize, row: &AssignedRole| {
             !this.taken[at] && goes_on(row) && !row.period.intersection(period).is_empty()
         };
-        let found = (0..this.existing.len()).find(|at| fits(*at, &this.existing[*at]));
-        let before = found.map(|at| {
-            this.taken[at] = true;
-            &this.existing[at]
-        });
-        AssignedRole {
-            id: before.map(|row| row.id).unwrap_or_default(),
-            owner: self.owner_id,
-            role: this.role.id,
-            workflow,
-            period,
-            state_since: match before {
-                Some(row) if row.workflow == workflow => row.state_since,
-                _ => self.now,
-            },
-            ..AssignedRole::default()
-        }
+        let Some(at) = (0..this.existing.len()).find(|at| fits(*at, &this.existing[*at])) else {
+            return (0, self.now);
+        };
+        this.taken[at] = true;
+        let before = &this.existing[at];
+        (before.id, if before.workflow == workflow { before.state_since } else { self.now })
     }
 }
 

@@ -12,6 +12,9 @@ use smallvec::smallvec;
 impl Run<'_> {
     /// Rows for what rules offer: where it is neither held nor requested.
     pub(super) fn offered_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
+        if this.pieces.iter().all(|piece| this.set.rules[piece.rule as usize].kind == RuleType::Required) {
+            return;
+        }
         for kind in [RuleType::RequestedAutomatically, RuleType::Suggested] {
             let mut pieces: Pieces = this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
             pieces.sort_by_key(|piece| (piece.parameters, piece.period));
@@ -59,12 +62,18 @@ impl Run<'_> {
         let workflow = offered(kind, self.options.is_new_owner);
         let values = &scratch.parameters[parameters as usize];
         let goes_on = |row: &AssignedRole| row.workflow == workflow && row.parameters == *values;
-        let row = self.role_row(this, period, workflow, goes_on);
+        let (id, state_since) = self.continued(this, period, workflow, goes_on);
         stage.rows.push(AssignedRole {
+            id,
+            owner: self.owner_id,
+            role: this.role.id,
+            workflow,
+            period,
+            state_since,
             parameters: values.clone(),
             is_inferred: rule.is_some_and(|rule| rule.holder.is_some()),
             rule: rule.map(|rule| rule.id),
-            ..row
+            ..AssignedRole::default()
         });
     }
 
