@@ -40,6 +40,9 @@ pub enum ServerError {
     /// Another process was faster; nothing is wrong with the session.
     #[error("session {session} of connector \"{connector}\" was processed by another process in the meantime")]
     Overtaken { connector: String, session: String },
+    /// The work was begun for a task that somebody else has now.
+    #[error("session {session}: the task that it was prepared for has passed to somebody else, or has ended")]
+    LeaseLost { session: String },
     #[error("no blocked change set {hash} of connector \"{connector}\"")]
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
@@ -80,6 +83,7 @@ impl ServerError {
             ServerError::Upload { .. } => "upload",
             ServerError::Remote { code, .. } => code,
             ServerError::Overtaken { .. } => "session-overtaken",
+            ServerError::LeaseLost { .. } => "lease-lost",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
             ServerError::Policy { .. } => "policy",
@@ -122,6 +126,7 @@ impl ServerError {
                 "nothing is lost, and nothing was applied twice: `provost journal` shows what the other process did; run \
                  `provost synchronize --connector {connector}` again, which goes on with what still waits"
             ),
+            ServerError::LeaseLost { .. } => "nothing was queued twice: whoever has the task prepares it".to_owned(),
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()
             }

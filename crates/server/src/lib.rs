@@ -37,7 +37,9 @@ pub mod web;
 pub use collect::{Collected, Progress, Quiet, prepare};
 pub use error::ServerError;
 pub use exchange::upload::{PIECE, pack};
-pub use exchange::{LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SessionHost};
+pub use exchange::{
+    LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SealedBefore, SessionHost,
+};
 pub use expressions::{Evaluated, ExpressionOptions, update_expressions};
 pub use flags::set_recently_modified_flag;
 pub use folders::{Folders, shown};

@@ -141,6 +141,9 @@ CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT 
 ",
     policy::TABLES,
     orders::TABLES,
+    r"
+ALTER TABLE UJ_TaskInstances ADD COLUMN Session_Id {text};
+",
 ];
 
 /// The schema version that this program writes.

@@ -46,15 +46,17 @@ impl std::fmt::Debug for StepTasks {
 }
 
 impl ServerSide {
-    fn with_host<T>(&self, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
+    /// Hands over where sessions go to, for the task under this lease.
+    fn with_host<T>(&self, lease: &str, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
         match self {
             ServerSide::Here(road) => work(&LocalHost {
                 store: &road.store,
                 folders: road.folders(),
                 actor: road::actor(),
                 now_micros: road::now_micros(),
+                lease: Some(lease.to_owned()),
             }),
-            ServerSide::There(client) => work(&RemoteHost { client }),
+            ServerSide::There(client) => work(&RemoteHost { client, lease: Some(lease) }),
         }
     }
 }
@@ -212,7 +214,7 @@ impl StepTasks {
         let turn = self.turn(connector);
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
-        let collected = self.side.with_host(|host| provost_server::prepare(host, &options, &told));
+        let collected = self.side.with_host(&work.lease, |host| provost_server::prepare(host, &options, &told));
         let collected = collected.map_err(|error| road::report(&error))?;
         context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));
         for problem in collected.problems.iter().take(100) {

@@ -168,6 +168,7 @@ impl From<ServerError> for Problem {
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
             | ServerError::Overtaken { .. }
+            | ServerError::LeaseLost { .. }
             | ServerError::Session { .. } => Problem::with_code(StatusCode::CONFLICT, &error),
             ServerError::NothingMapped { .. }
             | ServerError::Mapping { .. }
