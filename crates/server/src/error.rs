@@ -12,6 +12,8 @@ use thiserror::Error;
 pub enum ServerError {
     #[error("connector \"{connector}\" is not in the deployed configuration")]
     UnknownConnector { connector: String, known: Vec<String> },
+    #[error("connection \"{connection}\" is not in the deployed configuration")]
+    UnknownConnection { connection: String, known: Vec<String> },
     #[error("connector \"{connector}\" has no entity type mapping and no association mapping")]
     NothingMapped { connector: String },
     #[error("mapping {mapping}: {what}")]
@@ -72,6 +74,7 @@ impl ServerError {
     pub fn code(&self) -> &'static str {
         match self {
             ServerError::UnknownConnector { .. } => "unknown-connector",
+            ServerError::UnknownConnection { .. } => "unknown-connection",
             ServerError::NothingMapped { .. } => "nothing-mapped",
             ServerError::Mapping { .. } => "mapping",
             ServerError::File { .. } | ServerError::Io(_) => "file",
@@ -98,6 +101,7 @@ impl ServerError {
                 "no connector is deployed: run `provost deploy-configuration -d Conf` first".to_owned()
             }
             ServerError::UnknownConnector { known, .. } => format!("known connectors: {}", known.join(", ")),
+            ServerError::UnknownConnection { known, .. } => format!("known connections: {}", known.join(", ")),
             ServerError::NothingMapped { .. } | ServerError::Mapping { .. } | ServerError::Policy { .. } => {
                 "mend the configuration, run `provost check` and deploy it again".to_owned()
             }

@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
 use crate::report::{Kind, Report};
 use crate::road::{self, Road};
+use crate::schemas::{self, Refreshed};
 use crate::settings::Settings;
 use provost_connectors::ExportRequest;
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
@@ -87,6 +88,7 @@ impl AgentTasks for StepTasks {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
             TaskKind::Fulfill => self.fulfil(work, context),
+            TaskKind::RefreshSchema => self.refresh_schemas(work, context),
             TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
             kind => match custom::run(&self.settings, work, context) {
                 Some(done) => done,
@@ -119,6 +121,25 @@ impl StepTasks {
     fn turn(&self, connector: &str) -> Arc<Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(connector.to_owned()).or_default().clone()
+    }
+
+    /// Asks the systems of a connector for their schemas. One that fails does not keep the others from being asked.
+    fn refresh_schemas(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let connector = work.task.connector.clone().unwrap_or_default();
+        let (mut produced, mut failed) = (false, None);
+        for connection in &work.connections {
+            let done = schemas::refresh(&self.settings, &self.side, connection)?;
+            let level = if matches!(done, Refreshed::Failed(_)) { LogLevel::Error } else { LogLevel::Information };
+            context.log(level, &done.told(&connection.identifier));
+            produced |= matches!(done, Refreshed::Told { is_new: true, .. });
+            if let Refreshed::Failed(report) = done {
+                failed = failed.or(Some(report));
+            }
+        }
+        match failed {
+            Some(report) => Err(report),
+            None => Ok(TaskOutcome::of(Summary { connector, ..Summary::default() }, produced)),
+        }
     }
 
     /// Carries out the orders of a task.

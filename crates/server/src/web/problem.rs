@@ -160,9 +160,9 @@ fn challenge(kind: &str) -> &'static str {
 impl From<ServerError> for Problem {
     fn from(error: ServerError) -> Problem {
         match &error {
-            ServerError::UnknownConnector { .. } | ServerError::UnknownChangeSet { .. } => {
-                Problem::with_code(StatusCode::NOT_FOUND, &error)
-            }
+            ServerError::UnknownConnector { .. }
+            | ServerError::UnknownConnection { .. }
+            | ServerError::UnknownChangeSet { .. } => Problem::with_code(StatusCode::NOT_FOUND, &error),
             ServerError::ConnectorBlocked { .. }
             | ServerError::ChangeSetDiffers { .. }
             | ServerError::CompleteNeeded { .. }
