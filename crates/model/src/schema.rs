@@ -126,6 +126,15 @@ mod tests {
             column("at", KeyType::None, ValueType::DateTime),
         ];
         let schema = Schema { tables: vec![SchemaTable { name: "AD_entries".to_owned(), columns }] };
-        insta::assert_snapshot!(crate::configuration::export(&schema.items("AD"))[0].1, @"");
+        insta::assert_snapshot!(crate::configuration::export(&schema.items("AD"))[0].1, @r#"
+        <?xml version="1.0" encoding="utf-8"?>
+        <ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+          <ConnectionTable Identifier="AD_entries" Connection="AD">
+            <Column Identifier="dn" KeyType="Primary" />
+            <Column Identifier="mail" Path="inetOrgPerson" IsMultivalued="true" />
+            <Column Identifier="at" ValueType="DateTime" />
+          </ConnectionTable>
+        </ConfigurationFile>
+        "#);
     }
 }

@@ -67,10 +67,10 @@ fn what_stays_closed_says_why() {
 #[test]
 fn files_that_are_cut_or_changed_are_refused_and_nothing_else_happens() {
     for content in [NEW, OTHER] {
-        for length in 0..content.len() {
+        for length in (0..content.len()).step_by(13) {
             assert!(read_as(&content[..length], "geheim").map_or(true, |read| read.key.is_err()), "{length}");
         }
-        for at in (0..content.len()).step_by(7) {
+        for at in (0..content.len()).step_by(17) {
             let mut changed = content.to_vec();
             changed[at] ^= 0x11;
             // The MAC covers what matters; what lies outside of it may change without harm.
