@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
 
+pub mod balancer;
 pub mod browser;
 pub mod database;
 pub mod expected;
