@@ -4,6 +4,7 @@
 //! is gone, and the pairs that a changed entry no longer has, needs what the last export saw. It is a file of records,
 //! read and written from front to back.
 
+use crate::cookies;
 use crate::error::ExportError;
 use crate::keeping::{Keeping, KeptFile};
 use provost_model::fault;
@@ -186,7 +187,7 @@ fn put_bytes(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     output.write_all(bytes)
 }
 
-/// A state that takes its place when the tables have taken theirs.
+/// A state that takes its place when the tables have taken theirs, and counts when they are accepted.
 #[derive(Debug)]
 pub(crate) struct Finished {
     path: PathBuf,
@@ -194,10 +195,13 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// Puts the state in its place. What it says was exported must be there already.
-    pub(crate) fn commit(self) -> Result<(), ExportError> {
+    /// Lets the state wait for the preparation of what it says was exported, which must be there already.
+    pub(crate) fn commit(self, connector: &str) -> Result<(), ExportError> {
         fault::point("export.before-cookie");
-        fs::rename(&self.whole, &self.path).map_err(|source| ExportError::Write { path: self.path.clone(), source })
+        let place = cookies::exported(&self.path, connector);
+        let made = place.parent().map_or(Ok(()), fs::create_dir_all);
+        let moved = made.and_then(|()| fs::rename(&self.whole, &place));
+        moved.map_err(|source| ExportError::Write { path: place, source })
     }
 }
 
@@ -217,7 +221,10 @@ mod tests {
     fn write(path: &Path, header: &Header, all: &[Known]) {
         let mut new = New::create(path, &AsTheyAre).unwrap();
         all.iter().for_each(|known| new.put(known).unwrap());
-        new.finish(header, &AsTheyAre).unwrap().commit().unwrap();
+        new.finish(header, &AsTheyAre).unwrap().commit("AD").unwrap();
+        let folder = path.parent().unwrap();
+        crate::begin_cookies(folder, "AD").unwrap();
+        crate::accept_cookies(folder, "AD").unwrap();
     }
 
     #[test]
@@ -229,7 +236,9 @@ mod tests {
         drop(New::create(&path, &AsTheyAre).unwrap().finish(&header(b"2"), &AsTheyAre).unwrap());
         drop(New::create(&path, &AsTheyAre).unwrap());
         assert_eq!(Old::open(&path, 0, &AsTheyAre).unwrap().unwrap().header, header(b"1"));
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        let files =
+            fs::read_dir(path.parent().unwrap()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file());
+        assert_eq!(files.count(), 1);
         assert!(Old::open(&folder.path().join("none.bin"), 0, &AsTheyAre).unwrap().is_none());
     }
 

@@ -64,12 +64,21 @@ impl World {
         self.run_with(&mut |_| {})
     }
 
+    /// Exports, and what comes is prepared and accepted.
     pub(crate) fn run_with(&self, progress: &mut dyn FnMut(Progress<'_>)) -> Result<ExportReport, ExportError> {
-        export(&self.request(&self.path("out")), progress)
+        let done = export(&self.request(&self.path("out")), progress)?;
+        self.accept();
+        Ok(done)
     }
 
     pub(crate) fn run_into(&self, output_dir: &Path) -> Result<ExportReport, ExportError> {
         export(&self.request(output_dir), &mut |_| {})
+    }
+
+    /// The tables were prepared, and accepted.
+    pub(crate) fn accept(&self) {
+        provost_connectors::begin_cookies(&self.cookies, "HR").unwrap();
+        provost_connectors::accept_cookies(&self.cookies, "HR").unwrap();
     }
 
     fn request<'a>(&'a self, output_dir: &'a Path) -> ExportRequest<'a> {

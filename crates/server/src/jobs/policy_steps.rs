@@ -19,7 +19,8 @@ const SAMPLE: usize = 50;
 /// Findings shown in the log.
 const SHOWN: usize = 100;
 
-fn number(task: &Task, name: &str) -> usize {
+/// A number of a task; 0 when it does not say.
+pub(super) fn number(task: &Task, name: &str) -> usize {
     usize::try_from(task.number(name)).unwrap_or_default()
 }
 
