@@ -7,6 +7,7 @@ use crate::ldap::state::Finished;
 use crate::output::{self, Staged};
 use crate::package::{self, Package};
 use crate::settings::Settings;
+use crate::sql::Databases;
 use crate::transform;
 use provost_model::configuration::Connection;
 use provost_model::extract::SourceTable;
@@ -48,6 +49,8 @@ pub struct ExportRequest<'a> {
     pub cookies_dir: Option<&'a Path>,
     /// How the tables are kept.
     pub keeping: &'a dyn Keeping,
+    /// Who opens databases across a network.
+    pub databases: &'a dyn Databases,
 }
 
 impl std::fmt::Debug for ExportRequest<'_> {
@@ -63,7 +66,7 @@ impl std::fmt::Debug for ExportRequest<'_> {
             .field("tables", &self.tables)
             .field("cookies_dir", &self.cookies_dir)
             .field("keeping", &self.keeping)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -37,4 +37,4 @@ pub use fulfil::{FulfilError, FulfilReport, FulfilRequest, Help, fulfil};
 pub use keeping::{AsTheyAre, Keeping, KeptFile};
 pub use package::{PACKAGES, Package, find};
 pub use settings::Settings;
-pub use sql::{Database, Position, SqlError, SqlRequest, Watcher, run_sql};
+pub use sql::{Database, Databases, NoDatabases, Position, PostgresClient, SqlError, SqlRequest, Watcher, run_sql};

@@ -15,6 +15,16 @@ use provost_model::{Problem, Severity, fault};
 use serde_json::Value;
 use std::path::Path;
 
+/// Databases across a network, with the TLS modes of their connection strings.
+#[derive(Clone, Copy, Debug)]
+pub struct Network;
+
+impl provost_connectors::Databases for Network {
+    fn postgres(&self, connection: &str) -> Result<provost_connectors::PostgresClient, String> {
+        provost_store::postgres_client(connection).map_err(|error| error.to_string())
+    }
+}
+
 /// Name of the cause of an export that had nothing to run.
 pub const NOT_LAUNCHED: &str = "export-not-launched";
 
@@ -112,6 +122,7 @@ impl FileExport<'_> {
             tables: &[],
             cookies_dir: None,
             keeping: &keeping,
+            databases: &Network,
         };
         run(&request, self.mode, progress)
     }

@@ -273,6 +273,7 @@ impl Road {
             tables: &tables,
             cookies_dir: Some(&cookies),
             keeping: &keeping,
+            databases: &exporting::Network,
         };
         exporting::run(&request, mode, progress)
     }

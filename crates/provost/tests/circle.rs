@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 #![cfg(feature = "fault-injection")]
 
-mod support;
 #[path = "../../connectors/tests/common/authority.rs"]
 #[allow(dead_code, missing_docs)]
 mod authority;
 #[path = "../../connectors/tests/common/slapd.rs"]
 #[allow(dead_code, missing_docs)]
 mod slapd;
+mod support;
 
 use slapd::{ADMIN, PASSWORD, SUFFIX, Slapd};
 use support::{Home, Kind, root};
@@ -77,10 +77,15 @@ impl Company {
         text
     }
 
+    /// The date so many days from the day on which the test began.
+    fn date(&self, ahead: i64) -> String {
+        let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).date();
+        today.checked_add(jiff::Span::new().days(ahead)).unwrap().to_string()
+    }
+
     /// Runs a job to its end; gives its tasks that did something else than complete.
     fn job(&self, name: &str) -> String {
-        let text = self.run(&["invoke-job", "-j", name]);
-        text
+        self.run(&["invoke-job", "-j", name])
     }
 
     /// An account as the directory holds it, and its groups.
@@ -99,13 +104,76 @@ impl Company {
     }
 }
 
+/// The table of a job without what differs from run to run: task, state.
+fn tasks(text: &str) -> Vec<String> {
+    let rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let rows = rows.filter(|words| words.len() > 2 && words[0].parse::<u32>().is_ok());
+    rows.map(|words| format!("{} {}", words[1], words[2])).collect()
+}
+
 fn somebody_comes_moves_leaves_and_returns(kind: Kind) {
     let Some(mut company) = Company::start(kind) else { return };
-    company.persons(&["1,Ada,Lovelace,Sales,LIS,2020-01-01,"]);
-    println!("{}", company.job("Daily"));
+    let day = |company: &Company, ahead: i64| company.date(ahead);
+    let starts = day(&company, -1);
+    let later = day(&company, 10);
+
+    // Ada begins in Sales in Lisbon; Bob will, in ten days.
+    let bob = format!("2,Bob,Barker,Sales,LIS,{later},");
+    company.persons(&[&format!("1,Ada,Lovelace,Sales,LIS,{starts},"), &bob]);
+    println!("{:?}", tasks(&company.job("Daily")));
     println!("{}", company.account("ada.lovelace"));
+    println!("{}", company.account("bob.barker"));
     company.run(&["assignment", "list"]);
+
+    // The next synchronisation finds the account.
+    println!("{:?}", tasks(&company.job("Fast")));
+    company.run(&["assignment", "list"]);
+
+    // Five days later she moves to Finance in Oslo.
+    company.today = 5;
+    company.persons(&[&format!("1,Ada,Lovelace,Finance,OSL,{starts},"), &bob]);
+    println!("{:?}", tasks(&company.job("Fast")));
+    println!("{}", company.account("ada.lovelace"));
+    company.job("Fast");
+
+    // Somebody changes her mail address by hand.
+    company.today = 6;
+    company.slapd.modify(&format!(
+        "dn: uid=ada.lovelace,ou=People,{SUFFIX}\nchangetype: modify\nreplace: mail\nmail: queen@example.org\n\n"
+    ));
+    company.job("Fast");
+    company.run(&["review"]);
+    company.run(&["review", "approve", "--kind", "property"]);
+    company.job("Daily");
+    println!("{}", company.account("ada.lovelace"));
+    company.run(&["review"]);
+
+    // Bob's first day.
+    company.today = 12;
+    company.job("Daily");
+    println!("{}", company.account("bob.barker"));
+
+    // Ada has left.
+    company.today = 20;
+    let ends = day(&company, 15);
+    company.persons(&[&format!("1,Ada,Lovelace,Finance,OSL,{starts},{ends}"), &bob]);
+    company.job("Daily");
+    println!("{}", company.account("ada.lovelace"));
     company.job("Fast");
     company.run(&["assignment", "list"]);
-    company.today = 1;
+    company.today = 50;
+    company.job("Daily");
+    println!("{}", company.account("ada.lovelace"));
+    company.job("Fast");
+    company.run(&["assignment", "list"]);
+
+    // And comes back.
+    company.today = 60;
+    let again = day(&company, 59);
+    company.persons(&[&format!("1,Ada,Lovelace,Sales,OSL,{again},"), &bob]);
+    company.job("Fast");
+    println!("{}", company.account("ada.lovelace"));
+    company.job("Fast");
+    company.run(&["assignment", "list"]);
+    panic!("look");
 }

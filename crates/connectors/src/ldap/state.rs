@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// What identifies an entry for good.
 pub(crate) type Id = [u8; 16];
 
-const MAGIC: &[u8; 8] = b"PROVOST1";
+/// Another one than that of sealed files: a cookie that is not encrypted must not pass for one that is.
+const MAGIC: &[u8; 8] = b"COOKIES1";
 /// The longest value that is believed.
 const LONGEST: u32 = 256 * 1024 * 1024;
 
@@ -246,7 +247,7 @@ mod tests {
     fn what_is_no_state_is_an_error_that_names_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x_cookie.bin");
-        for content in [&b"rubbish"[..], b"PROVOST1\xff\xff\xff\xff", b"PROVOST1\x05\0\0\0{"] {
+        for content in [&b"rubbish"[..], b"COOKIES1\xff\xff\xff\xff", b"COOKIES1\x05\0\0\0{"] {
             fs::write(&path, content).unwrap();
             let error = Old::open(&path, 0, &AsTheyAre).err().unwrap();
             assert!(error.to_string().contains("x_cookie.bin: it cannot be read"), "{error}");

@@ -67,6 +67,7 @@ impl Office {
             concurrency: self.concurrency,
             attempts: 4,
             help: &self.desk,
+            databases: &provost_connectors::NoDatabases,
         };
         let mut numbered = orders
             .iter()

@@ -93,6 +93,7 @@ impl World {
             tables: &self.tables,
             cookies_dir: Some(&self.cookies),
             keeping: &provost_connectors::AsTheyAre,
+            databases: &provost_connectors::NoDatabases,
         }
     }
 

@@ -164,6 +164,7 @@ impl StepTasks {
                 tables: &work.tables,
                 cookies_dir: Some(&cookies),
                 keeping: &keeping,
+                databases: &exporting::Network,
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {

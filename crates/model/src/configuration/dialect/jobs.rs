@@ -103,8 +103,8 @@ tasks! {
     ROLE_MODEL ROLE_MODEL_O run "ComputeRoleModelTask" "ComputeRoleModelTaskOverride" "Evaluates the policy." [
         BATCH_SELECT, BATCH_INSERT, flag("BlockProvisioning", "Orders wait for a review where their type says so."),
         flag("BlockAllResourceTypeProvisioning", "All orders wait for a review."), DIRTY,
-        flag("IgnoreHistorization", "Keep no history."), flag("UseLdif", "Write the outcome to a file only."),
-        text("LdifFilePath", "That file."), CONNECTOR,
+        flag("IgnoreHistorization", "Keep no history."), flag("UseLdif", "Store nothing of the outcome."),
+        text("LdifFilePath", "That file.").inert(), CONNECTOR,
     ];
     RISK_SCORES RISK_SCORES_O run "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
         BATCH.inert(), DIRTY.inert(), CONNECTOR.inert(),
