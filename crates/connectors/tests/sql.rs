@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// Opens the server of the tests, and finds tables in a schema of its own.
 #[derive(Debug)]
-struct Server(String);
+struct Server;
 
 impl Databases for Server {
     fn postgres(&self, connection: &str) -> Result<PostgresClient, String> {
@@ -34,28 +34,26 @@ fn connect(schema: &str) -> PostgresClient {
 /// A database with tables of its own.
 struct Place {
     world: World,
-    server: &'static Server,
     schema: Option<String>,
 }
 
 fn places(name: &str) -> Vec<Place> {
     let schema = format!("target_{name}_{}", std::process::id());
-    let server: &'static Server = Box::leak(Box::new(Server(schema.clone())));
     let world = |connection: String| World::new("Usercube.SQL@0000001", json!({"ConnectionString": connection}));
     let mut places = Vec::new();
     let lite = world("sqlite:app.db".to_owned());
     drop(rusqlite::Connection::open(lite.path("app.db")).unwrap());
-    places.push(Place { world: lite, server, schema: None });
+    places.push(Place { world: lite, schema: None });
     if std::env::var_os("PROVOST_TEST_POSTGRES").is_some() {
         let mut client = connect("public");
         client.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")).unwrap();
         let world = world(format!("postgres://tests/{schema}"));
-        places.push(Place { world, server, schema: Some(schema) });
+        places.push(Place { world, schema: Some(schema) });
     } else {
         assert!(std::env::var_os("CI").is_none(), "PROVOST_TEST_POSTGRES must be set in CI");
     }
     for place in &mut places {
-        place.world.databases = place.server;
+        place.world.databases = &Server;
     }
     places
 }
@@ -84,7 +82,7 @@ impl Place {
 
     fn office(&self, mapping: TargetMapping) -> Office {
         let mut office = Office::new("Usercube.SQL@0000001", self.world.settings.clone(), vec![mapping]);
-        office.databases = self.server;
+        office.databases = &Server;
         office.base = self.world.folder.path().to_owned();
         office
     }
