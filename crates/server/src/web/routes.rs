@@ -3,7 +3,7 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, headers, health, jobs, openapi, orders, principal, problem, query, screens, swagger};
+use super::{access, exchange, explain, headers, health, jobs, openapi, orders, principal, problem, query, screens, swagger};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -18,6 +18,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(exchange::routes());
     routes.extend(jobs::routes());
     routes.extend(orders::routes());
+    routes.extend(explain::routes());
     routes.extend(access::routes());
     routes.extend(query::routes());
     routes.extend(screens::routes());

@@ -24,6 +24,7 @@ pub(crate) use shape::About;
 use super::compiled::Compiled;
 use crate::error::ServerError;
 use crate::metadata;
+use crate::population::navigation;
 use item::{Names, Question};
 use provost_model::configuration::Item as Element;
 use provost_model::metadata::Metadata;
@@ -70,6 +71,7 @@ pub fn explain(
         item: written,
         at: format_instant(now),
         is_computed: true,
+        about: about(&compiled, &question),
         ..Explanation::default()
     };
     if let Question::Own(property) = question {
@@ -86,7 +88,8 @@ pub fn explain(
     let outcome = subject.evaluate();
     told.is_computed = as_reviewed(&outcome.assignments) == as_reviewed(&subject.before);
     for problem in &outcome.problems {
-        told.because.push(Step::new(StepKind::Note, format!("something went wrong: {problem}")));
+        let step = Step::new(StepKind::Note, format!("something went wrong: {problem}"));
+        told.because.push(step.about(About::Permission("/ProvisioningPolicy/AssignedResourceType/Query")));
     }
     match question {
         Question::Order(number) => teller.order(&mut told, number)?,
@@ -95,6 +98,26 @@ pub fn explain(
         _ => teller.item(&mut told, &subject, asked(&compiled.metadata, &question))?,
     }
     Ok(told)
+}
+
+/// What somebody must be allowed to see to ask a question.
+fn about(compiled: &Compiled, question: &Question) -> Vec<About> {
+    let row = |id: &PolicyObjectId| {
+        let element = compiled.names().get(id).map_or("PolicyObject", |(element, _)| tell::rows_of(element));
+        About::Row(element, id.0)
+    };
+    match question {
+        Question::Role { id, .. } | Question::Type(id) | Question::Value(id, _) | Question::Orders(id) => {
+            vec![row(id)]
+        }
+        Question::Links(id, near, resource) => {
+            let far = navigation(&compiled.metadata, *near).map(|(.., far)| compiled.name_of(far).to_owned());
+            let end = far.zip(*resource).map(|(far, resource)| About::Resource(far, resource));
+            std::iter::once(row(id)).chain(end).collect()
+        }
+        Question::Own(_) => Vec::new(),
+        Question::Order(_) => vec![About::Permission("/ProvisioningPolicy/AssignedResourceType/Query")],
+    }
 }
 
 /// Assignments without the difference that a run without Provisioning Review makes.

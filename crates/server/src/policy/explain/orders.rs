@@ -125,7 +125,7 @@ fn due(held: &AssignedResourceType) -> String {
         (ProvisioningState::Pending, "are in the next orders"),
         (ProvisioningState::AwaitingApproval, "wait in Provisioning Review"),
         (ProvisioningState::Transmitted, "were handed out, without an answer yet"),
-        (ProvisioningState::Executed, "were carried out, and the next synchronisation confirms them"),
+        (ProvisioningState::Executed, "were carried out, and nothing that was synchronised says otherwise"),
         (ProvisioningState::Errored, "were refused by the managed system"),
         (ProvisioningState::Error, "could not be evaluated"),
     ];

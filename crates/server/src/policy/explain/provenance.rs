@@ -213,7 +213,8 @@ impl Teller<'_> {
         let mut all = self.tx.applied_sessions(connector, since)?.into_iter();
         let Some(session) = all.find(|session| session.updated_at == since) else { return Ok(Vec::new()) };
         let mode = session.mode;
-        let mut text = format!("{mode} synchronisation {}, sent by {}", session.id, session.opened_by);
+        let when = format_instant(since);
+        let mut text = format!("{mode} synchronisation {} of {when}, sent by {}", session.id, session.opened_by);
         let line = match session.run {
             Some(run) => self.tx.line_of_change(run, id)?,
             None => None,
@@ -250,9 +251,10 @@ fn earlier(versions: &[Version], held: impl Fn(&Version) -> Option<String>) -> V
         if steps.len() == FEW {
             break;
         }
+        let until = version.valid_to.map(|at| format!(" until {}", format_instant(at))).unwrap_or_default();
         let text = match &value {
-            Some(value) => format!("before, it was \"{value}\""),
-            None => "before, it had no value".to_owned(),
+            Some(value) => format!("it was \"{value}\"{until}"),
+            None => format!("it had no value{until}"),
         };
         let mut step = Step::new(StepKind::Version, text);
         step.start = Some(format_instant(version.valid_from));

@@ -24,6 +24,9 @@ pub struct Explanation {
     /// Rules that would give it, the one that is closest first, each with the conditions that fail. Empty for what the
     /// owner has.
     pub would: Vec<Step>,
+    /// What somebody must be allowed to see to ask.
+    #[serde(skip)]
+    pub(crate) about: Vec<About>,
 }
 
 /// A resource.

@@ -48,7 +48,7 @@ pub(super) fn provisioning(state: ProvisioningState) -> &'static str {
         ProvisioningState::AwaitingApproval => "its order waits in Provisioning Review",
         ProvisioningState::Inactive => "it is over, so nothing is ordered",
         ProvisioningState::Error => "it could not be evaluated",
-        ProvisioningState::Executed => "its order was carried out, and the next synchronisation confirms it",
+        ProvisioningState::Executed => "its order was carried out, and nothing that was synchronised says otherwise",
     }
 }
 
