@@ -123,15 +123,11 @@ impl Question {
             return Ok(Exit::Done);
         }
         let verb = if told.holds { "has" } else { "does not have" };
-        let mut out = format!(
-            "{} {} {verb} {} ({})\n",
-            told.owner.entity_type,
-            told.owner.label(),
-            told.item,
-            told.at
-        );
+        let mut out = format!("{} {} {verb} {} ({})\n", told.owner.entity_type, told.owner.label(), told.item, told.at);
         if !told.is_computed {
-            out.push_str("Something has changed since it was computed: the next compute-role-model stores what is told here.\n");
+            out.push_str(
+                "Something has changed since it was computed: the next compute-role-model stores what is told here.\n",
+            );
         }
         let steps = steps(told);
         for (at, step) in steps.iter().enumerate() {

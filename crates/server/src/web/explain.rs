@@ -98,7 +98,8 @@ fn asked(query: Option<&str>) -> Result<(String, Option<i64>), Problem> {
     }
     let item = item.filter(|item| !item.trim().is_empty());
     let item = item.ok_or_else(|| {
-        Problem::bad_request("no-item", "nothing is asked about").hint("item=ROLE, or another name; see docs/explanations.md")
+        Problem::bad_request("no-item", "nothing is asked about")
+            .hint("item=ROLE, or another name; see docs/explanations.md")
     })?;
     Ok((item, at))
 }
@@ -190,9 +191,7 @@ impl Viewer<'_> {
         for about in wanted {
             let is_seen = match &about {
                 About::Resource(of, id) => is_there(of, id.0),
-                About::Property(of, Some(id), property) => {
-                    is_there(of, id.0) && self.shows(tx, of, *id, property)?
-                }
+                About::Property(of, Some(id), property) => is_there(of, id.0) && self.shows(tx, of, *id, property)?,
                 About::Property(of, None, property) => !self.may_hide(of, property),
                 About::Row(of, 0) => self.sees_all(of),
                 About::Row(of, id) => is_there(of, *id),

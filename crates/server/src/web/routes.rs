@@ -3,7 +3,9 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, explain, headers, health, jobs, openapi, orders, principal, problem, query, screens, swagger};
+use super::{
+    access, exchange, explain, headers, health, jobs, openapi, orders, principal, problem, query, screens, swagger,
+};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;

@@ -304,7 +304,9 @@ fn names(attribute: &Attribute, members: &[Member<'_>]) -> Vec<String> {
         Names::Indexed { .. } => {
             let written = members.iter().flat_map(|member| {
                 let own = member.item.attributes.iter().map(|(name, _)| name);
-                own.filter(|name| member.element.attribute(name).is_some_and(|(found, ..)| found.name == attribute.name))
+                own.filter(|name| {
+                    member.element.attribute(name).is_some_and(|(found, ..)| found.name == attribute.name)
+                })
             });
             written.cloned().collect::<BTreeSet<String>>().into_iter().collect()
         }

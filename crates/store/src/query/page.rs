@@ -271,7 +271,8 @@ impl<'a> Plan<'a> {
         };
         // Where rows lie in the order of the first key, the database finds the place by this.
         let shown = builder.resolved(&self.scopes, first)?;
-        let from = bound(&mut builder.parameters, family(&first.column), &token.key[0]).ok_or(TokenError::Unreadable)?;
+        let from =
+            bound(&mut builder.parameters, family(&first.column), &token.key[0]).ok_or(TokenError::Unreadable)?;
         Ok(format!("({shown} >= {from} AND {})", any(&cases)))
     }
 }

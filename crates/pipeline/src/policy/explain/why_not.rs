@@ -28,7 +28,9 @@ impl Engine {
             return WhyNot::default();
         };
         if outcome.is_excluded || (scratch.contexts.is_empty() && !outcome.problems.is_empty()) {
-            return WhyNot { refusals: vec![Refusal { rule: None, failure: Failure::LeftOut, others: Vec::new(), missing: 1 }] };
+            return WhyNot {
+                refusals: vec![Refusal { rule: None, failure: Failure::LeftOut, others: Vec::new(), missing: 1 }],
+            };
         }
         let view = View { source, scratch, now };
         let mut refusals = match item {

@@ -106,9 +106,7 @@ impl Names<'_> {
             }
             let found = self.whole(item, Some("ResourceType"), name)?;
             return match found.question {
-                Question::Type(id) => {
-                    Ok((Question::Orders(id), found.written.replacen("ResourceType", "Order", 1)))
-                }
+                Question::Type(id) => Ok((Question::Orders(id), found.written.replacen("ResourceType", "Order", 1))),
                 _ => Err(self.unknown(item)),
             };
         }
@@ -150,11 +148,9 @@ impl Names<'_> {
         match (found.pop(), found.is_empty()) {
             (None, _) => Err(self.unknown(item)),
             (Some(one), true) if one.of == self.owner_name() => Ok(one),
-            (Some(one), true) => Err(ExplainError::OtherOwner {
-                item: one.written,
-                of: one.of,
-                owner: self.owner_name().to_owned(),
-            }),
+            (Some(one), true) => {
+                Err(ExplainError::OtherOwner { item: one.written, of: one.of, owner: self.owner_name().to_owned() })
+            }
             (Some(last), false) => {
                 let mut candidates: Vec<String> = found.into_iter().map(|candidate| candidate.written).collect();
                 candidates.push(last.written);

@@ -41,12 +41,7 @@ use subject::Subject;
 ///
 /// # Errors
 /// The owner or the item is unknown, or the item may mean several things; those of the repository.
-pub fn explain(
-    tx: &mut ReadTx,
-    owner: ResourceId,
-    item: &str,
-    now: Instant,
-) -> Result<Explanation, ExplainError> {
+pub fn explain(tx: &mut ReadTx, owner: ResourceId, item: &str, now: Instant) -> Result<Explanation, ExplainError> {
     let compiled = Compiled::load(tx)?;
     let engine = compiled.engine(tx)?;
     let version = tx.resource_version(owner, None)?.ok_or(ExplainError::UnknownOwner(owner))?;

@@ -72,12 +72,7 @@ impl Teller<'_> {
     }
 
     /// What a navigation leads to.
-    fn ends(
-        &mut self,
-        entity_type: usize,
-        id: ResourceId,
-        property: usize,
-    ) -> Result<Vec<ResourceId>, ExplainError> {
+    fn ends(&mut self, entity_type: usize, id: ResourceId, property: usize) -> Result<Vec<ResourceId>, ExplainError> {
         let Some((association, _, side, _)) = navigation(self.metadata, (entity_type, property)) else {
             return Ok(Vec::new());
         };
@@ -99,7 +94,8 @@ impl Teller<'_> {
         let configuration = &metadata.configuration;
         let of = &metadata.entity_types[entity_type];
         let name = &of.properties[property].identifier;
-        let computed = configuration.expressions.iter().filter(|e| e.entity_type == of.identifier && e.property == *name);
+        let computed =
+            configuration.expressions.iter().filter(|e| e.entity_type == of.identifier && e.property == *name);
         let mut steps = Vec::new();
         for expression in computed {
             steps.push(self.computed(entity_type, id, expression, depth)?);
@@ -122,8 +118,8 @@ impl Teller<'_> {
             path.entity_type == of.identifier && path.property == *name
         };
         let association = configuration.associations.iter().find(|a| is_end(&a.property1) || is_end(&a.property2));
-        let mapped = association
-            .and_then(|a| configuration.association_mappings.iter().find(|m| m.identifier == a.identifier));
+        let mapped =
+            association.and_then(|a| configuration.association_mappings.iter().find(|m| m.identifier == a.identifier));
         if let Some(mapping) = mapped {
             let text = format!(
                 "columns {} and {} of {}.csv, connector {}",
@@ -134,7 +130,10 @@ impl Teller<'_> {
             steps.push(step.about(About::Permission("/Connectors/EntityAssociationMapping/Query")));
         }
         if steps.is_empty() {
-            steps.push(Step::new(StepKind::Source, "no mapping and no expression fills it: nobody but the product could"));
+            steps.push(Step::new(
+                StepKind::Source,
+                "no mapping and no expression fills it: nobody but the product could",
+            ));
         }
         Ok(steps)
     }
@@ -203,12 +202,7 @@ impl Teller<'_> {
     }
 
     /// The synchronisation that brought what holds since an instant, as far as it is known.
-    fn session(
-        &mut self,
-        connector: &str,
-        id: ResourceId,
-        since: Option<i64>,
-    ) -> Result<Vec<Step>, ExplainError> {
+    fn session(&mut self, connector: &str, id: ResourceId, since: Option<i64>) -> Result<Vec<Step>, ExplainError> {
         let Some(since) = since else { return Ok(Vec::new()) };
         let mut all = self.tx.applied_sessions(connector, since)?.into_iter();
         let Some(session) = all.find(|session| session.updated_at == since) else { return Ok(Vec::new()) };
@@ -265,4 +259,3 @@ fn earlier(versions: &[Version], held: impl Fn(&Version) -> Option<String>) -> V
     }
     steps
 }
-

@@ -5,6 +5,7 @@ use crate::error::ServerError;
 use crate::policy::compiled::Compiled;
 use crate::policy::correlate::StoredKeys;
 use crate::population::load_population;
+use crate::queries::Answers;
 use provost_model::policy::{Assignments, Instant};
 use provost_model::{PolicyObjectId, ResourceId};
 use provost_pipeline::correlation::{CorrelationReport, query_matches};
@@ -24,6 +25,7 @@ pub(super) struct Subject<'a> {
     pub(super) before: Assignments,
     correlations: Vec<Correlation>,
     matches: Vec<QueryMatch>,
+    answers: Answers,
     now: Instant,
 }
 
@@ -55,34 +57,47 @@ impl<'a> Subject<'a> {
         load_targets(tx, compiled, reads, &mut population, all)?;
         let matches = matches(tx, compiled, entity_type, owner)?;
         let (handle, _) = population.add(entity_type, owner);
-        Ok(Some(Subject { engine, handle, population, before, correlations, matches, now }))
+        let mut answers = Answers::new(metadata);
+        let mut subject =
+            Subject { engine, handle, population, before, correlations, matches, answers: Answers::new(metadata), now };
+        if !reads.queries.is_empty() {
+            answers.gather(tx, metadata, &reads.queries, |answers| {
+                subject.evaluated(answers);
+            })?;
+        }
+        subject.answers = answers;
+        Ok(Some(subject))
     }
 
-    fn inputs(&self) -> Inputs<'_> {
+    fn inputs<'i>(&'i self, answers: &'i Answers) -> Inputs<'i> {
         Inputs {
             existing: Some(&self.before),
             correlations: &self.correlations,
             query_matches: &self.matches,
-            queries: None,
+            queries: Some(answers),
         }
     }
 
     pub(super) fn evaluate(&self) -> Outcome {
+        self.evaluated(&self.answers)
+    }
+
+    fn evaluated(&self, answers: &Answers) -> Outcome {
         let options = EvaluationOptions::default();
-        let mut scratch = Scratch::default();
-        self.engine.evaluate(self.handle, &self.population, &self.inputs(), self.now, &options, &mut scratch)
+        let (inputs, mut scratch) = (self.inputs(answers), Scratch::default());
+        self.engine.evaluate(self.handle, &self.population, &inputs, self.now, &options, &mut scratch)
     }
 
     pub(super) fn why(&self, item: Item) -> Vec<Tree> {
         let options = EvaluationOptions::default();
-        let mut scratch = Scratch::default();
-        self.engine.why(self.handle, &self.population, &self.inputs(), self.now, &options, item, &mut scratch)
+        let (inputs, mut scratch) = (self.inputs(&self.answers), Scratch::default());
+        self.engine.why(self.handle, &self.population, &inputs, self.now, &options, item, &mut scratch)
     }
 
     pub(super) fn why_not(&self, item: Item) -> WhyNot {
         let options = EvaluationOptions::default();
-        let mut scratch = Scratch::default();
-        self.engine.why_not(self.handle, &self.population, &self.inputs(), self.now, &options, item, &mut scratch)
+        let (inputs, mut scratch) = (self.inputs(&self.answers), Scratch::default());
+        self.engine.why_not(self.handle, &self.population, &inputs, self.now, &options, item, &mut scratch)
     }
 }
 

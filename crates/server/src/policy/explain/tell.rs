@@ -241,7 +241,11 @@ impl Teller<'_> {
         if !matches!(named.element, "ScalarRule" | "QueryRule") {
             return Ok(());
         }
-        let names = if named.element == "ScalarRule" { ["Binding", "Expression"] } else { ["SourceBinding", "SourceExpression"] };
+        let names = if named.element == "ScalarRule" {
+            ["Binding", "Expression"]
+        } else {
+            ["SourceBinding", "SourceExpression"]
+        };
         let Some(item) = self.written(named) else { return Ok(()) };
         let [binding, expression] = names.map(|name| item.get(name).map(str::to_owned));
         let (entity_type, owner) = self.owner;
@@ -297,18 +301,14 @@ impl Teller<'_> {
             steps.push(Step::new(StepKind::Note, text));
         }
         if steps.is_empty() {
-            let text = "no rule gives it to anybody: it can only be given by hand, or by a rule that is still to be written";
+            let text =
+                "no rule gives it to anybody: it can only be given by hand, or by a rule that is still to be written";
             steps.push(Step::new(StepKind::Note, text));
         }
         Ok(steps)
     }
 
-    fn refusal(
-        &mut self,
-        subject: &Subject<'_>,
-        refusal: &Refusal,
-        depth: usize,
-    ) -> Result<Step, ExplainError> {
+    fn refusal(&mut self, subject: &Subject<'_>, refusal: &Refusal, depth: usize) -> Result<Step, ExplainError> {
         let text = match (&refusal.failure, refusal.missing) {
             (Failure::None, _) => "holds",
             (_, 1) => "would give it, if this were so",
@@ -325,12 +325,7 @@ impl Teller<'_> {
         Ok(step)
     }
 
-    fn failure(
-        &mut self,
-        subject: &Subject<'_>,
-        failure: &Failure,
-        depth: usize,
-    ) -> Result<Step, ExplainError> {
+    fn failure(&mut self, subject: &Subject<'_>, failure: &Failure, depth: usize) -> Result<Step, ExplainError> {
         let simple = |text: &str| Ok(Step::new(StepKind::Failure, text));
         let element = |text: &str, named: &Named| {
             let place = (named.place.file.as_str(), named.place.line);

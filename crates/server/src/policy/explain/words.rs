@@ -23,7 +23,9 @@ pub(super) fn workflow(state: WorkflowState) -> &'static str {
         WorkflowState::PolicyApproved => "a rule gives it",
         WorkflowState::Inactive => "it is over, and not removed yet",
         WorkflowState::Cancellation => "it goes: the role that brought it was refused",
-        WorkflowState::Suggested | WorkflowState::SuggestedAutomatic => "a rule suggests it, and somebody must ask for it",
+        WorkflowState::Suggested | WorkflowState::SuggestedAutomatic => {
+            "a rule suggests it, and somebody must ask for it"
+        }
         WorkflowState::AutomaticWithValidation => "a rule puts it into the basket of a new person",
         WorkflowState::ApprovedQuestioned => "it was approved by hand, and the data that it follows has changed since",
         WorkflowState::PendingApprovalRisk => "it waits for a review because of a risk",

@@ -100,14 +100,18 @@ async fn what_may_not_be_seen_is_not_there() {
         assert!(!answer.text.contains("Seller\"?"), "{}", answer.text);
     }
     let near = company.as_administrator("/api/Resources/Person/1/Why?item=Selle").await;
-    assert_eq!((near.problem().as_str(), near.json()["hint"].as_str()), ("404 unknown-item", Some("did you mean Seller?")));
+    assert_eq!(
+        (near.problem().as_str(), near.json()["hint"].as_str()),
+        ("404 unknown-item", Some("did you mean Seller?"))
+    );
 }
 
 #[tokio::test]
 async fn what_somebody_has_can_be_listed_by_whoever_may() {
     let company = computed();
     let list = |squery: &str| super::address("/api/ProvisioningPolicy/AssignedSingleRole", squery);
-    let squery = "join Owner of type Person o select o.Name, Role.Identifier, Rule.Element, WorkflowState order by OwnerId asc";
+    let squery =
+        "join Owner of type Person o select o.Name, Role.Identifier, Rule.Element, WorkflowState order by OwnerId asc";
     let all = company.as_administrator(&list(squery)).await.json();
     assert_eq!(
         all["Result"].to_string(),
@@ -118,5 +122,8 @@ async fn what_somebody_has_can_be_listed_by_whoever_may() {
     let path = format!("{}&path=/Custom/Resources/Person/ViewOwnedResources", list(squery));
     let some = company.ask(2, &path).await.json();
     assert_eq!(some["Result"].as_array().unwrap().len(), 3, "{some}");
-    assert_eq!(some["Result"][0].to_string(), r#"{"Owner":{"Name":"Ada"},"Role":{"Identifier":"Seller"},"WorkflowState":"PolicyApproved"}"#);
+    assert_eq!(
+        some["Result"][0].to_string(),
+        r#"{"Owner":{"Name":"Ada"},"Role":{"Identifier":"Seller"},"WorkflowState":"PolicyApproved"}"#
+    );
 }
