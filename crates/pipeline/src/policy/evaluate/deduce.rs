@@ -9,8 +9,8 @@ use crate::policy::compare::equal;
 use crate::policy::conditions::ALWAYS;
 use crate::policy::plan::{NavigationRule, Type};
 use crate::population::Handle;
-use provost_model::ResourceId;
 use provost_model::policy::{AssignedResourceType, AssignedRole, Period, WorkflowState};
+use provost_model::{PolicyObjectId, ResourceId};
 
 impl Run<'_> {
     pub(super) fn deduce(&self, scratch: &mut Scratch) {
@@ -29,12 +29,13 @@ impl Run<'_> {
         scratch.singles = stage;
     }
 
-    /// Targets that certainly belong to the owner and exist, by resource type.
+    /// Targets that certainly belong to the owner, exist, and are not about to be removed, by resource type.
     fn targets(&self) -> Vec<(u32, Handle)> {
         let stored = self.existing.resource_types.iter().filter_map(|row| Some((row.resource_type, row.target?)));
         let matched = self.inputs.correlations.iter().filter(|found| found.confidence >= 100);
         let both = stored.chain(matched.map(|found| (found.resource_type, found.target)));
         let mut targets: Vec<(u32, Handle)> = both
+            .filter(|(id, target)| !self.is_leaving(*id, *target))
             .filter_map(|(id, target)| {
                 let position = crate::policy::plan::find(&self.source.type_ids, id)?;
                 let entity_type = self.source.types[position as usize].target;
@@ -43,6 +44,14 @@ impl Run<'_> {
             .collect();
         targets.sort_unstable();
         targets
+    }
+
+    /// All that is stored about the target says that it goes: what it still holds says nothing any more.
+    fn is_leaving(&self, resource_type: PolicyObjectId, target: ResourceId) -> bool {
+        let rows = own_types(&self.existing.resource_types, resource_type).iter();
+        let mut own = rows.filter(|row| row.target == Some(target)).peekable();
+        own.peek().is_some()
+            && own.all(|row| !row.workflow.is_derogation() && (row.is_denied || row.period.is_past(self.now)))
     }
 
     fn deduce_from_links(&self, resource_type: &Type, target: Handle, scratch: &mut Scratch) {

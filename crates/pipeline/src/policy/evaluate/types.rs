@@ -394,6 +394,8 @@ impl Run<'_> {
         let rule = best.map(|base| base.rule).filter(|_| !is_derogation);
         if let Some(at) = before {
             this.taken[at] = true;
+            // A target that was about to be removed stays: what it holds says something again.
+            scratch.is_unsettled |= this.existing[at].target.is_some() && this.existing[at].period.is_past(self.now);
         }
         this.rows.push(Row {
             period,
