@@ -34,18 +34,26 @@ pub fn same(left: &Home, right: &Home, context: &str) {
     same_rows(&stored(left), &stored(right), context);
 }
 
+/// Fails with all that one owner has on both sides, who has not the same.
 pub fn same_rows(left: &Rows, right: &Rows, context: &str) {
     for table in TABLES {
-        let only = |a: &Rows, b: &Rows| -> Vec<_> {
-            a[table].iter().filter(|row| !b[table].contains(row)).take(3).cloned().collect()
+        if left[table] == right[table] {
+            continue;
+        }
+        let only = |a: &Rows, b: &Rows| a[table].iter().find(|row| !b[table].contains(row)).cloned();
+        let other = only(left, right).or_else(|| only(right, left)).unwrap_or_default();
+        let owner = other.first().cloned().flatten();
+        let told = |rows: &Rows| -> String {
+            let own = |table: &str| {
+                rows[table].iter().filter(|row| row[0] == owner).map(short).collect::<Vec<_>>().join("\n    ")
+            };
+            let held = TABLES.iter().filter(|t| !t.ends_with("Keys"));
+            held.map(|table| format!("  {table}\n    {}\n", own(table))).collect()
         };
-        assert!(
-            left[table] == right[table],
-            "{context}\n{table} has {} and {} rows\n{:?}\n{:?}",
-            left[table].len(),
-            right[table].len(),
-            only(left, right),
-            only(right, left)
-        );
+        panic!("{context}\n{table}: owner {owner:?} has\n{}instead of\n{}", told(left), told(right));
     }
+}
+
+fn short(row: &Vec<Option<String>>) -> String {
+    row.iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" ")
 }

@@ -131,7 +131,7 @@ impl World {
     }
 
     fn some<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        self.random.pick(of)
+        *self.random.pick(of)
     }
 
     fn person(&mut self, person: u64) {
@@ -239,7 +239,12 @@ impl World {
             }
         }
         self.attributes = [
-            self.some(&["", r#"DiscardManualAssignments="1""#, r#"CorrelateMultipleResources="1""#, r#"AllowRemove="0""#]),
+            self.some(&[
+                "",
+                r#"DiscardManualAssignments="1""#,
+                r#"CorrelateMultipleResources="1""#,
+                r#"AllowRemove="0""#,
+            ]),
             self.some(&["", r#"GracePeriod="14400""#, r#"GracePeriod="1440""#]),
         ];
         self.deploy();
@@ -275,7 +280,11 @@ impl World {
         ));
         shuffle(&mut self.random, &mut elements);
         let (first, second) = elements.split_at(elements.len() / 2);
-        let root = |body: &str| format!("<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{body}\n</ConfigurationFile>");
+        let root = |body: &str| {
+            format!(
+                "<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{body}\n</ConfigurationFile>"
+            )
+        };
         let _ = std::fs::remove_dir_all(self.home.file("Conf"));
         self.home.write("Conf/World.xml", world);
         self.home.write("Conf/A.xml", root(&first.join("\n")));

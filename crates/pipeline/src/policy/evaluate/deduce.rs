@@ -9,7 +9,7 @@ use crate::policy::compare::equal;
 use crate::policy::conditions::ALWAYS;
 use crate::policy::plan::{NavigationRule, Type};
 use crate::population::Handle;
-use provost_model::policy::{AssignedResourceType, AssignedRole, Period, WorkflowState};
+use provost_model::policy::{AssignedResourceType, AssignedRole, Period, ProvisioningState, WorkflowState};
 use provost_model::{PolicyObjectId, ResourceId};
 
 impl Run<'_> {
@@ -31,7 +31,11 @@ impl Run<'_> {
 
     /// Targets that certainly belong to the owner, exist, and are not about to be removed, by resource type.
     fn targets(&self) -> Vec<(u32, Handle)> {
-        let stored = self.existing.resource_types.iter().filter_map(|row| Some((row.resource_type, row.target?)));
+        // What was found with less than certainty counts once somebody has confirmed it.
+        let is_certain =
+            |row: &&AssignedResourceType| row.confidence >= 100 || row.provisioning == ProvisioningState::Verified;
+        let stored = self.existing.resource_types.iter().filter(is_certain);
+        let stored = stored.filter_map(|row| Some((row.resource_type, row.target?)));
         let matched = self.inputs.correlations.iter().filter(|found| found.confidence >= 100);
         let both = stored.chain(matched.map(|found| (found.resource_type, found.target)));
         let mut targets: Vec<(u32, Handle)> = both
@@ -136,7 +140,8 @@ impl Run<'_> {
             resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
         self.known_rows(resource_type, target)
             .flat_map(|row| &row.navigations)
-            .any(|link| Some(link.property) == id && link.resource == value && !link.workflow.is_derogation())
+            .filter(|link| Some(link.property) == id && link.resource == value && link.period.start <= self.now)
+            .any(|link| !link.workflow.is_derogation())
     }
 
     /// Stored rows of a target.
@@ -179,7 +184,7 @@ impl Run<'_> {
             let known = self.known_rows(resource_type, target).flat_map(|row| &row.scalars);
             let mut own = known.filter(|value| value.property == first.property_id);
             if rules.iter().all(|rule| rule.single_role.is_none() || !rule.is_mapped)
-                || own.any(|value| !value.workflow.is_derogation())
+                || own.any(|value| !value.workflow.is_derogation() && value.period.start <= self.now)
             {
                 continue;
             }
