@@ -2,8 +2,8 @@
 
 mod bad_input;
 mod contexts;
-mod coverage;
 mod digest;
+mod documented;
 mod explanations;
 mod life_cycle;
 mod naive;
