@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
 
 pub mod assignments;
+pub mod balancer;
 pub mod browser;
 pub mod database;
 pub mod expected;
