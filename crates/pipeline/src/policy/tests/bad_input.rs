@@ -113,8 +113,8 @@ fn two_contexts_with_different_values_give_one_link_by_the_earliest_start_and_bo
     let records = "//- Record.csv\nKey,Person,Start,End,Department\n1,E1,2026-02-01,2027-01-01,LAB\n2,E1,2026-01-01,2026-09-01,SALES\n";
     expect(
         &told(&format!("//- conf.xml\n{conf}\n{ORGANISATION}{ADA}{records}")),
-        "single R [D0=LAB]: PolicyApproved, 2026-02-01 to 2027-01-01
-        single R [D0=SALES]: PolicyApproved, 2026-01-01 to 2026-09-01
+        "single R [D0=SALES]: PolicyApproved, 2026-01-01 to 2026-09-01
+        single R [D0=LAB]: PolicyApproved, 2026-02-01 to 2027-01-01
         AD: GivenByRole Pending, 2026-01-01 to 2027-01-01
           Home +G1 by R: PolicyApproved Pending, 2026-09-01 to 2027-01-01
           Home +G2 by R: PolicyApproved Pending, 2026-01-01 to 2026-09-01",
