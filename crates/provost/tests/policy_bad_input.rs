@@ -17,7 +17,9 @@ const AT: [&str; 2] = ["--at", "2026-06-01"];
 fn deploys(home: &Home, elements: &str) -> (bool, String) {
     home.write(
         "Conf/Bad.xml",
-        format!("<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{elements}\n</ConfigurationFile>"),
+        format!(
+            "<ConfigurationFile xmlns=\"urn:schemas-usercube-com:configuration\">\n{elements}\n</ConfigurationFile>"
+        ),
     );
     let done = home.run(&["deploy-configuration", "-d", home.file("Conf").to_str().unwrap()]);
     (done.status.success(), String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr))
@@ -48,13 +50,17 @@ fn what_leads_back_to_itself_or_does_not_exist_is_refused(kind: Kind) {
             r#"<ResourceType Identifier="AD" DisplayName_L1="AD" Policy="Default" SourceEntityType="W_Person" TargetEntityType="W_Account">{rule}</ResourceType>"#
         )
     };
-    refused(home, &rule(r#"<ScalarRule Property="Mial" Binding="Mail"/>"#), "entity type \"W_Account\" has no property \"Mial\"");
-    refused(home, &rule(r#"<ScalarRule Property="Mail" Binding="Mial"/>"#), "entity type \"W_Person\" has no property \"Mial\"");
     refused(
         home,
-        &rule(r#"<ScalarRule Property="Mail" Expression="C#:p: return p.Mial;"/>"#),
-        "Mial",
+        &rule(r#"<ScalarRule Property="Mial" Binding="Mail"/>"#),
+        "entity type \"W_Account\" has no property \"Mial\"",
     );
+    refused(
+        home,
+        &rule(r#"<ScalarRule Property="Mail" Binding="Mial"/>"#),
+        "entity type \"W_Person\" has no property \"Mial\"",
+    );
+    refused(home, &rule(r#"<ScalarRule Property="Mail" Expression="C#:p: return p.Mial;"/>"#), "Mial");
     // Computed properties that need each other.
     let computed = r#"<EntityPropertyExpression Identifier="N" EntityType="W_Person" Property="Name" Expression="C#:p: return p.Mail;"/>
 <EntityPropertyExpression Identifier="M" EntityType="W_Person" Property="Mail" Expression="C#:p: return p.Name;"/>"#;
@@ -90,7 +96,8 @@ fn what_goes_wrong_for_some_concerns_them_alone(kind: Kind) {
     assert_eq!(done.status.code(), Some(4), "{text}");
     assert!(text.contains("denies the same with the same priority, and a denial wins"), "{text}");
     assert!(text.contains("ends before it begins, so it gives no context"), "{text}");
-    let shown = |owner: &str| home.ok(&["assignment", "show", "--owner", &format!("W_Person:{owner}"), "--format", "json"]);
+    let shown =
+        |owner: &str| home.ok(&["assignment", "show", "--owner", &format!("W_Person:{owner}"), "--format", "json"]);
     let (first, second, third) = (shown("P1"), shown("P2"), shown("P3"));
     assert!(first.contains("Door") && !first.contains("Code") && first.contains("1@x"), "{first}");
     // The state Error and its reason, for this value of this person alone; the rest is there.
@@ -117,8 +124,9 @@ fn a_key_that_ten_thousand_accounts_share_gives_one_of_them(kind: Kind) {
     let done = world.home.run(&["compute-role-model", AT[0], AT[1]]);
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(text.contains("1 owners and 10000 targets: so many targets share this key"), "{text}");
-    let found = world.home.database.rows(
-        "SELECT r.C4 FROM UP_AssignedResourceTypes t JOIN UR_Resources r ON r.Id = t.Resource_Id",
-    );
+    let found = world
+        .home
+        .database
+        .rows("SELECT r.C4 FROM UP_AssignedResourceTypes t JOIN UR_Resources r ON r.Id = t.Resource_Id");
     assert_eq!(found, [[Some("A00000".to_owned())]]);
 }
