@@ -105,5 +105,15 @@ fn expressions_of_workflows_profiles_notifications_and_searches_are_checked() {
         };
         told.push(format!("{} @{}: {said}", found.item.element, found.attribute));
     }
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    Property @FlexibleComparisonExpression: Simplfy of the class String (namespace System) is not allowed
+    Property @FlexibleComparisonExpression: string
+    ProfileRule @RootExpression: bool
+    ProfileRule @SubExpression: the code returns a string, but true or false is needed
+    Notification @TitleExpression: Person has no property Nme
+    Notification @QueryFilterExpression: bool
+    AddChangeAspect @Expression: string
+    AddChangeAspect @IfExpression: the code returns a string, but true or false is needed
+    BuildUniqueValueAspect @Expression: string
+    ");
 }
