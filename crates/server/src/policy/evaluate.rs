@@ -102,7 +102,8 @@ impl Evaluation<'_, '_> {
     }
 
     /// Evaluates all batches that `next` hands out. `written` runs in the transaction of each batch, so that progress is
-    /// stored with what it stands for; it is told what differs.
+    /// stored with what it stands for. `differs` is told what was stored and what is right, for each owner that differs;
+    /// both are the same where only risks, scores or the next instant do.
     pub(super) fn run(
         &self,
         mut next: impl FnMut(&mut ReadTx) -> Result<Owners, ServerError>,
@@ -278,6 +279,12 @@ impl Evaluation<'_, '_> {
             (0..buffer.before.len()).filter(|at| buffer.before[*at] != buffer.outcomes[*at].assignments).collect();
         for at in &changed {
             differs(buffer.owners.ids[*at], &buffer.before[*at], &buffer.outcomes[*at].assignments);
+        }
+        for (id, _) in &notes {
+            let at = buffer.owners.ids.binary_search(id).unwrap_or_default();
+            if changed.binary_search(&at).is_err() {
+                differs(*id, &buffer.before[at], &buffer.outcomes[at].assignments);
+            }
         }
         tally.changed = changed.len() as u64;
         let (owners, before) = (&buffer.owners, &buffer.before);

@@ -24,6 +24,7 @@ mod problem;
 mod query;
 mod route;
 mod routes;
+mod schemas;
 mod screens;
 mod swagger;
 

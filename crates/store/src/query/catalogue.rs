@@ -2,12 +2,14 @@
 
 use super::items;
 use super::system::{self, SystemTable};
+use crate::connection_schemas::ConnectionSchema;
 use crate::error::StoreError;
 use crate::tx::ReadTx;
 use provost_model::configuration::{Item, Parsed, PropertyType, expand};
 use provost_model::metadata::{Association, EntityType, LinkStorage, Metadata};
 use provost_model::policy::PolicyCatalog;
 use provost_model::query::Binding;
+use provost_model::schema::Schema;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -278,8 +280,9 @@ impl ReadTx {
         let parsed = Parsed::from_items(items.iter().map(|(_, item)| item.clone()).collect());
         let metadata = Metadata::resolve(parsed.configuration, &self.catalog()?);
         let keys = self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect();
+        let items = with_refreshed(with_generated(items), &self.connection_schemas()?);
         let policy = self.policy_catalog()?;
-        Ok(Catalogue::new(&metadata, &with_generated(items), &policy, keys, self.configuration_version()?))
+        Ok(Catalogue::new(&metadata, &items, &policy, keys, self.configuration_version()?))
     }
 }
 
@@ -292,6 +295,22 @@ fn with_generated(items: Vec<(i64, Item)>) -> Vec<(i64, Item)> {
     let generated = all.into_iter().filter(|item| !known.contains(&(item.element.clone(), item.identity.clone())));
     let generated: Vec<(i64, Item)> = generated.map(|item| (place(&item), item)).collect();
     items.into_iter().chain(generated).collect()
+}
+
+/// Items with the tables that systems have told, unless the configuration declares them.
+fn with_refreshed(items: Vec<(i64, Item)>, schemas: &[ConnectionSchema]) -> Vec<(i64, Item)> {
+    let known: BTreeSet<String> = items
+        .iter()
+        .filter(|(_, item)| item.element == "ConnectionTable")
+        .map(|(_, item)| item.identity.clone())
+        .collect();
+    let of_connection = |known: &ConnectionSchema| {
+        let schema: Option<Schema> = known.tables.as_deref().and_then(|tables| serde_json::from_str(tables).ok());
+        schema.unwrap_or_default().items(&known.connection)
+    };
+    let told = schemas.iter().flat_map(of_connection).filter(|item| !known.contains(&item.identity));
+    let told: Vec<(i64, Item)> = told.map(|item| (place(&item), item)).collect();
+    items.into_iter().chain(told).collect()
 }
 
 /// FNV-1a of element and identity, as a position between 2^40 and 2^41.

@@ -23,6 +23,7 @@ pub(super) const LISTED: &[Listed] = &[
     of("/api/AccessControl/Profile", "Profile", "/AccessControl/Profile/Query"),
     of("/api/Connectors/Agent", "Agent", "/Connectors/Agent/Query"),
     of("/api/Connectors/Connection", "Connection", "/Connectors/Connection/Query"),
+    of("/api/Connectors/ConnectionColumn", "ConnectionColumn", "/Connectors/ConnectionColumn/Query"),
     of("/api/Connectors/ConnectionTable", "ConnectionTable", "/Connectors/ConnectionTable/Query"),
     of("/api/Connectors/Connector", "Connector", "/Connectors/Connector/Query"),
     of(
