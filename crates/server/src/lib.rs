@@ -4,6 +4,7 @@
 //! stands a session folder and a queue.
 
 mod collect;
+mod content;
 mod delta_step;
 mod error;
 mod exchange;
@@ -23,6 +24,7 @@ mod orphans;
 pub mod policy;
 mod population;
 mod previous;
+mod queries;
 mod retention;
 mod schemas;
 mod sessions;
@@ -47,6 +49,7 @@ pub use folders::{Folders, shown};
 pub use manifest::{Delivery, Manifest, RowProblem, Table};
 pub use options::{Plainly, PrepareOptions, Reading, Retention, SynchroniseOptions, Watch};
 pub use population::load_population;
+pub use queries::Answers;
 pub use schemas::{SchemaStanding, keep_schema, schema_standings};
 pub use shown::ShownChange;
 pub use synchronise::{Synchronised, synchronise, validate};

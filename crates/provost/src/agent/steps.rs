@@ -2,7 +2,7 @@
 
 use crate::custom;
 use crate::exporting;
-use crate::fulfil::{ConnectorHands, Fulfilled, RemoteOrders, fulfil};
+use crate::fulfil::{ConnectorHands, Fulfilled, Manner, RemoteOrders, fulfil};
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
 use crate::report::{Kind, Report};
@@ -13,7 +13,7 @@ use provost_connectors::ExportRequest;
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{Mode, State, Summary};
 use provost_model::work::{AgentTasks, AgentWork, TaskContext, TaskOutcome, TaskProgress};
-use provost_server::orders::{CollectRequest, LocalOrders, OrderHost, OrderScope};
+use provost_server::orders::{CollectRequest, LocalOrders, OrderHost};
 use provost_server::{Delivery, LocalHost, PrepareOptions, SessionHost};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -146,10 +146,11 @@ impl StepTasks {
     fn fulfil(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
         let task = &work.task;
         let owner = format!("{} {}", task.agent.clone().unwrap_or_default(), self.settings.home.display());
-        let request = CollectRequest { scope: OrderScope::of_task(task), owner };
+        let request = CollectRequest::of_task(task, owner);
         let is_cancelled = || context.is_cancelled();
         let hands = ConnectorHands { settings: &self.settings, is_cancelled: &is_cancelled };
-        let done = self.side.with_orders(|host| fulfil(host, &hands, &request, task.continue_on_error, context));
+        let manner = Manner { go_on: task.continue_on_error, batch: task.number("BatchSize") as usize };
+        let done = self.side.with_orders(|host| fulfil(host, &hands, &request, manner, context));
         done.map(Fulfilled::outcome).map_err(|error| road::report(&error))
     }
 
@@ -186,6 +187,7 @@ impl StepTasks {
                 tables: &work.tables,
                 cookies_dir: Some(&cookies),
                 keeping: &keeping,
+                databases: &exporting::Network,
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {
@@ -235,8 +237,10 @@ impl StepTasks {
         let turn = self.turn(connector);
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
-        let collected = self.side.with_host(&work.lease, |host| provost_server::prepare(host, &options, &told));
-        let collected = collected.map_err(|error| road::report(&error))?;
+        let collected = exporting::with_cookies(&self.settings, connector, || {
+            let collected = self.side.with_host(&work.lease, |host| provost_server::prepare(host, &options, &told));
+            collected.map_err(|error| road::report(&error))
+        })?;
         context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));
         for problem in collected.problems.iter().take(100) {
             let place = if problem.line == 0 { String::new() } else { format!(" line {}", problem.line) };

@@ -48,6 +48,7 @@ mod synchronize;
 mod undo;
 mod update_classification;
 mod update_entity_property_expressions;
+mod why;
 
 use crate::context::Context;
 use crate::report::{Exit, Report};
@@ -78,6 +79,8 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_role_model::ComputeRoleModel>(),
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<assignment::Assignment>(),
+    Verb::of::<why::Why>(),
+    Verb::of::<why::WhyNot>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
     Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
     Verb::of::<fulfill::Fulfill>(),

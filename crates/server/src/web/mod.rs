@@ -11,6 +11,7 @@ mod access;
 mod app;
 mod body;
 mod exchange;
+mod explain;
 mod headers;
 mod health;
 mod jobs;

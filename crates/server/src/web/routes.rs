@@ -4,7 +4,8 @@ use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
 use super::{
-    access, exchange, headers, health, jobs, openapi, orders, principal, problem, query, schemas, screens, swagger,
+    access, exchange, explain, headers, health, jobs, openapi, orders, principal, problem, query, schemas, screens,
+    swagger,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -21,6 +22,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(schemas::routes());
     routes.extend(jobs::routes());
     routes.extend(orders::routes());
+    routes.extend(explain::routes());
     routes.extend(access::routes());
     routes.extend(query::routes());
     routes.extend(screens::routes());

@@ -77,11 +77,11 @@ const CHILDREN: &[Child] = &[
 /// Children of one item have ids of their own below the item's.
 const MOST_CHILDREN: i64 = 100_000;
 
-pub(super) fn entities(items: &[(i64, Item)], ids: &Identifiers<'_>) -> Vec<Entity> {
+pub(super) fn entities(items: &[(i64, Item)], ids: &Identifiers) -> Vec<Entity> {
     CHILDREN.iter().map(|child| of_child(child, items, ids)).collect()
 }
 
-fn of_child(child: &Child, items: &[(i64, Item)], ids: &Identifiers<'_>) -> Entity {
+fn of_child(child: &Child, items: &[(i64, Item)], ids: &Identifiers) -> Entity {
     let (attribute, name, class) = child.refers;
     let mut rows = Rows::new();
     for (name, class) in [(child.parent, child.parent), (name, class)] {
@@ -107,7 +107,7 @@ fn of_child(child: &Child, items: &[(i64, Item)], ids: &Identifiers<'_>) -> Enti
                 json!(item.get("Identifier")),
                 json!(-position),
                 json!(refers),
-                json!(refers.and_then(|text| ids.get(&(class, text)))),
+                json!(refers.and_then(|text| ids.get(&(class, text.to_owned())))),
             ];
             row.extend(child.shows.iter().map(|shown| shown.of(inner)));
             rows.rows.push(row);
