@@ -85,7 +85,10 @@ impl Company {
     pub(crate) fn standing(&self, number: u32) -> Vec<String> {
         let listed = self.run(&["assignment", "list", "--owner", &format!("HR_Person:{number}"), "--format", "csv"]);
         let rows = listed.lines().map(|line| line.split(',').collect::<Vec<_>>());
-        rows.filter(|row| row[0] == "Resource type").map(|row| format!("{} {}", row[1], row[3])).collect()
+        let rows = rows.filter(|row| row[0] == "Resource type").map(|row| format!("{} {}", row[1], row[3]));
+        let mut rows: Vec<String> = rows.collect();
+        rows.sort_unstable();
+        rows
     }
 
     /// What waits in a review: what is proposed, and what there is.
