@@ -283,7 +283,8 @@ impl Road {
     /// # Errors
     /// As [`provost_server::prepare`].
     pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
-        let host = LocalHost { store: &self.store, folders: &self.folders, actor: actor(), now_micros: now_micros() };
+        let (actor, now_micros) = (actor(), now_micros());
+        let host = LocalHost { store: &self.store, folders: &self.folders, actor, now_micros, lease: None };
         let metadata = self.metadata()?;
         let mut connections = metadata.configuration.connections.iter().filter(|known| known.connector == connector);
         if connections.any(exporting::keeps_cookie) {

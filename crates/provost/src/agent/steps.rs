@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
 use crate::report::{Kind, Report};
 use crate::road::{self, Road};
+use crate::schemas::{self, Refreshed};
 use crate::settings::Settings;
 use provost_connectors::ExportRequest;
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
@@ -46,15 +47,17 @@ impl std::fmt::Debug for StepTasks {
 }
 
 impl ServerSide {
-    fn with_host<T>(&self, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
+    /// Hands over where sessions go to, for the task under this lease.
+    fn with_host<T>(&self, lease: &str, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
         match self {
             ServerSide::Here(road) => work(&LocalHost {
                 store: &road.store,
                 folders: road.folders(),
                 actor: road::actor(),
                 now_micros: road::now_micros(),
+                lease: Some(lease.to_owned()),
             }),
-            ServerSide::There(client) => work(&RemoteHost { client }),
+            ServerSide::There(client) => work(&RemoteHost { client, lease: Some(lease) }),
         }
     }
 }
@@ -85,6 +88,7 @@ impl AgentTasks for StepTasks {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
             TaskKind::Fulfill => self.fulfil(work, context),
+            TaskKind::RefreshSchema => self.refresh_schemas(work, context),
             TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
             kind => match custom::run(&self.settings, work, context) {
                 Some(done) => done,
@@ -117,6 +121,25 @@ impl StepTasks {
     fn turn(&self, connector: &str) -> Arc<Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(connector.to_owned()).or_default().clone()
+    }
+
+    /// Asks the systems of a connector for their schemas. One that fails does not keep the others from being asked.
+    fn refresh_schemas(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let connector = work.task.connector.clone().unwrap_or_default();
+        let (mut produced, mut failed) = (false, None);
+        for connection in &work.connections {
+            let done = schemas::refresh(&self.settings, &self.side, connection)?;
+            let level = if matches!(done, Refreshed::Failed(_)) { LogLevel::Error } else { LogLevel::Information };
+            context.log(level, &done.told(&connection.identifier));
+            produced |= matches!(done, Refreshed::Told { is_new: true, .. });
+            if let Refreshed::Failed(report) = done {
+                failed = failed.or(Some(report));
+            }
+        }
+        match failed {
+            Some(report) => Err(report),
+            None => Ok(TaskOutcome::of(Summary { connector, ..Summary::default() }, produced)),
+        }
     }
 
     /// Carries out the orders of a task.
@@ -215,7 +238,7 @@ impl StepTasks {
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
         let collected = exporting::with_cookies(&self.settings, connector, || {
-            let collected = self.side.with_host(|host| provost_server::prepare(host, &options, &told));
+            let collected = self.side.with_host(&work.lease, |host| provost_server::prepare(host, &options, &told));
             collected.map_err(|error| road::report(&error))
         })?;
         context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));

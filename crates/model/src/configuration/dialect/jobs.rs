@@ -123,7 +123,7 @@ tasks! {
     CLASSIFICATION CLASSIFICATION_O run "UpdateClassificationTask" "UpdateClassificationTaskOverride"
         "Finds the resource types of targets." [BATCH, DIRTY, CONNECTOR];
     BUILD_ROLES BUILD_ROLES_O keep "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
-    REFRESH_SCHEMA REFRESH_SCHEMA_O keep "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
+    REFRESH_SCHEMA REFRESH_SCHEMA_O run "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
         CONNECTOR, AGENT, CLIENT,
     ];
     MINING MINING_O keep "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
