@@ -5,6 +5,7 @@
 
 mod collect;
 mod delta_step;
+mod deployment;
 mod error;
 mod exchange;
 mod expressions;
@@ -20,6 +21,7 @@ pub mod metadata;
 mod options;
 pub mod orders;
 mod orphans;
+pub mod plan;
 pub mod policy;
 mod population;
 mod previous;
@@ -35,6 +37,7 @@ mod verified;
 pub mod web;
 
 pub use collect::{Collected, Progress, Quiet, prepare};
+pub use deployment::Deployment;
 pub use error::ServerError;
 pub use exchange::upload::{PIECE, pack};
 pub use exchange::{LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SessionHost};

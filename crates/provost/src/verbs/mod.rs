@@ -28,6 +28,7 @@ mod later;
 mod manage_history;
 mod new_openid_secret;
 pub(crate) mod options;
+mod plan;
 mod prepare_synchronization;
 mod protect_json;
 mod query;
@@ -76,6 +77,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<assignment::Assignment>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
+    Verb::of::<plan::Plan>(),
     Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
     Verb::of::<fulfill::Fulfill>(),
     Verb::of::<review::Review>(),

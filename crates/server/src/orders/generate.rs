@@ -8,6 +8,7 @@ use super::undo::inverse;
 use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::metadata;
+use crate::policy::outcome;
 use provost_model::configuration::policy::ResourceType;
 use provost_model::metadata::Metadata;
 use provost_model::policy::{AssignedResourceType, Assignments, ProvisioningState};
@@ -86,6 +87,24 @@ struct Plan {
     counts: BTreeMap<PolicyObjectId, TypeCounts>,
     types: BTreeMap<PolicyObjectId, ResourceType>,
     hash: String,
+    outcome: Option<String>,
+}
+
+/// The orders that would be given in the state that a transaction sees.
+pub(crate) struct Supposed {
+    /// Orders, as they would be carried out.
+    pub(crate) orders: Vec<PlannedOrder>,
+    /// What gives no order now, and why.
+    pub(crate) held: Vec<HeldOrder>,
+    /// Counters, thresholds, change set.
+    pub(crate) summary: Summary,
+}
+
+/// Computes the orders that would be given.
+pub(crate) fn supposed(tx: &mut ReadTx, options: &GenerateOptions) -> Result<Supposed, ServerError> {
+    let plan = compute(tx, options)?;
+    let summary = plan.summary(&options.scope, State::Completed);
+    Ok(Supposed { orders: plan.orders, held: plan.held, summary })
 }
 
 impl Plan {
@@ -95,7 +114,8 @@ impl Plan {
     }
 
     fn summary(&self, scope: &OrderScope, state: State) -> Summary {
-        let mut summary = Summary { connector: scope.name(), state, ..Summary::default() };
+        let outcome = self.outcome.clone();
+        let mut summary = Summary { connector: scope.name(), state, outcome, ..Summary::default() };
         if !self.orders.is_empty() {
             summary.change_set = Some(ChangeSetName { hash: self.hash.clone() });
         }
@@ -203,7 +223,10 @@ fn compute(tx: &mut ReadTx, options: &GenerateOptions) -> Result<Plan, ServerErr
     let Planned { mut orders, held } = planned;
     orders.sort_by_key(|order| order.rank);
     let hash = change_set(orders.iter().map(|order| &order.digest));
-    Ok(Plan { metadata, orders, held, counts, types, hash })
+    let role_model = tx.policy_state(outcome::LAST)?.filter(|name| !name.is_empty());
+    let given = Some(hash.as_str()).filter(|_| !orders.is_empty());
+    let outcome = scope.is_none().then(|| outcome::together(role_model.as_deref(), given));
+    Ok(Plan { metadata, orders, held, counts, types, hash, outcome })
 }
 
 /// Loads owners, their targets, and what they link to.

@@ -22,6 +22,7 @@ mod undo;
 
 pub use collect::{CollectRequest, CollectedFile, LocalOrders, OrderHost, Reported};
 pub use files::DOWNLOADED;
+pub(crate) use generate::{Supposed, supposed};
 pub use generate::{GenerateOptions, Generated, generate, plan};
 pub use mapping::{OrderMapping, PasswordSettings};
 pub use results::expire;

@@ -19,6 +19,7 @@ mod correlate;
 mod directory;
 mod evaluate;
 mod keys;
+pub(crate) mod outcome;
 mod pre_existing;
 mod report;
 mod role_model;
@@ -28,6 +29,7 @@ mod start;
 pub use classify::{Classified, update_classification};
 pub use keys::{KeyOptions, KeysComputed, compute_correlation_keys};
 pub use pre_existing::{PreExisting, save_pre_existing_access_rights};
+pub(crate) use role_model::compute_role_model_within;
 pub use role_model::{RoleModelComputed, RoleModelOptions, TypeComputed, compute_role_model};
 
 use crate::manifest::RowProblem;

@@ -165,6 +165,7 @@ impl From<ServerError> for Problem {
             }
             ServerError::ConnectorBlocked { .. }
             | ServerError::ChangeSetDiffers { .. }
+            | ServerError::ConfigurationChanged
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
             | ServerError::Overtaken { .. }
