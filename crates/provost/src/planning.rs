@@ -88,7 +88,7 @@ struct Preparing<'a> {
 }
 
 impl Preparing<'_> {
-    /// Prepares every connector of which there are files, in the order of the configuration.
+    /// Prepares every connector of which there are files, by name: so do the jobs that scaffoldings make.
     fn all(&self) -> Result<Vec<Manifest>, Report> {
         for folder in self.sources.iter().filter(|folder| !folder.is_dir()) {
             return Err(Report::usage("no-source", format!("{} is not a folder", folder.display()))
@@ -96,7 +96,9 @@ impl Preparing<'_> {
         }
         let mut sessions = Vec::new();
         let mut wanted = Vec::new();
-        for connector in &self.metadata.configuration.connectors {
+        let mut connectors: Vec<_> = self.metadata.configuration.connectors.iter().collect();
+        connectors.sort_by_key(|connector| &connector.identifier);
+        for connector in connectors {
             let output = self.files.folders.export_output().join(&connector.identifier);
             let found = self.collect(&connector.identifier, &output)?;
             let tables = source_tables(&self.metadata.configuration, &connector.identifier);

@@ -55,9 +55,7 @@ impl DoorTasks {
         let deployment = Deployment::compute(&self.road.store, &parsed).map_err(|error| report(&error))?;
         let changes = !deployment.plan.is_empty();
         let reason = format!("deployment of {} by a job", folder.display());
-        deployment
-            .apply(&self.road.store, &actor(), &reason, now_micros())
-            .map_err(|error| report(&error))?;
+        deployment.apply(&self.road.store, &actor(), &reason, now_micros()).map_err(|error| report(&error))?;
         let word = if changes { "is deployed" } else { "is deployed already" };
         context.log(LogLevel::Information, &format!("the configuration in {} {word}", folder.display()));
         Ok(completed(changes))

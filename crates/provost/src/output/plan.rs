@@ -82,13 +82,18 @@ fn summary(report: &PlanReport) -> String {
     if concerned + orders + total("ordersDropped") == 0 {
         return "nobody's access changes".to_owned();
     }
+    let waiting = match total("awaitingReview") {
+        0 => String::new(),
+        waiting => format!(", {waiting} wait for a review"),
+    };
     let people = if concerned == 1 { "1 identity".to_owned() } else { format!("{concerned} identities") };
     format!(
-        "{people}: {} roles given, {} taken; {} resource types given, {} taken; {orders} new orders",
+        "{people}: {} roles given, {} taken; {} resource types given, {} taken; {}{waiting}",
         total("rolesAdded"),
         total("rolesRemoved"),
         total("resourceTypesAdded"),
         total("resourceTypesRemoved"),
+        if orders == 1 { "1 new order".to_owned() } else { format!("{orders} new orders") },
     )
 }
 
@@ -121,7 +126,8 @@ fn sections(report: &PlanReport) -> Vec<Section> {
 fn exceeded(report: &PlanReport) -> Table {
     let mut table = Table::new(["Limit", "At most", "Counted", "Of"]);
     for limit in &report.exceeded {
-        let cells = [Value::from(limit.name.as_str()), limit.limit.as_str().into(), limit.count.into(), limit.base.into()];
+        let cells =
+            [Value::from(limit.name.as_str()), limit.limit.as_str().into(), limit.count.into(), limit.base.into()];
         table.row(cells);
     }
     table
@@ -272,18 +278,93 @@ mod tests {
     #[test]
     fn a_plan_for_people() {
         insta::assert_snapshot!(text(&report(), &Terminal::plain()), @r#"
+        Plan for 2026-10-31T00:00:00Z: Blocked
+        outcome 00000000000000000000000000000000
+        orders, change set 11111111111111111111111111111111
+
+        Limits exceeded
+          Limit          At most  Counted  Of
+          roles-removed  0              1   9
+
+        Configuration
+          - SingleRoleRule D0="A|B"
+
+        In total
+                 Added  Changed  Removed
+          roles      0        1        1
+
+        By role, resource type and property
+          Kind         Name  Added  Changed  Removed
+          single role  A|B       0        0        1
+
+        Orders
+          Resource type  Added  Modified  Deleted  Dropped  All then
+          AD                 0         1        0        0         1
+
+        The 1 most concerned of 2
+          HR:E1, Ada
+            - single role A|B: Calculated
+            ~ single role C: Calculated → Prolonged
+
+        2 identities: 0 roles given, 1 taken; 0 resource types given, 0 taken; 1 new order
         "#);
     }
 
     #[test]
     fn a_plan_for_a_pull_request() {
         insta::assert_snapshot!(markdown(&report()), @r#"
+        ## Plan: 2 identities: 0 roles given, 1 taken; 0 resource types given, 0 taken; 1 new order
+
+        - outcome `00000000000000000000000000000000`
+        - orders, change set `11111111111111111111111111111111`
+        - computed for 2026-10-31T00:00:00Z
+
+        ### Limits exceeded
+
+        | Limit | At most | Counted | Of |
+        | --- | --- | ---: | ---: |
+        | roles-removed | 0 | 1 | 9 |
+
+        ### Configuration
+
+        ```text
+        - SingleRoleRule D0="A|B"
+        ```
+
+        ### In total
+
+        |  | Added | Changed | Removed |
+        | --- | ---: | ---: | ---: |
+        | roles | 0 | 1 | 1 |
+
+        ### By role, resource type and property
+
+        | Kind | Name | Added | Changed | Removed |
+        | --- | --- | ---: | ---: | ---: |
+        | single role | A\|B | 0 | 0 | 1 |
+
+        ### Orders
+
+        | Resource type | Added | Modified | Deleted | Dropped | All then |
+        | --- | ---: | ---: | ---: | ---: | ---: |
+        | AD | 0 | 1 | 0 | 0 | 1 |
+
+        ### The 1 most concerned of 2
+
+        ```text
+        HR:E1, Ada
+          - single role A|B: Calculated
+          ~ single role C: Calculated → Prolonged
+        ```
         "#);
     }
 
     #[test]
     fn nothing_is_one_sentence() {
         let report = PlanReport { at: "2026-10-31T00:00:00Z".to_owned(), ..PlanReport::default() };
-        assert_eq!(text(&report, &Terminal::plain()), "Plan for 2026-10-31T00:00:00Z: Completed\noutcome \n\nnobody's access changes\n");
+        assert_eq!(
+            text(&report, &Terminal::plain()),
+            "Plan for 2026-10-31T00:00:00Z: Completed\noutcome \n\nnobody's access changes\n"
+        );
     }
 }

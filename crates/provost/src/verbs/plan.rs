@@ -13,6 +13,7 @@ use crate::repository::instant_of;
 use crate::road::{Road, actor, now_micros};
 use clap::{Args, ValueEnum};
 use provost_model::summary::State;
+use provost_pipeline::policy::Review;
 use provost_server::plan::{Limit, PlanOptions, PlanReport};
 use std::path::PathBuf;
 
@@ -45,6 +46,18 @@ pub(crate) struct Plan {
     /// Evaluate everybody, not only those whose result may differ; what comes out is the same
     #[arg(long)]
     complete: bool,
+
+    /// As if the role model were computed with the same option
+    #[arg(long, conflicts_with_all = ["no_provisioning_review", "block_provisioning"])]
+    block_all_resource_type_provisioning: bool,
+
+    /// As if the role model were computed with the same option
+    #[arg(long, conflicts_with = "no_provisioning_review")]
+    block_provisioning: bool,
+
+    /// As if the role model were computed with the same option: no order waits in Provisioning Review
+    #[arg(long)]
+    no_provisioning_review: bool,
 
     /// Compute for this instant instead of the present: 2026-01-31, or 2026-01-31T12:00
     #[arg(long, value_name = "INSTANT", value_parser = instant_of)]
@@ -111,6 +124,14 @@ impl Plan {
             now_micros: self.at.unwrap_or_else(now_micros),
             actor: actor(),
             is_complete: self.complete,
+            review: match (
+                self.block_provisioning || self.block_all_resource_type_provisioning,
+                self.no_provisioning_review,
+            ) {
+                (true, _) => Review::All,
+                (_, true) => Review::Nothing,
+                _ => Review::AsConfigured,
+            },
             samples: self.samples,
             limits: self.fail_above.clone(),
             ..PlanOptions::default()

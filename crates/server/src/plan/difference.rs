@@ -1,7 +1,7 @@
 //! What a change comes to: counted, and with some of those whom it concerns most.
 
 use super::held::{How, Step, What, steps};
-use provost_model::policy::{Assignments, Instant, Period, WorkflowState};
+use provost_model::policy::{AssignedResourceType, Assignments, Instant, Period, ProvisioningState, WorkflowState};
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -68,6 +68,8 @@ pub(super) struct Difference {
     pub(super) owners: u64,
     /// Owners who go and had something.
     pub(super) gone: u64,
+    /// Resource types of which something comes to wait in Provisioning Review.
+    pub(super) awaiting: u64,
     /// Those with most differences, then those with the smaller id.
     samples: BTreeMap<(Reverse<usize>, ResourceId), Concerned>,
 }
@@ -85,6 +87,7 @@ impl Difference {
         after: &Assignments,
         gone: impl FnOnce() -> Option<Gone>,
     ) {
+        self.awaiting += awaiting(after).saturating_sub(awaiting(before));
         let steps = steps(before, after, self.now);
         if steps.is_empty() {
             return;
@@ -127,6 +130,15 @@ impl Difference {
         }
         sum
     }
+}
+
+/// Resource types of which something waits in Provisioning Review.
+fn awaiting(assignments: &Assignments) -> u64 {
+    let waits = |held: &&AssignedResourceType| {
+        let mut states = std::iter::once(held.provisioning).chain(held.held().map(|(_, state)| state));
+        states.any(|state| state == ProvisioningState::AwaitingApproval)
+    };
+    assignments.resource_types.iter().filter(waits).count() as u64
 }
 
 fn subject(what: &What) -> Subject {

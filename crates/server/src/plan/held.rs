@@ -1,6 +1,8 @@
 //! What somebody holds at an instant, so that two states can be compared.
 
-use provost_model::policy::{AssignedResourceType, AssignedRole, Assignments, Instant, Parameters, Period, WorkflowState};
+use provost_model::policy::{
+    AssignedResourceType, AssignedRole, Assignments, Instant, Parameters, Period, WorkflowState,
+};
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 use std::collections::BTreeMap;
 
@@ -105,7 +107,8 @@ impl<'a> Side<'_, 'a> {
                 self.value(What::Value(of, target, scalar.property), value);
             }
         }
-        for link in held.navigations.iter().filter(|link| link.is_expected && is_held(link.workflow, link.period, now)) {
+        for link in held.navigations.iter().filter(|link| link.is_expected && is_held(link.workflow, link.period, now))
+        {
             self.slot(What::Link(of, target, link.property, link.resource)).get_or_insert(How::There);
         }
         for file in held.binaries.iter().filter(|value| is_held(value.workflow, value.period, now)) {
@@ -194,7 +197,8 @@ mod tests {
 
     #[test]
     fn an_account_that_is_found_is_not_another_one() {
-        let with = |accounts: Vec<AssignedResourceType>| Assignments { resource_types: accounts, ..Assignments::default() };
+        let with =
+            |accounts: Vec<AssignedResourceType>| Assignments { resource_types: accounts, ..Assignments::default() };
         let (before, after) = (with(vec![account(None, "a", 5)]), with(vec![account(Some(3), "b", 6)]));
         let told: Vec<(What, bool, bool)> =
             steps(&before, &after, 0).into_iter().map(|s| (s.what, s.before.is_some(), s.after.is_some())).collect();

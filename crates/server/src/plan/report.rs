@@ -25,7 +25,8 @@ pub struct PlanReport {
     /// What each connector's files change, with the name of its change set and the limits that it would exceed.
     pub synchronisations: Vec<Summary>,
     /// `rolesAdded`, `rolesChanged`, `rolesRemoved`, and the same of `resourceTypes`, `values` and `links`; `owners` whom
-    /// any of it concerns, `ownersDeleted` of them; new orders by what they do, orders that are not given any more
+    /// any of it concerns, `ownersDeleted` of them; resource types of which something comes to wait in Provisioning
+    /// Review (`awaitingReview`); new orders by what they do, orders that are not given any more
     /// (`ordersDropped`), and pending assignments that give no order then (`ordersHeld`).
     pub totals: BTreeMap<String, u64>,
     /// What percentages are percentages of, before the change: `owners`, `roles`, `resourceTypes`, `targets`.

@@ -20,6 +20,7 @@ use provost_model::orders::ChangeType;
 use provost_model::policy::Assignments;
 use provost_model::summary::{State, Summary};
 use provost_model::{PolicyObjectId, ResourceId, fault};
+use provost_pipeline::policy::Review;
 use provost_store::{RunId, Store, WriteTx};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,8 @@ pub struct PlanOptions {
     pub actor: String,
     /// Every owner is evaluated, not only those whom the change concerns.
     pub is_complete: bool,
+    /// Orders that wait in Provisioning Review, as the computation in earnest would be told.
+    pub review: Review,
     /// Identities told.
     pub samples: usize,
     /// Limits.
@@ -184,7 +187,7 @@ impl Planning<'_> {
     }
 
     fn compute(&mut self, tx: &mut WriteTx, difference: &mut Difference) -> Result<(), ServerError> {
-        let PlanOptions { now_micros, actor, watch, is_complete, .. } = self.options;
+        let PlanOptions { now_micros, actor, watch, is_complete, review, .. } = self.options;
         watch.stage("computed properties", None);
         let actor = actor.clone();
         let properties = ExpressionOptions {
@@ -196,7 +199,9 @@ impl Planning<'_> {
         let evaluated = update_within(tx, &properties)?;
         self.problems(&evaluated.problems);
         let role_model = RoleModelOptions {
-            dirty: !is_complete,
+            // What waits for somebody else goes ahead, or begins to wait, only when everybody is evaluated.
+            dirty: !is_complete && *review == Review::AsConfigured,
+            review: *review,
             actor,
             now_micros: *now_micros,
             watch: watch.clone(),
@@ -293,6 +298,7 @@ impl Planning<'_> {
             ("valuesRemoved", values.removed),
             ("linksAdded", links.added),
             ("linksRemoved", links.removed),
+            ("awaitingReview", difference.awaiting),
             ("ordersAdded", orders(|o| o.added)),
             ("ordersModified", orders(|o| o.modified)),
             ("ordersDeleted", orders(|o| o.deleted)),
