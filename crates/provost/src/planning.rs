@@ -90,7 +90,7 @@ struct Preparing<'a> {
 impl Preparing<'_> {
     /// Prepares every connector of which there are files, by name: so do the jobs that scaffoldings make.
     fn all(&self) -> Result<Vec<Manifest>, Report> {
-        for folder in self.sources.iter().filter(|folder| !folder.is_dir()) {
+        if let Some(folder) = self.sources.iter().find(|folder| !folder.is_dir()) {
             return Err(Report::usage("no-source", format!("{} is not a folder", folder.display()))
                 .hint("name a folder that holds the source files"));
         }

@@ -26,6 +26,7 @@ pub mod policy;
 mod population;
 mod previous;
 mod retention;
+pub mod roles;
 mod sessions;
 mod shown;
 mod sorting;

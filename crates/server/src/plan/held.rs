@@ -46,7 +46,7 @@ pub(super) fn steps<'a>(before: &'a Assignments, after: &'a Assignments, now: In
 
 /// Whether somebody has it: approved, calculated, found, or kept for a while. Requests, offers and what was refused or
 /// is over are not held.
-fn is_held(state: WorkflowState, period: Period, now: Instant) -> bool {
+pub(crate) fn is_held(state: WorkflowState, period: Period, now: Instant) -> bool {
     let has = state.is_approved_by_hand()
         || state.is_derogation()
         || matches!(

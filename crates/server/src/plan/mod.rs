@@ -18,6 +18,7 @@ mod naming;
 mod report;
 mod run;
 
+pub(crate) use held::is_held;
 pub use host::prepare;
 pub use limits::Limit;
 pub use report::{Exceeded, Identity, IdentityChange, OrdersOfType, PlanReport, Subject};

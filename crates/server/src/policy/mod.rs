@@ -27,6 +27,8 @@ mod sample;
 mod start;
 
 pub use classify::{Classified, update_classification};
+pub(crate) use compiled::Compiled;
+pub(crate) use directory::Lookup;
 pub use keys::{KeyOptions, KeysComputed, compute_correlation_keys};
 pub use pre_existing::{PreExisting, save_pre_existing_access_rights};
 pub(crate) use role_model::compute_role_model_within;
