@@ -134,7 +134,7 @@ impl Plan {
             },
             samples: self.samples,
             limits: self.fail_above.clone(),
-            ..PlanOptions::default()
+            watch: progress.watch(),
         };
         planning::plan(&road, parsed.as_ref(), &self.source, &options, &progress)
     }

@@ -173,7 +173,11 @@ fn compute<'a>(
 }
 
 /// Positions of the entity types of a run.
-fn types(compiled: &Compiled, engine: &Engine, options: &RoleModelOptions) -> Result<BTreeSet<usize>, ServerError> {
+pub(super) fn types(
+    compiled: &Compiled,
+    engine: &Engine,
+    options: &RoleModelOptions,
+) -> Result<BTreeSet<usize>, ServerError> {
     let all: BTreeSet<usize> = engine.owner_types().collect();
     let mut types = BTreeSet::new();
     for name in &options.entity_types {
@@ -266,6 +270,7 @@ impl<'a, 't> Run<'a, 't> {
             ignore_history: self.options.ignore_history,
             now_micros,
             now_discarding: self.compiled.discarding.iter().filter(is_new).copied().collect(),
+            only_risks: false,
         })
     }
 

@@ -106,7 +106,7 @@ tasks! {
         flag("IgnoreHistorization", "Keep no history."), flag("UseLdif", "Write the outcome to a file only."),
         text("LdifFilePath", "That file."), CONNECTOR,
     ];
-    RISK_SCORES RISK_SCORES_O keep "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
+    RISK_SCORES RISK_SCORES_O run "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
         BATCH, DIRTY, CONNECTOR,
     ];
     ROLE_NOTIFICATIONS ROLE_NOTIFICATIONS_O keep "SendRoleModelNotificationsTask" "SendRoleModelNotificationsTaskOverride"
@@ -121,11 +121,11 @@ tasks! {
     ];
     CLASSIFICATION CLASSIFICATION_O keep "UpdateClassificationTask" "UpdateClassificationTaskOverride"
         "Finds the resource types of targets." [BATCH, DIRTY, CONNECTOR];
-    BUILD_ROLES BUILD_ROLES_O keep "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
+    BUILD_ROLES BUILD_ROLES_O run "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
     REFRESH_SCHEMA REFRESH_SCHEMA_O keep "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
         CONNECTOR, AGENT, CLIENT,
     ];
-    MINING MINING_O keep "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
+    MINING MINING_O run "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
         flag("AllEntities", "All entity types."), flag("IsSimulated", "Into a simulation."),
     ];
     PROFILES PROFILES_O keep "SetInternalUserProfilesTask" "SetInternalUserProfilesTaskOverride" "Applies profile rules." [
