@@ -33,8 +33,10 @@ mod new_openid_secret;
 pub(crate) mod options;
 mod plan;
 mod prepare_synchronization;
+mod protect_certificate_password;
 mod protect_json;
 mod query;
+mod refresh_schema;
 mod resource;
 mod restore;
 mod review;
@@ -50,6 +52,7 @@ mod synchronize;
 mod undo;
 mod update_classification;
 mod update_entity_property_expressions;
+mod why;
 
 use crate::context::Context;
 use crate::output::summary::{Body, Sample};
@@ -74,6 +77,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<export::Export>(),
     Verb::of::<export_csv::ExportCsv>(),
     Verb::of::<export_excel::ExportExcel>(),
+    Verb::of::<refresh_schema::RefreshSchema>(),
     Verb::of::<prepare_synchronization::PrepareSynchronization>(),
     Verb::of::<synchronize::Synchronize>(),
     Verb::of::<synchronization_validation::SynchronizationValidation>(),
@@ -84,6 +88,8 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_risk_scores::ComputeRiskScores>(),
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<assignment::Assignment>(),
+    Verb::of::<why::Why>(),
+    Verb::of::<why::WhyNot>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
     Verb::of::<build_role_model::BuildRoleModel>(),
     Verb::of::<get_role_mining::GetRoleMining>(),
@@ -111,6 +117,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<decrypt_file::DecryptFile>(),
     Verb::of::<protect_json::ProtectFile>(),
     Verb::of::<protect_json::ProtectValue>(),
+    Verb::of::<protect_certificate_password::ProtectCertificatePassword>(),
 ];
 
 /// A verb: its options are the fields of the type, their comments are its help.

@@ -65,7 +65,7 @@ impl SessionHost for PlanHost<'_> {
     fn open(&self, request: &OpenRequest) -> Result<Opened, ServerError> {
         let folder = self.folders.session(&request.session);
         std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
-        Ok(Opened { base_digest: None })
+        Ok(Opened { base_digest: None, sealed: None })
     }
 
     fn upload(&self, working: &Path, manifest: &Manifest) -> Result<(), ServerError> {

@@ -160,15 +160,16 @@ fn challenge(kind: &str) -> &'static str {
 impl From<ServerError> for Problem {
     fn from(error: ServerError) -> Problem {
         match &error {
-            ServerError::UnknownConnector { .. } | ServerError::UnknownChangeSet { .. } => {
-                Problem::with_code(StatusCode::NOT_FOUND, &error)
-            }
+            ServerError::UnknownConnector { .. }
+            | ServerError::UnknownConnection { .. }
+            | ServerError::UnknownChangeSet { .. } => Problem::with_code(StatusCode::NOT_FOUND, &error),
             ServerError::ConnectorBlocked { .. }
             | ServerError::ChangeSetDiffers { .. }
             | ServerError::ConfigurationChanged
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
             | ServerError::Overtaken { .. }
+            | ServerError::LeaseLost { .. }
             | ServerError::Session { .. } => Problem::with_code(StatusCode::CONFLICT, &error),
             ServerError::NothingMapped { .. }
             | ServerError::Mapping { .. }
