@@ -107,7 +107,7 @@ tasks! {
         text("LdifFilePath", "That file.").inert(), CONNECTOR,
     ];
     RISK_SCORES RISK_SCORES_O run "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
-        BATCH, DIRTY, CONNECTOR,
+        BATCH, DIRTY, CONNECTOR.inert(),
     ];
     ROLE_NOTIFICATIONS ROLE_NOTIFICATIONS_O keep "SendRoleModelNotificationsTask" "SendRoleModelNotificationsTaskOverride"
         "Tells reviewers what waits for them." [CONNECTOR];
