@@ -177,6 +177,7 @@ impl Preparing<'_> {
             tables: &tables,
             cookies_dir: None,
             keeping: &keeping,
+            databases: &exporting::Network,
         };
         match exporting::run(&request, Mode::Complete, self.progress) {
             Ok(_) => Ok(true),
