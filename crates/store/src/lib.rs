@@ -95,8 +95,8 @@ pub use links::Side;
 pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use policy::{
-    AssignmentChange, AssignmentCounts, Computation, CorrelationKey, DataChanges, EvaluationNotes, Follower,
-    InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation, StoredDecision,
+    AssignmentChange, AssignmentCounts, AssignmentTotals, Computation, CorrelationKey, DataChanges, EvaluationNotes,
+    Follower, InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation, StoredDecision,
     StoredOrder, StoredOrderFile,
 };
 pub use query::{

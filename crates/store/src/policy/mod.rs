@@ -13,6 +13,7 @@ mod read;
 mod rows;
 pub(crate) mod schema;
 mod span;
+mod totals;
 mod write;
 
 pub use changed::{DataChanges, Follower, KeyChangeLog};
@@ -21,4 +22,5 @@ pub use keys::{CorrelationKey, InitialCorrelationKeys, KeySide};
 pub use orders::{StoredOrder, StoredOrderFile};
 pub use orders_decisions::StoredDecision;
 pub use progress::{Computation, EvaluationNotes};
+pub use totals::AssignmentTotals;
 pub use write::{AssignmentChange, AssignmentCounts};

@@ -142,8 +142,7 @@ static RESOURCE_TYPE_ELEMENT: Element =
                 count(
                     "TransmittedStateValidityPeriod",
                     "Minutes after which unconfirmed orders are errors; 0 for never.",
-                )
-                ,
+                ),
                 text("Type", "Seen in one sample of the documentation; without effect."),
             ],
         ])
