@@ -50,7 +50,7 @@
   document.addEventListener("click", (event) => { if (event.target.closest("[data-palette]") && palette) { event.preventDefault(); showPalette(); } });
 
   // ── Keys: Ctrl-K, ?, /, g then a letter, j and k through rows, Enter and o open ──
-  const rows = () => $$("tbody tr[data-href], .tiles .tile, .timeline a[data-row]").filter((row) => row.offsetParent);
+  const rows = () => $$("tbody tr[data-href], .tiles .tile, .timeline a[data-row], form[data-row]").filter((row) => row.offsetParent);
   const current = () => rows().findIndex((row) => row.getAttribute("aria-selected") === "true");
   const select = (at) => {
     const all = rows();

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::link::Link;
-use crate::policy::{orders, schema as policy};
+use crate::policy::{orders, reviews, schema as policy};
 use crate::value::Arg;
 use provost_model::Slot;
 
@@ -141,6 +141,7 @@ CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT 
 ",
     policy::TABLES,
     orders::TABLES,
+    reviews::INDEXES,
 ];
 
 /// The schema version that this program writes.

@@ -100,7 +100,7 @@ pub struct StoredOrder {
 
 const FILE: &str = "Name, Sequence, ResourceType_Id, Digest, ChangeSetHash, CreatedAt, CreatedBy, IsOpen, LeaseOwner, \
                     LeaseUntil";
-const ORDER: &[&str] = &[
+pub(super) const ORDER: &[&str] = &[
     "Id",
     "File",
     "Position",
@@ -135,7 +135,7 @@ fn file(row: &Row<'_>) -> Result<StoredOrderFile, StoreError> {
     })
 }
 
-fn order(row: &Row<'_>) -> Result<StoredOrder, StoreError> {
+pub(super) fn order(row: &Row<'_>) -> Result<StoredOrder, StoreError> {
     Ok(StoredOrder {
         id: row.i64(0)?,
         file: row.string(1)?,

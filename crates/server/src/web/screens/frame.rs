@@ -91,7 +91,10 @@ fn sections(ctx: &Ctx, model: &Model) -> Vec<Section> {
         if href == "/" { ctx.path == "/" } else { rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) }
     };
     let entry = |name: String, href: String, icon| Entry { is_here: is_here(&href), name, href, icon };
-    let home = vec![entry(ctx.w.t("menu.home").to_owned(), "/".to_owned(), "home")];
+    let mut home = vec![entry(ctx.w.t("menu.home").to_owned(), "/".to_owned(), "home")];
+    if super::policy::any(ctx, model) {
+        home.push(entry(ctx.w.t("menu.tasks").to_owned(), "/reviews".to_owned(), "check"));
+    }
     let kinds = model.listed().filter(|kind| ctx.may(&format!("/Custom/Resources/{}/Query", kind.identifier)));
     let kinds =
         kinds.map(|kind| entry(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon()));
