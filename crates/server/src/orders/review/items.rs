@@ -90,12 +90,7 @@ pub fn items_of(
     Ok(found)
 }
 
-fn of_owners(
-    tx: &mut ReadTx,
-    owners: &[ResourceId],
-    names: &Names,
-    now: Instant,
-) -> Result<Vec<Item>, ServerError> {
+fn of_owners(tx: &mut ReadTx, owners: &[ResourceId], names: &Names, now: Instant) -> Result<Vec<Item>, ServerError> {
     let mut found = Vec::new();
     for batch in owners.chunks(OWNERS) {
         for (owner, owned) in batch.iter().zip(tx.assignments(batch)?) {
@@ -170,6 +165,7 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
             error: assigned.error.clone(),
             state: state(assigned.workflow, assigned.provisioning),
             workflow: Some(assigned.workflow.number()),
+            provisioning: Some(assigned.provisioning.number()),
             version: version(assigned),
             ..base.clone()
         });
@@ -186,6 +182,7 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
                 error: row.error.clone(),
                 state: state(row.workflow, row.provisioning),
                 workflow: Some(row.workflow.number()),
+                provisioning: Some(row.provisioning.number()),
                 version: version(row),
                 ..base.clone()
             });
@@ -204,6 +201,7 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
                 error: row.error.clone(),
                 state: state(row.workflow, row.provisioning),
                 workflow: Some(row.workflow.number()),
+                provisioning: Some(row.provisioning.number()),
                 version: version(row),
                 ..base.clone()
             });
@@ -221,6 +219,7 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
                 error: row.error.clone(),
                 state: state(row.workflow, row.provisioning),
                 workflow: Some(row.workflow.number()),
+                provisioning: Some(row.provisioning.number()),
                 version: version(row),
                 ..base.clone()
             });

@@ -102,6 +102,9 @@ pub struct Item {
     /// Number of the workflow state.
     #[serde(skip)]
     pub workflow: Option<i64>,
+    /// Number of the provisioning state.
+    #[serde(skip)]
+    pub provisioning: Option<i64>,
     /// Hash of what the row says.
     pub version: String,
 }

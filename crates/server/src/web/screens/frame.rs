@@ -100,10 +100,18 @@ fn sections(ctx: &Ctx, model: &Model) -> Vec<Section> {
         kinds.map(|kind| entry(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon()));
     let places = PLACES.iter().filter(|(permission, ..)| ctx.may(permission));
     let places = places.map(|(_, name, href, icon)| entry(ctx.w.t(name).to_owned(), (*href).to_owned(), icon));
+    let policy = super::policy::places(ctx).into_iter();
+    let policy: Vec<Entry> = policy
+        .map(|(key, href, icon)| Entry {
+            is_here: href.split('/').nth(2) == ctx.path.split('/').nth(2) && ctx.path.starts_with("/policy/"),
+            ..entry(ctx.w.t(key).to_owned(), href, icon)
+        })
+        .collect();
     let all = vec![
         Section { name: "", entries: home },
         Section { name: "menu.directory", entries: kinds.collect() },
         Section { name: "menu.administration", entries: places.collect() },
+        Section { name: "menu.configuration", entries: policy },
     ];
     all.into_iter().filter(|section| !section.entries.is_empty()).collect()
 }

@@ -1,15 +1,17 @@
 //! Screens of the policy: who has what and why, what waits for a decision, and the rules themselves.
 
+mod catalogue;
 mod known;
 mod names;
 mod permission;
 mod permissions;
 mod reviews;
 
+pub(in crate::web::screens) use catalogue::places;
 pub(crate) use known::{known, resource_href};
 pub(crate) use names::PolicyNames;
-pub(in crate::web::screens) use reviews::{any, tiles};
 pub(in crate::web::screens) use permissions::{Account, Holding, accounts, holding};
+pub(in crate::web::screens) use reviews::{any, tiles};
 
 use crate::web::route::Route;
 
@@ -17,6 +19,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = permissions::routes();
     routes.extend(permission::routes());
     routes.extend(reviews::routes());
+    routes.extend(catalogue::routes());
     routes
 }
 
@@ -60,3 +63,6 @@ fn screen_of(element: &str) -> &'static str {
 fn permission_of(element: &str) -> String {
     format!("/ProvisioningPolicy/{}/Query", screen_of(element))
 }
+
+#[cfg(test)]
+mod tests;

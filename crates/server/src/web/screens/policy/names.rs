@@ -28,9 +28,24 @@ pub(crate) struct Object {
     /// What it says, without words of any language.
     pub(crate) about: String,
     pub(crate) place: Place,
+    /// As it is written.
+    pub(crate) xml: String,
+    /// Single roles without which it gives nothing.
+    pub(crate) roles: Vec<String>,
     /// Left out where a simple view is asked for.
     pub(crate) is_hidden: bool,
     pub(crate) is_deployed: bool,
+}
+
+impl Object {
+    /// `Policy/Roles.xml:12`; empty for what came from no file.
+    pub(crate) fn place_text(&self) -> String {
+        match (self.place.file.as_str(), self.place.line) {
+            ("", _) => String::new(),
+            (file, 0) => file.to_owned(),
+            (file, line) => format!("{file}:{line}"),
+        }
+    }
 }
 
 /// All of them.
@@ -77,15 +92,43 @@ impl PolicyNames {
 
 type Index<'i> = BTreeMap<(&'i str, String), &'i Item>;
 
+/// Items by what identifies them in the catalogue of ids: those in a resource type behind its identifier.
 fn index(items: &[Item]) -> Index<'_> {
-    let key = |item: &Item| {
+    let mut all = Index::new();
+    for item in items {
         let identifier = item.get("Identifier").unwrap_or(&item.identity);
-        match item.element.as_str() {
+        let key = match item.element.as_str() {
             "Category" => category_identity(item.get("Policy").unwrap_or_default(), identifier),
+            "ResourceType" => {
+                let of = |child: &Item| format!("{identifier}/{}", child.identity);
+                all.extend(item.children.iter().map(|child| ((child.element.as_str(), of(child)), child)));
+                identifier.to_owned()
+            }
             _ => identifier.to_owned(),
-        }
-    };
-    items.iter().map(|item| ((item.element.as_str(), key(item)), item)).collect()
+        };
+        all.insert((item.element.as_str(), key), item);
+    }
+    all
+}
+
+/// An item as it is written; of a resource type, without the rules in it, which are shown by themselves.
+fn xml(item: &Item, depth: usize) -> String {
+    let margin = "  ".repeat(depth);
+    let mut text = format!("{margin}<{}", item.element);
+    for (name, value) in &item.attributes {
+        let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\n', "&#10;");
+        text.push_str(&format!(" {name}=\"{value}\""));
+    }
+    if item.children.is_empty() || item.element == "ResourceType" {
+        text.push_str(" />");
+        return text;
+    }
+    text.push('>');
+    for child in &item.children {
+        text.push('\n');
+        text.push_str(&xml(child, depth + 1));
+    }
+    format!("{text}\n{margin}</{}>", item.element)
 }
 
 struct Writer<'c> {
@@ -101,6 +144,7 @@ impl Writer<'_> {
             identity: identity.to_owned(),
             labels: item.map(|item| labels(item, "DisplayName")).unwrap_or_default(),
             place: place.clone(),
+            xml: item.map(|item| xml(item, 0)).unwrap_or_default(),
             ..Object::default()
         }
     }
@@ -115,7 +159,8 @@ impl Writer<'_> {
     }
 
     fn roles(&self) -> Vec<Object> {
-        let category = |policy: &str, category: &Option<String>| category.as_ref().map(|c| category_identity(policy, c));
+        let category =
+            |policy: &str, category: &Option<String>| category.as_ref().map(|c| category_identity(policy, c));
         let mut all = Vec::new();
         for one in &self.policy.policies {
             let about = self.criteria(&one.criteria);
@@ -215,16 +260,19 @@ impl Writer<'_> {
         for one in &of.type_rules {
             let about =
                 joined([denied(one.is_denied), role(&one.single_role), self.criteria(&one.criteria), kind(one.kind)]);
-            all.push(rule("TypeRule", &one.identity, "", about, &one.place));
+            let roles = one.single_role.iter().cloned().collect();
+            all.push(Object { roles, ..rule("TypeRule", &one.identity, "", about, &one.place) });
         }
         for one in &of.scalar_rules {
             let about = joined([role(&one.single_role), operand(&one.source)]);
-            all.push(rule("ScalarRule", &one.identity, &one.property, about, &one.place));
+            let roles = one.single_role.iter().cloned().collect();
+            all.push(Object { roles, ..rule("ScalarRule", &one.identity, &one.property, about, &one.place) });
         }
         for one in &of.navigation_rules {
             let what = format!("= {}", one.resource);
             let about = joined([denied(one.is_denied), what, role(&one.single_role), self.criteria(&one.criteria)]);
-            all.push(rule("NavigationRule", &one.identity, &one.property, about, &one.place));
+            let roles = one.single_role.iter().cloned().collect();
+            all.push(Object { roles, ..rule("NavigationRule", &one.identity, &one.property, about, &one.place) });
         }
         for one in &of.query_rules {
             let about = joined([pair(&one.source, &one.target), format!("{} %", one.confidence)]);
@@ -232,7 +280,8 @@ impl Writer<'_> {
         }
         for one in &of.binary_rules {
             let about = joined([role(&one.single_role), one.binding.clone().unwrap_or_default()]);
-            all.push(rule("BinaryRule", &one.identity, &one.property, about, &one.place));
+            let roles = one.single_role.iter().cloned().collect();
+            all.push(Object { roles, ..rule("BinaryRule", &one.identity, &one.property, about, &one.place) });
         }
         all
     }
@@ -268,7 +317,9 @@ impl Writer<'_> {
                     ("CompositeRoleAutomationRule", Some(("CompositeRole", role.clone())))
                 }
                 AutomationTarget::SingleRole(role) => ("SingleRoleAutomationRule", Some(("SingleRole", role.clone()))),
-                AutomationTarget::ResourceType(of) => ("ResourceTypeAutomationRule", Some(("ResourceType", of.clone()))),
+                AutomationTarget::ResourceType(of) => {
+                    ("ResourceTypeAutomationRule", Some(("ResourceType", of.clone())))
+                }
                 AutomationTarget::Category { category, .. } => {
                     ("CategoryAutomationRule", Some(("Category", category.clone())))
                 }

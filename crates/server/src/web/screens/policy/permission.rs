@@ -1,5 +1,6 @@
 //! One thing that somebody has: its state, the rule behind it, and what happened to it.
 
+use super::names::Object;
 use super::permissions::{Held, Line, RIGHT, Reader, dates, object_href, open, provisioning};
 use crate::web::problem::Problem;
 use crate::web::query::{deployed, number};
@@ -23,24 +24,23 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// A role, resource type or rule, and where it stands.
 pub(super) struct Behind {
-    name: String,
-    href: String,
+    pub(super) name: String,
+    pub(super) href: String,
     /// Key of a message: what it is.
-    what: String,
-    about: String,
-    place: String,
+    pub(super) what: String,
+    pub(super) about: String,
+    pub(super) place: String,
 }
 
 impl Behind {
     pub(super) fn of(ctx: &Ctx, model: &Model, id: PolicyObjectId) -> Behind {
         let object = model.policy.get(id);
-        let place = object.map(|o| &o.place).filter(|place| !place.file.is_empty());
         Behind {
             name: model.object_name(id, ctx.w),
             href: object_href(ctx, model, id),
             what: object.map(|o| format!("policy.{}", super::screen_of(&o.element))).unwrap_or_default(),
             about: object.map(|o| o.about.clone()).unwrap_or_default(),
-            place: place.map(|place| format!("{}:{}", place.file, place.line)).unwrap_or_default(),
+            place: object.map(Object::place_text).unwrap_or_default(),
         }
     }
 }
@@ -248,12 +248,7 @@ fn common(
 }
 
 /// What happened to it, the newest first.
-fn events(
-    tx: &mut ReadTx,
-    owner: i64,
-    (part, row): (&str, i64),
-    subject: &Subject,
-) -> Result<Vec<Event>, Problem> {
+fn events(tx: &mut ReadTx, owner: i64, (part, row): (&str, i64), subject: &Subject) -> Result<Vec<Event>, Problem> {
     let mut events = Vec::new();
     if subject.since > 0 {
         events.push(Event {

@@ -47,7 +47,6 @@ pub(super) struct Line {
     pub(super) href: String,
     /// Key of a message: what it is.
     pub(super) what: &'static str,
-    pub(super) about: String,
     pub(super) workflow: String,
     /// Empty for a role.
     pub(super) provisioning: String,
@@ -140,7 +139,8 @@ impl<'m> Reader<'m> {
             let Some(target_type) = target_type(model, assigned.resource_type) else { continue };
             wanted.entry(target_type.to_owned()).or_default().extend(assigned.target.map(|target| target.0));
             for link in &assigned.navigations {
-                let leads = property(model, target_type, link.property).and_then(|name| leads_to(catalogue, target_type, &name));
+                let leads = property(model, target_type, link.property)
+                    .and_then(|name| leads_to(catalogue, target_type, &name));
                 if let Some(of) = leads {
                     wanted.entry(of).or_default().insert(link.resource.0);
                 }
@@ -160,8 +160,10 @@ impl<'m> Reader<'m> {
 
     fn groups(&self, is_advanced: bool) -> Vec<Group> {
         let mut groups: BTreeMap<(bool, String), Vec<Line>> = BTreeMap::new();
-        let hides = |id: PolicyObjectId| !is_advanced && self.model.policy.get(id).is_some_and(|object| object.is_hidden);
-        let roles = [(&self.owned.composite_roles, "policy.CompositeRole"), (&self.owned.single_roles, "policy.SingleRole")];
+        let hides =
+            |id: PolicyObjectId| !is_advanced && self.model.policy.get(id).is_some_and(|object| object.is_hidden);
+        let roles =
+            [(&self.owned.composite_roles, "policy.CompositeRole"), (&self.owned.single_roles, "policy.SingleRole")];
         for (roles, what) in roles {
             for role in roles.iter().filter(|role| !hides(role.role)) {
                 groups.entry(self.category(role.role)).or_default().push(self.role(role, what));
@@ -198,7 +200,6 @@ impl<'m> Reader<'m> {
             name: self.model.object_name(role.role, self.ctx.w),
             href: format!("{}/permissions/{part}/{}", self.base, role.id),
             what,
-            about: self.model.policy.get(role.role).map(|object| object.about.clone()).unwrap_or_default(),
             workflow: workflow(role.workflow),
             provisioning: String::new(),
             dates: dates(self.ctx.w, role.period),
@@ -216,7 +217,6 @@ impl<'m> Reader<'m> {
             name: self.model.object_name(row.resource_type, self.ctx.w),
             href: format!("{}/permissions/resource-type/{}", self.base, row.id),
             what: "policy.ResourceType",
-            about: String::new(),
             workflow: workflow(row.workflow),
             provisioning: provisioning(row.consolidated().provisioning),
             dates: dates(self.ctx.w, row.period),
@@ -384,7 +384,8 @@ pub(in crate::web::screens) fn holding(
     }
     let mut owners = Vec::new();
     for holder in tx.holders(&[ResourceId(id)])? {
-        let source = model.policy.get(holder.resource_type).map(|object| object.entity_type.clone()).unwrap_or_default();
+        let source =
+            model.policy.get(holder.resource_type).map(|object| object.entity_type.clone()).unwrap_or_default();
         let names = known(ctx, tx, catalogue, &source, [holder.owner.0])?;
         let name = names.get(&holder.owner.0).cloned();
         owners.push(Account {

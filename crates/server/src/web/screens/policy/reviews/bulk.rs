@@ -34,10 +34,16 @@ struct BulkView {
     frame: Frame,
     title: String,
     verdict: &'static str,
+    /// Key of what follows from it.
+    why: &'static str,
+    /// Errors can be searched.
+    may_error: bool,
     verdicts: Vec<Choice>,
     types: Vec<Choice>,
     error: String,
     alike: Vec<Alike>,
+    has_property: bool,
+    has_error: bool,
     /// Names and addresses of some of those concerned.
     owners: Vec<(String, String)>,
     count: usize,
@@ -97,7 +103,7 @@ async fn show(ctx: Ctx, identifier: String, was_refused: bool, refused: Vec<Stri
         let reading = Reading { ctx: &inner, model: &model, catalogue: &catalogue, screen, kind };
         let found = gathered(&reading, tx)?;
         let verdict = chosen(&inner, screen);
-        let title = inner.w.t(bulk_key(verdict));
+        let title = inner.w.t(bulk_key(screen, verdict));
         let back = inner.path.trim_end_matches("/bulk").to_owned();
         let crumbs = vec![
             Crumb::new(inner.w.t("menu.tasks"), "/reviews"),
@@ -117,6 +123,8 @@ async fn show(ctx: Ctx, identifier: String, was_refused: bool, refused: Vec<Stri
             title: title.to_owned(),
             verdicts: verdicts(&inner, screen, verdict),
             types: list::types(&inner, &model, screen, &kind.identifier, &wanted.of),
+            has_property: found.items.iter().any(|item| item.property.is_some()),
+            has_error: found.items.iter().any(|item| item.error.is_some()),
             alike: alike(&inner, &model, &found.items),
             owners: people.iter().take(SHOWN).map(name).collect(),
             count: found.items.len(),
@@ -125,6 +133,8 @@ async fn show(ctx: Ctx, identifier: String, was_refused: bool, refused: Vec<Stri
             digest: digest(&found.items, verdict),
             here: inner.address(&[("refused", "")]),
             error: wanted.error,
+            why: why_key(verdict),
+            may_error: verdict == "unblock",
             verdict,
             back,
             was_refused,
@@ -136,7 +146,7 @@ async fn show(ctx: Ctx, identifier: String, was_refused: bool, refused: Vec<Stri
 
 fn verdicts(ctx: &Ctx, screen: &Screen, chosen: &str) -> Vec<Choice> {
     let all = screen.verdicts.iter().map(|word| Choice {
-        name: ctx.w.t(bulk_key(word)).to_owned(),
+        name: ctx.w.t(bulk_key(screen, word)).to_owned(),
         value: ctx.address(&[("verdict", word), ("refused", "")]),
         is_chosen: *word == chosen,
     });
@@ -144,13 +154,26 @@ fn verdicts(ctx: &Ctx, screen: &Screen, chosen: &str) -> Vec<Choice> {
 }
 
 /// Key of what a verdict does to many.
-fn bulk_key(verdict: &str) -> &'static str {
+fn bulk_key(screen: &Screen, verdict: &str) -> &'static str {
     match verdict {
+        "keep" if screen.word == "role-reconciliation" => "bulk.keep-roles",
+        "delete" if screen.word == "role-reconciliation" => "bulk.delete-roles",
         "unblock" => "bulk.unblock",
         "approve" => "bulk.approve",
         "keep" => "bulk.keep",
         "delete" => "bulk.delete",
         _ => "bulk.executed",
+    }
+}
+
+/// Key of what follows from it.
+fn why_key(verdict: &str) -> &'static str {
+    match verdict {
+        "unblock" => "bulk.unblock-why",
+        "approve" => "bulk.approve-why",
+        "keep" => "bulk.keep-why",
+        "delete" => "bulk.delete-why",
+        _ => "bulk.executed-why",
     }
 }
 

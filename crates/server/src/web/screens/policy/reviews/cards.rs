@@ -21,7 +21,8 @@ pub(super) struct Line {
     pub(super) property: String,
     pub(super) proposed: String,
     pub(super) current: String,
-    pub(super) state: String,
+    /// Badges: how it came about, how far it is on its way.
+    pub(super) states: Vec<String>,
     pub(super) error: String,
     pub(super) confidence: Option<u8>,
     /// Name of the field: `scalar.12`.
@@ -40,7 +41,8 @@ pub(super) struct Card {
     pub(super) kind: &'static str,
     pub(super) target: Option<(String, String)>,
     pub(super) confidence: Option<u8>,
-    pub(super) state: String,
+    /// Badges: how it came about, how far it is on its way.
+    pub(super) states: Vec<String>,
     pub(super) error: String,
     /// Field and choices about the whole.
     pub(super) field: String,
@@ -110,12 +112,7 @@ pub(super) fn kind_word(kind: ItemKind) -> &'static str {
 
 impl Reading<'_> {
     /// The cards of items: one for each assignment, or one for each line.
-    pub(super) fn cards(
-        &self,
-        tx: &mut ReadTx,
-        found: &Gathered,
-        by_property: bool,
-    ) -> Result<Vec<Card>, Problem> {
+    pub(super) fn cards(&self, tx: &mut ReadTx, found: &Gathered, by_property: bool) -> Result<Vec<Card>, Problem> {
         let names = self.names(tx, &found.items)?;
         let same = |a: &Item, b: &Item| {
             !by_property && a.owner == b.owner && a.assigned == b.assigned && a.assigned != 0 && a.part != Part::Order
@@ -187,7 +184,7 @@ impl Reading<'_> {
             kind: kind_key(shown.kind),
             target: first.target.map(resource),
             confidence: whole.and_then(|item| item.confidence),
-            state: shown.state.clone(),
+            states: states(shown),
             error: whole.and_then(|item| item.error.clone()).unwrap_or_default(),
             field: whole.map(field).unwrap_or_default(),
             choices: whole.map(choices).unwrap_or_default(),
@@ -211,7 +208,7 @@ impl Reading<'_> {
             property: self.model.kind(target_type).map_or(name.clone(), |kind| kind.property_name(&name, self.ctx.w)),
             proposed: shown(&item.proposed),
             current: shown(&item.current),
-            state: item.state.clone(),
+            states: states(item),
             error: item.error.clone().unwrap_or_default(),
             confidence: item.confidence,
             field: field(item),
@@ -219,6 +216,20 @@ impl Reading<'_> {
         }
     }
 }
+
+/// Badges of the states of an item; of an order, what it does.
+fn states(item: &Item) -> Vec<String> {
+    if item.part == Part::Order {
+        let word = item.state.split(' ').next().unwrap_or_default();
+        return vec![ORDERS.iter().find(|(known, _)| *known == word).map_or("Update", |(_, badge)| badge).to_owned()];
+    }
+    let workflow = item.workflow.map(|state| format!("W{state}"));
+    let provisioning = item.provisioning.filter(|state| *state != 0).map(|state| format!("P{state}"));
+    workflow.into_iter().chain(provisioning).collect()
+}
+
+/// Badges of what orders do.
+const ORDERS: [(&str, &str); 3] = [("Added", "Insert"), ("Modified", "Update"), ("Deleted", "Delete")];
 
 fn field(item: &Item) -> String {
     format!("{}.{}", part_word(item.part), item.id)

@@ -52,8 +52,7 @@ pub(super) async fn decide(
     refused.dedup();
     if !open.is_empty() {
         let (app, actor) = (ctx.app.clone(), ctx.principal.name.clone());
-        let decided =
-            ctx.app.blocking(move || Ok(follow(app.store(), &open, &actor, app.now_micros())?)).await?;
+        let decided = ctx.app.blocking(move || Ok(follow(app.store(), &open, &actor, app.now_micros())?)).await?;
         refused.extend(decided.refused);
     }
     if refused.is_empty() {

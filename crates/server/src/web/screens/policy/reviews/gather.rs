@@ -1,7 +1,7 @@
 //! What somebody may decide about, read a page at a time.
 
-use super::rows::{Row, Rows};
 use super::Screen;
+use super::rows::{Row, Rows};
 use crate::orders::{Item, ItemKind, ItemNames, Part, by_hand, items_of};
 use crate::web::problem::Problem;
 use crate::web::screens::context::Ctx;
@@ -155,7 +155,9 @@ impl Reading<'_> {
         let items = items_of(tx, names, &owners, self.ctx.app.now_micros())?;
         let rows = Rows::of(&self.ctx.principal, &self.ctx.permitted.0);
         let before = found.items.len();
-        found.items.extend(items.into_iter().filter(|item| wanted.admits(self.screen, item) && self.is_open(&rows, item)));
+        found
+            .items
+            .extend(items.into_iter().filter(|item| wanted.admits(self.screen, item) && self.is_open(&rows, item)));
         if found.items.len() > before {
             found.owners.extend(seen);
         }

@@ -104,7 +104,8 @@ impl Row<'_> {
                 // Whoever has a category has those below it.
                 let mut next = object().and_then(|(_, object)| object.category.clone());
                 let mut all = Vec::new();
-                while let Some((id, category)) = next.and_then(|identity| self.model.policy.find("Category", &identity)) {
+                while let Some((id, category)) = next.and_then(|identity| self.model.policy.find("Category", &identity))
+                {
                     all.extend([id.to_string(), category.identity.clone()]);
                     all.extend(category.identity.split_once('/').map(|(_, own)| own.to_owned()));
                     next = category.category.clone().filter(|_| all.len() < 60);
