@@ -79,10 +79,11 @@ impl Frame {
 }
 
 /// Screens beside those of entity types: permission, key of the name, address, icon.
-pub(super) const PLACES: [(&str, &str, &str, &str); 3] = [
+pub(super) const PLACES: [(&str, &str, &str, &str); 4] = [
     ("/Connectors/Connector/Query", "menu.connectors", "/connectors", "plug"),
     ("/Jobs/Job/Query", "menu.jobs", "/jobs", "play"),
     ("/Jobs/JobInstance/Query", "menu.runs", "/runs", "list"),
+    ("/ProvisioningPolicy/IdentifiedRisk/Query", "risks.title", "/risks", "warn"),
 ];
 
 fn sections(ctx: &Ctx, model: &Model) -> Vec<Section> {

@@ -6,11 +6,12 @@ mod names;
 mod permission;
 mod permissions;
 mod reviews;
+mod risks;
 
 pub(in crate::web::screens) use catalogue::places;
 pub(crate) use known::{known, resource_href};
 pub(crate) use names::PolicyNames;
-pub(in crate::web::screens) use permissions::{Account, Holding, accounts, holding};
+pub(in crate::web::screens) use permissions::{Account, Holding, accounts, holding, is_target, owners_of};
 pub(in crate::web::screens) use reviews::{any, tiles};
 
 use crate::web::route::Route;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(permission::routes());
     routes.extend(reviews::routes());
     routes.extend(catalogue::routes());
+    routes.extend(risks::routes());
     routes
 }
 

@@ -18,7 +18,7 @@ use provost_model::policy::{
     AssignedResourceType, AssignedRole, NO_END, NO_START, Period, ProvisioningState, WorkflowState,
 };
 use provost_model::{PolicyObjectId, ResourceId};
-use provost_store::{Catalogue, ReadTx};
+use provost_store::{Catalogue, Holder, ReadTx};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -378,25 +378,51 @@ pub(in crate::web::screens) fn holding(
     catalogue: &Catalogue,
     (kind, id): (&Kind, i64),
 ) -> Result<Option<Holding>, Problem> {
-    let types = &model.metadata.configuration.policy.resource_types;
-    if !types.iter().any(|one| one.target_entity_type == kind.identifier) {
+    if !is_target(model, kind) {
         return Ok(None);
     }
-    let mut owners = Vec::new();
-    for holder in tx.holders(&[ResourceId(id)])? {
-        let source =
-            model.policy.get(holder.resource_type).map(|object| object.entity_type.clone()).unwrap_or_default();
-        let names = known(ctx, tx, catalogue, &source, [holder.owner.0])?;
+    let owners = owners_of(ctx, tx, model, catalogue, &[id])?.pop().unwrap_or_default();
+    Ok(Some(Holding { owners }))
+}
+
+/// Whether resources of an entity type may have owners: it is the target of a resource type.
+pub(in crate::web::screens) fn is_target(model: &Model, kind: &Kind) -> bool {
+    let types = &model.metadata.configuration.policy.resource_types;
+    types.iter().any(|one| one.target_entity_type == kind.identifier)
+}
+
+/// Owners of each of these resources, in their order.
+pub(in crate::web::screens) fn owners_of(
+    ctx: &Ctx,
+    tx: &mut ReadTx,
+    model: &Model,
+    catalogue: &Catalogue,
+    ids: &[i64],
+) -> Result<Vec<Vec<Account>>, Problem> {
+    let targets: Vec<ResourceId> = ids.iter().copied().map(ResourceId).collect();
+    let holders = tx.holders(&targets)?;
+    let source = |of: PolicyObjectId| model.policy.get(of).map(|object| object.entity_type.clone()).unwrap_or_default();
+    let mut wanted: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for holder in &holders {
+        wanted.entry(source(holder.resource_type)).or_default().push(holder.owner.0);
+    }
+    let mut names = BTreeMap::new();
+    for (of, owners) in wanted {
+        names.extend(known(ctx, tx, catalogue, &of, owners)?);
+    }
+    let account = |holder: &Holder| {
         let name = names.get(&holder.owner.0).cloned();
-        owners.push(Account {
-            href: name.as_ref().map(|_| resource_href(ctx, &source, holder.owner.0)).unwrap_or_default(),
+        let href = name.as_ref().map(|_| resource_href(ctx, &source(holder.resource_type), holder.owner.0));
+        Account {
+            href: href.unwrap_or_default(),
             name: name.unwrap_or_else(|| format!("#{}", holder.owner.0)),
             of: model.object_name(holder.resource_type, ctx.w),
             workflow: workflow(holder.workflow),
             provisioning: provisioning(holder.provisioning),
-        });
-    }
-    Ok(Some(Holding { owners }))
+        }
+    };
+    let of = |id: &i64| holders.iter().filter(|holder| holder.target.0 == *id).map(account).collect();
+    Ok(ids.iter().map(of).collect())
 }
 
 /// Address of what a role, resource type or rule says.
