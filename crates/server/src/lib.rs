@@ -4,6 +4,7 @@
 //! stands a session folder and a queue.
 
 mod collect;
+mod content;
 mod delta_step;
 mod error;
 mod exchange;

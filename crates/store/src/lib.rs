@@ -53,6 +53,7 @@ mod plan;
 mod policy;
 mod query;
 mod queue;
+mod resource_files;
 mod resources;
 mod retention;
 mod samples;

@@ -141,6 +141,9 @@ CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT 
 ",
     policy::TABLES,
     orders::TABLES,
+    r"
+CREATE TABLE UR_ResourceFiles (Digest {text} NOT NULL PRIMARY KEY, Content {text} NOT NULL);
+",
     reviews::INDEXES,
 ];
 
