@@ -60,7 +60,7 @@
     (all[next].matches("a") ? all[next] : $("a", all[next]) || all[next]).focus({ preventScroll: true });
     all[next].scrollIntoView({ block: "nearest" });
   };
-  const places = { h: "/", c: "/connectors", j: "/jobs", r: "/runs" };
+  const places = { h: "/", c: "/connectors", j: "/jobs", r: "/runs", t: "/reviews" };
   let waiting = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) { event.preventDefault(); showPalette(); return; }

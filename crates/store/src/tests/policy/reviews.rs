@@ -1,13 +1,19 @@
-use crate::AssignmentChange;
 use crate::policy::Waiting;
 use crate::tests::both;
 use crate::tests::scratch::{Scratch, configuration};
+use crate::{AssignmentChange, PageRequest, QueryFailure, Restrictions};
 use provost_model::policy::{
     AssignedResourceType, AssignedRole, AssignedValue, Assignments, ProvisioningState, WorkflowState,
 };
+use provost_model::query::Query;
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 
-both!(what_waits_is_found_by_kind_type_and_place, targets_have_holders_or_are_orphans, scores_come_highest_first);
+both!(
+    what_waits_is_found_by_kind_type_and_place,
+    targets_have_holders_or_are_orphans,
+    scores_come_highest_first,
+    lists_are_narrowed_to_those_with_an_owner_or_a_resource_type,
+);
 
 fn write(s: &Scratch, owner: i64, mut after: Assignments) {
     s.write(|tx| {
@@ -82,7 +88,7 @@ fn what_waits_is_found_by_kind_type_and_place(s: &Scratch) {
     assert_eq!(ids(Waiting::Roles, None, 0, 1), [2]);
     assert_eq!(ids(Waiting::Roles, Some(7), 0, 10), [3]);
     assert_eq!(ids(Waiting::Requests, None, 0, 10), [3]);
-    assert_eq!(ids(Waiting::Provisioning, Some(21), 0, 10), []);
+    assert!(ids(Waiting::Provisioning, Some(21), 0, 10).is_empty());
     let count = |what, most| s.read(|tx| tx.count_waiting(what, company.person, most));
     assert_eq!((count(Waiting::Roles, 10), count(Waiting::Roles, 1)), (2, 1));
 }
@@ -117,4 +123,38 @@ fn scores_come_highest_first(s: &Scratch) {
     };
     assert_eq!(found(i64::MAX, 0, 2), [(2, 80, vec![7, 8]), (1, 40, vec![])]);
     assert_eq!(found(40, 1, 2), [(3, 40, vec![7])]);
+}
+
+fn lists_are_narrowed_to_those_with_an_owner_or_a_resource_type(s: &Scratch) {
+    filled(s);
+    // Departments 11 and 12 are owned. Person 3 was classified, and nobody owns it.
+    s.by_hand(
+        "INSERT INTO UP_ResourceClassifications (Resource_Id, ResourceType_Id, Confidence, IsFrozen) \
+         VALUES (3, 20, 100, 0)",
+    );
+    let found = |entity_type: &str, narrow: &dyn Fn(&mut Restrictions)| -> Vec<String> {
+        let mut seen = Restrictions::none();
+        narrow(&mut seen);
+        let all = Query::default();
+        let (page, count) = s
+            .store
+            .read(|tx| -> Result<_, QueryFailure> {
+                let catalogue = tx.catalogue()?;
+                let page = tx.query(&catalogue, entity_type, &all, &PageRequest::default(), &seen)?;
+                Ok((page, tx.count_found(&catalogue, entity_type, &all, 100, &seen)?))
+            })
+            .unwrap();
+        assert_eq!(page.rows.len() as u64, count);
+        page.rows.iter().map(|row| row["Id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(found("Department", &|seen| seen.owned(true)), ["11", "12"]);
+    assert_eq!(found("Department", &|seen| seen.owned(false)), Vec::<String>::new());
+    assert_eq!(found("Person", &|seen| seen.owned(false)), ["1", "2", "3"]);
+    assert_eq!(found("Person", &|seen| seen.categorised(false)), ["1", "2"]);
+    assert_eq!(found("Person", &|seen| seen.categorised(true)), ["3"]);
+    let none = found("Person", &|seen| {
+        seen.categorised(true);
+        seen.owned(true);
+    });
+    assert_eq!(none, Vec::<String>::new());
 }

@@ -175,6 +175,7 @@ impl Reading<'_> {
             object: self.model.policy.find(element, &item.of).map(|(id, _)| id),
             owner: item.owner,
             workflow: item.workflow,
+            is_any: false,
             model: self.model,
         })
     }

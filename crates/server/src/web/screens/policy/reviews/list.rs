@@ -2,7 +2,9 @@
 
 use super::cards::{Card, kind_key, kind_word};
 use super::gather::{Reading, Wanted};
+use super::rows::{Row, Rows};
 use super::{SCREENS, Screen, screen};
+use crate::orders::Part;
 use crate::web::problem::Problem;
 use crate::web::screens::context::{Ctx, encoded, html};
 use crate::web::screens::frame::{Crumb, Frame};
@@ -10,6 +12,7 @@ use crate::web::screens::model::Model;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
+use provost_model::PolicyObjectId;
 
 /// Cards on a page, or a little more: what belongs to one owner stays together.
 const CARDS: usize = 15;
@@ -114,7 +117,16 @@ pub(super) fn types(ctx: &Ctx, model: &Model, screen: &Screen, entity_type: &str
         _ => &["ResourceType"],
     };
     let all = elements.iter().flat_map(|element| model.policy.of_element(element));
-    let own = all.filter(|(_, object)| object.entity_type == entity_type);
+    let rows = Rows::of(&ctx.principal, &ctx.permitted.0);
+    let is_open = |id: PolicyObjectId, element: &str| {
+        let part = match element {
+            "SingleRole" => Part::SingleRole,
+            "CompositeRole" => Part::CompositeRole,
+            _ => Part::ResourceType,
+        };
+        rows.open(&Row { part, object: Some(id), owner: 0, workflow: None, is_any: true, model })
+    };
+    let own = all.filter(|(id, object)| object.entity_type == entity_type && is_open(*id, &object.element));
     let mut all: Vec<Choice> = own
         .map(|(id, object)| Choice {
             name: model.object_name(id, ctx.w),

@@ -14,6 +14,8 @@ pub(super) struct Row<'a> {
     pub(super) owner: i64,
     /// Number of its workflow state; nothing where it is not known.
     pub(super) workflow: Option<i64>,
+    /// It stands for all rows of the role or resource type.
+    pub(super) is_any: bool,
     pub(super) model: &'a Model,
 }
 
@@ -74,6 +76,9 @@ impl<'a> Rows<'a> {
 
     /// A comparison that is not understood never holds.
     fn holds(&self, condition: &Condition, row: &Row<'_>) -> bool {
+        if row.is_any && ["WorkflowState", "Owner", "OwnerId", "Owner.Id"].contains(&condition.binding.as_str()) {
+            return true;
+        }
         let Some(values) = row.values(&condition.binding) else { return false };
         let is = match &condition.with {
             Compared::Value(wanted) | Compared::Reference(wanted) => {
