@@ -143,6 +143,9 @@ CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT 
     orders::TABLES,
     r"
 CREATE TABLE UR_ResourceFiles (Digest {text} NOT NULL PRIMARY KEY, Content {text} NOT NULL);
+ALTER TABLE UJ_TaskInstances ADD COLUMN Session_Id {text};
+CREATE TABLE UJ_ConnectionSchemas (
+    Connection {text} NOT NULL PRIMARY KEY, Tables {text}, RefreshedAt {int}, FailedAt {int}, Error {text}){clustered};
 ",
     reviews::INDEXES,
 ];
