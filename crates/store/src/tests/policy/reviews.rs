@@ -1,5 +1,6 @@
 use crate::policy::Waiting;
 use crate::tests::both;
+use crate::tests::queries::Company;
 use crate::tests::scratch::{Scratch, configuration};
 use crate::{AssignmentChange, PageRequest, QueryFailure, Restrictions};
 use provost_model::policy::{
@@ -126,8 +127,18 @@ fn scores_come_highest_first(s: &Scratch) {
 }
 
 fn lists_are_narrowed_to_those_with_an_owner_or_a_resource_type(s: &Scratch) {
-    filled(s);
-    // Departments 11 and 12 are owned. Person 3 was classified, and nobody owns it.
+    let company = Company::deploy(s);
+    for (name, ids) in [("Person", 1..=3), ("Department", 11..=12)] {
+        let entity_type = company.metadata.entity_type(name).unwrap().id;
+        for id in ids {
+            s.by_hand(&format!("INSERT INTO UR_Resources (Id, Type, ValidFrom) VALUES ({id}, {}, 1)", entity_type.0));
+        }
+    }
+    for (owner, target) in [(1, 12), (2, 11)] {
+        let held = account(owner, Some(target), ProvisioningState::Verified, WorkflowState::PolicyApproved);
+        write(s, owner, Assignments { resource_types: vec![held], ..Assignments::default() });
+    }
+    // Departments are owned. Person 3 was classified, and nobody owns it.
     s.by_hand(
         "INSERT INTO UP_ResourceClassifications (Resource_Id, ResourceType_Id, Confidence, IsFrozen) \
          VALUES (3, 20, 100, 0)",

@@ -7,6 +7,7 @@ mod permission;
 mod permissions;
 mod reviews;
 mod risks;
+mod why;
 
 pub(in crate::web::screens) use catalogue::places;
 pub(crate) use known::{known, resource_href};
@@ -19,6 +20,7 @@ use crate::web::route::Route;
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = permissions::routes();
     routes.extend(permission::routes());
+    routes.extend(why::routes());
     routes.extend(reviews::routes());
     routes.extend(catalogue::routes());
     routes.extend(risks::routes());

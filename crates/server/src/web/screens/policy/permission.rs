@@ -75,6 +75,8 @@ struct Subject {
     is_denied: bool,
     is_indirect: bool,
     grace_until: Option<i64>,
+    /// How *why* is asked.
+    item: String,
     /// Row of the assigned resource type.
     assigned: Option<i64>,
     rule: Option<PolicyObjectId>,
@@ -140,6 +142,7 @@ fn found(reader: &Reader<'_>, part: &str, row: i64) -> Option<Found> {
                 grace_until: role.grace_until,
                 rule: role.rule,
                 role: Some(role.role),
+                item: identity(reader, role.role),
                 ..of_line(&reader.role(role, what))
             };
             // The links that it brings.
@@ -161,6 +164,7 @@ fn found(reader: &Reader<'_>, part: &str, row: i64) -> Option<Found> {
                 role: Some(of.resource_type),
                 confidence: (of.target.is_some() && of.confidence > 0).then_some(of.confidence),
                 assigned: Some(of.id),
+                item: identity(reader, of.resource_type),
                 ..of_line(&reader.resource_type(of))
             };
             let roles = of.navigations.iter().filter_map(|link| link.single_role);
@@ -168,6 +172,11 @@ fn found(reader: &Reader<'_>, part: &str, row: i64) -> Option<Found> {
         }
         _ => value_or_link(reader, part, row),
     }
+}
+
+/// Identifier of a role or resource type.
+fn identity(reader: &Reader<'_>, id: PolicyObjectId) -> String {
+    reader.model.policy.get(id).map(|object| object.identity.clone()).unwrap_or_default()
 }
 
 fn of_line(line: &Line) -> Subject {
