@@ -9,7 +9,7 @@ use crate::web::screens::model::{Kind, Model};
 use crate::web::screens::policy::known;
 use provost_model::{PolicyObjectId, ResourceId};
 use provost_store::{Catalogue, ReadTx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Owners that are read together.
 const TOGETHER: usize = 50;
@@ -230,6 +230,11 @@ impl Reading<'_> {
             return Ok((count, count < most));
         }
         let found = self.gather(tx, &Wanted::default(), 0, most)?;
-        Ok((found.items.len().min(most) as u64, found.next.is_none()))
+        // An assignment counts once, whatever of it waits.
+        let row = |item: &Item| {
+            (item.owner, if item.assigned == 0 { (item.part, item.id) } else { (Part::ResourceType, item.assigned) })
+        };
+        let rows: BTreeSet<_> = found.items.iter().map(row).collect();
+        Ok((rows.len().min(most) as u64, found.next.is_none()))
     }
 }
