@@ -106,3 +106,44 @@ fn plain(error: SortError) -> io::Error {
         other => io::Error::other(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_of_a_spill_outlives_what_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spill = SpillFile::in_folder(folder.path()).unwrap();
+        let written: Vec<u8> = (0..1_000_000u32).map(|n| (n % 251) as u8).collect();
+        spill.write_all(&written).unwrap();
+        spill.seek(SeekFrom::Start(0)).unwrap();
+        let (mut read, mut piece) = (Vec::new(), [0; 70_001]);
+        loop {
+            let length = spill.read(&mut piece).unwrap();
+            if length == 0 {
+                break;
+            }
+            read.extend_from_slice(&piece[..length]);
+            spill.forget_before(read.len() as u64);
+        }
+        assert!(read == written);
+    }
+
+    #[test]
+    fn sorts_what_does_not_fit_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sorting = Sorting::new(folder.path(), 256 << 10);
+        let key = |n: u32| n.wrapping_mul(2_654_435_761).to_be_bytes();
+        for n in 0..100_000u32 {
+            sorting.push(&key(n), &n.to_be_bytes()).unwrap();
+        }
+        let mut expected: Vec<[u8; 4]> = (0..100_000).map(key).collect();
+        expected.sort_unstable();
+        let mut sorted = sorting.finish().unwrap();
+        for key in expected {
+            assert_eq!(sorted.pull().unwrap().unwrap().0, key);
+        }
+        assert!(sorted.pull().unwrap().is_none());
+    }
+}
