@@ -176,6 +176,7 @@ fn cast(package: &Package) -> Option<Cast> {
             },
             tables: &[("HR_1.csv", "id,name\n1,Zoë\n2,\"a,b\"\n")],
         }),
+        "Usercube.SQL@0000001" | "Usercube.SQL.PostgreSQL@0000001" => Some(sql()),
         "Usercube.LDAP@0000001"
         | "Usercube.LDAP.Apache@0000001"
         | "Usercube.LDAP.Oracle@0000001"
@@ -183,6 +184,28 @@ fn cast(package: &Package) -> Option<Cast> {
         "Usercube.OpenLDAP@0000001" => Some(open_ldap()),
         "Usercube.AD@0000001" => Some(active_directory()),
         _ => None,
+    }
+}
+
+fn sql() -> Cast {
+    Cast {
+        settings: json!({"ConnectionString": "Data Source=hr.db", "SqlCommand": "SELECT id, name FROM people",
+            "SqlFile": "people.sql", "SqlCommandIncremental": "SELECT command, id, name FROM changes",
+            "TimestampColumn": "id", "Timeout": 9, "CsvEncoding": "UTF-8",
+            "ProviderClassFullName": "Microsoft.Data.Sqlite.SqliteFactory",
+            "ProviderDllName": "Microsoft.Data.Sqlite.dll", "IsolationLevel": "Serializable",
+            "InsertCommand": "INSERT", "UpdateCommand": "UPDATE", "DeleteCommand": "DELETE",
+            "Links": [{"Property": "roles", "AddCommand": "INSERT", "RemoveCommand": "DELETE"}]}),
+        place: "/ConnectionString",
+        start: |folder, _| {
+            let database = rusqlite::Connection::open(folder.join("hr.db")).unwrap();
+            let made = "CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people VALUES (1, 'Zoë'), (2, 'a,b')";
+            database.execute_batch(made).unwrap();
+            Some(Box::new(Files))
+        },
+        mapped: Vec::new(),
+        tables: &[("HR.csv", "id,name\n1,Zoë\n2,\"a,b\"\n")],
+        changed: None,
     }
 }
 
@@ -297,6 +320,7 @@ fn request<'a>(
         tables: &cast.mapped,
         cookies_dir: Some(world.cookies.path()),
         keeping: &crate::keeping::AsTheyAre,
+        databases: &crate::NoDatabases,
     }
 }
 
@@ -350,6 +374,7 @@ fn checking_touches_nothing_and_tells_the_same_whatever_exists() {
         let far = settings.pointer(cast.place).cloned().unwrap();
         let places = match cast.place {
             "/Path" => [inside("nowhere"), inside(""), json!("//nowhere.invalid/share/x.*")],
+            "/ConnectionString" => [json!("sqlite:nowhere/x.db"), far, json!("postgres://u@nowhere.invalid/x")],
             _ => [json!("nowhere.invalid"), far, json!("127.0.0.1:1")],
         };
         for place in places {
@@ -376,6 +401,13 @@ fn every_error_names_its_setting_and_what_was_expected() {
     }
 }
 
+/// The tables were prepared, and the session was accepted.
+fn accept(request: &ExportRequest<'_>) {
+    let cookies = request.cookies_dir.unwrap();
+    crate::begin_cookies(cookies, &request.connection.connector).unwrap();
+    crate::accept_cookies(cookies, &request.connection.connector).unwrap();
+}
+
 /// Exports, and compares the tables with what they have to be.
 fn compare(package: &Package, request: &ExportRequest<'_>, expected: &[(&str, &str)]) {
     let expected: Vec<_> = expected.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
@@ -390,6 +422,7 @@ fn compare(package: &Package, request: &ExportRequest<'_>, expected: &[(&str, &s
         tables
     };
     let report = export(request, &mut |_| {}).unwrap();
+    accept(request);
     let ExportReport::Done { tables: written, problems, .. } = report else { panic!("{report:?}") };
     assert_eq!(problems, [], "{}", package.identifier);
     assert_eq!(in_order(tables(request.output_dir)), in_order(expected.clone()), "{}", package.identifier);
@@ -429,6 +462,7 @@ fn a_cookie_gives_exactly_what_changed() {
         compare(package, &of(ExportMode::Incremental), &nothing);
         let again = export(&of(ExportMode::Complete), &mut |_| {}).unwrap();
         assert!(matches!(again, ExportReport::Done { .. }));
+        accept(&of(ExportMode::Complete));
         compare(package, &of(ExportMode::Incremental), &nothing);
     }
 }

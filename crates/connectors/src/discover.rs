@@ -5,7 +5,7 @@ use crate::package;
 use crate::settings::Settings;
 use provost_model::Severity;
 use provost_model::configuration::Connection;
-use serde::Serialize;
+pub use provost_model::schema::{KeyType, Schema, SchemaColumn, SchemaTable, ValueType};
 use serde_json::Value;
 use std::path::Path;
 
@@ -28,75 +28,6 @@ impl std::fmt::Debug for DiscoverRequest<'_> {
             .field("base_dir", &self.base_dir)
             .finish()
     }
-}
-
-/// Tables that an export could have.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Schema {
-    /// The tables, in the order of the system.
-    pub tables: Vec<SchemaTable>,
-}
-
-/// A table (`ConnectionTable`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SchemaTable {
-    /// Name of the file, without `.csv`.
-    pub name: String,
-    /// Columns, the fixed ones first.
-    pub columns: Vec<SchemaColumn>,
-}
-
-/// A column (`ConnectionTable/Column`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SchemaColumn {
-    /// Header.
-    pub name: String,
-    /// What it is grouped by: for directories the class that brings it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// One row may have several values.
-    pub is_multivalued: bool,
-    /// Whether it tells rows apart.
-    pub key: KeyType,
-    /// What its values are.
-    pub value_type: ValueType,
-}
-
-/// Whether a column tells rows apart, in the numbers of `KeyType`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub enum KeyType {
-    /// It does not.
-    #[default]
-    None = 0,
-    /// It is the key.
-    Primary = 1,
-    /// No two rows have the same value.
-    Unique = 2,
-}
-
-/// What the values of a column are, in the numbers of `ValueType`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub enum ValueType {
-    /// Text.
-    #[default]
-    String = 0,
-    /// Octets.
-    Bytes = 1,
-    /// Whole numbers of 32 bits.
-    Int32 = 2,
-    /// Whole numbers of 64 bits.
-    Int64 = 3,
-    /// Points in time.
-    DateTime = 4,
-    /// True or false.
-    Bool = 5,
-    /// Identifiers of 16 octets.
-    Guid = 6,
-    /// Numbers with a fraction.
-    Double = 7,
 }
 
 /// What the code of a package offers for discovery.

@@ -7,6 +7,7 @@ use crate::ldap::state::Finished;
 use crate::output::{self, Staged};
 use crate::package::{self, Package};
 use crate::settings::Settings;
+use crate::sql::Databases;
 use crate::transform;
 use provost_model::configuration::Connection;
 use provost_model::extract::SourceTable;
@@ -44,9 +45,12 @@ pub struct ExportRequest<'a> {
     /// What the mappings of the connector read: packages whose systems do not say what a table holds need it.
     pub tables: &'a [SourceTable],
     /// Folder of cookies, made when it is needed (`Temp/ExportCookies`). Without it nothing can be exported by cookie.
+    /// A new cookie counts when whoever prepares the tables says so ([`crate::accept_cookies`]).
     pub cookies_dir: Option<&'a Path>,
     /// How the tables are kept.
     pub keeping: &'a dyn Keeping,
+    /// Who opens databases across a network.
+    pub databases: &'a dyn Databases,
 }
 
 impl std::fmt::Debug for ExportRequest<'_> {
@@ -62,7 +66,7 @@ impl std::fmt::Debug for ExportRequest<'_> {
             .field("tables", &self.tables)
             .field("cookies_dir", &self.cookies_dir)
             .field("keeping", &self.keeping)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,7 +134,7 @@ pub(crate) struct Run<'a> {
     pub(crate) staged: Vec<Staged>,
     pub(crate) sources: Vec<PathBuf>,
     pub(crate) problems: Vec<Problem>,
-    /// How far the export came: takes its place after the tables.
+    /// How far the export came: takes its place after the tables, and counts when they are accepted.
     pub(crate) states: Vec<Finished>,
 }
 
@@ -197,7 +201,7 @@ pub fn export(
     let staged = transform::apply(request, staged, &mut problems)?;
     let tables = output::commit(staged, request.output_dir)?;
     // The other way round a crash between the two would lose changes; this way it repeats them.
-    states.into_iter().try_for_each(Finished::commit)?;
+    states.into_iter().try_for_each(|state| state.commit(&connection.connector))?;
     Ok(ExportReport::Done { tables, sources, problems })
 }
 

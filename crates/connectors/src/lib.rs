@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod conformance;
+mod cookies;
 mod csv;
 mod discover;
 mod error;
@@ -28,6 +29,7 @@ mod sql;
 mod table;
 mod transform;
 
+pub use cookies::{accept_cookies, begin_cookies};
 pub use discover::{DiscoverRequest, KeyType, Schema, SchemaColumn, SchemaTable, ValueType, discover};
 pub use error::ExportError;
 pub use export::{ExportMode, ExportReport, ExportRequest, Progress, TableWritten, check, export};
@@ -35,4 +37,4 @@ pub use fulfil::{FulfilError, FulfilReport, FulfilRequest, Help, fulfil};
 pub use keeping::{AsTheyAre, Keeping, KeptFile};
 pub use package::{PACKAGES, Package, find};
 pub use settings::Settings;
-pub use sql::{Database, Position, SqlError, SqlRequest, Watcher, run_sql};
+pub use sql::{Database, Databases, NoDatabases, Position, PostgresClient, SqlError, SqlRequest, Watcher, run_sql};

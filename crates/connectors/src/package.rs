@@ -10,6 +10,7 @@ use crate::ldap::fulfil;
 use crate::ldap::generic::Ldap;
 use crate::ldap::openldap::OpenLdap;
 use crate::script::Script;
+use crate::sql::Sql;
 use provost_model::nearest;
 
 /// A package: a technology that connections can be made with.
@@ -88,6 +89,11 @@ const fn directory<T: Fulfiller + Discover>(package: Package, hand: &'static T) 
     Package { fulfiller: Some(hand), discoverer: Some(hand), ..package }
 }
 
+/// A database. The catalogue knows exports of them alone; orders are carried out as well.
+const fn database(package: Package) -> Package {
+    Package { driver: Some(&Sql), fulfiller: Some(&Sql), fulfils: true, ..package }
+}
+
 const fn by_cookie(package: Package) -> Package {
     Package { keeps_cookie: true, ..package }
 }
@@ -146,12 +152,12 @@ pub static PACKAGES: &[Package] = &[
     planned("Custom/PowerShellSync", "Usercube.PowershellSync@0000001", ExportChanges),
     planned("Custom/Robot Framework", "Usercube.RobotFramework@0000001", Fulfil),
     planned("Custom/Unplugged", "Usercube.Custom@0000001", Nothing),
-    planned("Database/Generic SQL", "Usercube.SQL@0000001", Export),
+    database(planned("Database/Generic SQL", "Usercube.SQL@0000001", Export)),
     planned("Database/SQL Server", "Usercube.SQL.SQLServer@0000001", Export),
     planned("Database/MySQL", "Usercube.SQL.MySQL@0000001", Export),
     planned("Database/ODBC", "Usercube.SQL.ODBC@0000001", Export),
     planned("Database/Oracle", "Usercube.SQL.Oracle@0000001", Export),
-    planned("Database/PostgreSQL", "Usercube.SQL.PostgreSQL@0000001", Export),
+    database(planned("Database/PostgreSQL", "Usercube.SQL.PostgreSQL@0000001", Export)),
     planned("Database/SAP ASE", "Usercube.SQL.SAPAse@0000001", Export),
     planned("Database/SQL Server Entitlements", "Usercube.SQL.SQLServerEntitlements@0000001", Export),
     planned("ERP/SAP ERP 6.0", "Usercube.SAP.ERP60@0000001", ExportFulfil),

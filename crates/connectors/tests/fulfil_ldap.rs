@@ -285,6 +285,82 @@ fn many_orders_are_carried_out_side_by_side() {
     assert_eq!(found.lines().filter(|line| line.starts_with("uid: ")).count(), 600);
 }
 
+/// Each entry with when it was last written.
+fn written(slapd: &Slapd) -> Vec<String> {
+    let found = slapd.find(&["-b", SUFFIX, "(uid=n*)", "entryCSN"]);
+    let mut lines: Vec<String> = found.split("\n\n").map(str::to_owned).filter(|entry| !entry.is_empty()).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn a_thousand_orders_are_each_done_once_although_the_server_dies_among_them() {
+    let Some(mut slapd) = start() else { return };
+    let many: Vec<ProvisioningOrder> =
+        (0..1000).map(|n| add(&format!("n{n:04}"), json!({"mail": format!("{n}@x")}))).collect();
+    // Answers on one connection: that of the first look, then one for each order and one for its key.
+    let proxy = Proxy::to(slapd.port);
+    let cut = office(&slapd, proxy.port, true);
+    proxy.cut(700);
+    let (report, _) = cut.run(&many[..500]);
+    let FulfilReport { executed, errored, retried } = report.unwrap();
+    assert_eq!((executed, errored, retried), (500, 0, 1));
+    // Now it is gone for good in the middle of the rest.
+    let before = written(&slapd);
+    assert_eq!(before.len(), 500);
+    let lazy = Office { connection: cut.connection.clone(), ..office(&slapd, proxy.port, true) };
+    proxy.slow_down(Duration::from_millis(1));
+    let (report, results) = std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| {
+            while written(&slapd).len() < 600 {
+                std::thread::yield_now();
+            }
+            slapd.kill();
+        });
+        let run = lazy.run(&many);
+        stopping.join().unwrap();
+        run
+    });
+    // What stands between still answers, and hangs up.
+    assert_eq!(report.unwrap_err().code(), "system-connection-cut");
+    assert!((600..1000).contains(&results.len()), "{} results", results.len());
+    slapd.restart();
+    let before = written(&slapd);
+    assert!(before.len() >= results.len(), "what was told is there");
+    office(&slapd, slapd.tls_port, false).must(&many);
+    let after = written(&slapd);
+    assert_eq!(after.len(), 1000);
+    assert!(before.iter().all(|entry| after.contains(entry)), "nothing is written a second time");
+}
+
+#[test]
+fn a_password_that_the_policy_of_the_directory_refuses_leaves_no_account() {
+    let writer = format!(
+        "dn: cn=writer,{SUFFIX}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: writer\n\
+         userPassword: writer\n\n"
+    );
+    let policy = format!(
+        "dn: cn=passwords,{SUFFIX}\nobjectClass: organizationalRole\nobjectClass: pwdPolicy\ncn: passwords\n\
+         pwdAttribute: userPassword\npwdCheckQuality: 2\npwdMinLength: 8\n\n"
+    );
+    let Some(slapd) = Slapd::start(&(writer + &policy)) else { return };
+    let mut office = office(&slapd, slapd.tls_port, false);
+    office.settings["Login"] = json!(format!("cn=writer,{SUFFIX}"));
+    office.settings["Password"] = json!("writer");
+    let account = |password: &str| {
+        let mut account = add("new", json!({}));
+        account.arguments.insert("password".to_owned(), password.to_owned());
+        account
+    };
+    let told = office.refused(&account("short"));
+    assert!(
+        told.contains("constraintViolation (19)") && told.contains("Password fails quality checking policy"),
+        "{told}"
+    );
+    assert_eq!(slapd.find(&["-b", SUFFIX, "(uid=new)", "uid"]).trim(), "");
+    office.must(&[account("long enough")]);
+}
+
 #[test]
 fn passwords_are_set_by_the_operation_for_it_where_the_settings_say_so() {
     let Some(slapd) = start() else { return };

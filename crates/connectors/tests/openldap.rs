@@ -105,6 +105,26 @@ impl Model {
 }
 
 #[test]
+fn what_no_preparation_accepted_comes_once_more() {
+    let Some(slapd) = Slapd::start(&people(&["ada"])) else { return };
+    let mut world = world(&slapd);
+    export(&mut world, ExportMode::Complete);
+    world.mode = ExportMode::Incremental;
+    slapd.modify(&changed("ada", "changetype: modify\nreplace: sn\nsn: T\n"));
+    // This export is made, and its preparation fails; meanwhile something else happens.
+    world.run_into(&world.path("out")).unwrap();
+    slapd.modify(&people(&["bob"]).replace("objectClass", "changetype: add\nobjectClass"));
+    let (entries, _, problems) = export(&mut world, ExportMode::Incremental);
+    assert_eq!(entries, ["insert uid=bob,ou=People,@,bob,S", "update uid=ada,ou=People,@,ada,T"]);
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(export(&mut world, ExportMode::Incremental).0, [""; 0]);
+}
+
+fn changed(uid: &str, what: &str) -> String {
+    format!("dn: uid={uid},ou=People,{}\n{what}\n", slapd::SUFFIX)
+}
+
+#[test]
 fn a_cookie_gives_exactly_what_changed() {
     let Some(slapd) = Slapd::start(&(people(&["ada", "bob", "cleo"]) + &group("g", &["ada", "bob"]))) else { return };
     let mut world = world(&slapd);

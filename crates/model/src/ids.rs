@@ -30,23 +30,31 @@ id!(/// Id of an object of the policy: a policy, category, role, resource type, 
     /// object stays configured.
     PolicyObjectId);
 
-/// A storage slot of `UR_Resources` (`TargetColumnIndex`, 0 to 152).
+/// A storage slot of `UR_Resources` (`TargetColumnIndex`, 0 to 152, and the slots of files behind them).
 ///
 /// 0 to 127 are scalar slots (`C0` to `C3V`; 0 to 3 hold long values), 128 to 152 are optimised mono-valued
 /// navigations (`I40` to `I4O`). The column name is the letter followed by the index in base 32 (digits `0-9A-V`).
+///
+/// Files have slots that no configuration names (`F4P` to `F5O`): one for each `Binary` property of an entity type, in
+/// their order. It holds the digest of the file; `UR_ResourceFiles` holds the content, once for each digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Slot(u8);
 
 impl Slot {
-    /// The highest slot.
+    /// The highest slot that a configuration may name.
     pub const LAST: u8 = 152;
     /// The first slot that is reserved to mono-valued navigations.
     pub const FIRST_NAVIGATION: u8 = 128;
 
-    /// The slot with this index, or `None` outside 0 to 152 (`-1` means "no slot").
+    /// The first slot of a file.
+    pub const FIRST_FILE: u8 = Self::LAST + 1;
+    /// `Binary` properties that an entity type may have.
+    pub const FILES: u8 = 32;
+
+    /// The slot with this index, or `None` where there is none (`-1` means "no slot").
     pub fn new(index: i64) -> Option<Slot> {
-        u8::try_from(index).ok().filter(|i| *i <= Self::LAST).map(Slot)
+        u8::try_from(index).ok().filter(|i| *i < Self::FIRST_FILE + Self::FILES).map(Slot)
     }
 
     /// `TargetColumnIndex`.
@@ -57,7 +65,12 @@ impl Slot {
     /// Whether the slot lies in the range reserved to navigations. A navigation may also sit in a scalar slot when
     /// all of these are taken.
     pub fn is_navigation(self) -> bool {
-        self.0 >= Self::FIRST_NAVIGATION
+        (Self::FIRST_NAVIGATION..=Self::LAST).contains(&self.0)
+    }
+
+    /// Whether the slot holds the digest of a file.
+    pub fn is_file(self) -> bool {
+        self.0 > Self::LAST
     }
 
     /// Number of characters that the slot may hold: 4000 for the four long slots, 443 for the others.
@@ -67,7 +80,11 @@ impl Slot {
 
     /// Column name in `UR_Resources`: `C4`, `CV`, `C10`, `I40`, …
     pub fn column(self) -> String {
-        let letter = if self.is_navigation() { 'I' } else { 'C' };
+        let letter = match () {
+            () if self.is_navigation() => 'I',
+            () if self.is_file() => 'F',
+            () => 'C',
+        };
         format!("{letter}{}", base32(self.0))
     }
 }
@@ -86,10 +103,10 @@ mod tests {
     #[test]
     fn slots_have_the_documented_column_names() {
         let names: Vec<String> =
-            [0, 4, 10, 31, 32, 127, 128, 152].into_iter().map(|i| Slot::new(i).unwrap().column()).collect();
-        assert_eq!(names, ["C0", "C4", "CA", "CV", "C10", "C3V", "I40", "I4O"]);
+            [0, 4, 10, 31, 32, 127, 128, 152, 153, 184].into_iter().map(|i| Slot::new(i).unwrap().column()).collect();
+        assert_eq!(names, ["C0", "C4", "CA", "CV", "C10", "C3V", "I40", "I4O", "F4P", "F5O"]);
         assert_eq!(Slot::new(-1), None);
-        assert_eq!(Slot::new(153), None);
+        assert_eq!(Slot::new(185), None);
         assert_eq!(Slot::new(3).unwrap().capacity(), 4000);
         assert_eq!(Slot::new(4).unwrap().capacity(), 443);
     }

@@ -16,6 +16,7 @@ pub mod orders;
 pub mod policy;
 pub mod problem;
 pub mod query;
+pub mod schema;
 pub mod secret;
 pub mod summary;
 pub mod work;

@@ -1,11 +1,10 @@
 //! The certificate of the server: a given one, or one that it makes and signs for itself.
 
 use crate::home::ensure_folder;
+use crate::keys;
 use crate::report::{Kind, Report};
 use crate::settings::Settings;
 use aws_lc_rs::digest;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,17 +29,18 @@ pub struct Certificate {
 /// # Errors
 /// A file cannot be read or written, or does not hold what it should.
 pub fn load(settings: &Settings, names: &[String]) -> Result<Certificate, Report> {
-    match (&settings.serving.certificate, &settings.serving.certificate_key) {
-        (Some(certificate), Some(key)) => read(certificate, key, false),
+    let serving = &settings.serving;
+    match (&serving.certificate, &serving.certificate_key) {
+        (Some(certificate), key) => read(certificate, key.as_deref(), &serving.certificate_password, false),
         (None, None) => {
             let (certificate, key) = own(settings);
             if !certificate.is_file() || !key.is_file() {
                 make(settings, names)?;
             }
-            read(&certificate, &key, true)
+            read(&certificate, Some(&key), "", true)
         }
-        _ => Err(Report::usage("half-a-certificate", "only one half of the certificate is set")
-            .hint("set both Https:CertificateFile and Https:KeyFile, or neither")),
+        (None, Some(_)) => Err(Report::usage("half-a-certificate", "the certificate has a key and no file of its own")
+            .hint("set Https:CertificateFile, too, or take Https:KeyFile away")),
     }
 }
 
@@ -76,17 +76,22 @@ fn write(path: &Path, text: &str) -> Result<(), Report> {
     written.map_err(|error| Report::io("write", path, &error))
 }
 
-fn read(certificate: &Path, key: &Path, is_self_signed: bool) -> Result<Certificate, Report> {
+fn read(file: &Path, key: Option<&Path>, password: &str, is_self_signed: bool) -> Result<Certificate, Report> {
     let unusable = |path: &Path, detail: String| {
-        Report::usage("certificate", format!("{} cannot be used: {detail}", path.display()))
-            .hint("give PEM files: the chain with the server's own certificate first, and its unencrypted private key")
+        Report::usage("certificate", format!("{} cannot be used: {detail}", path.display())).hint(
+            "give PEM files, the chain with the server's own certificate first, and its private key (Https:KeyFile); or \
+             one PFX file. Https:KeyPassword is the password of either",
+        )
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| unusable(certificate, error.to_string()))?;
-    let first = chain.first().ok_or_else(|| unusable(certificate, "it holds no certificate".to_owned()))?;
+    let read = keys::read(file, password).map_err(|detail| unusable(file, detail))?;
+    let chain = read.certificates;
+    let first = chain.first().ok_or_else(|| unusable(file, "it holds no certificate".to_owned()))?;
     let fingerprint = fingerprint(first);
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, error.to_string()))?;
+    let private = match key {
+        None => read.key.map_err(|detail| unusable(file, detail))?,
+        Some(key) => keys::read(key, password).and_then(|read| read.key).map_err(|detail| unusable(key, detail))?,
+    };
+    let key = key.unwrap_or(file);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

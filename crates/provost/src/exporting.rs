@@ -7,12 +7,23 @@ use crate::output::table::Table;
 use crate::progress::{Progress, Stage};
 use crate::report::{Kind, Report};
 use crate::sealing::ExportFiles;
+use crate::settings::Settings;
 use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, TableWritten, export};
 use provost_model::configuration::Connection;
 use provost_model::summary::{Cause, Mode, State, Summary};
-use provost_model::{Problem, Severity};
+use provost_model::{Problem, Severity, fault};
 use serde_json::Value;
 use std::path::Path;
+
+/// Databases across a network, with the TLS modes of their connection strings.
+#[derive(Clone, Copy, Debug)]
+pub struct Network;
+
+impl provost_connectors::Databases for Network {
+    fn postgres(&self, connection: &str) -> Result<provost_connectors::PostgresClient, String> {
+        provost_store::postgres_client(connection).map_err(|error| error.to_string())
+    }
+}
 
 /// Name of the cause of an export that had nothing to run.
 pub const NOT_LAUNCHED: &str = "export-not-launched";
@@ -41,6 +52,28 @@ fn names_incremental_source(settings: &Value) -> bool {
     settings.as_object().is_some_and(|settings| {
         settings.iter().any(|(name, value)| name.eq_ignore_ascii_case("PathIncremental") && !value.is_null())
     })
+}
+
+/// Prepares the tables of a connector. The cookies of its exports count when that went well: a preparation that fails
+/// loses nothing, because the next export gives the same changes again.
+///
+/// # Errors
+/// Those of the preparation; the cookies cannot be moved.
+pub fn with_cookies<T>(
+    settings: &Settings,
+    connector: &str,
+    prepare: impl FnOnce() -> Result<T, Report>,
+) -> Result<T, Report> {
+    let cookies = settings.export_cookies();
+    let wrong = |error: std::io::Error| {
+        let text = format!("the cookies in {} cannot be moved: {error}", cookies.display());
+        Report::new(Kind::Error, "cookies", text).hint("the agent needs the right to write there; prepare again then")
+    };
+    provost_connectors::begin_cookies(&cookies, connector).map_err(wrong)?;
+    let done = prepare()?;
+    fault::point("prepare.before-cookies");
+    provost_connectors::accept_cookies(&cookies, connector).map_err(wrong)?;
+    Ok(done)
 }
 
 /// The export of files by arguments alone, without a deployed connection.
@@ -89,6 +122,7 @@ impl FileExport<'_> {
             tables: &[],
             cookies_dir: None,
             keeping: &keeping,
+            databases: &Network,
         };
         run(&request, self.mode, progress)
     }

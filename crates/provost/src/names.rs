@@ -17,7 +17,6 @@ const LATER: &[&str] = &[
     "Export-AzureAD",
     "Export-PowerShell",
     "CSV-Transform",
-    "RefreshSchema",
     "Fulfill-Ldap",
     "Fulfill-Scim",
     "Fulfill-ToFile",
@@ -39,7 +38,6 @@ const LATER: &[&str] = &[
     "Export-Bacpac",
     "Anonymize",
     "FillBankingDatabase",
-    "Protect-CertificatePassword",
 ];
 
 /// The verb that the name of the executable stands for; `None` when it is `provost` itself, whatever it is called.

@@ -98,7 +98,7 @@ fn account() -> Option<String> {
 /// Microseconds since 1970, UTC.
 pub fn now_micros() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    provost_model::fault::clock(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// The error of a step as a person reads it.
@@ -273,6 +273,7 @@ impl Road {
             tables: &tables,
             cookies_dir: Some(&cookies),
             keeping: &keeping,
+            databases: &exporting::Network,
         };
         exporting::run(&request, mode, progress)
     }
@@ -282,7 +283,8 @@ impl Road {
     /// # Errors
     /// As [`provost_server::prepare`].
     pub fn prepare(&self, connector: &str, how: &Preparation, progress: &Progress) -> Result<Outcome, Report> {
-        let host = LocalHost { store: &self.store, folders: &self.folders, actor: actor(), now_micros: now_micros() };
+        let (actor, now_micros) = (actor(), now_micros());
+        let host = LocalHost { store: &self.store, folders: &self.folders, actor, now_micros, lease: None };
         let metadata = self.metadata()?;
         let mut connections = metadata.configuration.connections.iter().filter(|known| known.connector == connector);
         if connections.any(exporting::keeps_cookie) {
@@ -434,7 +436,9 @@ pub fn prepare(
         reading: Arc::new(settings.export_files()?),
     };
     let shown = Shown { progress, stage: RefCell::new(None) };
-    let collected = provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))?;
+    let collected = exporting::with_cookies(settings, connector, || {
+        provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))
+    })?;
     tracing::info!("session {} is sealed", collected.session);
     Ok(Outcome { summary: collected.summary, samples: problem_samples(&collected.problems) })
 }

@@ -119,7 +119,7 @@ fn a_blocked_job_is_looked_at_and_resumed(kind: Kind) {
         0 Export Completed SECONDS
         1 Prepare Completed SECONDS
         2 Synchronize Completed SECONDS 6 inserted, 6 links inserted
-        3 Roles Skipped ComputeRoleModelTask is not available yet in this version
+        3 Roles Completed SECONDS
         3 Maintain Completed SECONDS
         "#);
         insta::assert_snapshot!(run(&home, &["job", "cancel", "1"]), @r#"

@@ -4,50 +4,10 @@
 mod support;
 
 use provost_model::summary::{State, Summary};
-use std::collections::BTreeMap;
+use support::assignments::{same, stored};
 use support::{Home, Kind, copy_folder, root};
 
 on_both_databases!(a_dirty_run_is_a_complete_one, what_is_interrupted_goes_on, one_owner_and_simulations);
-
-/// Everything that the policy stores, besides how far it is.
-const TABLES: [&str; 17] = [
-    "UP_AssignedCompositeRoles",
-    "UP_AssignedCompositeRolesHistory",
-    "UP_AssignedSingleRoles",
-    "UP_AssignedSingleRolesHistory",
-    "UP_AssignedResourceTypes",
-    "UP_AssignedResourceTypesHistory",
-    "UP_AssignedResourceScalars",
-    "UP_AssignedResourceScalarsHistory",
-    "UP_AssignedResourceNavigations",
-    "UP_AssignedResourceNavigationsHistory",
-    "UP_AssignedResourceBinaries",
-    "UP_AssignedResourceBinariesHistory",
-    "UP_ResourceCorrelationKeys",
-    "UP_ResourceCorrelations",
-    "UP_IdentifiedRisks",
-    "UP_RiskScores",
-    "UP_Evaluations",
-];
-
-type Rows = BTreeMap<&'static str, Vec<Vec<Option<String>>>>;
-
-fn stored(home: &Home) -> Rows {
-    TABLES.iter().map(|table| (*table, home.database.rows(&format!("SELECT * FROM {table}")))).collect()
-}
-
-fn same(left: &Home, right: &Home, context: &str) {
-    let (left, right) = (stored(left), stored(right));
-    for table in TABLES {
-        let differing: Vec<_> = left[table].iter().filter(|row| !right[table].contains(row)).take(3).collect();
-        assert!(
-            left[table] == right[table],
-            "{context}: {table} has {} and {} rows; {differing:?}",
-            left[table].len(),
-            right[table].len()
-        );
-    }
-}
 
 fn company(kind: Kind) -> Home {
     let home = Home::new(kind);

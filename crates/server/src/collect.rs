@@ -1,7 +1,7 @@
 //! The prepare step: source files → cleansed files in `Work/Collect` → a sealed session (spec 13 §4).
 
 use crate::error::ServerError;
-use crate::exchange::{OpenRequest, PrepareMapping, PrepareTable, SessionHost, carries_changes};
+use crate::exchange::{OpenRequest, PrepareMapping, PrepareTable, SealedBefore, SessionHost, carries_changes};
 use crate::files::{self, OpenSource};
 use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::options::PrepareOptions;
@@ -72,10 +72,40 @@ pub fn prepare(
         session: uuid::Uuid::now_v7().to_string(),
         connector: options.connector.clone(),
         mode: options.mode,
+        lease: None,
     };
-    let base = host.open(&request)?.base_digest;
+    let opened = host.open(&request)?;
+    if let Some(before) = opened.sealed {
+        return Ok(collected_before(options, before));
+    }
+    let base = opened.base_digest;
     let run = Run { host, mapping: &mapping, options, previous: &previous, base, session: &request.session };
     run.collect(progress).inspect_err(|_| host.abandon(&request.session))
+}
+
+/// What an earlier run of the same task has queued, and had no time to tell.
+fn collected_before(options: &PrepareOptions, before: SealedBefore) -> Collected {
+    match before.manifest {
+        Some(manifest) => collected(options, &manifest),
+        None => Collected {
+            summary: Summary {
+                connector: options.connector.clone(),
+                mode: Some(options.mode),
+                state: State::Completed,
+                ..Summary::default()
+            },
+            session: before.session,
+            problems: Vec::new(),
+        },
+    }
+}
+
+fn collected(options: &PrepareOptions, manifest: &Manifest) -> Collected {
+    Collected {
+        summary: summary(options, manifest),
+        session: manifest.session.clone(),
+        problems: manifest.tables.iter().flat_map(|t| t.problems.clone()).collect(),
+    }
 }
 
 fn make_folder(path: &Path) -> Result<(), ServerError> {
@@ -134,11 +164,7 @@ impl Run<'_> {
             previous.promote()?;
             fault::point("prepare.previous-promoted");
         }
-        Ok(Collected {
-            summary: summary(options, &manifest),
-            session: manifest.session.clone(),
-            problems: manifest.tables.iter().flat_map(|t| t.problems.clone()).collect(),
-        })
+        Ok(collected(options, &manifest))
     }
 }
 

@@ -12,6 +12,8 @@ use thiserror::Error;
 pub enum ServerError {
     #[error("connector \"{connector}\" is not in the deployed configuration")]
     UnknownConnector { connector: String, known: Vec<String> },
+    #[error("connection \"{connection}\" is not in the deployed configuration")]
+    UnknownConnection { connection: String, known: Vec<String> },
     #[error("connector \"{connector}\" has no entity type mapping and no association mapping")]
     NothingMapped { connector: String },
     #[error("mapping {mapping}: {what}")]
@@ -40,6 +42,9 @@ pub enum ServerError {
     /// Another process was faster; nothing is wrong with the session.
     #[error("session {session} of connector \"{connector}\" was processed by another process in the meantime")]
     Overtaken { connector: String, session: String },
+    /// The work was begun for a task that somebody else has now.
+    #[error("session {session}: the task that it was prepared for has passed to somebody else, or has ended")]
+    LeaseLost { session: String },
     #[error("no blocked change set {hash} of connector \"{connector}\"")]
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
@@ -69,6 +74,7 @@ impl ServerError {
     pub fn code(&self) -> &'static str {
         match self {
             ServerError::UnknownConnector { .. } => "unknown-connector",
+            ServerError::UnknownConnection { .. } => "unknown-connection",
             ServerError::NothingMapped { .. } => "nothing-mapped",
             ServerError::Mapping { .. } => "mapping",
             ServerError::File { .. } | ServerError::Io(_) => "file",
@@ -80,6 +86,7 @@ impl ServerError {
             ServerError::Upload { .. } => "upload",
             ServerError::Remote { code, .. } => code,
             ServerError::Overtaken { .. } => "session-overtaken",
+            ServerError::LeaseLost { .. } => "lease-lost",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
             ServerError::Policy { .. } => "policy",
@@ -94,6 +101,7 @@ impl ServerError {
                 "no connector is deployed: run `provost deploy-configuration -d Conf` first".to_owned()
             }
             ServerError::UnknownConnector { known, .. } => format!("known connectors: {}", known.join(", ")),
+            ServerError::UnknownConnection { known, .. } => format!("known connections: {}", known.join(", ")),
             ServerError::NothingMapped { .. } | ServerError::Mapping { .. } | ServerError::Policy { .. } => {
                 "mend the configuration, run `provost check` and deploy it again".to_owned()
             }
@@ -122,6 +130,7 @@ impl ServerError {
                 "nothing is lost, and nothing was applied twice: `provost journal` shows what the other process did; run \
                  `provost synchronize --connector {connector}` again, which goes on with what still waits"
             ),
+            ServerError::LeaseLost { .. } => "nothing was queued twice: whoever has the task prepares it".to_owned(),
             ServerError::UnknownChangeSet { known, .. } if known.is_empty() => {
                 "nothing is blocked for this connector".to_owned()
             }

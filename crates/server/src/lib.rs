@@ -4,6 +4,7 @@
 //! stands a session folder and a queue.
 
 mod collect;
+mod content;
 mod delta_step;
 mod error;
 mod exchange;
@@ -23,7 +24,9 @@ mod orphans;
 pub mod policy;
 mod population;
 mod previous;
+mod queries;
 mod retention;
+mod schemas;
 mod sessions;
 mod shown;
 mod sorting;
@@ -37,12 +40,16 @@ pub mod web;
 pub use collect::{Collected, Progress, Quiet, prepare};
 pub use error::ServerError;
 pub use exchange::upload::{PIECE, pack};
-pub use exchange::{LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SessionHost};
+pub use exchange::{
+    LocalHost, OpenRequest, Opened, PrepareColumn, PrepareMapping, PrepareTable, SealedBefore, SessionHost,
+};
 pub use expressions::{Evaluated, ExpressionOptions, update_expressions};
 pub use flags::set_recently_modified_flag;
 pub use folders::{Folders, shown};
 pub use manifest::{Delivery, Manifest, RowProblem, Table};
 pub use options::{Plainly, PrepareOptions, Reading, Retention, SynchroniseOptions, Watch};
 pub use population::load_population;
+pub use queries::Answers;
+pub use schemas::{SchemaStanding, keep_schema, schema_standings};
 pub use shown::ShownChange;
 pub use synchronise::{Synchronised, synchronise, validate};

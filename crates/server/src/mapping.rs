@@ -213,10 +213,6 @@ fn mapped_type(metadata: &Metadata, mapping: &EntityTypeMapping) -> Result<Mappe
         let property = entity_type
             .property(&mapped.identifier)
             .ok_or_else(|| wrong(&format!("property {} is not deployed", mapped.identifier)))?;
-        if property.kind == PropertyType::Binary {
-            // Files have no column, and no place of their own yet; the check of the configuration says so.
-            continue;
-        }
         let slot =
             property.slot.ok_or_else(|| wrong(&format!("property {} has no TargetColumnIndex", mapped.identifier)))?;
         if mapped.is_primary_key {

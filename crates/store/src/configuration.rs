@@ -29,7 +29,7 @@ pub enum ItemChange {
 }
 
 /// The counter that tells how often the configuration changed.
-const VERSION: &str = "ConfigurationVersion";
+pub(crate) const VERSION: &str = "ConfigurationVersion";
 
 impl ReadTx {
     /// All items, in the order in which they were first stored.
@@ -49,6 +49,15 @@ impl ReadTx {
                 })
             },
         )
+    }
+
+    /// Identity and position of the items with this element name. Queries call an item by its position, negative.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn item_positions(&mut self, element: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        let sql = "SELECT Identity, Position FROM UM_ConfigurationItems WHERE Element = $1";
+        self.link.all(sql, &[element.into()], |row| Ok((row.string(0)?, row.i64(1)?)))
     }
 
     /// A number that grows with every change of the configuration; 0 before the first deployment.

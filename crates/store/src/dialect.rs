@@ -96,6 +96,14 @@ impl Dialect {
         }
     }
 
+    /// Waits until nobody writes to a table any more, and keeps writers out of it until the transaction ends.
+    pub(crate) fn lock_table(self, table: &str) -> Option<String> {
+        match self {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")),
+        }
+    }
+
     /// Keeps other writers of the repository out until the transaction ends. SQLite has one writer anyway.
     pub(crate) fn lock_repository(self) -> Option<String> {
         match self {

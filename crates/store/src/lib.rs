@@ -36,6 +36,7 @@ mod change_pages;
 mod changes;
 mod configuration;
 mod connect;
+mod connection_schemas;
 mod deploy;
 mod dialect;
 mod dirty;
@@ -53,6 +54,7 @@ mod plan;
 mod policy;
 mod query;
 mod queue;
+mod resource_files;
 mod resources;
 mod retention;
 mod samples;
@@ -76,6 +78,7 @@ pub use changes::{
 };
 pub use configuration::{ItemChange, StoredItem};
 pub use connect::postgres_client;
+pub use connection_schemas::ConnectionSchema;
 pub use dialect::Dialect;
 pub use error::StoreError;
 pub use initial::{

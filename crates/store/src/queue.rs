@@ -4,6 +4,7 @@ use crate::changes::RunId;
 use crate::error::StoreError;
 use crate::sessions::{COLUMNS, Session, SessionState, session};
 use crate::tx::{ReadTx, WriteTx};
+use provost_model::ResourceId;
 
 impl ReadTx {
     /// Sessions in this state, in order.
@@ -57,6 +58,16 @@ impl ReadTx {
 }
 
 impl ReadTx {
+    /// Line of the file that asked for a change of a resource; `None` when the changes of the run were not kept, or the
+    /// resource is not among them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn line_of_change(&mut self, run: RunId, resource: ResourceId) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT Line FROM UR_ResourceChanges WHERE Run_Id = $1 AND Resource_Id = $2";
+        self.link.first(sql, &[run.0.into(), resource.0.into()], |row| row.u64(0))
+    }
+
     /// When the latest set of changes was made; 0 before the first one.
     ///
     /// # Errors

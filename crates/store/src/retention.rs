@@ -145,7 +145,8 @@ impl WriteTx {
         Ok(statements.len())
     }
 
-    /// Forgets versions and links that ended before an instant. What holds now is not touched.
+    /// Forgets versions and links that ended before an instant, and the contents of files that nothing names any more.
+    /// What holds now is not touched.
     ///
     /// # Errors
     /// Those of the database.
@@ -156,6 +157,7 @@ impl WriteTx {
         let purged = HistoryCounts { resources: resources?, links: links? };
         self.count("versionsPurged", purged.resources);
         self.count("linkVersionsPurged", purged.links);
+        self.forget_resource_files()?;
         Ok(purged)
     }
 }

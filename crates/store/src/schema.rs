@@ -141,6 +141,12 @@ CREATE TABLE UA_UsedTokens (Id {text} NOT NULL PRIMARY KEY, ExpiresAt {int} NOT 
 ",
     policy::TABLES,
     orders::TABLES,
+    r"
+CREATE TABLE UR_ResourceFiles (Digest {text} NOT NULL PRIMARY KEY, Content {text} NOT NULL);
+ALTER TABLE UJ_TaskInstances ADD COLUMN Session_Id {text};
+CREATE TABLE UJ_ConnectionSchemas (
+    Connection {text} NOT NULL PRIMARY KEY, Tables {text}, RefreshedAt {int}, FailedAt {int}, Error {text}){clustered};
+",
 ];
 
 /// The schema version that this program writes.

@@ -12,9 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Idle connections that are kept for the next transaction.
-const KEPT: usize = 4;
-
 /// A repository. Cheap to share between threads; every transaction takes a connection of its own.
 pub struct Store {
     target: Target,
@@ -85,6 +82,16 @@ impl Store {
     /// The database behind it.
     pub fn dialect(&self) -> Dialect {
         self.target.dialect()
+    }
+
+    /// Connections that are worth their while at the same time, and are kept open: opening one costs PostgreSQL a process,
+    /// and every statement a new plan. A SQLite file is read by the processors of this machine, and each connection
+    /// has a cache of its own.
+    pub fn connections(&self) -> usize {
+        match self.dialect() {
+            Dialect::Sqlite => std::thread::available_parallelism().map_or(4, |cores| (2 * cores.get()).clamp(4, 16)),
+            Dialect::Postgres => 16,
+        }
     }
 
     /// Reads one state of the repository: nothing that is committed meanwhile is seen.
@@ -238,7 +245,7 @@ impl Store {
         // A writer that outlives its transaction keeps the connection: it is closed with it.
         if let Some(link) = Rc::into_inner(link) {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < KEPT {
+            if idle.len() < self.connections() {
                 idle.push(link.driver);
             }
         }

@@ -11,6 +11,7 @@ pub use error::FulfilError;
 
 use crate::package::{self, Package};
 use crate::settings::Settings;
+use crate::sql::Databases;
 use provost_model::configuration::Connection;
 use provost_model::fulfilment::TargetMapping;
 use provost_model::orders::{OrderOutcome, OrderResult, ProvisioningOrder};
@@ -41,6 +42,8 @@ pub struct FulfilRequest<'a> {
     pub attempts: u32,
     /// What an order needs from elsewhere.
     pub help: &'a dyn Help,
+    /// Who opens databases across a network.
+    pub databases: &'a dyn Databases,
 }
 
 /// What an order needs that is not in it.

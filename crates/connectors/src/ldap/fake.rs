@@ -185,9 +185,12 @@ fn exported(port: u16) -> [Vec<String>; 2] {
             tables: &tables,
             cookies_dir: Some(folders[1].path()),
             keeping: &AsTheyAre,
+            databases: &crate::NoDatabases,
         };
         let report = crate::export(&request, &mut |_| {}).unwrap();
         assert!(matches!(report, ExportReport::Done { .. }));
+        crate::begin_cookies(folders[1].path(), "").unwrap();
+        crate::accept_cookies(folders[1].path(), "").unwrap();
         let text = |name: &str| std::fs::read_to_string(folders[0].path().join(name)).unwrap();
         let both = text("AD_entries.csv") + &text("AD_member.csv");
         both.lines().map(|line| line.replace('"', "")).collect()

@@ -36,7 +36,7 @@ fn plain_password(setting: &str) -> Problem {
 }
 
 /// The file that holds how far the exports of a connection came.
-fn cookie_file(run: &Run<'_>, suffix: &str) -> Result<PathBuf, ExportError> {
+pub(crate) fn cookie_file(run: &Run<'_>, suffix: &str) -> Result<PathBuf, ExportError> {
     let name = format!("{}_cookie{suffix}.bin", run.connection());
     match run.request.cookies_dir {
         Some(folder) => Ok(folder.join(name)),
@@ -48,7 +48,7 @@ fn cookie_file(run: &Run<'_>, suffix: &str) -> Result<PathBuf, ExportError> {
 }
 
 /// Changes were asked for, but nothing says since when.
-fn no_cookie(path: &Path) -> Problem {
+pub(crate) fn no_cookie(path: &Path) -> Problem {
     let message =
         format!("{} does not exist, or belongs to other settings or mappings: everything was exported", path.display());
     let hint = "what is gone cannot be told: run a complete synchronisation once";

@@ -4,6 +4,7 @@
 //! is gone, and the pairs that a changed entry no longer has, needs what the last export saw. It is a file of records,
 //! read and written from front to back.
 
+use crate::cookies;
 use crate::error::ExportError;
 use crate::keeping::{Keeping, KeptFile};
 use provost_model::fault;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// What identifies an entry for good.
 pub(crate) type Id = [u8; 16];
 
-const MAGIC: &[u8; 8] = b"PROVOST1";
+/// Another one than that of sealed files: a cookie that is not encrypted must not pass for one that is.
+const MAGIC: &[u8; 8] = b"COOKIES1";
 /// The longest value that is believed.
 const LONGEST: u32 = 256 * 1024 * 1024;
 
@@ -186,7 +188,7 @@ fn put_bytes(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     output.write_all(bytes)
 }
 
-/// A state that takes its place when the tables have taken theirs.
+/// A state that takes its place when the tables have taken theirs, and counts when they are accepted.
 #[derive(Debug)]
 pub(crate) struct Finished {
     path: PathBuf,
@@ -194,10 +196,13 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// Puts the state in its place. What it says was exported must be there already.
-    pub(crate) fn commit(self) -> Result<(), ExportError> {
+    /// Lets the state wait for the preparation of what it says was exported, which must be there already.
+    pub(crate) fn commit(self, connector: &str) -> Result<(), ExportError> {
         fault::point("export.before-cookie");
-        fs::rename(&self.whole, &self.path).map_err(|source| ExportError::Write { path: self.path.clone(), source })
+        let place = cookies::exported(&self.path, connector);
+        let made = place.parent().map_or(Ok(()), fs::create_dir_all);
+        let moved = made.and_then(|()| fs::rename(&self.whole, &place));
+        moved.map_err(|source| ExportError::Write { path: place, source })
     }
 }
 
@@ -217,7 +222,10 @@ mod tests {
     fn write(path: &Path, header: &Header, all: &[Known]) {
         let mut new = New::create(path, &AsTheyAre).unwrap();
         all.iter().for_each(|known| new.put(known).unwrap());
-        new.finish(header, &AsTheyAre).unwrap().commit().unwrap();
+        new.finish(header, &AsTheyAre).unwrap().commit("AD").unwrap();
+        let folder = path.parent().unwrap();
+        crate::begin_cookies(folder, "AD").unwrap();
+        crate::accept_cookies(folder, "AD").unwrap();
     }
 
     #[test]
@@ -229,7 +237,9 @@ mod tests {
         drop(New::create(&path, &AsTheyAre).unwrap().finish(&header(b"2"), &AsTheyAre).unwrap());
         drop(New::create(&path, &AsTheyAre).unwrap());
         assert_eq!(Old::open(&path, 0, &AsTheyAre).unwrap().unwrap().header, header(b"1"));
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        let files =
+            fs::read_dir(path.parent().unwrap()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file());
+        assert_eq!(files.count(), 1);
         assert!(Old::open(&folder.path().join("none.bin"), 0, &AsTheyAre).unwrap().is_none());
     }
 
@@ -237,7 +247,7 @@ mod tests {
     fn what_is_no_state_is_an_error_that_names_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x_cookie.bin");
-        for content in [&b"rubbish"[..], b"PROVOST1\xff\xff\xff\xff", b"PROVOST1\x05\0\0\0{"] {
+        for content in [&b"rubbish"[..], b"COOKIES1\xff\xff\xff\xff", b"COOKIES1\x05\0\0\0{"] {
             fs::write(&path, content).unwrap();
             let error = Old::open(&path, 0, &AsTheyAre).err().unwrap();
             assert!(error.to_string().contains("x_cookie.bin: it cannot be read"), "{error}");

@@ -1,14 +1,21 @@
 //! SQL of somebody else on a database of somebody else: a query becomes a CSV source file, anything else is carried
-//! out.
+//! out. The packages of databases stand on it: [`Sql`] exports from them and carries orders out in them.
 //!
 //! Rows stream from the database into the file, which takes its place by a rename when all of them have come.
 
 mod error;
+mod export;
+mod fulfil;
+mod link;
+mod place;
 mod postgres;
 mod rows;
+mod settings;
 mod sqlite;
 
 pub use error::{Position, SqlError};
+pub(crate) use export::Sql;
+pub use place::{Databases, NoDatabases, PostgresClient};
 
 use crate::csv::decode::encoding;
 use crate::export::TableWritten;

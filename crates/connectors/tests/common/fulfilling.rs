@@ -1,11 +1,11 @@
 //! Orders of a test, and who they are carried out for.
 
-use provost_connectors::{FulfilError, FulfilReport, FulfilRequest, Help, fulfil};
+use provost_connectors::{Databases, FulfilError, FulfilReport, FulfilRequest, Help, NoDatabases, fulfil};
 use provost_model::configuration::Connection;
 use provost_model::fulfilment::{PropertyRole, TargetMapping, TargetProperty};
 use provost_model::orders::{OrderOutcome, OrderResult, ProvisioningOrder};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -49,24 +49,35 @@ pub(crate) struct Office {
     pub(crate) mappings: Vec<TargetMapping>,
     pub(crate) concurrency: usize,
     pub(crate) desk: Desk,
+    pub(crate) databases: &'static dyn Databases,
+    pub(crate) base: PathBuf,
 }
 
 impl Office {
     pub(crate) fn new(package: &str, settings: Value, mappings: Vec<TargetMapping>) -> Office {
         let connection =
             Connection { identifier: "DIR".to_owned(), package: package.to_owned(), ..Connection::default() };
-        Office { connection, settings, mappings, concurrency: 1, desk: Desk::default() }
+        Office {
+            connection,
+            settings,
+            mappings,
+            concurrency: 1,
+            desk: Desk::default(),
+            databases: &NoDatabases,
+            base: "/".into(),
+        }
     }
 
     pub(crate) fn run(&self, orders: &[ProvisioningOrder]) -> (Result<FulfilReport, FulfilError>, Vec<OrderResult>) {
         let request = FulfilRequest {
             connection: &self.connection,
             settings: &self.settings,
-            base_dir: Path::new("/"),
+            base_dir: &self.base,
             mappings: &self.mappings,
             concurrency: self.concurrency,
             attempts: 4,
             help: &self.desk,
+            databases: self.databases,
         };
         let mut numbered = orders
             .iter()

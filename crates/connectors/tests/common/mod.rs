@@ -1,7 +1,7 @@
 //! A connection, its folders, and what an export of it leaves.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use provost_connectors::{ExportError, ExportMode, ExportReport, ExportRequest, Progress, export};
+use provost_connectors::{Databases, ExportError, ExportMode, ExportReport, ExportRequest, Progress, export};
 use provost_model::Problem;
 use provost_model::configuration::{Connection, Transformation};
 use provost_model::extract::{SourceColumn, SourceTable};
@@ -19,6 +19,7 @@ pub(crate) struct World {
     pub(crate) roots: Vec<PathBuf>,
     pub(crate) tables: Vec<SourceTable>,
     pub(crate) cookies: PathBuf,
+    pub(crate) databases: &'static dyn Databases,
 }
 
 impl World {
@@ -35,7 +36,8 @@ impl World {
         let (mode, force_complete) = (ExportMode::Complete, false);
         let (roots, tables) = (Vec::new(), Vec::new());
         let cookies = folder.path().join("cookies");
-        World { folder, connection, settings, mode, force_complete, roots, tables, cookies }
+        let databases = &provost_connectors::NoDatabases;
+        World { folder, connection, settings, mode, force_complete, roots, tables, cookies, databases }
     }
 
     /// A CSV connection that reads `in/hr.csv`, with this content and these further settings.
@@ -64,12 +66,21 @@ impl World {
         self.run_with(&mut |_| {})
     }
 
+    /// Exports, and what comes is prepared and accepted.
     pub(crate) fn run_with(&self, progress: &mut dyn FnMut(Progress<'_>)) -> Result<ExportReport, ExportError> {
-        export(&self.request(&self.path("out")), progress)
+        let done = export(&self.request(&self.path("out")), progress)?;
+        self.accept();
+        Ok(done)
     }
 
     pub(crate) fn run_into(&self, output_dir: &Path) -> Result<ExportReport, ExportError> {
         export(&self.request(output_dir), &mut |_| {})
+    }
+
+    /// The tables were prepared, and accepted.
+    pub(crate) fn accept(&self) {
+        provost_connectors::begin_cookies(&self.cookies, "HR").unwrap();
+        provost_connectors::accept_cookies(&self.cookies, "HR").unwrap();
     }
 
     fn request<'a>(&'a self, output_dir: &'a Path) -> ExportRequest<'a> {
@@ -84,6 +95,7 @@ impl World {
             tables: &self.tables,
             cookies_dir: Some(&self.cookies),
             keeping: &provost_connectors::AsTheyAre,
+            databases: self.databases,
         }
     }
 

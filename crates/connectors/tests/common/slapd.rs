@@ -27,6 +27,7 @@ wait $server 2>/dev/null
 const CONFIGURATION: &str = r"dn: cn=config
 objectClass: olcGlobal
 cn: config
+olcPidFile: FOLDER/pid
 olcTLSCACertificateFile: FOLDER/ca.pem
 olcTLSCertificateFile: FOLDER/server.pem
 olcTLSCertificateKeyFile: FOLDER/server.key
@@ -40,6 +41,7 @@ olcModuleLoad: syncprov
 olcModuleLoad: memberof
 olcModuleLoad: refint
 olcModuleLoad: retcode
+olcModuleLoad: ppolicy
 
 dn: cn=schema,cn=config
 objectClass: olcSchemaConfig
@@ -65,7 +67,7 @@ olcDbIndex: objectClass,entryUUID,entryCSN,cn,uid,member eq
 olcSuffix: dc=example,dc=org
 olcRootDN: cn=admin,dc=example,dc=org
 olcRootPW: hunter2
-olcAccess: to * by dn.base=cn=reader,dc=example,dc=org read by anonymous auth by users read
+olcAccess: to * by dn.base=cn=reader,dc=example,dc=org read by dn.base=cn=writer,dc=example,dc=org write by anonymous auth by users read
 olcLimits: dn.base=cn=reader,dc=example,dc=org size.soft=5 size.hard=5 size.prtotal=unlimited
 
 dn: olcOverlay=refint,olcDatabase={1}mdb,cn=config
@@ -80,6 +82,12 @@ objectClass: olcRetcodeConfig
 olcOverlay: retcode
 olcRetcodeParent: ou=RetCodes,dc=example,dc=org
 olcRetcodeItem: cn=busy 0x33 op=add,modify,delete text=try-later
+
+dn: olcOverlay=ppolicy,olcDatabase={1}mdb,cn=config
+objectClass: olcOverlayConfig
+objectClass: olcPPolicyConfig
+olcOverlay: ppolicy
+olcPPolicyDefault: cn=passwords,dc=example,dc=org
 
 dn: olcOverlay=syncprov,olcDatabase={1}mdb,cn=config
 objectClass: olcOverlayConfig
@@ -200,6 +208,13 @@ impl Slapd {
         self.stop();
         self.keeper = keeper("/usr/sbin/slapd", self.folder.path(), self.port, self.tls_port);
         self.wait();
+    }
+
+    /// Kills the server while others still ask it; it is not waited for.
+    pub(crate) fn kill(&self) {
+        let pid = std::fs::read_to_string(self.folder.path().join("pid")).unwrap();
+        let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
+        assert!(killed.success());
     }
 
     /// Ends the server as a crash would.

@@ -66,7 +66,13 @@ fn property(entity_type: &str, old: &Property, new: &Property) -> Option<Consequ
         }
         _ => {
             let (before, after) = (old.target_column_index, new.target_column_index);
-            (before != after).then_some(Consequence::SlotChanged { entity_type, property, before, after })
+            // Files take their slots along by themselves.
+            (before != after && new.kind != PropertyType::Binary).then_some(Consequence::SlotChanged {
+                entity_type,
+                property,
+                before,
+                after,
+            })
         }
     }
 }

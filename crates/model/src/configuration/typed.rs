@@ -5,6 +5,7 @@ use super::item::Item;
 use super::types::*;
 use super::view::View;
 use super::{access, expand, fulfilments, jobs, policy};
+use crate::ids::Slot;
 use std::collections::BTreeSet;
 
 /// The typed part of a configuration, scaffoldings expanded. Total: what a check would refuse is left out or takes its
@@ -188,8 +189,18 @@ fn entity_type(view: View<'_>) -> EntityType {
     EntityType {
         identifier: view.text("Identifier"),
         display_name: view.optional("DisplayName_L1"),
-        properties: view.children(&dialect::PROPERTY).map(property).collect(),
+        properties: properties(view),
     }
+}
+
+/// Each file has a slot of its own, whatever the configuration says: it never lives in a column of the resource.
+fn properties(view: View<'_>) -> Vec<Property> {
+    let mut properties: Vec<Property> = view.children(&dialect::PROPERTY).map(property).collect();
+    let files = properties.iter_mut().filter(|property| property.kind == PropertyType::Binary);
+    for (slot, file) in (i16::from(Slot::FIRST_FILE)..).zip(files) {
+        file.target_column_index = slot;
+    }
+    properties
 }
 
 fn property(view: View<'_>) -> Property {
@@ -199,8 +210,7 @@ fn property(view: View<'_>) -> Property {
         display_name: view.optional("DisplayName_L1"),
         kind,
         is_key: view.is("IsKey"),
-        // File contents never live in a column of the resource.
-        target_column_index: if kind == PropertyType::Binary { -1 } else { view.number("TargetColumnIndex") },
+        target_column_index: view.number("TargetColumnIndex"),
         history_precision: view.number("HistoryPrecision"),
     }
 }

@@ -15,6 +15,9 @@ macro_rules! states {
             /// Every state, by its number.
             pub const ALL: &'static [$name] = &[$($name::$state),*];
 
+            /// The number of every state with its name in configuration.
+            pub const NAMES: &'static [(i64, &'static str)] = &[$(($number, stringify!($state))),*];
+
             /// The state with this number.
             pub fn from_number(number: i64) -> Option<$name> {
                 $name::ALL.iter().copied().find(|state| i64::from(*state as u8) == number)

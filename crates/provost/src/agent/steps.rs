@@ -2,17 +2,18 @@
 
 use crate::custom;
 use crate::exporting;
-use crate::fulfil::{ConnectorHands, Fulfilled, RemoteOrders, fulfil};
+use crate::fulfil::{ConnectorHands, Fulfilled, Manner, RemoteOrders, fulfil};
 use crate::progress::Progress;
 use crate::remote::{Client, RemoteHost};
 use crate::report::{Kind, Report};
 use crate::road::{self, Road};
+use crate::schemas::{self, Refreshed};
 use crate::settings::Settings;
 use provost_connectors::ExportRequest;
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{Mode, State, Summary};
 use provost_model::work::{AgentTasks, AgentWork, TaskContext, TaskOutcome, TaskProgress};
-use provost_server::orders::{CollectRequest, LocalOrders, OrderHost, OrderScope};
+use provost_server::orders::{CollectRequest, LocalOrders, OrderHost};
 use provost_server::{Delivery, LocalHost, PrepareOptions, SessionHost};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -46,15 +47,17 @@ impl std::fmt::Debug for StepTasks {
 }
 
 impl ServerSide {
-    fn with_host<T>(&self, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
+    /// Hands over where sessions go to, for the task under this lease.
+    fn with_host<T>(&self, lease: &str, work: impl FnOnce(&dyn SessionHost) -> T) -> T {
         match self {
             ServerSide::Here(road) => work(&LocalHost {
                 store: &road.store,
                 folders: road.folders(),
                 actor: road::actor(),
                 now_micros: road::now_micros(),
+                lease: Some(lease.to_owned()),
             }),
-            ServerSide::There(client) => work(&RemoteHost { client }),
+            ServerSide::There(client) => work(&RemoteHost { client, lease: Some(lease) }),
         }
     }
 }
@@ -85,6 +88,7 @@ impl AgentTasks for StepTasks {
             TaskKind::Export => self.export(work, context),
             TaskKind::PrepareSynchronization => self.prepare(work, context),
             TaskKind::Fulfill => self.fulfil(work, context),
+            TaskKind::RefreshSchema => self.refresh_schemas(work, context),
             TaskKind::InvokeApi => custom::call(&self.settings, &self.side, work, context),
             kind => match custom::run(&self.settings, work, context) {
                 Some(done) => done,
@@ -119,14 +123,34 @@ impl StepTasks {
         turns.entry(connector.to_owned()).or_default().clone()
     }
 
+    /// Asks the systems of a connector for their schemas. One that fails does not keep the others from being asked.
+    fn refresh_schemas(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
+        let connector = work.task.connector.clone().unwrap_or_default();
+        let (mut produced, mut failed) = (false, None);
+        for connection in &work.connections {
+            let done = schemas::refresh(&self.settings, &self.side, connection)?;
+            let level = if matches!(done, Refreshed::Failed(_)) { LogLevel::Error } else { LogLevel::Information };
+            context.log(level, &done.told(&connection.identifier));
+            produced |= matches!(done, Refreshed::Told { is_new: true, .. });
+            if let Refreshed::Failed(report) = done {
+                failed = failed.or(Some(report));
+            }
+        }
+        match failed {
+            Some(report) => Err(report),
+            None => Ok(TaskOutcome::of(Summary { connector, ..Summary::default() }, produced)),
+        }
+    }
+
     /// Carries out the orders of a task.
     fn fulfil(&self, work: &AgentWork, context: &dyn TaskContext) -> Result<TaskOutcome, Report> {
         let task = &work.task;
         let owner = format!("{} {}", task.agent.clone().unwrap_or_default(), self.settings.home.display());
-        let request = CollectRequest { scope: OrderScope::of_task(task), owner };
+        let request = CollectRequest::of_task(task, owner);
         let is_cancelled = || context.is_cancelled();
         let hands = ConnectorHands { settings: &self.settings, is_cancelled: &is_cancelled };
-        let done = self.side.with_orders(|host| fulfil(host, &hands, &request, task.continue_on_error, context));
+        let manner = Manner { go_on: task.continue_on_error, batch: task.number("BatchSize") as usize };
+        let done = self.side.with_orders(|host| fulfil(host, &hands, &request, manner, context));
         done.map(Fulfilled::outcome).map_err(|error| road::report(&error))
     }
 
@@ -163,6 +187,7 @@ impl StepTasks {
                 tables: &work.tables,
                 cookies_dir: Some(&cookies),
                 keeping: &keeping,
+                databases: &exporting::Network,
             };
             let (began, stage) = (Instant::now(), format!("Export {}", connection.identifier));
             let mut told = |read: u64, total: u64, rows: u64| {
@@ -212,8 +237,10 @@ impl StepTasks {
         let turn = self.turn(connector);
         let _held = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let told = Told { context, stage: RefCell::new((Instant::now(), TaskProgress::default())) };
-        let collected = self.side.with_host(|host| provost_server::prepare(host, &options, &told));
-        let collected = collected.map_err(|error| road::report(&error))?;
+        let collected = exporting::with_cookies(&self.settings, connector, || {
+            let collected = self.side.with_host(&work.lease, |host| provost_server::prepare(host, &options, &told));
+            collected.map_err(|error| road::report(&error))
+        })?;
         context.log(LogLevel::Information, &format!("session {} is sealed", collected.session));
         for problem in collected.problems.iter().take(100) {
             let place = if problem.line == 0 { String::new() } else { format!(" line {}", problem.line) };

@@ -2,9 +2,8 @@
 
 use super::{Finding, span};
 use crate::certificate;
+use crate::keys;
 use crate::settings::Settings;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use std::path::Path;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
@@ -16,7 +15,7 @@ pub(super) fn examine(settings: &Settings, now: i64, found: &mut Vec<Finding>) {
     const CHECK: &str = "certificate";
     if let Some(file) = certificate::file(settings) {
         match certificate::load(settings, &[]) {
-            Ok(_) => found.extend(dates(CHECK, &file, host(settings), now)),
+            Ok(_) => found.extend(dates(CHECK, &file, &settings.serving.certificate_password, host(settings), now)),
             Err(report) => found.push(Finding::error(
                 CHECK,
                 report.text.clone(),
@@ -25,11 +24,11 @@ pub(super) fn examine(settings: &Settings, now: i64, found: &mut Vec<Finding>) {
         }
     }
     if let Some(pinned) = &settings.calling.certificate {
-        found.extend(dates("certificate of the server", pinned, None, now));
+        found.extend(dates("certificate of the server", pinned, "", None, now));
     }
-    if let Some((file, _)) = &settings.serving.encryption_file {
-        match crate::sealing::Opener::read(file) {
-            Ok(_) => found.extend(dates("encryption certificate", file, None, now)),
+    if let Some((file, password)) = &settings.serving.encryption_file {
+        match crate::sealing::Opener::read(file, password) {
+            Ok(_) => found.extend(dates("encryption certificate", file, password, None, now)),
             Err(report) => found.push(Finding::error(
                 "encryption certificate",
                 report.text.clone(),
@@ -47,15 +46,22 @@ fn host(settings: &Settings) -> Option<String> {
     Some(name.trim_matches(['[', ']']).to_ascii_lowercase())
 }
 
-fn dates(check: &'static str, file: &Path, host: Option<String>, now: i64) -> Vec<Finding> {
+fn dates(check: &'static str, file: &Path, password: &str, host: Option<String>, now: i64) -> Vec<Finding> {
     let unreadable = |detail: String| {
-        vec![Finding::error(check, format!("{}: {detail}", file.display()), "give a certificate in PEM form")]
+        vec![Finding::error(
+            check,
+            format!("{}: {detail}", file.display()),
+            "give a certificate in PEM form, or a PFX file with its password",
+        )]
     };
-    let der = match CertificateDer::from_pem_file(file) {
-        Ok(der) => der,
-        Err(error) => return unreadable(error.to_string()),
+    let read = match keys::read(file, password) {
+        Ok(read) => read,
+        Err(detail) => return unreadable(detail),
     };
-    let Ok((_, certificate)) = X509Certificate::from_der(&der) else {
+    let Some(der) = read.certificates.first() else {
+        return unreadable("it holds no certificate".to_owned());
+    };
+    let Ok((_, certificate)) = X509Certificate::from_der(der) else {
         return unreadable("is no certificate".to_owned());
     };
     let mut found = Vec::new();
@@ -119,7 +125,10 @@ mod tests {
         std::fs::write(&file, certificate.pem()).unwrap();
         let at = |day: &str, host: &str| {
             let now: jiff::Timestamp = format!("{day}T00:00:00Z").parse().unwrap();
-            dates("c", &file, Some(host.to_owned()), now.as_microsecond()).iter().map(|f| f.state).collect::<Vec<_>>()
+            dates("c", &file, "", Some(host.to_owned()), now.as_microsecond())
+                .iter()
+                .map(|f| f.state)
+                .collect::<Vec<_>>()
         };
         assert_eq!(at("2026-01-02", "a.example"), [State::Ok]);
         assert_eq!(at("2026-02-15", "127.0.0.1"), [State::Warning]);

@@ -66,6 +66,7 @@ impl Hands for ConnectorHands<'_> {
             concurrency: 1,
             attempts: ATTEMPTS,
             help: &desk,
+            databases: &crate::exporting::Network,
         };
         let walked = provost_connectors::fulfil(&request, &mut orders.into_iter(), tell);
         walked.map(|_| ()).map_err(|error| ServerError::Source {

@@ -19,8 +19,17 @@ use provost_model::work::{TaskContext, TaskOutcome, TaskProgress};
 use provost_server::ServerError;
 use provost_server::orders::{CollectRequest, OrderHost, OrderMapping};
 
-/// Orders whose results are told together.
+/// Orders whose results are told together when nobody says (`BatchSize`).
 const TOLD_TOGETHER: usize = 100;
+
+/// How orders are carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// A system that cannot be reached does not stop it: the files of the others follow, and the end is a warning.
+    pub(crate) go_on: bool,
+    /// Orders whose results are told together; 0 as usual.
+    pub(crate) batch: usize,
+}
 
 /// Whoever does the work.
 pub(crate) trait Hands {
@@ -78,16 +87,15 @@ impl Fulfilled {
     }
 }
 
-/// Carries out what is to be done. A system that cannot be reached stops it, unless `go_on`: then the files of the
-/// others follow, and the end is a warning.
+/// Carries out what is to be done. A system that cannot be reached stops it, unless [`Manner::go_on`].
 ///
 /// # Errors
-/// The host cannot be asked or told; without `go_on` also those of the hands.
+/// The host cannot be asked or told; without [`Manner::go_on`] also those of the hands.
 pub(crate) fn fulfil(
     host: &dyn OrderHost,
     hands: &dyn Hands,
     request: &CollectRequest,
-    go_on: bool,
+    manner: Manner,
     context: &dyn TaskContext,
 ) -> Result<Fulfilled, ServerError> {
     let mut done = Fulfilled::default();
@@ -107,7 +115,8 @@ pub(crate) fn fulfil(
         let stage = format!("Fulfill {}", file.resource_type);
         context.progress(&TaskProgress { stage: stage.clone(), ..TaskProgress::default() });
         let count = orders.len() as u64;
-        let mut told = Teller { host, file: &file.name, owner: &request.owner, kept: Vec::new(), failed: None };
+        let batch = if manner.batch == 0 { TOLD_TOGETHER } else { manner.batch };
+        let mut told = Teller { host, file: &file.name, owner: &request.owner, batch, kept: Vec::new(), failed: None };
         let before = done.executed + done.errored + done.waiting;
         let walked = hands.carry_out(file.mapping.as_ref(), orders, &mut |result| {
             log(&result, context);
@@ -122,7 +131,7 @@ pub(crate) fn fulfil(
         }
         done.left += count.saturating_sub(done.executed + done.errored + done.waiting - before);
         if let Err(error) = walked {
-            if !go_on {
+            if !manner.go_on {
                 return Err(error);
             }
             context.log(LogLevel::Error, &error.to_string());
@@ -154,6 +163,7 @@ struct Teller<'a> {
     host: &'a dyn OrderHost,
     file: &'a str,
     owner: &'a str,
+    batch: usize,
     kept: Vec<OrderResult>,
     failed: Option<ServerError>,
 }
@@ -161,7 +171,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn push(&mut self, result: OrderResult) {
         self.kept.push(result);
-        if self.kept.len() >= TOLD_TOGETHER {
+        if self.kept.len() >= self.batch {
             self.flush();
         }
     }

@@ -1,6 +1,6 @@
 //! Fulfilment with a server and a managed system in memory, both with faults.
 
-use super::{Fulfilled, Hands, fulfil};
+use super::{Fulfilled, Hands, Manner, fulfil};
 use provost_model::configuration::jobs::LogLevel;
 use provost_model::orders::{OrderFile, OrderOutcome, OrderResult, ProvisioningOrder, ResultFile};
 use provost_model::summary::State;
@@ -138,7 +138,7 @@ impl TaskContext for Log {
 }
 
 fn run(server: &Server, system: &System, go_on: bool) -> Result<Fulfilled, ServerError> {
-    fulfil(server, system, &CollectRequest::default(), go_on, &Log::default())
+    fulfil(server, system, &CollectRequest::default(), Manner { go_on, batch: 0 }, &Log::default())
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn results_reach_the_server_with_what_the_system_says() {
     let server = Server::with(&[("a", &["1", "2"]), ("b", &["3"])]);
     let system = System { refuses: vec!["2"], ..System::default() };
     let log = Log::default();
-    let done = fulfil(&server, &system, &CollectRequest::default(), false, &log).unwrap();
+    let done = fulfil(&server, &system, &CollectRequest::default(), Manner::default(), &log).unwrap();
     assert_eq!((done.executed, done.errored, done.left), (2, 1, 0));
     assert_eq!(done.summary.state, State::Warning);
     assert_eq!(server.standing(), "1 Executed, 2 Errored, 3 Executed");

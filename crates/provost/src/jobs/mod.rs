@@ -14,7 +14,7 @@ use crate::road::{Road, now_micros};
 use crate::settings::Settings;
 use jiff::tz::TimeZone;
 use provost_model::work::InstanceState;
-use provost_server::jobs::{Engine, JobError, JobSettings};
+use provost_server::jobs::{Engine, JobError, JobSettings, Pace};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,11 +39,24 @@ pub fn job_settings(settings: &Settings) -> JobSettings {
         launch_timeout: given.launch_timeout.map_or(defaults.launch_timeout, |ms| Duration::from_millis(ms.into())),
         task_timeout: Duration::from_secs(minutes * 60),
         scheduler: given.scheduler.unwrap_or(defaults.scheduler),
+        pace: pace(),
         zone: TimeZone::system(),
         retention: settings.retention,
         default_agent: settings.agent_identifier.clone(),
         ..defaults
     }
+}
+
+/// How the time of schedules passes. Tests say it as `began at factor`, see [`Pace`]; a release build does not listen.
+fn pace() -> Pace {
+    #[cfg(feature = "fault-injection")]
+    if let Ok(text) = std::env::var("PROVOST_SCHEDULE_PACE") {
+        let numbers: Vec<i64> = text.split(' ').filter_map(|number| number.parse().ok()).collect();
+        if let [began, at, factor] = numbers[..] {
+            return Pace { began, at, factor };
+        }
+    }
+    Pace::default()
 }
 
 /// The error of a job as a person reads it.

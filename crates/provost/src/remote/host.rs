@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct RemoteHost<'a> {
     /// The server.
     pub client: &'a Client,
+    /// Word of the lease of the task that it is prepared for, when a job wants it.
+    pub lease: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -34,7 +36,8 @@ impl SessionHost for RemoteHost<'_> {
     }
 
     fn open(&self, request: &OpenRequest) -> Result<Opened, ServerError> {
-        Ok(self.client.post(SESSIONS, request)?.unwrap_or(Opened { base_digest: None }))
+        let request = OpenRequest { lease: self.lease.map(str::to_owned), ..request.clone() };
+        Ok(self.client.post(SESSIONS, &request)?.unwrap_or_default())
     }
 
     /// Sends what has not arrived yet.
@@ -68,7 +71,8 @@ impl SessionHost for RemoteHost<'_> {
     }
 
     fn seal(&self, manifest: &Manifest) -> Result<(), ServerError> {
-        self.client.post::<_, ()>(&format!("{SESSIONS}/{}/Seal", manifest.session), manifest).map(|_| ())
+        let lease = self.lease.map(|lease| format!("?lease={}", segment(lease))).unwrap_or_default();
+        self.client.post::<_, ()>(&format!("{SESSIONS}/{}/Seal{lease}", manifest.session), manifest).map(|_| ())
     }
 
     fn abandon(&self, session: &str) {

@@ -18,14 +18,14 @@ pub struct ExportFiles {
 }
 
 impl ExportFiles {
-    /// With the certificate and the key of a PEM file; `seals` says whether what is written is encrypted. Without a file
-    /// nothing is.
+    /// With the certificate and the key of a file, and its password; `seals` says whether what is written is encrypted.
+    /// Without a file nothing is.
     ///
     /// # Errors
     /// There is no usable pair in the file.
-    pub fn new(pair: Option<&Path>, seals: bool) -> Result<ExportFiles, Report> {
-        let opener = pair.map(Opener::read).transpose()?;
-        let sealer = pair.filter(|_| seals).map(Sealer::read).transpose()?;
+    pub fn new(pair: Option<(&Path, &str)>, seals: bool) -> Result<ExportFiles, Report> {
+        let opener = pair.map(|(file, password)| Opener::read(file, password)).transpose()?;
+        let sealer = pair.filter(|_| seals).map(|(file, password)| Sealer::read(file, password)).transpose()?;
         Ok(ExportFiles { sealer, opener })
     }
 
@@ -93,7 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [own, other] = ["own.pem", "other.pem"].map(|name| pair(folder.path(), name));
         let (sealing, open) =
-            (ExportFiles::new(Some(&own), true).unwrap(), ExportFiles::new(Some(&own), false).unwrap());
+            (ExportFiles::new(Some((&own, "")), true).unwrap(), ExportFiles::new(Some((&own, "")), false).unwrap());
         let path = folder.path().join("HR.csv");
         let text: String = (0..20_000).map(|i| format!("{i},name {i}\n")).collect();
         let write = |files: &ExportFiles| {
@@ -105,7 +105,7 @@ mod tests {
         assert!(std::fs::read(&path).unwrap().starts_with(b"PROVOST1"));
         assert_eq!(text_of(&sealing, &path), Ok(text.clone()));
         assert_eq!(text_of(&open, &path), Ok(text.clone()), "sealed before the setting was changed");
-        let error = text_of(&ExportFiles::new(Some(&other), true).unwrap(), &path).unwrap_err();
+        let error = text_of(&ExportFiles::new(Some((&other, "")), true).unwrap(), &path).unwrap_err();
         assert_eq!(error, "it was encrypted for another certificate");
         let error = text_of(&ExportFiles::new(None, true).unwrap(), &path).unwrap_err();
         assert!(error.contains("nothing here says how to open it"), "{error}");
@@ -118,8 +118,8 @@ mod tests {
     fn a_reader_that_goes_on_after_an_error_never_comes_to_an_end() {
         let folder = tempfile::tempdir().unwrap();
         let own = pair(folder.path(), "own.pem");
-        let (mut sealed, opener) = (Vec::new(), Opener::read(&own).unwrap());
-        Sealer::read(&own).unwrap().seal(&[7_u8; 200_000][..], &mut sealed).unwrap();
+        let (mut sealed, opener) = (Vec::new(), Opener::read(&own, "").unwrap());
+        Sealer::read(&own, "").unwrap().seal(&[7_u8; 200_000][..], &mut sealed).unwrap();
         sealed.truncate(150_000);
         let mut reader = opener.reader(sealed.as_slice()).unwrap();
         let mut bytes = Vec::new();

@@ -1,27 +1,24 @@
 //! Encryption of files and settings for the holder of a certificate's private key.
 //!
 //! A sealed file is a header and chunks. The header: `PROVOST1`; the SHA-256 of the public key (32 bytes); the length of
-//! the wrapped key (2 bytes, big-endian); a random AES-256 key, wrapped by RSA-OAEP with SHA-256; 7 random bytes. Each
+//! the locked key (2 bytes, big-endian); a random AES-256 key, locked as `locks.rs` says; 7 random bytes. Each
 //! chunk: at most 65,536 bytes, encrypted by AES-256-GCM with the header as additional data; the nonce is the 7 bytes,
 //! the number of the chunk (4 bytes, big-endian), and 1 for the last chunk, 0 for the others. So neither the order nor
 //! the end of a file can be changed unnoticed. A sealed setting is such a file in base64.
 
 mod export_files;
+mod locks;
 mod stream;
 
 pub use export_files::ExportFiles;
 pub use stream::{OpeningReader, SealingWriter};
 
+use crate::keys;
 use crate::report::{Kind, Report};
 use aws_lc_rs::digest;
-use aws_lc_rs::rsa::{
-    OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
-    PublicEncryptingKey,
-};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use locks::{Lock, Unlock};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use stream::{Chunks, PREFIX, take};
@@ -31,13 +28,13 @@ const KEY: usize = 32;
 
 /// Seals for the holder of a certificate.
 pub struct Sealer {
-    key: OaepPublicEncryptingKey,
+    lock: Lock,
     id: Vec<u8>,
 }
 
 /// Opens what was sealed for a certificate, with its private key.
 pub struct Opener {
-    key: OaepPrivateDecryptingKey,
+    key: Unlock,
     id: Vec<u8>,
 }
 
@@ -54,14 +51,13 @@ impl std::fmt::Debug for Opener {
 }
 
 impl Sealer {
-    /// For the certificate in a PEM file.
+    /// For the certificate in a file: PEM, or PFX with its password.
     ///
     /// # Errors
-    /// It holds none, or one without an RSA key.
-    pub fn read(file: &Path) -> Result<Sealer, Report> {
-        let (id, spki) = public(file)?;
-        let key = PublicEncryptingKey::from_der(&spki).ok().and_then(|key| OaepPublicEncryptingKey::new(key).ok());
-        Ok(Sealer { key: key.ok_or_else(|| unusable(file, "its key is no RSA key of 2048 to 8192 bits"))?, id })
+    /// It holds none, or one whose key nothing can be sealed for.
+    pub fn read(file: &Path, password: &str) -> Result<Sealer, Report> {
+        let (_, lock, id, _) = pair(file, password)?;
+        Ok(Sealer { lock, id })
     }
 
     /// Seals all that `input` gives.
@@ -80,10 +76,9 @@ impl Sealer {
     pub fn writer<W: Write>(&self, mut output: W) -> Result<SealingWriter<W>, Report> {
         let (mut key, mut prefix) = ([0; KEY], [0; PREFIX]);
         aws_lc_rs::rand::fill(&mut key).and_then(|()| aws_lc_rs::rand::fill(&mut prefix)).map_err(|_| weak())?;
-        let mut wrapped = vec![0; self.key.ciphertext_size()];
-        let wrapped = self.key.encrypt(&OAEP_SHA256_MGF1SHA256, &key, &mut wrapped, None).map_err(|_| weak())?;
-        let length = u16::try_from(wrapped.len()).unwrap_or_default().to_be_bytes();
-        let header = [&MAGIC[..], &self.id, &length, wrapped, &prefix].concat();
+        let locked = self.lock.lock(&key).ok_or_else(weak)?;
+        let length = u16::try_from(locked.len()).unwrap_or_default().to_be_bytes();
+        let header = [&MAGIC[..], &self.id, &length, &locked, &prefix].concat();
         output.write_all(&header).map_err(report)?;
         Ok(SealingWriter::new(Chunks::new(&key, header, prefix)?, output))
     }
@@ -100,26 +95,15 @@ impl Sealer {
 }
 
 impl Opener {
-    /// For the private key in a PEM file that holds its certificate, too.
+    /// For the private key in a file that holds its certificate, too: PEM, or PFX, with the password of the key.
     ///
     /// # Errors
-    /// It holds no such pair, or one without an RSA key.
-    pub fn read(file: &Path) -> Result<Opener, Report> {
-        let (id, spki) = public(file)?;
-        let private = PrivateKeyDer::from_pem_file(file).map_err(|_| {
-            unusable(file, "it holds no private key that can be read without a password (openssl pkey takes it away)")
-        })?;
-        let PrivateKeyDer::Pkcs8(private) = private else {
-            return Err(unusable(file, "its private key is not in PKCS#8 form (openssl pkey converts it)"));
-        };
-        let key = PrivateDecryptingKey::from_pkcs8(private.secret_pkcs8_der());
-        let key = key.map_err(|_| unusable(file, "its key is no RSA key of 2048 to 8192 bits"))?;
-        use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-        let own: PublicKeyX509Der<'_> = key.public_key().as_der().map_err(|_| weak())?;
-        if own.as_ref() != spki {
-            return Err(unusable(file, "its private key is not the one of its first certificate"));
-        }
-        Ok(Opener { key: OaepPrivateDecryptingKey::new(key).map_err(|_| weak())?, id })
+    /// It holds no such pair, or one that nothing can be opened with.
+    pub fn read(file: &Path, password: &str) -> Result<Opener, Report> {
+        let (pair, lock, id, public) = pair(file, password)?;
+        let private = pair.key.map_err(|detail| unusable(file, &detail))?;
+        let key = Unlock::of(&private, &lock, &public).map_err(|detail| unusable(file, &detail))?;
+        Ok(Opener { key, id })
     }
 
     /// Opens a sealed file. What was written before an error is to be thrown away.
@@ -161,13 +145,12 @@ impl Opener {
                 .hint("set EncryptionCertificate:File to the one it was encrypted for, or encrypt it again"));
         }
         let length = usize::from(u16::from_be_bytes([header[MAGIC.len() + KEY], header[MAGIC.len() + KEY + 1]]));
-        let wrapped = take(input, length).map_err(report)?;
+        let locked = take(input, length).map_err(report)?;
         let prefix = take(input, PREFIX).map_err(report)?;
-        header.extend_from_slice(&wrapped);
+        header.extend_from_slice(&locked);
         header.extend_from_slice(&prefix);
-        let mut key = vec![0; self.key.min_output_size()];
-        let key = self.key.decrypt(&OAEP_SHA256_MGF1SHA256, &wrapped, &mut key, None).map_err(|_| changed())?;
-        Chunks::new(key, header, prefix.try_into().map_err(|_| changed())?)
+        let key = self.key.unlock(&locked).ok_or_else(changed)?;
+        Chunks::new(&key, header, prefix.try_into().map_err(|_| changed())?)
     }
 }
 
@@ -181,27 +164,19 @@ pub fn is_sealed(file: &Path) -> io::Result<bool> {
     Ok(begin == MAGIC)
 }
 
-/// Digest of the public key of the first certificate in a PEM file, and that key.
-fn public(file: &Path) -> Result<(Vec<u8>, Vec<u8>), Report> {
-    let content = std::fs::read(file).map_err(|error| Report::io("read", file, &error))?;
-    if content.first() == Some(&0x30) {
-        return Err(unusable(
-            file,
-            "it is not in PEM form (openssl pkcs12 -in FILE.pfx -out FILE.pem -nodes converts a PFX)",
-        ));
-    }
-    let certificate = CertificateDer::from_pem_slice(&content)
-        .map_err(|error| unusable(file, &format!("it holds no certificate: {error}")))?;
-    let parsed = rustls::server::ParsedCertificate::try_from(&certificate)
-        .map_err(|error| unusable(file, &format!("its certificate cannot be read: {error}")))?;
-    let spki = parsed.subject_public_key_info().as_ref().to_vec();
-    Ok((digest::digest(&digest::SHA256, &spki).as_ref().to_vec(), spki))
+/// What a file holds, the lock that its first certificate is, the digest of its public key, and that key.
+fn pair(file: &Path, password: &str) -> Result<(keys::KeyFile, Lock, Vec<u8>, Vec<u8>), Report> {
+    let read = keys::read(file, password).map_err(|detail| unusable(file, &detail))?;
+    let first = read.certificates.first().ok_or_else(|| unusable(file, "it holds no certificate"))?;
+    let (lock, public) = Lock::of(first).map_err(|detail| unusable(file, &detail))?;
+    let id = digest::digest(&digest::SHA256, &public).as_ref().to_vec();
+    Ok((read, lock, id, public))
 }
 
 fn unusable(file: &Path, detail: &str) -> Report {
     Report::usage("encryption-certificate", format!("{} cannot encrypt: {detail}", file.display())).hint(
-        "give one PEM file with a certificate and its unencrypted RSA key: openssl req -x509 -newkey rsa:3072 -nodes \
-         -subj /CN=provost -days 3650 -keyout key.pem -out cert.pem; cat cert.pem key.pem > encryption.pem",
+        "give one file with a certificate and its key, PFX or PEM, and its password: openssl req -x509 -newkey rsa:3072 \
+         -nodes -subj /CN=provost -days 3650 -keyout key.pem -out cert.pem; cat cert.pem key.pem > encryption.pem",
     )
 }
 
@@ -242,11 +217,26 @@ pub(crate) mod tests {
         file
     }
 
+    /// The same with a key of an elliptic curve.
+    fn curve(folder: &Path, name: &str, algorithm: &'static rcgen::SignatureAlgorithm) -> PathBuf {
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["provost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let file = folder.join(name);
+        std::fs::write(&file, format!("{}{}", certificate.pem(), key.serialize_pem())).unwrap();
+        file
+    }
+
     #[test]
     fn only_the_holder_of_the_key_opens_and_nothing_can_be_changed() {
         let folder = tempfile::tempdir().unwrap();
-        let file = pair(folder.path(), "a.pem");
-        let (sealer, opener) = (Sealer::read(&file).unwrap(), Opener::read(&file).unwrap());
+        let p256 = &rcgen::PKCS_ECDSA_P256_SHA256;
+        opens_alone(&pair(folder.path(), "a.pem"), &pair(folder.path(), "b.pem"));
+        opens_alone(&curve(folder.path(), "c.pem", p256), &curve(folder.path(), "d.pem", p256));
+        opens_alone(&curve(folder.path(), "e.pem", p256), &pair(folder.path(), "f.pem"));
+    }
+
+    fn opens_alone(file: &Path, other: &Path) {
+        let (sealer, opener) = (Sealer::read(file, "").unwrap(), Opener::read(file, "").unwrap());
         let open = |sealed: &[u8]| {
             let mut out = Vec::new();
             opener.open(sealed, &mut out).map(|()| out).map_err(|report| report.id)
@@ -256,17 +246,19 @@ pub(crate) mod tests {
             let mut sealed = Vec::new();
             sealer.seal(text.as_slice(), &mut sealed).unwrap();
             assert_eq!(open(&sealed), Ok(text), "{length}");
-            // Cut off behind a whole chunk, and one bit flipped.
+            // Cut off behind a whole chunk, and one bit flipped: at the end, and in the locked key.
             if length > CHUNK {
                 let header = sealed.len() - (length + length.div_ceil(CHUNK) * TAG);
                 assert_eq!(open(&sealed[..header + CHUNK + TAG]), Err("changed"));
             }
-            let last = sealed.len() - 1;
-            sealed[last] ^= 1;
-            assert_eq!(open(&sealed), Err("changed"), "{length}");
+            for at in [sealed.len() - 1, MAGIC.len() + KEY + 2 + 70] {
+                let mut changed = sealed.clone();
+                changed[at] ^= 1;
+                assert_eq!(open(&changed), Err("changed"), "{length} {at}");
+            }
         }
         assert_eq!(open(b"name,login\n"), Err("not-encrypted"));
-        let other = Opener::read(&pair(folder.path(), "b.pem")).unwrap();
+        let other = Opener::read(other, "").unwrap();
         let sealed = sealer.seal_text("geheim").unwrap();
         assert_eq!(opener.open_text(&sealed).unwrap(), "geheim");
         assert_eq!(other.open_text(&sealed).unwrap_err().id, "other-certificate");
@@ -278,17 +270,18 @@ pub(crate) mod tests {
         let (one, other) = (pair(folder.path(), "1.pem"), pair(folder.path(), "2.pem"));
         let [one, other] = [one, other].map(|file| std::fs::read_to_string(file).unwrap());
         let begin = one.find("-----BEGIN PRIVATE").unwrap();
-        let elliptic = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap();
+        let elliptic = curve(folder.path(), "384.pem", &rcgen::PKCS_ECDSA_P384_SHA384);
         let cases = [
-            ("0\u{82}".to_owned(), "openssl pkcs12"),
+            ("0\u{82}".to_owned(), "damaged"),
+            ("nothing".to_owned(), "holds no certificate"),
             (one[..begin].to_owned(), "no private key"),
             (format!("{}{}", &one[..begin], &other[other.find("-----BEGIN PRIVATE").unwrap()..]), "not the one"),
-            (format!("{}{}", elliptic.cert.pem(), elliptic.signing_key.serialize_pem()), "no RSA key"),
+            (std::fs::read_to_string(elliptic).unwrap(), "neither RSA"),
         ];
         for (content, expected) in cases {
             let file = folder.path().join("wrong.pem");
             std::fs::write(&file, content).unwrap();
-            let report = Opener::read(&file).unwrap_err();
+            let report = Opener::read(&file, "").unwrap_err();
             assert!(report.text.contains(expected), "{report}");
         }
     }

@@ -77,7 +77,8 @@ pub const KEYS: &[Key] = &[
         "Certificate chain (PEM), instead of one that the server makes for itself",
     )
     .used(),
-    key("Https:KeyFile", Holds::Path, "Private key of that certificate (PEM)").used(),
+    key("Https:KeyFile", Holds::Path, "Private key of that certificate (PEM), when it is not in the same file").used(),
+    key("Https:KeyPassword", Holds::Text, "Password of that key, or of the PFX file").used(),
     key("Https:BehindProxy", Holds::Bool, "A proxy ends TLS, and says in X-Forwarded-For who calls").or("false").used(),
     key("ConnectionStringGovernor", Holds::Text, "Repository for tasks and jobs"),
     key("AzureCredentials", Holds::Anything, "Identity of this installation in Azure"),

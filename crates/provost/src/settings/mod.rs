@@ -224,7 +224,7 @@ impl Settings {
     /// # Errors
     /// `EncryptionCertificate:File` cannot be used.
     pub fn export_files(&self) -> Result<ExportFiles, Report> {
-        let pair = self.serving.encryption_file.as_ref().map(|(file, _)| file.as_path());
+        let pair = self.serving.encryption_file.as_ref().map(|(file, password)| (file.as_path(), password.as_str()));
         ExportFiles::new(pair, self.serving.encrypts_exports)
     }
 

@@ -3,7 +3,8 @@
 use super::read::Sources;
 use super::tree::{Origin, Tree};
 use super::{ENCRYPTED_FILE, environment, mask};
-use crate::report::Report;
+use crate::keys;
+use crate::report::{Kind, Report};
 use crate::sealing::Opener;
 use provost_model::{Problem, Severity};
 use serde_json::Value;
@@ -50,17 +51,27 @@ fn keep_secrets(path: &str, tree: &mut Tree) {
 }
 
 fn opener(home: &Path, tree: &Tree, variables: &[(String, String)]) -> Result<Opener, Report> {
-    const KEY: &str = "EncryptionCertificate:File";
+    const SECTION: &str = "EncryptionCertificate";
     let mut whole = tree.clone();
     environment::apply(&mut whole, variables);
-    let file = whole.at(KEY).and_then(super::read::as_text).filter(|file| !file.is_empty()).ok_or_else(|| {
+    // Its password may be kept elsewhere, too; nothing else is looked up for it.
+    let section = whole.at(SECTION).cloned().unwrap_or(Tree::Section(Vec::new()));
+    let mut alone = Tree::Section(vec![(SECTION.to_owned(), section)]);
+    let mut found = Sources::default();
+    super::secrets::resolve(home, &mut alone, variables, true, &mut found);
+    if !found.problems.is_empty() {
+        let text = format!("the password of {SECTION} cannot be looked up");
+        return Err(Report::with_problems(Kind::Usage, "invalid-settings", text, found.problems));
+    }
+    let text = |key: &str| alone.at(&format!("{SECTION}:{key}")).and_then(super::read::as_text);
+    let file = text("File").filter(|file| !file.is_empty()).ok_or_else(|| {
         Report::usage(
             "no-encryption-certificate",
             format!("{ENCRYPTED_FILE} is there, but nothing says how to open it"),
         )
-        .hint(format!("set {KEY} in appsettings.json to the PEM file that it was encrypted for"))
+        .hint(format!("set {SECTION}:File in appsettings.json to the file that it was encrypted for"))
     })?;
-    Opener::read(&home.join(file))
+    Opener::read(&home.join(file), &keys::reveal(&text("Password").unwrap_or_default()))
 }
 
 fn open(path: &str, tree: &mut Tree, opener: &Opener, problems: &mut Vec<(Problem, Origin)>) {
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn encrypted_settings_win_over_those_in_the_clear() {
         let folder = tempfile::tempdir().unwrap();
-        let sealer = Sealer::read(&pair(folder.path(), "key.pem")).unwrap();
+        let sealer = Sealer::read(&pair(folder.path(), "key.pem"), "").unwrap();
         let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
         write(SERVER_FILE, r#"{"EncryptionCertificate": {"File": "key.pem"}}"#.to_owned());
         write(AGENT_FILE, r#"{"OpenId": {"OpenIdClients": {"Job": "clear"}, "AgentIdentifier": "Local"}}"#.to_owned());

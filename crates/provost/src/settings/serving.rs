@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 pub struct Serving {
     /// Public address, without a slash at its end.
     pub application_uri: Option<String>,
-    /// Certificate chain in PEM form, instead of the one that the server makes for itself.
+    /// Certificate chain, PEM or PFX, instead of the one that the server makes for itself.
     pub certificate: Option<PathBuf>,
-    /// Its private key in PEM form.
+    /// Its private key in PEM form, when it is not in the same file.
     pub certificate_key: Option<PathBuf>,
-    /// File whose content, with its password, encrypts what is kept secret in the repository.
+    /// Password of the key, or of the PFX file.
+    pub certificate_password: String,
+    /// File with a certificate and its key, and its password. Its content, with the password, encrypts what is kept secret in the repository.
     pub encryption_file: Option<(PathBuf, String)>,
     /// The same file encrypts export files.
     pub encrypts_exports: bool,
@@ -37,7 +39,7 @@ pub(super) fn serving(home: &Path, tree: &Tree, sources: &mut Sources) -> Servin
     let text = |path: &str| tree.at(path).and_then(as_text).filter(|text| !text.is_empty());
     let file = |path: &str| text(path).map(|name| home.join(name));
     let flag = |path: &str, default: bool| tree.at(path).and_then(as_bool).unwrap_or(default);
-    let password = text("EncryptionCertificate:Password").unwrap_or_default();
+    let password = |path: &str| crate::keys::reveal(&text(path).unwrap_or_default());
     let application_uri = text("ApplicationUri").map(|uri| uri.trim_end_matches('/').to_owned());
     if let Some(uri) = &application_uri
         && !(uri.starts_with("https://") || uri.starts_with("http://"))
@@ -74,7 +76,9 @@ pub(super) fn serving(home: &Path, tree: &Tree, sources: &mut Sources) -> Servin
         application_uri,
         certificate: file("Https:CertificateFile"),
         certificate_key: file("Https:KeyFile"),
-        encryption_file: file("EncryptionCertificate:File").map(|file| (file, password)),
+        certificate_password: password("Https:KeyPassword"),
+        encryption_file: file("EncryptionCertificate:File")
+            .map(|file| (file, password("EncryptionCertificate:Password"))),
         encrypts_exports: flag("EncryptionCertificate:EncryptFile", true),
         json_logs: flag("Serilog:Json", false),
         traces: text("OpenTelemetry:Endpoint")

@@ -64,7 +64,7 @@ pub(crate) struct ComputeRoleModel {
     #[arg(short = 'c', long, value_name = "COUNT", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     batch_insert_size: u32,
 
-    /// Owners that a dirty run evaluates again although nothing says that their result differs
+    /// Owners that are evaluated once more at the end although nothing says that their result differs
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     sample: u32,
 

@@ -41,7 +41,7 @@ Examples:
         if self.encoding.is_some() {
             tracing::warn!("--encoding does nothing: what was encrypted comes back byte by byte");
         }
-        let opener = Opener::read(&self.certificate.file(context)?)?;
+        let opener = self.certificate.opener(context)?;
         match (&self.output_path, self.files.as_slice()) {
             (None, files) => {
                 for file in files {

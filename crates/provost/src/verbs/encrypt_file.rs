@@ -3,8 +3,9 @@
 use super::Run;
 use crate::backup::create;
 use crate::context::Context;
+use crate::keys;
 use crate::report::{Exit, Report};
-use crate::sealing::Sealer;
+use crate::sealing::{Opener, Sealer};
 use crate::settings::Settings;
 use clap::Args;
 use std::fs::File;
@@ -32,23 +33,43 @@ pub(crate) struct EncryptFile {
 /// The certificate to encrypt for, or to open with.
 #[derive(Args, Debug)]
 pub(crate) struct CertificateOption {
-    /// PEM file with the certificate, and with its private key where something is opened (default:
+    /// File with the certificate, PEM or PFX, and with its private key where something is opened (default:
     /// EncryptionCertificate:File)
     #[arg(long, value_name = "PATH", alias = "file-cert-file")]
     certificate_file: Option<PathBuf>,
+
+    /// Password of that file. Other users of this machine can see it here; EncryptionCertificate:Password is not seen
+    #[arg(long, value_name = "TEXT", alias = "file-cert-password", requires = "certificate_file")]
+    certificate_password: Option<String>,
 }
 
 impl CertificateOption {
-    pub(crate) fn file(&self, context: &Context) -> Result<PathBuf, Report> {
-        let set = |settings: &Settings| settings.serving.encryption_file.clone().map(|(file, _)| file);
+    /// The file and its password.
+    pub(crate) fn pair(&self, context: &Context) -> Result<(PathBuf, String), Report> {
         if let Some(file) = &self.certificate_file {
-            return Ok(file.clone());
+            let password = self.certificate_password.as_deref().unwrap_or_default();
+            return Ok((file.clone(), keys::reveal(password)));
         }
-        // Its values may be encrypted themselves.
-        set(&context.open_settings()?).ok_or_else(|| {
+        let settings = self.settings(context)?;
+        settings.serving.encryption_file.ok_or_else(|| {
             Report::usage("no-encryption-certificate", "nothing says for which certificate")
                 .hint("give --certificate-file, or set EncryptionCertificate:File in appsettings.json")
         })
+    }
+
+    pub(crate) fn sealer(&self, context: &Context) -> Result<Sealer, Report> {
+        let (file, password) = self.pair(context)?;
+        Sealer::read(&file, &password)
+    }
+
+    pub(crate) fn opener(&self, context: &Context) -> Result<Opener, Report> {
+        let (file, password) = self.pair(context)?;
+        Opener::read(&file, &password)
+    }
+
+    /// Values may be encrypted for this very certificate: those are not needed to know it.
+    fn settings(&self, context: &Context) -> Result<Settings, Report> {
+        context.settings().or_else(|_| context.open_settings())
     }
 }
 
@@ -61,7 +82,7 @@ Examples:
   provost encrypt-file --files a.csv b.csv --output-path sealed --certificate-file encryption.pem";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let sealer = Sealer::read(&self.certificate.file(context)?)?;
+        let sealer = self.certificate.sealer(context)?;
         match self.files.as_slice() {
             [] => whole(&self.output_path, |out| sealer.seal(std::io::stdin().lock(), out))?,
             [file] if !self.output_path.is_dir() => seal(&sealer, file, &self.output_path)?,

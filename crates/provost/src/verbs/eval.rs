@@ -13,6 +13,7 @@ use provost_model::ResourceId;
 use provost_model::metadata::Metadata;
 use provost_pipeline::expression::program::{Environment, Part, Program, ProgramError, Scope, Variable, Wanted};
 use provost_pipeline::population::Population;
+use provost_server::Answers;
 use provost_store::ReadTx;
 use serde_json::{Value, json};
 
@@ -75,7 +76,7 @@ impl Eval {
         };
         let of = crate::repository::entity_type(&metadata, identifier)?;
         let position = metadata.entity_types.iter().position(|known| known.id == of.id).unwrap_or_default();
-        let variables = [Variable::Iteration];
+        let variables = [Variable::Iteration, Variable::QueryHandler];
         let scope = Scope::new(&metadata, position, Wanted::Any).with(&variables);
         let program = Program::compile(self.binding.as_deref(), Some(&self.expression), &scope)
             .map_err(|error| wrong(&error, &self.expression))?;
@@ -84,7 +85,16 @@ impl Eval {
         provost_server::load_population(tx, &metadata, &mut population, (position, &[resource]), program.reads())
             .map_err(|error| report(&error))?;
         let (subject, _) = population.add(position, resource);
-        let environment = Environment { iteration: i64::from(self.iteration), ..Environment::at(now_micros()) };
+        let plain = Environment { iteration: i64::from(self.iteration), ..Environment::at(now_micros()) };
+        let mut answers = Answers::new(&metadata);
+        if !program.queries().is_empty() {
+            let gathered = answers.gather(tx, &metadata, program.queries(), |answers| {
+                // What fails for want of an answer is evaluated again; what fails for itself is told below.
+                let _ = program.trial(subject, &population, &Environment { queries: Some(answers), ..plain });
+            });
+            gathered.map_err(|error| report(&error))?;
+        }
+        let environment = Environment { queries: Some(&answers), ..plain };
         let (value, steps) = program.trial(subject, &population, &environment).map_err(|error| {
             Report::new(Kind::Data, "expression-failed", error.to_string())
                 .hint("write ?. before members of what may be null, or correct the value")

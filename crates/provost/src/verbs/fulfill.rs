@@ -4,7 +4,7 @@ use super::Run;
 use super::options::{ApiOptions, StepFormatOption};
 use crate::agent::ServerSide;
 use crate::context::Context;
-use crate::fulfil::{ConnectorHands, Fulfilled, Hands, fulfil};
+use crate::fulfil::{ConnectorHands, Fulfilled, Hands, Manner, fulfil};
 use crate::output::StepFormat;
 use crate::output::print;
 use crate::output::summary::{exit, json_line};
@@ -30,6 +30,14 @@ pub(crate) struct Fulfill {
     /// Resource types whose orders are carried out
     #[arg(long, value_name = "IDENTIFIER", num_args = 1.., value_delimiter = ',')]
     resource_types: Vec<String>,
+
+    /// Only orders that this connection carries out
+    #[arg(long, value_name = "IDENTIFIER")]
+    connection: Option<String>,
+
+    /// Orders whose results are reported together
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: u32,
 
     /// Carry out this file alone, for example one that was kept and edited. Nothing is reported: the next
     /// synchronisation shows what came of it
@@ -68,9 +76,11 @@ Examples:
         }
         let request = CollectRequest {
             scope: OrderScope { connector: self.connector.clone(), resource_types: self.resource_types.clone() },
+            connection: self.connection.clone(),
             owner: owner(&settings),
         };
-        let done = side.with_orders(|host| fulfil(host, &hands, &request, self.continue_on_error, &Aloud));
+        let manner = Manner { go_on: self.continue_on_error, batch: self.batch_size as usize };
+        let done = side.with_orders(|host| fulfil(host, &hands, &request, manner, &Aloud));
         let done = done.map_err(|error| road::report(&error))?;
         match self.format.format {
             StepFormat::Table => print(&told(&done))?,

@@ -31,6 +31,10 @@ pub(crate) struct GenerateProvisioningOrders {
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     batch_insert_size: usize,
 
+    /// Owners whose assignments are looked at together (default: 1000)
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    batch_select_size: usize,
+
     /// Show what would be given, and give nothing
     #[arg(long)]
     show: bool,
@@ -67,6 +71,7 @@ Examples:
         let options = GenerateOptions {
             scope: OrderScope { connector: self.connector, resource_types: self.resource_types },
             batch: self.batch_insert_size,
+            select: self.batch_select_size,
             force: self.reason.filter(|_| self.force_provisioning),
             approved: self.change_set,
             actor: road::actor(),

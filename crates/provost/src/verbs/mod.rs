@@ -29,8 +29,10 @@ mod manage_history;
 mod new_openid_secret;
 pub(crate) mod options;
 mod prepare_synchronization;
+mod protect_certificate_password;
 mod protect_json;
 mod query;
+mod refresh_schema;
 mod resource;
 mod restore;
 mod review;
@@ -46,6 +48,7 @@ mod synchronize;
 mod undo;
 mod update_classification;
 mod update_entity_property_expressions;
+mod why;
 
 use crate::context::Context;
 use crate::report::{Exit, Report};
@@ -66,6 +69,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<export::Export>(),
     Verb::of::<export_csv::ExportCsv>(),
     Verb::of::<export_excel::ExportExcel>(),
+    Verb::of::<refresh_schema::RefreshSchema>(),
     Verb::of::<prepare_synchronization::PrepareSynchronization>(),
     Verb::of::<synchronize::Synchronize>(),
     Verb::of::<synchronization_validation::SynchronizationValidation>(),
@@ -75,6 +79,8 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<compute_role_model::ComputeRoleModel>(),
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<assignment::Assignment>(),
+    Verb::of::<why::Why>(),
+    Verb::of::<why::WhyNot>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
     Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
     Verb::of::<fulfill::Fulfill>(),
@@ -99,6 +105,7 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<decrypt_file::DecryptFile>(),
     Verb::of::<protect_json::ProtectFile>(),
     Verb::of::<protect_json::ProtectValue>(),
+    Verb::of::<protect_certificate_password::ProtectCertificatePassword>(),
 ];
 
 /// A verb: its options are the fields of the type, their comments are its help.

@@ -76,7 +76,13 @@ impl PrepareSynchronization {
         self.delivery.apply(&mut preparation);
         let settings = context.settings()?;
         if let Some(client) = self.api.client(&settings)? {
-            return road::prepare(&settings, &RemoteHost { client: &client }, &self.connector, &preparation, progress);
+            return road::prepare(
+                &settings,
+                &RemoteHost { client: &client, lease: None },
+                &self.connector,
+                &preparation,
+                progress,
+            );
         }
         let road = Road::open(context)?;
         if let Some(agent) = &self.agent {

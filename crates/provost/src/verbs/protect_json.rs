@@ -38,7 +38,7 @@ Examples:
 appsettings.encrypted.agent.json";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let sealer = Sealer::read(&self.certificate.file(context)?)?;
+        let sealer = self.certificate.sealer(context)?;
         let path = &self.input_json_file_path;
         let text = std::fs::read_to_string(path).map_err(|error| Report::io("read", path, &error))?;
         let open: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
@@ -90,7 +90,7 @@ Examples:
   provost protect-x509-json-value --values first second --certificate-file encryption.pem";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
-        let sealer = Sealer::read(&self.certificate.file(context)?)?;
+        let sealer = self.certificate.sealer(context)?;
         for value in &self.values {
             print(&format!("{}\n", sealer.seal_text(value)?))?;
         }

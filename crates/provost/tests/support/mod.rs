@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, missing_docs, reason = "shared by the test binaries")]
 
+pub mod assignments;
+pub mod balancer;
 pub mod browser;
 pub mod database;
 pub mod expected;
@@ -12,6 +14,7 @@ pub mod net;
 pub mod proxy;
 pub mod random;
 pub mod small;
+pub mod world;
 
 use provost_model::summary::{State, Summary};
 use std::path::{Path, PathBuf};

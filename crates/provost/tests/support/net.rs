@@ -105,6 +105,11 @@ impl Process {
         self.child.wait().unwrap().code()
     }
 
+    /// Waits until it ends by itself.
+    pub fn wait(&mut self) {
+        self.child.wait().unwrap();
+    }
+
     pub fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -306,12 +311,17 @@ pub struct Agent {
 impl Agent {
     /// A home for an agent: who it is, how it gets to its server, and the connections of another home.
     pub fn home(server: &Server, url: &str, caller: &Caller) -> Agent {
+        Agent::named("Local", server, url, caller)
+    }
+
+    /// The same for an agent with this identifier.
+    pub fn named(identifier: &str, server: &Server, url: &str, caller: &Caller) -> Agent {
         let folder = tempfile::tempdir().unwrap();
         let agent = Agent { folder, process: None };
         let text = std::fs::read_to_string(server.home.file("appsettings.agent.json")).unwrap();
         let mut settings: Value = serde_json::from_str(&text).unwrap();
         settings["OpenId"] = json!({
-            "AgentIdentifier": "Local",
+            "AgentIdentifier": identifier,
             "DefaultOpenIdClient": caller.name,
             "OpenIdClients": { caller.name: caller.secret },
         });

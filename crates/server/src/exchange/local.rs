@@ -1,16 +1,17 @@
 //! The server side as this very process: the repository and the work folders are at hand.
 
-use super::{OpenRequest, Opened, PrepareMapping, SessionHost, about};
+use super::{OpenRequest, Opened, PrepareMapping, SealedBefore, SessionHost, about};
 use crate::error::ServerError;
 use crate::files;
 use crate::folders::Folders;
 use crate::manifest::{MANIFEST, Manifest};
 use crate::mapping::ConnectorMapping;
 use crate::metadata;
-use crate::previous::write_manifest;
+use crate::previous::{read_manifest, write_manifest};
 use crate::sessions::{self, SEAL};
 use provost_model::fault;
 use provost_model::summary::Mode;
+use provost_model::work::InstanceState;
 use provost_store::{ReadTx, Session, SessionState, Store, WriteTx};
 use std::path::Path;
 
@@ -25,6 +26,8 @@ pub struct LocalHost<'a> {
     pub actor: String,
     /// Microseconds since 1970, UTC.
     pub now_micros: i64,
+    /// Word of the lease of the task that it is prepared for, when a job wants it.
+    pub lease: Option<String>,
 }
 
 impl SessionHost for LocalHost<'_> {
@@ -39,13 +42,16 @@ impl SessionHost for LocalHost<'_> {
     }
 
     fn open(&self, request: &OpenRequest) -> Result<Opened, ServerError> {
+        if let Some(sealed) = self.sealed_before(&request.session)? {
+            return Ok(Opened { sealed: Some(sealed), ..Opened::default() });
+        }
         let known: Option<Session> = self.store.read(|tx| tx.session(&request.session))?;
         if known.is_none() {
             self.give_up_open(request)?;
         }
         let base_digest = self.store.read(|tx| base(tx, request))?;
         if known.is_some() {
-            return Ok(Opened { base_digest });
+            return Ok(Opened { base_digest, sealed: None });
         }
         let made = self.store.write(&self.actor, &about(request), |tx| {
             tx.create_session(&request.session, &request.connector, request.mode, &self.actor, self.now_micros)
@@ -59,7 +65,7 @@ impl SessionHost for LocalHost<'_> {
         let folder = self.folders.session(&request.session);
         std::fs::create_dir_all(&folder).map_err(ServerError::file("making folder", &folder))?;
         fault::point("session.opened");
-        Ok(Opened { base_digest })
+        Ok(Opened { base_digest, sealed: None })
     }
 
     fn upload(&self, working: &Path, manifest: &Manifest) -> Result<(), ServerError> {
@@ -97,6 +103,11 @@ impl SessionHost for LocalHost<'_> {
             }
             let base = manifest.base_digest.as_deref();
             if tx.seal_session(id, base, Some(&manifest.new_digest), self.now_micros)? {
+                if let Some(lease) = &self.lease
+                    && !tx.note_session(lease, id)?
+                {
+                    return Err(ServerError::LeaseLost { session: id.clone() });
+                }
                 return Ok(tx.set_session_summary(id, &seal)?);
             }
             // The same call may have come twice at the same time.
@@ -127,6 +138,20 @@ impl SessionHost for LocalHost<'_> {
 }
 
 impl LocalHost<'_> {
+    /// What an earlier run of the same task has put into the queue. One that can never be applied does not count.
+    fn sealed_before(&self, session: &str) -> Result<Option<SealedBefore>, ServerError> {
+        let Some(lease) = &self.lease else { return Ok(None) };
+        let known = self.store.read(|tx| {
+            let task = tx.task_under_lease(lease)?.filter(|task| task.state == InstanceState::InProgress);
+            let task = task.ok_or_else(|| ServerError::LeaseLost { session: session.to_owned() })?;
+            let before = task.session.map(|before| tx.session(&before)).transpose()?;
+            Ok::<_, ServerError>(before.flatten())
+        })?;
+        let Some(before) = known.filter(|before| before.state != SessionState::Failed) else { return Ok(None) };
+        let manifest = read_manifest(&self.folders.session(&before.id)).ok().flatten();
+        Ok(Some(SealedBefore { session: before.id, manifest }))
+    }
+
     /// Gives up sessions of the connector that a crash left open. Their runs are over: the caller prepares one at a
     /// time. A call that was long under way must not end a run that began after it.
     fn give_up_open(&self, request: &OpenRequest) -> Result<(), ServerError> {

@@ -10,6 +10,9 @@
 //!
 //! Every call may be repeated: the GUID comes from whoever prepares, so that a repeated or late `open` finds its own
 //! session; a repeated `seal` finds it sealed.
+//!
+//! Whoever prepares for a task of a job names its lease. A task queues one session, however often it is begun: `seal`
+//! refuses those whose lease has passed on, and `open` tells those who come after them what is in the queue already.
 
 mod local;
 pub(crate) mod upload;
@@ -72,15 +75,33 @@ pub struct OpenRequest {
     /// Mode of the run.
     #[schema(value_type = String, pattern = "^(initial|complete|incremental)$")]
     pub mode: Mode,
+    /// Word of the lease of the task that it is for, when a job wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
+}
+
+/// A session that an earlier run of the same task has put into the queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SealedBefore {
+    /// Its GUID.
+    pub session: String,
+    /// Its manifest, unless it has been applied in the meantime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub manifest: Option<Manifest>,
 }
 
 /// An open session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Opened {
     /// The state that an incremental run starts from; absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_digest: Option<String>,
+    /// What the task has queued before: there is nothing left to do, and no session was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SealedBefore>,
 }
 
 /// What prepare reads of a connector.

@@ -39,7 +39,7 @@ pub use logs::LogPage;
 pub use overheard::{Listener, overhear, said};
 pub use plan::{LaunchOptions, PlannedStep, steps_of};
 pub use runner::Runner;
-pub use settings::JobSettings;
+pub use settings::{JobSettings, Pace};
 pub use work::ServerTasks;
 
 #[cfg(test)]

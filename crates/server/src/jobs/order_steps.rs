@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::error::JobError;
+use super::policy_steps::number;
 use super::steps::actor;
 use super::work::Taken;
 use crate::error::ServerError;
@@ -25,7 +26,8 @@ pub(super) fn generate_orders(
     let forced = taken.stored.forced || task.is("ForceProvisioning");
     let mut options = GenerateOptions {
         scope: OrderScope::of_task(task),
-        batch: usize::try_from(task.number("BatchInsertSize")).unwrap_or_default(),
+        batch: number(task, "BatchInsertSize"),
+        select: number(task, "BatchSelectSize"),
         force: forced.then(|| format!("job {}, requested by {}", taken.job.job, taken.job.requested_by)),
         approved: None,
         actor: actor(taken),

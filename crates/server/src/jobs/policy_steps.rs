@@ -19,7 +19,8 @@ const SAMPLE: usize = 50;
 /// Findings shown in the log.
 const SHOWN: usize = 100;
 
-fn number(task: &Task, name: &str) -> usize {
+/// A number of a task; 0 when it does not say.
+pub(super) fn number(task: &Task, name: &str) -> usize {
     usize::try_from(task.number(name)).unwrap_or_default()
 }
 
@@ -68,13 +69,14 @@ pub(super) fn role_model(engine: &Engine, taken: &Taken, context: &dyn TaskConte
         ignore_history: task.is("IgnoreHistorization"),
         batch: number(task, "BatchSelectSize"),
         sample: SAMPLE,
+        is_simulation: task.is("UseLdif"),
         actor: actor(taken),
         now_micros: engine.now(),
         watch: watch(engine, taken),
         ..RoleModelOptions::default()
     };
     if task.is("UseLdif") {
-        context.log(LogLevel::Warning, "UseLdif is not available yet: nothing is written to an LDIF file");
+        context.log(LogLevel::Warning, "UseLdif: the outcome is counted and not stored; no LDIF file is written yet");
     }
     let done = compute_role_model(&engine.store, &options)?;
     for (entity_type, computed) in &done.types {

@@ -24,12 +24,12 @@ impl Engine {
         let mut started = false;
         for job in &configuration.jobs {
             let Some(cron) = &job.cron else { continue };
-            let now = self.now();
+            let now = self.schedule_time();
             match known.iter().find(|k| k.job == job.identifier && k.cron == cron.to_string()) {
                 None => self.store.note(|tx| tx.begin_schedule(&job.identifier, &cron.to_string(), now))?,
                 Some(schedule) => {
                     if let Some(instant) = self.due(cron, schedule.last_instant, now) {
-                        started |= self.start(&configuration, job, schedule, instant, now)?;
+                        started |= self.start(&configuration, job, schedule, instant)?;
                     }
                 }
             }
@@ -40,9 +40,13 @@ impl Engine {
         Ok(())
     }
 
+    fn schedule_time(&self) -> i64 {
+        self.settings().pace.time(self.now())
+    }
+
     /// When a job starts by itself next: microseconds since 1970, UTC.
     pub(crate) fn next_start(&self, cron: &Cron) -> Option<i64> {
-        let now = Timestamp::from_microsecond(self.now()).ok()?;
+        let now = Timestamp::from_microsecond(self.schedule_time()).ok()?;
         cron.next_after(now, &self.settings().zone).map(Timestamp::as_microsecond)
     }
 
@@ -70,15 +74,14 @@ impl Engine {
         job: &Job,
         schedule: &JobSchedule,
         instant: i64,
-        now: i64,
     ) -> Result<bool, JobError> {
-        let settings = self.settings();
+        let (settings, now) = (self.settings(), self.now());
         let (batch, agent) = (settings.max_task_batch_size, settings.default_agent.as_deref());
         let tasks = plan::tasks(configuration, job, &LaunchOptions::default(), batch, agent);
         let (started, ended) = self.store.note(|tx| {
             let mut ended = Ended::default();
             tx.lock_jobs()?;
-            if !tx.claim_instant(&job.identifier, schedule.last_instant, now.max(instant))? {
+            if !tx.claim_instant(&job.identifier, schedule.last_instant, self.schedule_time().max(instant))? {
                 return Ok((None, ended));
             }
             let why_not = match &tasks {

@@ -4,6 +4,30 @@ use crate::options::Retention;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
+/// How the time of schedules passes: as on the clock, unless a test lets an hour pass in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Where the clock of the machine was at the beginning: microseconds since 1970, UTC.
+    pub began: i64,
+    /// What the time of schedules was then.
+    pub at: i64,
+    /// Microseconds of schedules in one of the machine.
+    pub factor: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { began: 0, at: 0, factor: 1 }
+    }
+}
+
+impl Pace {
+    /// The time of schedules when the machine's clock says `now`.
+    pub(super) fn time(self, now: i64) -> i64 {
+        self.at + (now - self.began) * self.factor
+    }
+}
+
 /// Checked settings of the engine.
 #[derive(Clone, Debug)]
 pub struct JobSettings {
@@ -23,6 +47,8 @@ pub struct JobSettings {
     pub task_timeout: Duration,
     /// Whether this process starts jobs by their schedule (`Scheduler:Enabled`).
     pub scheduler: bool,
+    /// How the time of schedules passes.
+    pub pace: Pace,
     /// Zone of the server, for schedules in `ServerTime`.
     pub zone: TimeZone,
     /// Agent of tasks that name none: the one inside this process.
@@ -46,6 +72,7 @@ impl Default for JobSettings {
             launch_timeout: Duration::from_millis(7_500),
             task_timeout: Duration::from_secs(12 * 3600),
             scheduler: true,
+            pace: Pace::default(),
             zone: TimeZone::UTC,
             default_agent: None,
             history: Duration::from_secs(90 * 24 * 3600),

@@ -71,7 +71,6 @@ impl Engine {
 
     /// Takes the next task that fits. Owner and times of the claim are filled in, and the lease when it has none.
     pub(super) fn take(&self, claim: Claim) -> Result<Option<Taken>, JobError> {
-        let now = self.now();
         let lease = match claim.lease.as_str() {
             "" => uuid::Uuid::now_v7().simple().to_string(),
             lease => lease.to_owned(),
@@ -81,12 +80,15 @@ impl Engine {
             "" => self.settings().owner.clone(),
             owner => owner.to_owned(),
         };
-        let claim = Claim { owner, lease: lease.clone(), until: now + micros(held), now_micros: now, ..claim };
+        let claim = Claim { owner, lease: lease.clone(), ..claim };
         if !self.store.read(|tx| tx.has_work(&claim))? {
             return Ok(None);
         }
         let taken = self.store.note(|tx| {
             tx.lock_jobs()?;
+            // It begins when its turn has come, not when others still had the books.
+            let now = self.now();
+            let claim = Claim { until: now + micros(held), now_micros: now, ..claim.clone() };
             // Somebody who asks twice at the same time gets one task, not two.
             if claim.is_handed_out && tx.task_under_lease(&claim.lease)?.is_some() {
                 return Ok(None);
@@ -156,8 +158,9 @@ impl Engine {
             change_set: outcome.summary.as_ref().and_then(|s| s.change_set.as_ref()).map(|c| c.hash.clone()),
         };
         let work = |tx: &mut WriteTx| {
-            let (now, mut ended) = (self.now(), Ended::default());
+            let mut ended = Ended::default();
             tx.lock_jobs()?;
+            let now = self.now();
             let ending = tx.finish_task(id, lease, &finished, now)?;
             if ending == Ending::Done {
                 if let (InstanceState::Blocked, Some(connector)) = (finished.state, &row.connector) {

@@ -59,8 +59,9 @@ fn the_primary_key_comes_first_and_the_rest_in_the_order_of_the_mapping() {
     let person = &mapping.types[0];
     let columns: Vec<(&str, i64, bool)> =
         person.columns.iter().map(|c| (c.column.as_str(), c.property.0, c.is_unique)).collect();
-    // The photo has no place in a table; the mail is a key because the association refers to it.
-    assert_eq!(columns, [("code", 12, false), ("name", 11, false), ("mail", 14, true)]);
+    // The mail is a key because the association refers to it.
+    assert_eq!(columns, [("code", 12, false), ("name", 11, false), ("photo", 13, false), ("mail", 14, true)]);
+    assert_eq!(person.columns[2].slot.column(), "F4P", "a file has a slot that nobody names");
     assert_eq!(person.table, "people");
     let association = &mapping.associations[0];
     assert_eq!((association.end1.column.as_str(), association.end1.key.property.0), ("team", 21));

@@ -7,6 +7,7 @@ use super::scope::OrderScope;
 use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::metadata;
+use provost_model::configuration::jobs::Task;
 use provost_model::orders::{OrderFile, OrderOutcome, OrderResult, ResultFile};
 use provost_model::policy::ProvisioningState;
 use provost_model::{PolicyObjectId, fault};
@@ -23,8 +24,24 @@ const LEASE: i64 = 5 * 60 * 1_000_000;
 pub struct CollectRequest {
     /// Which resource types.
     pub scope: OrderScope,
+    /// Only orders that this connection carries out, by its identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
     /// Who asks: the same word gets the same files again after a crash, another one has to wait.
     pub owner: String,
+}
+
+impl CollectRequest {
+    /// What a task says. `owner` is who runs it.
+    pub fn of_task(task: &Task, owner: String) -> CollectRequest {
+        CollectRequest { scope: OrderScope::of_task(task), connection: task.connection.clone(), owner }
+    }
+
+    /// Whether orders with this mapping are asked for.
+    fn is_for(&self, mapping: Option<&OrderMapping>) -> bool {
+        let by = mapping.map_or("", |mapping| mapping.target.connection.as_str());
+        self.connection.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(by))
+    }
 }
 
 /// A file of orders that was handed over.
@@ -134,12 +151,16 @@ impl OrderHost for LocalOrders<'_> {
         })?;
         let mut found = Vec::new();
         for file in open {
+            let resource_type = names.get(&file.resource_type).cloned().unwrap_or_default();
+            let mapping = mapping(&items, &metadata, &resource_type);
+            if !request.is_for(mapping.as_ref()) {
+                continue;
+            }
             let is_mine = self.store.note(|tx| tx.lease_order_file(&file.name, &request.owner, now + LEASE, now))?;
             let orders = self.store.read(|tx| tx.orders_of_file(&file.name))?;
             let left = orders.iter().filter(|o| o.state == ProvisioningState::Transmitted && !o.is_waiting).count();
-            let resource_type = names.get(&file.resource_type).cloned().unwrap_or_default();
             found.push(CollectedFile {
-                mapping: mapping(&items, &metadata, &resource_type),
+                mapping,
                 resource_type,
                 name: file.name,
                 orders: left as u64,

@@ -4,8 +4,9 @@ use crate::error::ServerError;
 use crate::folders::Folders;
 use provost_model::orders::{OrderFile, ProvisioningOrder};
 use provost_store::{ReadTx, Store};
+use serde::Serialize;
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Subfolder of files whose orders have ended.
@@ -63,12 +64,22 @@ impl OrderFolder {
         Ok(())
     }
 
-    /// Writes a file under its preliminary name, safe on disk; gives the digest of its content.
-    pub(super) fn write(&self, name: &str, content: &[u8]) -> Result<String, ServerError> {
+    /// Writes orders into a file under its preliminary name, safe on disk; gives the digest of its content.
+    pub(super) fn write<'a>(
+        &self,
+        name: &str,
+        orders: impl Iterator<Item = &'a ProvisioningOrder>,
+    ) -> Result<String, ServerError> {
         let path = self.preliminary(name);
-        let mut file = File::create(&path).map_err(ServerError::file("making", &path))?;
-        file.write_all(content).and_then(|()| file.sync_all()).map_err(ServerError::file("writing", &path))?;
-        Ok(blake3::hash(content).to_hex().to_string())
+        let file = File::create(&path).map_err(ServerError::file("making", &path))?;
+        let mut writer = BufWriter::new(Hashed { file, hasher: blake3::Hasher::new() });
+        let content = BorrowedFile { orders: orders.collect() };
+        let written = serde_json::to_writer_pretty(&mut writer, &content).map_err(std::io::Error::from);
+        let Hashed { file, hasher } = written
+            .and_then(|()| writer.into_inner().map_err(std::io::IntoInnerError::into_error))
+            .map_err(ServerError::file("writing", &path))?;
+        file.sync_all().map_err(ServerError::file("writing", &path))?;
+        Ok(hasher.finalize().to_hex().to_string())
     }
 
     /// Gives a file that a transaction has promised its name.
@@ -88,9 +99,29 @@ impl OrderFolder {
     }
 }
 
-/// Orders, as a file holds them.
-pub(super) fn content(orders: Vec<ProvisioningOrder>) -> Result<Vec<u8>, ServerError> {
-    serde_json::to_vec_pretty(&OrderFile { orders }).map_err(|error| ServerError::Io(error.into()))
+/// A file of orders that somebody else holds.
+#[derive(Serialize)]
+struct BorrowedFile<'a> {
+    #[serde(rename = "ProvisioningOrdersList")]
+    orders: Vec<&'a ProvisioningOrder>,
+}
+
+/// A file whose content is hashed as it is written.
+struct Hashed {
+    file: File,
+    hasher: blake3::Hasher,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Reads an order file, wherever it is by now, and checks that it is the one that was written.

@@ -1,6 +1,6 @@
 //! `generate-provisioning-orders`: from pending assignments to order files.
 
-use super::files::{OrderFolder, content};
+use super::files::OrderFolder;
 use super::load::load;
 use super::results::move_rows;
 use super::scope::OrderScope;
@@ -21,7 +21,7 @@ use provost_store::{ReadTx, Store, StoredOrder, StoredOrderFile, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Owners whose assignments are looked at together.
+/// Owners whose assignments are looked at together when the task does not say (`BatchSelectSize`).
 const OWNERS: usize = 1000;
 /// Orders in a file when the task does not say (`BatchInsertSize`).
 const BATCH: usize = 1000;
@@ -35,6 +35,8 @@ pub struct GenerateOptions {
     pub scope: OrderScope,
     /// Orders in a file; 0 for the default.
     pub batch: usize,
+    /// Owners whose assignments are looked at together; 0 for the default.
+    pub select: usize,
     /// Why thresholds are to be ignored (`ForceProvisioning`); lands in the journal.
     pub force: Option<String>,
     /// Name of the change set that was approved: it is generated although it exceeds thresholds, if it is still the same.
@@ -80,17 +82,23 @@ impl RowsOf {
 
 /// All that would be given now.
 struct Plan {
-    metadata: Metadata,
+    walked: Walked,
     orders: Vec<PlannedOrder>,
+    hash: String,
+}
+
+/// What is known besides the orders themselves.
+struct Walked {
+    metadata: Metadata,
     held: Vec<HeldOrder>,
     counts: BTreeMap<PolicyObjectId, TypeCounts>,
     types: BTreeMap<PolicyObjectId, ResourceType>,
-    hash: String,
 }
 
 impl Plan {
     fn thresholds(&self) -> Vec<ExceededThreshold> {
-        let counted = self.counts.iter().filter_map(|(id, counts)| Some((self.types.get(id)?, counts)));
+        let Walked { counts, types, .. } = &self.walked;
+        let counted = counts.iter().filter_map(|(id, counts)| Some((types.get(id)?, counts)));
         counted.flat_map(|(resource_type, counts)| exceeded(resource_type, counts)).collect()
     }
 
@@ -99,9 +107,9 @@ impl Plan {
         if !self.orders.is_empty() {
             summary.change_set = Some(ChangeSetName { hash: self.hash.clone() });
         }
-        for (id, counts) in &self.counts {
-            let Some(resource_type) = self.types.get(id) else { continue };
-            let held = self.held.iter().filter(|held| held.resource_type == *id).count() as u64;
+        for (id, counts) in &self.walked.counts {
+            let Some(resource_type) = self.walked.types.get(id) else { continue };
+            let held = self.walked.held.iter().filter(|held| held.resource_type == *id).count() as u64;
             let all = counts.added + counts.modified + counts.deleted;
             if all + held == 0 {
                 continue;
@@ -131,7 +139,7 @@ pub fn plan(store: &Store, options: &GenerateOptions) -> Result<Generated, Serve
     let plan = store.read(|tx| compute(tx, options))?;
     let summary = plan.summary(&options.scope, State::Completed);
     let orders = plan.orders.len() as u64;
-    Ok(Generated { summary, files: Vec::new(), held: plan.held, orders })
+    Ok(Generated { summary, files: Vec::new(), held: plan.walked.held, orders })
 }
 
 /// Gives the orders that are due: writes their files and marks their assignments as transmitted. When a threshold is
@@ -152,12 +160,12 @@ pub fn generate(store: &Store, folders: &Folders, options: &GenerateOptions) -> 
         if is_exceeded || plan.orders.is_empty() {
             let state = if is_exceeded { State::Blocked } else { State::Completed };
             let summary = plan.summary(&options.scope, state);
-            return Ok(Generated { summary, files: Vec::new(), held: plan.held, orders: 0 });
+            return Ok(Generated { summary, files: Vec::new(), held: plan.walked.held, orders: 0 });
         }
         if let Some(files) = give(store, &folder, options, &plan)? {
             let summary = plan.summary(&options.scope, State::Completed);
             let orders = plan.orders.len() as u64;
-            return Ok(Generated { summary, files, held: plan.held, orders });
+            return Ok(Generated { summary, files, held: plan.walked.held, orders });
         }
     }
     Err(ServerError::Source {
@@ -174,6 +182,27 @@ fn refused(error: &provost_pipeline::orders::OrdersError) -> ServerError {
 }
 
 fn compute(tx: &mut ReadTx, options: &GenerateOptions) -> Result<Plan, ServerError> {
+    let mut orders = Vec::new();
+    let walked = walk(tx, options, &mut |order| orders.push(order))?;
+    orders.sort_by_key(|order| order.rank);
+    let hash = change_set(orders.iter().map(|order| &order.digest));
+    Ok(Plan { walked, orders, hash })
+}
+
+/// The name of what would be given now. The orders themselves are not kept: whoever asks holds them already.
+fn name_now(tx: &mut ReadTx, options: &GenerateOptions) -> Result<String, ServerError> {
+    let mut digests = Vec::new();
+    walk(tx, options, &mut |order| digests.push((order.rank, order.digest)))?;
+    digests.sort_by_key(|(rank, _)| *rank);
+    Ok(change_set(digests.iter().map(|(_, digest)| digest)))
+}
+
+/// Visits every order that would be given now, owner by owner.
+fn walk(
+    tx: &mut ReadTx,
+    options: &GenerateOptions,
+    visit: &mut dyn FnMut(PlannedOrder),
+) -> Result<Walked, ServerError> {
     let metadata = metadata::load(tx)?;
     let catalog = tx.policy_catalog()?;
     let scope = options.scope.resolve(&metadata)?;
@@ -189,21 +218,19 @@ fn compute(tx: &mut ReadTx, options: &GenerateOptions) -> Result<Plan, ServerErr
     let owners = tx.owners_with_orders(&ids)?;
     let mut planned = Planned::default();
     let mut population = Population::new(&metadata);
-    for batch in owners.chunks(OWNERS) {
+    for batch in owners.chunks(if options.select == 0 { OWNERS } else { options.select }) {
         population.clear();
         let assignments = tx.assignments(batch)?;
         fill(tx, &metadata, &planner, &mut population, batch, &assignments)?;
         for (owner, assignments) in batch.iter().zip(&assignments) {
             planner.owner(*owner, assignments, &population, options.now_micros, &mut planned);
         }
+        for order in planned.orders.drain(..) {
+            counts.entry(order.resource_type).or_default().count(order.order.change_type);
+            visit(order);
+        }
     }
-    for order in &planned.orders {
-        counts.entry(order.resource_type).or_default().count(order.order.change_type);
-    }
-    let Planned { mut orders, held } = planned;
-    orders.sort_by_key(|order| order.rank);
-    let hash = change_set(orders.iter().map(|order| &order.digest));
-    Ok(Plan { metadata, orders, held, counts, types, hash })
+    Ok(Walked { metadata, held: planned.held, counts, types })
 }
 
 /// Loads owners, their targets, and what they link to.
@@ -264,11 +291,10 @@ fn give(
     let size = if options.batch == 0 { BATCH } else { options.batch };
     let mut files = Vec::new();
     for (number, orders) in batches(&plan.orders, size).into_iter().enumerate() {
-        let resource_type = plan.types.get(&orders[0].resource_type).map_or("", |t| t.identifier.as_str());
+        let resource_type = plan.walked.types.get(&orders[0].resource_type).map_or("", |t| t.identifier.as_str());
         let name =
             format!("{}_{}_{:04}_{}.json", options.now_micros, &plan.hash[..8], number + 1, plain(resource_type));
-        let content = content(orders.iter().map(|order| order.order.clone()).collect())?;
-        let digest = folder.write(&name, &content)?;
+        let digest = folder.write(&name, orders.iter().map(|order| &order.order))?;
         files.push((
             StoredOrderFile {
                 name,
@@ -291,11 +317,11 @@ fn give(
     };
     let given = store.write(&options.actor, &reason, |tx| {
         tx.lock_repository()?;
-        if compute(tx, options)?.hash != plan.hash {
+        if name_now(tx, options)? != plan.hash {
             return Err(Given::Overtaken);
         }
         for (file, orders) in &mut files {
-            let mut rows: Vec<StoredOrder> = stored(orders, &plan.metadata, options.now_micros)?;
+            let mut rows: Vec<StoredOrder> = stored(orders, &plan.walked.metadata, options.now_micros)?;
             tx.insert_order_file(file, &mut rows)?;
         }
         transmit(tx, &plan.orders, options.now_micros)?;

@@ -1,6 +1,6 @@
 //! How orders of a resource type become changes, as the configuration says it: what an agent needs besides the orders.
 
-use provost_model::configuration::{Connection, Item};
+use provost_model::configuration::{Configuration, Connection, Item, PropertyPath};
 use provost_model::fulfilment::{PropertyRole, TargetMapping, TargetProperty};
 use provost_model::metadata::Metadata;
 use serde::{Deserialize, Serialize};
@@ -95,16 +95,52 @@ fn properties(item: &Item, metadata: &Metadata, resource_type: &str) -> Vec<Targ
             child.get("Property").is_some_and(|name| name.rsplit(':').next() == Some(property.identifier.as_str()))
         });
         let text = |name: &str| said.and_then(|child| child.get(name)).map(str::to_owned);
+        let (linked, backlink) = match of {
+            Some(_) => (None, None),
+            None => columns_of_links(configuration, &entity_type.identifier, &property.identifier),
+        };
         TargetProperty {
             property: property.identifier.clone(),
-            column: of.and_then(|property| property.connection_column.clone()),
+            column: of.and_then(|property| property.connection_column.clone()).or(linked),
             format: of.and_then(|property| property.format.clone()),
             role: said.map_or(PropertyRole::Value, role),
-            backlink_column: text("DataSourceBacklinkColumnName"),
+            backlink_column: text("DataSourceBacklinkColumnName").or(backlink),
             separator: text("MultiValueSeparator"),
         }
     });
     properties.collect()
+}
+
+/// The columns that the links of a navigation are read from, and so are written to: one of the
+/// target itself, or one of what it is linked to. The other column of the two is a key.
+fn columns_of_links(
+    configuration: &Configuration,
+    entity_type: &str,
+    property: &str,
+) -> (Option<String>, Option<String>) {
+    let is_it = |path: &PropertyPath| path.entity_type == entity_type && path.property == property;
+    let is_key = |column: &str| {
+        let mut keys = configuration.type_mappings.iter().flat_map(|mapping| &mapping.properties);
+        keys.any(|p| (p.is_primary_key || p.is_unique_key) && p.connection_column.as_deref() == Some(column))
+    };
+    for association in &configuration.associations {
+        let Some(mapped) =
+            configuration.association_mappings.iter().find(|mapping| mapping.identifier == association.identifier)
+        else {
+            continue;
+        };
+        let (own, other) = match () {
+            () if is_it(&association.property1) => (&mapped.column1, &mapped.column2),
+            () if is_it(&association.property2) => (&mapped.column2, &mapped.column1),
+            () => continue,
+        };
+        return match (is_key(other), is_key(own)) {
+            (false, _) => (Some(other.clone()), None),
+            (true, false) => (None, Some(own.clone())),
+            _ => (None, None),
+        };
+    }
+    (None, None)
 }
 
 fn role(child: &Item) -> PropertyRole {

@@ -3,7 +3,7 @@
 //! Undoing does not write to a managed system. It gives the inverse orders as new ones, which pass the same way:
 //! thresholds, files, an agent, results.
 
-use super::files::{OrderFolder, content};
+use super::files::OrderFolder;
 use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::metadata;
@@ -142,7 +142,7 @@ pub fn undo(
     let pairs: Vec<(&ProvisioningOrder, &StoredOrder)> = undo.orders.iter().zip(&rows).collect();
     for (number, part) in pairs.chunk_by(|a, b| a.1.resource_type == b.1.resource_type).enumerate() {
         let name = format!("{now_micros}_{}_{:04}_undo.json", &undo.change_set[..8], number + 1);
-        let digest = folder.write(&name, &content(part.iter().map(|(order, _)| (*order).clone()).collect())?)?;
+        let digest = folder.write(&name, part.iter().map(|(order, _)| *order))?;
         let file = StoredOrderFile {
             name,
             resource_type: part[0].1.resource_type,

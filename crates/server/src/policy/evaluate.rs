@@ -6,6 +6,7 @@ use super::compiled::Compiled;
 use super::correlate::StoredKeys;
 use crate::error::ServerError;
 use crate::population::Tree;
+use crate::queries::Answers;
 use provost_model::policy::Assignments;
 use provost_model::{PolicyObjectId, ResourceId, fault};
 use provost_pipeline::correlation::{CorrelationReport, query_matches};
@@ -66,6 +67,8 @@ struct Buffer {
     notes: BTreeMap<ResourceId, EvaluationNotes>,
     correlations: Vec<Vec<Correlation>>,
     matches: Vec<Vec<QueryMatch>>,
+    /// What expressions query.
+    answers: Answers,
     outcomes: Vec<Outcome>,
 }
 
@@ -93,12 +96,14 @@ impl Evaluation<'_, '_> {
             notes: BTreeMap::new(),
             correlations: Vec::new(),
             matches: Vec::new(),
+            answers: Answers::new(metadata),
             outcomes: Vec::new(),
         }
     }
 
     /// Evaluates all batches that `next` hands out. `written` runs in the transaction of each batch, so that progress is
-    /// stored with what it stands for; it is told what differs.
+    /// stored with what it stands for. `differs` is told what was stored and what is right, for each owner that differs;
+    /// both are the same where only risks, scores or the next instant do.
     pub(super) fn run(
         &self,
         mut next: impl FnMut(&mut ReadTx) -> Result<Owners, ServerError>,
@@ -161,7 +166,8 @@ impl Evaluation<'_, '_> {
             buffer.notes = tx.evaluation_notes(ids)?;
             buffer.owner_tree.load(tx, metadata, &mut buffer.population, ids)?;
             self.read_targets(tx, buffer)?;
-            self.read_matches(tx, buffer, findings)
+            self.read_matches(tx, buffer, findings)?;
+            self.answer_queries(tx, buffer)
         })
     }
 
@@ -220,6 +226,24 @@ impl Evaluation<'_, '_> {
         Ok(())
     }
 
+    /// Answers what expressions of these owners query.
+    fn answer_queries(&self, tx: &mut ReadTx, buffer: &mut Buffer) -> Result<(), ServerError> {
+        if self.reads.queries.is_empty() {
+            return Ok(());
+        }
+        let judge = Judge { engine: self.engine, settings: self.settings, entity_type: self.entity_type };
+        let mut answers = std::mem::replace(&mut buffer.answers, Answers::new(&self.compiled.metadata));
+        answers.clear();
+        let mut scratch = Scratch::default();
+        let gathered = answers.gather(tx, &self.compiled.metadata, &self.reads.queries, |answers| {
+            for place in 0..buffer.owners.ids.len() {
+                judge.evaluate(buffer, place, answers, &mut scratch);
+            }
+        });
+        buffer.answers = answers;
+        gathered
+    }
+
     fn write(
         &self,
         buffer: &mut Buffer,
@@ -255,6 +279,12 @@ impl Evaluation<'_, '_> {
             (0..buffer.before.len()).filter(|at| buffer.before[*at] != buffer.outcomes[*at].assignments).collect();
         for at in &changed {
             differs(buffer.owners.ids[*at], &buffer.before[*at], &buffer.outcomes[*at].assignments);
+        }
+        for (id, _) in &notes {
+            let at = buffer.owners.ids.binary_search(id).unwrap_or_default();
+            if changed.binary_search(&at).is_err() {
+                differs(*id, &buffer.before[at], &buffer.outcomes[at].assignments);
+            }
         }
         tally.changed = changed.len() as u64;
         let (owners, before) = (&buffer.owners, &buffer.before);
@@ -297,35 +327,36 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Evaluates what it is given until there is no more.
-    fn evaluate_all(&self, work: &Receiver<Buffer>, give: &SyncSender<Buffer>) {
-        let mut scratch = Scratch::default();
+    /// Evaluates one owner of a batch.
+    fn evaluate(&self, buffer: &Buffer, place: usize, answers: &Answers, scratch: &mut Scratch) -> Outcome {
         let options = EvaluationOptions {
             review: self.settings.review,
             is_new_owner: false,
             redundancy: Redundancy::Keep,
             now_discarding: &self.settings.now_discarding,
         };
+        let inputs = Inputs {
+            existing: Some(&buffer.before[place]),
+            correlations: &buffer.correlations[place],
+            query_matches: &buffer.matches[place],
+            queries: Some(answers),
+        };
+        match buffer.population.find(self.entity_type, buffer.owners.ids[place]) {
+            Some(owner) => {
+                let now = self.settings.now_micros;
+                self.engine.evaluate(owner, &buffer.population, &inputs, now, &options, scratch)
+            }
+            None => Outcome::default(),
+        }
+    }
+
+    /// Evaluates what it is given until there is no more.
+    fn evaluate_all(&self, work: &Receiver<Buffer>, give: &SyncSender<Buffer>) {
+        let mut scratch = Scratch::default();
         while let Ok(mut buffer) = work.recv() {
             buffer.outcomes.clear();
-            for (place, id) in buffer.owners.ids.iter().enumerate() {
-                let inputs = Inputs {
-                    existing: Some(&buffer.before[place]),
-                    correlations: &buffer.correlations[place],
-                    query_matches: &buffer.matches[place],
-                    queries: None,
-                };
-                let outcome = match buffer.population.find(self.entity_type, *id) {
-                    Some(owner) => self.engine.evaluate(
-                        owner,
-                        &buffer.population,
-                        &inputs,
-                        self.settings.now_micros,
-                        &options,
-                        &mut scratch,
-                    ),
-                    None => Outcome::default(),
-                };
+            for place in 0..buffer.owners.ids.len() {
+                let outcome = self.evaluate(&buffer, place, &buffer.answers, &mut scratch);
                 buffer.outcomes.push(outcome);
             }
             if give.send(buffer).is_err() {

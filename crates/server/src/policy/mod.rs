@@ -18,6 +18,7 @@ mod compiled;
 mod correlate;
 mod directory;
 mod evaluate;
+pub mod explain;
 mod keys;
 mod pre_existing;
 mod report;

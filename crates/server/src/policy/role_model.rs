@@ -4,14 +4,14 @@ use super::Findings;
 use super::access::{Access, simulate};
 use super::compiled::Compiled;
 use super::evaluate::{Evaluation, Owners, Settings, Tally};
-use super::sample::Sample;
+use super::sample::{Sample, difference};
 use super::start::{self, Asked, Started, hash_of, state_of};
 use crate::error::ServerError;
 use crate::manifest::RowProblem;
 use crate::options::Watch;
 use provost_model::{ResourceId, fault};
 use provost_pipeline::policy::{Engine, Review, SourceReads};
-use provost_store::{AssignmentCounts, Computation, ReadTx, Store};
+use provost_store::{AssignmentCounts, Computation, Follower, ReadTx, Store};
 use std::collections::BTreeSet;
 
 /// Owners evaluated at once when nobody says (`BatchSelectSize`).
@@ -36,7 +36,7 @@ pub struct RoleModelOptions {
     pub is_simulation: bool,
     /// Owners at once (`BatchSelectSize`); 0 as usual.
     pub batch: usize,
-    /// Owners that a dirty run evaluates again although nothing says that their result differs.
+    /// Owners that are evaluated again at the end although nothing says that their result differs.
     pub sample: usize,
     /// Who runs it.
     pub actor: String,
@@ -210,17 +210,19 @@ impl<'t> Run<'_, 't> {
     }
 
     fn entity_type(&mut self, entity_type: usize, started: &Started) -> Result<TypeComputed, ServerError> {
-        if started.complete.contains(&entity_type) {
-            return self.complete(entity_type);
-        }
-        let settings = self.settings(entity_type, self.options.now_micros)?;
-        let tally = self.waiting(entity_type, &settings, ResourceId(i64::MAX))?;
-        let mut computed = TypeComputed::default().with(tally);
-        if self.options.dirty && self.options.sample > 0 {
-            let sample = self.sampled(entity_type, &settings)?;
-            computed.sampled = sample.0.evaluated;
-            computed.differing = sample.1;
-            computed.rows.add(sample.0.rows);
+        let (mut computed, now_micros) = if started.complete.contains(&entity_type) {
+            self.complete(entity_type)?
+        } else {
+            let settings = self.settings(entity_type, self.options.now_micros)?;
+            let tally = self.waiting(entity_type, &settings, ResourceId(i64::MAX))?;
+            (TypeComputed::default().with(tally), self.options.now_micros)
+        };
+        if self.options.sample > 0 {
+            let settings = self.settings(entity_type, now_micros)?;
+            let (tally, differing) = self.sampled(entity_type, &settings)?;
+            computed.sampled = tally.evaluated;
+            computed.differing = differing;
+            computed.rows.add(tally.rows);
         }
         Ok(computed)
     }
@@ -254,8 +256,8 @@ impl<'t> Run<'_, 't> {
         })
     }
 
-    /// Evaluates every owner, in the order of their ids.
-    fn complete(&mut self, entity_type: usize) -> Result<TypeComputed, ServerError> {
+    /// Evaluates every owner, in the order of their ids. Tells for which instant as well.
+    fn complete(&mut self, entity_type: usize) -> Result<(TypeComputed, i64), ServerError> {
         let id = self.compiled.id_of(entity_type);
         let name = format!("role model:{id}");
         let hash = hash_of(self.engine, entity_type);
@@ -311,7 +313,7 @@ impl<'t> Run<'_, 't> {
             Ok(tx.set_policy_state(&state_of(self.compiled, entity_type), &hash, progress.started_at)?)
         })?;
         fault::point("policy.complete");
-        Ok(computed.with(tally))
+        Ok((computed.with(tally), progress.started_at))
     }
 
     /// Evaluates the owners that wait, up to one.
@@ -367,32 +369,38 @@ impl<'t> Run<'_, 't> {
         tally
     }
 
-    /// Evaluates some owners of whom nothing says that their result differs, and reports when it does.
+    /// Evaluates some owners once more, of whom nothing says that their result differs, and reports when it does. After
+    /// a complete run that shows whether what was stored is what was computed, and stays so.
     fn sampled(&mut self, entity_type: usize, settings: &Settings) -> Result<(Tally, u64), ServerError> {
         let id = self.compiled.id_of(entity_type);
         let name = self.compiled.name_of(entity_type);
         let sample = Sample { size: self.options.sample, seed: self.options.now_micros };
-        let mut ids = Some(self.access.read(|tx| sample.pick(tx, id))?);
-        let mut findings = std::mem::take(&mut self.findings);
+        let mut ids = self.access.read(|tx| sample.pick(tx, id))?.into_iter();
+        let batch = self.batch();
         let mut differing = Vec::new();
         let tally = match self.evaluation(entity_type, settings) {
             None => Ok(Tally::default()),
             Some(evaluation) => evaluation.run(
                 |tx| {
-                    let ids = ids.take().unwrap_or_default();
+                    let ids: Vec<ResourceId> = ids.by_ref().take(batch).collect();
                     let marks = tx.waiting_marks(&ids)?;
                     Ok(Owners { ids, marks })
                 },
                 |_, _| Ok(()),
-                |owner, _, _| differing.push(owner),
-                &mut findings,
+                |owner, stored, right| differing.push((owner, difference(stored, right))),
+                // What goes wrong for them was reported when they were evaluated first.
+                &mut Findings::default(),
             ),
         };
-        for owner in &differing {
-            let reason = "a sample shows that its stored result was out of date; it is right now".to_owned();
-            findings.resource(name, *owner, reason, "compute the role model completely, and report this");
+        if !differing.is_empty() && !self.access.read(|tx| Ok(tx.data_changes(Follower::Owners)?))?.is_empty() {
+            // The data has changed since the run began, and the next one follows: nobody knows why they differ.
+            differing.clear();
         }
-        self.findings = findings;
+        for (owner, what) in &differing {
+            let reason = format!("a sample shows that its stored result was wrong: {what}; it is right now");
+            let remedy = "compute the role model completely, and report this";
+            self.findings.resource(name, *owner, reason, remedy);
+        }
         Ok((tally?, differing.len() as u64))
     }
 

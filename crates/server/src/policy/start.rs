@@ -61,13 +61,15 @@ pub(super) fn begin(
         let mut waiting: BTreeSet<ResourceId> = correlated.owners.clone();
         waiting.extend(of_query_rules(tx, compiled, &log)?);
         let changes = tx.data_changes(Follower::Owners)?;
+        let is_changed = tx.has_data_changed()?;
         let mut complete = BTreeSet::new();
         for entity_type in engine.owner_types() {
             let Some(reads) = engine.reads(entity_type) else { continue };
             let known = tx.policy_state(&state_of(compiled, entity_type))?;
             let is_complete = known.as_deref() != Some(hash_of(engine, entity_type).as_str())
                 || (asked.is_complete && asked.types.contains(&entity_type))
-                || reads.queries.keys().any(|position| changes.resources.contains_key(&compiled.id_of(*position)));
+                // A query may look at anything.
+                || (!reads.queries.is_empty() && is_changed);
             if is_complete {
                 complete.insert(entity_type);
             }

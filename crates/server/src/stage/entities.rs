@@ -1,6 +1,7 @@
 //! Staging of resources.
 
 use super::Context;
+use crate::content;
 use crate::error::ServerError;
 use crate::manifest::Table;
 use crate::mapping::MappedType;
@@ -13,6 +14,9 @@ use provost_pipeline::reconcile::{Candidate, EntityMerge, Fields, Pull, SortedFi
 use provost_store::{FingerprintRenewals, KeyChanges, ResourceChangeRow, ResourceChanges};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+
+/// Digests of files with their contents.
+type Contents = Vec<(String, String)>;
 
 /// Rows whose stored values are fetched at once.
 const BATCH: usize = 2_000;
@@ -364,7 +368,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
                 (INSERT, _) => self.insert(&pending)?,
                 (COMPARE | REPLACE, Some(old)) => self.compare(&pending, old)?,
                 (COMPARE | REPLACE, None) => {
-                    let key = self.values(&pending.record).into_iter().next().flatten().unwrap_or_default();
+                    let key = self.values(&pending.record).0.into_iter().next().flatten().unwrap_or_default();
                     self.forget_key(&key, ResourceId(pending.resource))?;
                     self.insert(&pending)?;
                 }
@@ -405,15 +409,23 @@ impl<'c, 'a> Emitter<'c, 'a> {
         Ok(self.lost_keys.push(self.mapped.id, property, key, id, 0, true)?)
     }
 
-    /// One value for each mapped column, whatever somebody made of the file: its digest is verified meanwhile.
-    fn values(&self, record: &[u8]) -> Vec<Option<String>> {
+    /// One value for each mapped column, whatever somebody made of the file: its digest is verified meanwhile. Files have
+    /// gone to their contents.
+    fn values(&self, record: &[u8]) -> (Vec<Option<String>>, Contents) {
         let mut fields = Fields::default();
         fields.read(record);
-        (0..self.slots.len()).map(|column| fields.get(column).map(str::to_owned)).collect()
+        let mut values: Vec<_> = (0..self.slots.len()).map(|column| fields.get(column).map(str::to_owned)).collect();
+        let contents = content::replace(self.mapped, &mut values);
+        (values, contents)
+    }
+
+    fn keep(&mut self, contents: &Contents) -> Result<(), ServerError> {
+        contents.iter().try_for_each(|(digest, content)| Ok(self.context.tx.keep_resource_file(digest, content)?))
     }
 
     fn insert(&mut self, pending: &Pending) -> Result<(), ServerError> {
-        let values = self.values(&pending.record);
+        let (values, contents) = self.values(&pending.record);
+        self.keep(&contents)?;
         let id = self.reserve()?;
         let mapped = self.mapped;
         for (column, value) in mapped.columns.iter().zip(&values) {
@@ -430,7 +442,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
     }
 
     fn compare(&mut self, pending: &Pending, old: &Stored) -> Result<(), ServerError> {
-        let values = self.values(&pending.record);
+        let (values, contents) = self.values(&pending.record);
         let id = ResourceId(pending.resource);
         let changed: Vec<usize> = (0..values.len()).filter(|&i| old.values.get(i) != values.get(i)).collect();
         if changed.is_empty() {
@@ -440,6 +452,7 @@ impl<'c, 'a> Emitter<'c, 'a> {
             self.counters.unchanged += 1;
             return Ok(());
         }
+        self.keep(&contents)?;
         for &i in changed.iter().filter(|&&i| i > 0 && self.mapped.columns[i].is_unique) {
             let property = self.mapped.columns[i].property;
             if let Some(lost) = old.values.get(i).and_then(Option::as_deref) {

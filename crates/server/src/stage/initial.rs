@@ -6,6 +6,7 @@
 use super::ahead::{Hand, ahead};
 use super::links::{BUDGET, emit_lines, one_per_owner, resolve, spool_orphans};
 use super::{Context, LinkStage, Staged, entities, kept_pairs};
+use crate::content;
 use crate::error::ServerError;
 use crate::manifest::{Manifest, Table};
 use crate::mapping::ConnectorMapping;
@@ -96,6 +97,8 @@ impl UniqueKeys {
 enum Batch {
     Resources(InitialRows),
     Keys(PropertyId, InitialKeyRows),
+    /// Digest and content.
+    File(String, String),
 }
 
 fn load_type(
@@ -121,6 +124,7 @@ fn load_type(
                     tx.bulk_keys(mapped.id, *property)?.write(keys)?;
                     keys.clear();
                 }
+                Batch::File(digest, content) => tx.keep_resource_file(digest, content)?,
             }
             Ok(())
         },
@@ -143,6 +147,7 @@ fn read(
     let mut unique = UniqueKeys::new(mapped, folder);
     let mut fields = Fields::default();
     let mut rows = InitialRows::new(slots);
+    let files: Vec<usize> = (0..slots.len()).filter(|&column| slots[column].is_file()).collect();
     merge.finish(&mut |candidate| -> Result<(), ServerError> {
         let Candidate::Insert { record, .. } = candidate else {
             return Ok(());
@@ -151,7 +156,14 @@ fn read(
             return Err(more_rows(table));
         }
         fields.read(record);
-        let values: Vec<Option<&str>> = (0..slots.len()).map(|i| fields.get(i)).collect();
+        let mut values: Vec<Option<&str>> = (0..slots.len()).map(|i| fields.get(i)).collect();
+        let digests = match files.is_empty() {
+            true => Vec::new(),
+            false => hand_files(&files, &values, hand)?,
+        };
+        for (column, digest) in &digests {
+            values[*column] = Some(digest);
+        }
         unique.push(&values, ResourceId(next))?;
         push(&mut rows, mapped, ResourceId(next), record, &values)?;
         next += 1;
@@ -165,6 +177,23 @@ fn read(
     })?;
     hand(Batch::Resources(rows))?;
     unique.hand_over(hand)
+}
+
+/// Contents go before the rows that name them; their digests stand in for them.
+fn hand_files(
+    files: &[usize],
+    values: &[Option<&str>],
+    hand: Hand<'_, Batch>,
+) -> Result<Vec<(usize, String)>, ServerError> {
+    let mut digests = Vec::new();
+    for &column in files {
+        if let Some(content) = values[column] {
+            let digest = content::digest(content);
+            hand(Batch::File(digest.clone(), content.to_owned()))?;
+            digests.push((column, digest));
+        }
+    }
+    Ok(digests)
 }
 
 fn push(

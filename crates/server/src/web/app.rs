@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use provost_store::{ReadTx, Store, WriteTx};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Checked settings of the server.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,9 @@ struct Inner {
     clock: fn() -> i64,
     jobs: OnceLock<Engine>,
     spans: OnceLock<Arc<dyn Spans>>,
+    /// More requests at once would not be answered sooner, as they share the processors and the database, but each
+    /// would need a thread and a connection of its own; they wait in order.
+    readers: Arc<Semaphore>,
 }
 
 impl App {
@@ -56,7 +60,20 @@ impl App {
         let access = Access::new(clock());
         let (metrics, catalogues, models) = (Metrics::default(), Catalogues::default(), Models::default());
         let (jobs, spans) = (OnceLock::new(), OnceLock::new());
-        App(Arc::new(Inner { store, folders, settings, metrics, access, catalogues, models, clock, jobs, spans }))
+        let readers = Arc::new(Semaphore::new(store.connections()));
+        App(Arc::new(Inner {
+            store,
+            folders,
+            settings,
+            metrics,
+            access,
+            catalogues,
+            models,
+            clock,
+            jobs,
+            spans,
+            readers,
+        }))
     }
 
     /// Microseconds since 1970, UTC.
@@ -137,8 +154,14 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut ReadTx) -> Result<T, Problem> + Send + 'static,
     {
-        let store = self.0.store.clone();
-        self.blocking(move || store.read(body)).await
+        let (store, readers) = (self.0.store.clone(), self.0.readers.clone());
+        let place = readers.acquire_owned().await.map_err(|error| Problem::internal(&error))?;
+        // The place goes with the work: who hangs up does not make room for another one before it ends.
+        let body = move || {
+            let _place = place;
+            store.read(body)
+        };
+        self.blocking(body).await
     }
 
     /// Changes the repository in one transaction on a blocking thread; who and why land in the journal.

@@ -63,6 +63,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Put a session in the queue of its connector",
             || post(seal),
         )
+        .with(const { &[Parameter::new("lease", Kind::Text, "Word of the lease of the task that it is for")] })
         .takes_raw("application/json")
         .limited_to(LARGEST_MANIFEST)
         .succeeds_with(204),
@@ -108,7 +109,7 @@ async fn open(
             owned(&session, &principal)?;
         }
         // Nobody opens sessions of a connector that is not there, or has nothing to fill them with.
-        let host = host(&work, principal.name);
+        let host = LocalHost { lease: request.lease.clone(), ..host(&work, principal.name) };
         host.mapping(&request.connector)?;
         Ok(Json(host.open(&request)?))
     })
@@ -169,16 +170,22 @@ async fn piece(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[derive(Debug, Deserialize)]
+struct SealQuery {
+    lease: Option<String>,
+}
+
 async fn seal(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     Path(session): Path<String>,
+    Query(query): Query<SealQuery>,
     JsonBody(manifest): JsonBody<Manifest>,
 ) -> Result<StatusCode, Problem> {
     let work = app.clone();
     app.blocking(move || {
         let found = own_session(&work, &session, &principal)?;
-        let host = host(&work, principal.name.clone());
+        let host = LocalHost { lease: query.lease, ..host(&work, principal.name.clone()) };
         if manifest.session != found.id || manifest.connector != found.connector || manifest.mode != found.mode {
             return Err(Problem::bad_request("foreign-manifest", "the manifest is that of another session"));
         }
@@ -226,7 +233,7 @@ async fn abandon(
 const SESSIONS: &str = "provost_sessions_total";
 
 fn host(app: &App, actor: String) -> LocalHost<'_> {
-    LocalHost { store: app.store(), folders: app.folders(), actor, now_micros: app.now_micros() }
+    LocalHost { store: app.store(), folders: app.folders(), actor, now_micros: app.now_micros(), lease: None }
 }
 
 fn upload(app: &App, session: &str) -> Upload {

@@ -11,6 +11,7 @@ mod access;
 mod app;
 mod body;
 mod exchange;
+mod explain;
 mod headers;
 mod health;
 mod jobs;
@@ -23,6 +24,7 @@ mod problem;
 mod query;
 mod route;
 mod routes;
+mod schemas;
 mod screens;
 mod swagger;
 

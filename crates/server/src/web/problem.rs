@@ -160,14 +160,15 @@ fn challenge(kind: &str) -> &'static str {
 impl From<ServerError> for Problem {
     fn from(error: ServerError) -> Problem {
         match &error {
-            ServerError::UnknownConnector { .. } | ServerError::UnknownChangeSet { .. } => {
-                Problem::with_code(StatusCode::NOT_FOUND, &error)
-            }
+            ServerError::UnknownConnector { .. }
+            | ServerError::UnknownConnection { .. }
+            | ServerError::UnknownChangeSet { .. } => Problem::with_code(StatusCode::NOT_FOUND, &error),
             ServerError::ConnectorBlocked { .. }
             | ServerError::ChangeSetDiffers { .. }
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
             | ServerError::Overtaken { .. }
+            | ServerError::LeaseLost { .. }
             | ServerError::Session { .. } => Problem::with_code(StatusCode::CONFLICT, &error),
             ServerError::NothingMapped { .. }
             | ServerError::Mapping { .. }

@@ -3,7 +3,10 @@
 use super::app::App;
 use super::problem::Problem;
 use super::route::Route;
-use super::{access, exchange, headers, health, jobs, openapi, orders, principal, problem, query, screens, swagger};
+use super::{
+    access, exchange, explain, headers, health, jobs, openapi, orders, principal, problem, query, schemas, screens,
+    swagger,
+};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -16,8 +19,10 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(openapi::routes());
     routes.extend(swagger::routes());
     routes.extend(exchange::routes());
+    routes.extend(schemas::routes());
     routes.extend(jobs::routes());
     routes.extend(orders::routes());
+    routes.extend(explain::routes());
     routes.extend(access::routes());
     routes.extend(query::routes());
     routes.extend(screens::routes());

@@ -184,6 +184,19 @@ impl WriteTx {
         Ok(renewed > 0)
     }
 
+    /// Notes the session that a task has put into the queue of its connector. Tells whether the lease was still that of
+    /// the task: whoever has lost it must not queue anything.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_session(&mut self, lease: &str, session: &str) -> Result<bool, StoreError> {
+        let noted = self.link.execute(
+            "UPDATE UJ_TaskInstances SET Session_Id = $1 WHERE Lease = $2 AND State = $3",
+            &[session.into(), lease.into(), InstanceState::InProgress.word().into()],
+        )?;
+        Ok(noted > 0)
+    }
+
     /// Ends a task, if the lease is still that of the task.
     ///
     /// # Errors

@@ -108,6 +108,8 @@ pub struct TaskInstance {
     pub lease_until: i64,
     /// Whoever holds it has said that it arrived there.
     pub is_confirmed: bool,
+    /// The session that it has put into the queue of its connector.
+    pub session: Option<String>,
 }
 
 /// A task instance that is to be made.
@@ -125,7 +127,8 @@ pub struct NewTaskInstance {
 pub(super) const JOB: &str = "Id, Job, Trigger, ScheduledFor, State, IsIncremental, LogLevel, RequestedBy, Reason, Options, \
                               CreatedAt, StartedAt, EndedAt, CancelledBy, Error";
 pub(super) const TASK: &str = "Id, JobInstance_Id, Position, Level, Task, Kind, Agent, Connector, State, Definition, CreatedAt, ReadyAt, StartedAt, \
-     EndedAt, Produced, Summary, Progress, Error, ChangeSetHash, Approval, Attempts, Lease, LeaseOwner, LeaseUntil, IsConfirmed";
+     EndedAt, Produced, Summary, Progress, Error, ChangeSetHash, Approval, Attempts, Lease, LeaseOwner, LeaseUntil, IsConfirmed, \
+     Session_Id";
 
 fn state(word: &str) -> Result<InstanceState, StoreError> {
     InstanceState::parse(word).ok_or_else(|| StoreError::Statement {
@@ -181,6 +184,7 @@ pub(super) fn task(row: &Row<'_>) -> Result<TaskInstance, StoreError> {
         lease_owner: row.optional(22)?,
         lease_until: row.i64(23)?,
         is_confirmed: row.i64(24)? != 0,
+        session: row.optional(25)?,
     })
 }
 
@@ -365,7 +369,7 @@ impl WriteTx {
     pub fn renew_task(&mut self, id: i64, definition: &str) -> Result<(), StoreError> {
         self.link.execute(
             "UPDATE UJ_TaskInstances SET Definition = $1, Attempts = 0, StartedAt = NULL, Approval = NULL, \
-             ChangeSetHash = NULL WHERE Id = $2",
+             ChangeSetHash = NULL, Session_Id = NULL WHERE Id = $2",
             &[definition.into(), id.into()],
         )?;
         self.set_task_waiting(id, None)

@@ -72,6 +72,18 @@ impl ReadTx {
         Ok(changes)
     }
 
+    /// Whether anything at all has changed that owners have not followed: a deletion too, which is no change of what
+    /// remains.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn has_data_changed(&mut self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM UP_ChangedResources WHERE Waits > 0) \
+                   OR EXISTS (SELECT 1 FROM UP_ChangedLinks WHERE Waits > 0)";
+        let sql = format!("SELECT CASE WHEN found THEN 1 ELSE 0 END FROM ({sql} AS found) f");
+        Ok(self.link.first(&sql, &[], |row| row.i64(0))? == Some(1))
+    }
+
     /// Changes of keys that correlation has not followed.
     ///
     /// # Errors

@@ -142,7 +142,8 @@ impl WriteTx {
         {
             self.link.execute(&format!("DELETE FROM {table} WHERE Owner_Id IN {deleted}"), &[])?;
         }
-        self.link.execute(&format!("DELETE FROM UP_ChangedResources WHERE Resource_Id IN {deleted}"), &[])?;
+        // Who reads it by a query is told by nothing else.
+        self.follow_resources(&format!("SELECT DISTINCT d.* FROM {deleted} d"))?;
         let sql = format!(
             "UPDATE UP_ResourceClassifications SET Owner_Id = NULL, IsFrozen = 0 WHERE Owner_Id IS NOT NULL \
              AND Owner_Id IN {deleted}"

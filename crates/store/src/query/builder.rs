@@ -219,10 +219,16 @@ impl<'a> Builder<'a> {
         let alias = self.alias(scope);
         let (table, condition) = self.table(joined.entity, &alias);
         let links = match &navigation.via {
-            Via::Equal { own, target } => {
-                let own = self.column(from, value(scopes.list[from].entity, own)?);
-                let target = self.column(scope, value(joined.entity, target)?);
-                Links { before: None, equal: format!("{target} = {own}") }
+            Via::Equal { own, target, also } => {
+                let equal = |own: &str, target: &str| -> Result<String, QueryFailure> {
+                    let own = self.column(from, value(scopes.list[from].entity, own)?);
+                    Ok(format!("{} = {own}", self.column(scope, value(joined.entity, target)?)))
+                };
+                let mut both = equal(own, target)?;
+                if let Some(also) = also {
+                    both = format!("{} AND {both}", equal(also, also)?);
+                }
+                Links { before: None, equal: both }
             }
             Via::Association(ends) if self.history.is_some() => self.past_links(ends, &alias, from, navigation.many),
             Via::Association(ends) => self.links(ends, &alias, &self.alias(from), navigation.many),

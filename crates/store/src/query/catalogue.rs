@@ -2,11 +2,14 @@
 
 use super::items;
 use super::system::{self, SystemTable};
+use crate::connection_schemas::ConnectionSchema;
 use crate::error::StoreError;
 use crate::tx::ReadTx;
 use provost_model::configuration::{Item, Parsed, PropertyType, expand};
 use provost_model::metadata::{Association, EntityType, LinkStorage, Metadata};
+use provost_model::policy::PolicyCatalog;
 use provost_model::query::Binding;
+use provost_model::schema::Schema;
 use provost_model::{AssociationId, EntityTypeId, PropertyId, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +28,8 @@ pub struct Catalogue {
 pub(crate) struct Entity {
     pub(crate) name: String,
     pub(crate) source: Source,
+    /// The first column of a primary key of two, behind which the id stands: there is no index on the id alone.
+    pub(crate) cluster: Option<Column>,
     pub(crate) properties: Vec<Property>,
 }
 
@@ -104,7 +109,12 @@ pub(crate) struct Navigation {
 #[derive(Debug)]
 pub(crate) enum Via {
     /// Properties of both sides that are equal. For a navigation to one entity, that of the target is unique.
-    Equal { own: String, target: String },
+    Equal {
+        own: String,
+        target: String,
+        /// A property that is equal on both sides anyway, and leads to an index.
+        also: Option<&'static str>,
+    },
     /// An association of resources.
     Association(Ends),
 }
@@ -175,11 +185,12 @@ impl Catalogue {
     pub(crate) fn new(
         metadata: &Metadata,
         items: &[(i64, Item)],
+        policy: &PolicyCatalog,
         keys: BTreeSet<PropertyId>,
         version: i64,
     ) -> Catalogue {
         let mut entities: BTreeMap<String, Entity> = BTreeMap::new();
-        let own = system::TABLES.iter().map(of_table).chain(items::entities(metadata, items));
+        let own = system::tables().map(of_table).chain(items::entities(metadata, items, policy));
         // A deployed entity type hides one of the engine that has its name.
         for entity in own.chain(metadata.entity_types.iter().map(|t| of_type(metadata, t))) {
             entities.insert(entity.name.clone(), entity);
@@ -269,7 +280,9 @@ impl ReadTx {
         let parsed = Parsed::from_items(items.iter().map(|(_, item)| item.clone()).collect());
         let metadata = Metadata::resolve(parsed.configuration, &self.catalog()?);
         let keys = self.model()?.types.iter().filter_map(|t| t.key()).map(|property| property.id).collect();
-        Ok(Catalogue::new(&metadata, &with_generated(items), keys, self.configuration_version()?))
+        let items = with_refreshed(with_generated(items), &self.connection_schemas()?);
+        let policy = self.policy_catalog()?;
+        Ok(Catalogue::new(&metadata, &items, &policy, keys, self.configuration_version()?))
     }
 }
 
@@ -282,6 +295,22 @@ fn with_generated(items: Vec<(i64, Item)>) -> Vec<(i64, Item)> {
     let generated = all.into_iter().filter(|item| !known.contains(&(item.element.clone(), item.identity.clone())));
     let generated: Vec<(i64, Item)> = generated.map(|item| (place(&item), item)).collect();
     items.into_iter().chain(generated).collect()
+}
+
+/// Items with the tables that systems have told, unless the configuration declares them.
+fn with_refreshed(items: Vec<(i64, Item)>, schemas: &[ConnectionSchema]) -> Vec<(i64, Item)> {
+    let known: BTreeSet<String> = items
+        .iter()
+        .filter(|(_, item)| item.element == "ConnectionTable")
+        .map(|(_, item)| item.identity.clone())
+        .collect();
+    let of_connection = |known: &ConnectionSchema| {
+        let schema: Option<Schema> = known.tables.as_deref().and_then(|tables| serde_json::from_str(tables).ok());
+        schema.unwrap_or_default().items(&known.connection)
+    };
+    let told = schemas.iter().flat_map(of_connection).filter(|item| !known.contains(&item.identity));
+    let told: Vec<(i64, Item)> = told.map(|item| (place(&item), item)).collect();
+    items.into_iter().chain(told).collect()
 }
 
 /// FNV-1a of element and identity, as a position between 2^40 and 2^41.
@@ -306,17 +335,24 @@ fn of_table(table: &SystemTable) -> Entity {
         name: (*name).to_owned(),
         place: Place::Value(Column::new(*column, *stored, *kind)),
     };
-    let link = |(name, many, target, own, other): &(&str, bool, &str, &str, &str)| Property {
-        name: (*name).to_owned(),
-        place: Place::Link(Navigation {
-            target: (*target).to_owned(),
-            many: *many,
-            via: Via::Equal { own: (*own).to_owned(), target: (*other).to_owned() },
-        }),
+    let link = |(name, many, target, own, other): &(&str, bool, &str, &str, &str)| {
+        // Two tables in the order of owners are joined within an owner.
+        let is_within = |name: &str| system::tables().any(|other| other.name == name && other.cluster.is_some());
+        let also = table.cluster.filter(|_| is_within(target));
+        Property {
+            name: (*name).to_owned(),
+            place: Place::Link(Navigation {
+                target: (*target).to_owned(),
+                many: *many,
+                via: Via::Equal { own: (*own).to_owned(), target: (*other).to_owned(), also },
+            }),
+        }
     };
+    let cluster = table.cluster.and_then(|wanted| table.columns.iter().find(|(name, ..)| *name == wanted));
     Entity {
         name: table.name.to_owned(),
         source: Source::Table(table.table),
+        cluster: cluster.map(|(_, column, stored, kind)| Column::new(*column, *stored, *kind)),
         properties: table.columns.iter().map(value).chain(table.joins.iter().map(link)).collect(),
     }
 }
@@ -349,7 +385,13 @@ fn of_type(metadata: &Metadata, entity_type: &EntityType) -> Entity {
             properties.push(Property { name: name.to_owned(), place });
         }
     }
-    Entity { name: entity_type.identifier.clone(), source: Source::Resources(entity_type.id), properties }
+    if !properties.iter().any(|p| p.name == system::OF_TARGET) {
+        let via = Via::Equal { own: "Id".to_owned(), target: "ResourceId".to_owned(), also: None };
+        let navigation = Navigation { target: "AssignedResourceType".to_owned(), many: true, via };
+        properties.push(Property { name: system::OF_TARGET.to_owned(), place: Place::Link(navigation) });
+    }
+    let source = Source::Resources(entity_type.id);
+    Entity { name: entity_type.identifier.clone(), source, cluster: None, properties }
 }
 
 fn of_slot(slot: Slot, kind: PropertyType, property: PropertyId) -> Column {

@@ -14,6 +14,7 @@
 //! joined entities of these combinations. Text is compared by bytes; `%=`, `=%`, `%=%` and their negations disregard
 //! the case of ASCII letters.
 
+mod assigned;
 mod builder;
 mod catalogue;
 mod children;

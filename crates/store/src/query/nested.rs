@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(super) struct Found {
     /// Id of the root, then of each entity of which the one before has several.
     pub(super) path: Vec<KeyValue>,
+    /// Value of the column that the root's table is ordered by before its id.
+    pub(super) cluster: Option<KeyValue>,
     pub(super) object: Map<String, Value>,
 }
 
@@ -92,7 +94,9 @@ impl Plan<'_> {
             return Ok(());
         }
         let roots: Vec<Value> = rows.iter().filter_map(|row| row.path.first()).map(as_json).collect();
-        let roots = Value::from(roots).to_string();
+        let clusters: BTreeSet<&KeyValue> = rows.iter().filter_map(|row| row.cluster.as_ref()).collect();
+        let clusters: Vec<Value> = clusters.into_iter().map(as_json).collect();
+        let roots = (Value::from(roots).to_string(), Value::from(clusters).to_string());
         let lists: Vec<usize> = self.shown_lists().into_iter().collect();
         let mut found: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
         for list in &lists {
@@ -113,7 +117,13 @@ impl Plan<'_> {
     }
 
     /// The entities of one join in the rows of a page, ordered by id.
-    fn joined(&mut self, link: &Link, list: usize, roots: &str, n_roots: usize) -> Result<Vec<Found>, QueryFailure> {
+    fn joined(
+        &mut self,
+        link: &Link,
+        list: usize,
+        (roots, clusters): &(String, String),
+        n_roots: usize,
+    ) -> Result<Vec<Found>, QueryFailure> {
         let group = Group::new(self, Some(list));
         let chain = self.scopes.list[list].chain.clone();
         let mut builder = self.builder(link.dialect());
@@ -125,6 +135,12 @@ impl Plan<'_> {
         let elements = builder.dialect.json_elements(&roots);
         let roots = format!("SELECT {} FROM {elements}", builder.dialect.json_scalar(is_number));
         let mut conditions = vec![format!("{id} IN ({roots})")];
+        if let Some(column) = &self.entity.cluster {
+            let clusters = builder.parameters.text(clusters);
+            let elements = builder.dialect.json_elements(&clusters);
+            let scalar = builder.dialect.json_scalar(column.stored == Stored::Int);
+            conditions.push(format!("{} IN (SELECT {scalar} FROM {elements})", builder.column(0, column)));
+        }
         builder.roots = Some(roots);
         conditions.extend(of_type);
         let mut needed: BTreeSet<usize> = group.scopes().chain([list]).collect();
@@ -154,7 +170,7 @@ impl Plan<'_> {
         let mut rows = builder.parameters.all(link, &sql, |row| {
             let path: Result<Vec<KeyValue>, StoreError> =
                 ids.iter().enumerate().map(|(n, id)| read(row, n, id)).collect();
-            Ok(Found { path: path?, object: group.object(row, ids.len())? })
+            Ok(Found { path: path?, cluster: None, object: group.object(row, ids.len())? })
         })?;
         rows.retain(|row| row.path.last() != Some(&KeyValue::Null));
         if rows.len() > MAX_JOINED_ROWS {

@@ -117,11 +117,14 @@ impl<'a> Plan<'a> {
         let mut builder = self.builder(link.dialect());
         let sql = self.statement(&mut builder, &group, size, token.as_ref())?;
         let keys = self.keys();
+        let cluster = keys.iter().position(|key| key.scope == 0 && Some(&key.column) == self.entity.cluster.as_ref());
         let mut rows = builder.parameters.all(link, &sql, |row| {
             let id = cell(row, 0, self.entity.id().stored == Stored::Int)?;
             let key: Result<Vec<KeyValue>, StoreError> =
                 keys.iter().enumerate().map(|(n, key)| cell(row, n + 1, family(&key.column).is_number())).collect();
-            Ok((key?, Found { path: vec![id], object: group.object(row, keys.len() + 1)? }))
+            let key = key?;
+            let cluster = cluster.and_then(|at| key.get(at).cloned());
+            Ok((key, Found { path: vec![id], cluster, object: group.object(row, keys.len() + 1)? }))
         })?;
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
@@ -169,6 +172,9 @@ impl<'a> Plan<'a> {
         let mut keys: Vec<Resolved> = self.order.iter().map(|term| term.of.clone()).collect();
         let id = self.scopes.id(0);
         if !keys.contains(&id) {
+            // The name is that of no property: nobody may hide what rows are ordered by behind all that was asked for.
+            let cluster = self.entity.cluster.clone();
+            keys.extend(cluster.map(|column| Resolved { scope: 0, column, name: String::new() }));
             keys.push(id);
         }
         if matches!(self.query.history, Some(History::Between(..) | History::ContainedIn(..))) {
@@ -259,11 +265,20 @@ impl<'a> Plan<'a> {
             }
             equal.push(same);
         }
-        Ok(match cases.as_slice() {
-            [] => "1 = 0".to_owned(),
-            cases => format!("({})", cases.join(" OR ")),
-        })
+        let clustered = |key: &&Resolved| self.order.is_empty() && Some(&key.column) == self.entity.cluster.as_ref();
+        let Some(first) = keys.first().filter(clustered) else {
+            return Ok(any(&cases));
+        };
+        // Where rows lie in the order of the first key, the database finds the place by this.
+        let shown = builder.resolved(&self.scopes, first)?;
+        let from =
+            bound(&mut builder.parameters, family(&first.column), &token.key[0]).ok_or(TokenError::Unreadable)?;
+        Ok(format!("({shown} >= {from} AND {})", any(&cases)))
     }
+}
+
+fn any(cases: &[String]) -> String {
+    if cases.is_empty() { "1 = 0".to_owned() } else { format!("({})", cases.join(" OR ")) }
 }
 
 /// SQL for "comes after this value" (`None` when nothing can) and for "is this value".

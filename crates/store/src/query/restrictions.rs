@@ -86,6 +86,9 @@ impl Builder<'_> {
         let (table, of_type) = self.table(entity, &alias);
         let joins = self.joins(&scopes, &scopes.closed(condition.scopes), &scopes.closed(condition.required))?;
         let mut same = of_type.map(|sql| format!(" AND {sql}")).unwrap_or_default();
+        if let (Some(cluster), Some((row, _))) = (&entity.cluster, id.split_once('.')) {
+            same.push_str(&format!(" AND {alias}.{0} = {row}.{0}", cluster.name));
+        }
         if matches!(self.history, Some(History::Between(..) | History::ContainedIn(..))) {
             // Of several versions in a range, this one must fulfil the filter. Only the root has versions there.
             same.push_str(&format!(" AND {alias}.ValidFrom = {outer}0.ValidFrom"));

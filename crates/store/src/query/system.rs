@@ -14,6 +14,16 @@ pub(super) struct SystemTable {
     /// Property, whether it leads to several, entity type that it leads to, own property, property of the other one. The
     /// latter is unique where the property leads to one.
     pub(super) joins: &'static [(&'static str, bool, &'static str, &'static str, &'static str)],
+    /// Property that the table lies in the order of, before the id.
+    pub(super) cluster: Option<&'static str>,
+}
+
+/// The navigation of every deployed entity type to the assigned resource types that its resources are the targets of.
+pub(super) const OF_TARGET: &str = "ResourceAssignedResourceTypes";
+
+/// All tables that can be queried.
+pub(super) fn tables() -> impl Iterator<Item = &'static SystemTable> {
+    TABLES.iter().chain(super::assigned::TABLES)
 }
 
 const COMMANDS: Kind = Kind::Word(&[
@@ -23,7 +33,7 @@ const COMMANDS: Kind = Kind::Word(&[
 ]);
 
 /// All of them.
-pub(super) const TABLES: &[SystemTable] = &[
+const TABLES: &[SystemTable] = &[
     SystemTable {
         name: "Resource",
         table: "UR_Resources",
@@ -35,6 +45,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("Dirty", "Dirty", Stored::Int, Kind::Bool),
         ],
         joins: &[("EntityType", false, "EntityType", "EntityTypeId", "Id")],
+        cluster: None,
     },
     SystemTable {
         name: "SynchronizeSession",
@@ -59,6 +70,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("ResourceLinkChanges", true, "ResourceLinkChange", "RunId", "RunId"),
             ("Problems", true, "Problem", "RunId", "RunId"),
         ],
+        cluster: None,
     },
     SystemTable {
         name: "ResourceChange",
@@ -77,6 +89,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("EntityType", false, "EntityType", "EntityTypeId", "Id"),
             ("Resource", false, "Resource", "ResourceId", "Id"),
         ],
+        cluster: None,
     },
     SystemTable {
         name: "ResourceLinkChange",
@@ -97,6 +110,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("Resource1", false, "Resource", "Resource1Id", "Id"),
             ("Resource2", false, "Resource", "Resource2Id", "Id"),
         ],
+        cluster: None,
     },
     SystemTable {
         name: "Problem",
@@ -112,6 +126,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("Remedy", "Remedy", Stored::Text, Kind::Text),
         ],
         joins: &[],
+        cluster: None,
     },
     SystemTable {
         name: "JobInstance",
@@ -135,6 +150,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("Job", false, "Job", "JobIdentifier", "Identifier"),
             ("TaskInstances", true, "TaskInstance", "Id", "JobInstanceId"),
         ],
+        cluster: None,
     },
     SystemTable {
         name: "TaskInstance",
@@ -165,6 +181,7 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("Agent", false, "Agent", "AgentIdentifier", "Identifier"),
             ("Connector", false, "Connector", "ConnectorIdentifier", "Identifier"),
         ],
+        cluster: None,
     },
     SystemTable {
         name: "JournalEntry",
@@ -178,5 +195,6 @@ pub(super) const TABLES: &[SystemTable] = &[
             ("Counts", "Counts", Stored::Text, Kind::Json),
         ],
         joins: &[],
+        cluster: None,
     },
 ];

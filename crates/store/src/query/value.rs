@@ -133,7 +133,10 @@ fn decimal(operand: &Operand) -> Option<KeyValue> {
 fn word(words: &[(i64, &str)], operand: &Operand) -> Option<i64> {
     match operand {
         Operand::Int(value) => Some(*value),
-        Operand::Text(text) => words.iter().find(|(_, word)| word.eq_ignore_ascii_case(text)).map(|(n, _)| *n),
+        Operand::Text(text) => {
+            let named = words.iter().find(|(_, word)| word.eq_ignore_ascii_case(text)).map(|(n, _)| *n);
+            named.or_else(|| text.parse().ok())
+        }
         _ => None,
     }
 }

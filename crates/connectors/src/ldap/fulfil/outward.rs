@@ -53,6 +53,12 @@ pub(super) struct Wanted {
     pub(super) backlinks: Vec<Backlink>,
 }
 
+fn unmapped(name: &str) -> Refusal {
+    Refusal::of_order(format!(
+        "the order changes {name}, but no mapping says where it is written; map it, or take its rule away"
+    ))
+}
+
 impl Wanted {
     pub(super) fn of(order: &Order<'_>, dialect: Dialect) -> Result<Wanted, Refusal> {
         let Order { order, mapping, .. } = order;
@@ -73,28 +79,30 @@ impl Wanted {
             _ => (name, None),
         };
         let Some(property) = mapping.properties.iter().find(|property| property.property == name) else {
-            return Err(Refusal::of_order(format!(
-                "the order changes {name}, but no mapping says where it is written; map it, or take its rule away"
-            )));
+            return Err(unmapped(name));
         };
         let is_name = matches!(property.role, PropertyRole::Dn | PropertyRole::Parent | PropertyRole::Rdn);
-        let Some(column) = property.column.as_deref().filter(|column| !is_name && !is_pseudo(column)) else {
+        if is_name || property.column.as_deref().is_some_and(is_pseudo) {
             return Ok(());
+        }
+        if let (Some(added), Some(backlink)) = (list, &property.backlink_column) {
+            let targets = value.as_array().into_iter().flatten().filter_map(|value| text(value, mapping));
+            self.backlinks.extend(targets.map(|target| Backlink { column: backlink.clone(), target, added }));
+            return Ok(());
+        }
+        let Some(column) = property.column.as_deref() else {
+            return Err(unmapped(name));
         };
         if let Some((mask, bit)) = property.format.as_deref().and_then(bit_of) {
             let on = value.as_str() == Some("true") || value.as_bool() == Some(true) || value.as_str() == Some("1");
             self.bits.push((mask.to_owned(), bit, on));
             return Ok(());
         }
-        match (list, &property.backlink_column) {
-            (Some(added), Some(backlink)) => {
-                let targets = value.as_array().into_iter().flatten().filter_map(|value| text(value, mapping));
-                let link = |target| Backlink { column: backlink.clone(), target, added };
-                self.backlinks.extend(targets.map(link));
-            }
-            (Some(true), None) => self.gained.push((column.to_owned(), values(property, mapping, value, dialect)?)),
-            (Some(false), None) => self.lost.push((column.to_owned(), values(property, mapping, value, dialect)?)),
-            (None, _) => self.values.push((column.to_owned(), values(property, mapping, value, dialect)?)),
+        let values = (column.to_owned(), values(property, mapping, value, dialect)?);
+        match list {
+            Some(true) => self.gained.push(values),
+            Some(false) => self.lost.push(values),
+            None => self.values.push(values),
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::configuration::dialect;
 use crate::configuration::node::Node;
 use crate::configuration::source::Problems;
 use crate::configuration::types::PropertyType as T;
+use crate::ids::Slot;
 use crate::nearest;
 use crate::problem::Severity;
 
@@ -43,16 +44,22 @@ pub(super) fn formats(context: &Context<'_>, problems: &mut Problems<'_>) {
     }
 }
 
-/// Files are not read yet.
+/// Files are no keys, and an entity type has room for so many.
 pub(super) fn files(context: &Context<'_>, problems: &mut Problems<'_>) {
+    for entity_type in context.all(&dialect::ENTITY_TYPE) {
+        let files = entity_type.children_of(&dialect::PROPERTY).filter(|p| kind(p) == Some(T::Binary));
+        if let Some(first_too_many) = files.skip(usize::from(Slot::FILES)).next() {
+            let message = format!("{} has more than {} Binary properties", entity_type.identifier(), Slot::FILES);
+            problems.error("too-many-files", &first_too_many.span, message, "move some to another entity type");
+        }
+    }
     for mapping in context.all(&dialect::ENTITY_TYPE_MAPPING) {
         for mapped in mapping.children_of(&dialect::MAPPED_PROPERTY) {
             let property = context.model.property(mapping.identifier(), mapped.identifier());
-            let read = !mapped.value("ConnectionColumn").is_empty();
-            if read && property.and_then(kind) == Some(T::Binary) {
-                let message = format!("\"{}\" holds files, which this version does not read yet", mapped.identifier());
-                let hint = "the column is left out of runs; Type=\"Bytes\" with a TargetColumnIndex keeps short values";
-                problems.warning("binary-not-read", &mapped.span, message, hint);
+            let key = ["IsPrimaryKey", "IsUniqueKey"].into_iter().find(|name| mapped.value(name) == "true");
+            if let Some(key) = key.filter(|_| property.and_then(kind) == Some(T::Binary)) {
+                let message = format!("\"{}\" holds files, which cannot be keys", mapped.identifier());
+                problems.error("key-of-files", mapped.value_span(key), message, "choose a property with short values");
             }
         }
     }

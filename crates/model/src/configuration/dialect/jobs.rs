@@ -9,8 +9,8 @@ const AGENT: Attribute = reference("Agent", "Agent", "Agent that runs it; absent
 const CLIENT: Attribute = reference("OpenIdClient", "OpenIdClient", "Client by which the agent calls the server.");
 const CONTINUE: Attribute = flag("ContinueOnError", "An error does not stop the job.");
 const DIRTY: Attribute = flag("Dirty", "Only what was recently modified.");
-const BATCH: Attribute = count("BatchSize", "Rows at a time; 0 as the engine likes.").inert();
-const BATCH_SELECT: Attribute = count("BatchSelectSize", "Rows read at a time; 0 as the engine likes.").inert();
+const BATCH: Attribute = count("BatchSize", "Rows at a time; 0 as the engine likes.");
+const BATCH_SELECT: Attribute = count("BatchSelectSize", "Rows read at a time; 0 as the engine likes.");
 const BATCH_INSERT: Attribute = count("BatchInsertSize", "Rows written at a time; 0 as the engine likes.").inert();
 const BATCH_UPDATE: Attribute = count("BatchUpdateSize", "Rows updated at a time; 0 as the engine likes.").inert();
 const ALL_ENTITY_TYPES: Attribute = flag("AllEntityType", "All entity types.");
@@ -98,31 +98,32 @@ tasks! {
     CLEAN CLEAN_O run "CleanDataBase" "CleanDataBaseOverride" "Closes jobs that were left in progress." [];
     EXPRESSIONS EXPRESSIONS_O run "UpdateEntityPropertyExpressionsTask" "UpdateEntityPropertyExpressionsTaskOverride"
         "Computes properties." [ALL_ENTITY_TYPES, BATCH_SELECT, BATCH_UPDATE, DIRTY, CONNECTOR];
-    CORRELATION CORRELATION_O keep "ComputeCorrelationKeysTask" "ComputeCorrelationKeysTaskOverride"
+    CORRELATION CORRELATION_O run "ComputeCorrelationKeysTask" "ComputeCorrelationKeysTaskOverride"
         "Computes correlation keys." [ALL_ENTITY_TYPES, BATCH, DIRTY, CONNECTOR];
-    ROLE_MODEL ROLE_MODEL_O keep "ComputeRoleModelTask" "ComputeRoleModelTaskOverride" "Evaluates the policy." [
+    ROLE_MODEL ROLE_MODEL_O run "ComputeRoleModelTask" "ComputeRoleModelTaskOverride" "Evaluates the policy." [
         BATCH_SELECT, BATCH_INSERT, flag("BlockProvisioning", "Orders wait for a review where their type says so."),
         flag("BlockAllResourceTypeProvisioning", "All orders wait for a review."), DIRTY,
-        flag("IgnoreHistorization", "Keep no history."), flag("UseLdif", "Write the outcome to a file only."),
-        text("LdifFilePath", "That file."), CONNECTOR,
+        flag("IgnoreHistorization", "Keep no history."), flag("UseLdif", "Store nothing of the outcome."),
+        text("LdifFilePath", "That file.").inert(), CONNECTOR,
     ];
-    RISK_SCORES RISK_SCORES_O keep "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
-        BATCH, DIRTY, CONNECTOR,
+    RISK_SCORES RISK_SCORES_O run "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
+        BATCH.inert(), DIRTY.inert(), CONNECTOR.inert(),
     ];
     ROLE_NOTIFICATIONS ROLE_NOTIFICATIONS_O keep "SendRoleModelNotificationsTask" "SendRoleModelNotificationsTaskOverride"
         "Tells reviewers what waits for them." [CONNECTOR];
-    ORDERS ORDERS_O keep "GenerateProvisioningOrdersTask" "GenerateProvisioningOrdersTaskOverride"
+    ORDERS ORDERS_O run "GenerateProvisioningOrdersTask" "GenerateProvisioningOrdersTaskOverride"
         "Makes orders of assignments." [
-        CONNECTOR, BATCH_INSERT, BATCH_SELECT, flag("ForceProvisioning", "Ignore thresholds."),
+        CONNECTOR, count("BatchInsertSize", "Orders in a file; 0 for 1000."),
+        count("BatchSelectSize", "Owners looked at together; 0 for 1000."), flag("ForceProvisioning", "Ignore thresholds."),
     ];
-    FULFILL FULFILL_O keep "FulfillTask" "FulfillTaskOverride" "Carries out orders." [
-        AGENT, CLIENT, CONNECTOR, reference("Connection", "Connection", "Connection that carries them out."), BATCH,
-        CONTINUE, DIRTY, flag("IgnoreHistorization", "Keep no history."),
+    FULFILL FULFILL_O run "FulfillTask" "FulfillTaskOverride" "Carries out orders." [
+        AGENT, CLIENT, CONNECTOR, reference("Connection", "Connection", "Connection that carries them out."),
+        count("BatchSize", "Results told together; 0 for 100."), CONTINUE, DIRTY, flag("IgnoreHistorization", "Keep no history."),
     ];
-    CLASSIFICATION CLASSIFICATION_O keep "UpdateClassificationTask" "UpdateClassificationTaskOverride"
+    CLASSIFICATION CLASSIFICATION_O run "UpdateClassificationTask" "UpdateClassificationTaskOverride"
         "Finds the resource types of targets." [BATCH, DIRTY, CONNECTOR];
     BUILD_ROLES BUILD_ROLES_O keep "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
-    REFRESH_SCHEMA REFRESH_SCHEMA_O keep "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
+    REFRESH_SCHEMA REFRESH_SCHEMA_O run "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
         CONNECTOR, AGENT, CLIENT,
     ];
     MINING MINING_O keep "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
@@ -131,7 +132,7 @@ tasks! {
     PROFILES PROFILES_O keep "SetInternalUserProfilesTask" "SetInternalUserProfilesTaskOverride" "Applies profile rules." [
         BATCH_INSERT, BATCH_SELECT,
     ];
-    PRE_EXISTING PRE_EXISTING_O keep "SavePreExistingAccessRightsTask" "SavePreExistingAccessRightsTaskOverride"
+    PRE_EXISTING PRE_EXISTING_O run "SavePreExistingAccessRightsTask" "SavePreExistingAccessRightsTaskOverride"
         "Takes what is there for pre-existing." [
         text("AssignedResourceTypeSQL", "Query for resource types."),
         text("AssignedResourceScalarSQL", "Query for values."),

@@ -50,7 +50,7 @@ fn the_minimal_example_of_the_documentation_is_understood() {
         [
             (PropertyType::String, 4),
             (PropertyType::ForeignKey, 128),
-            (PropertyType::Binary, -1),
+            (PropertyType::Binary, 153),
             (PropertyType::ForeignKey, -1)
         ]
     );

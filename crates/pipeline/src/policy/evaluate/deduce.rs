@@ -9,8 +9,8 @@ use crate::policy::compare::equal;
 use crate::policy::conditions::ALWAYS;
 use crate::policy::plan::{NavigationRule, Type};
 use crate::population::Handle;
-use provost_model::ResourceId;
-use provost_model::policy::{AssignedResourceType, AssignedRole, Period, WorkflowState};
+use provost_model::policy::{AssignedResourceType, AssignedRole, Period, ProvisioningState, WorkflowState};
+use provost_model::{PolicyObjectId, ResourceId};
 
 impl Run<'_> {
     pub(super) fn deduce(&self, scratch: &mut Scratch) {
@@ -29,12 +29,17 @@ impl Run<'_> {
         scratch.singles = stage;
     }
 
-    /// Targets that certainly belong to the owner and exist, by resource type.
+    /// Targets that certainly belong to the owner, exist, and are not about to be removed, by resource type.
     fn targets(&self) -> Vec<(u32, Handle)> {
-        let stored = self.existing.resource_types.iter().filter_map(|row| Some((row.resource_type, row.target?)));
+        // What was found with less than certainty counts once somebody has confirmed it.
+        let is_certain =
+            |row: &&AssignedResourceType| row.confidence >= 100 || row.provisioning == ProvisioningState::Verified;
+        let stored = self.existing.resource_types.iter().filter(is_certain);
+        let stored = stored.filter_map(|row| Some((row.resource_type, row.target?)));
         let matched = self.inputs.correlations.iter().filter(|found| found.confidence >= 100);
         let both = stored.chain(matched.map(|found| (found.resource_type, found.target)));
         let mut targets: Vec<(u32, Handle)> = both
+            .filter(|(id, target)| !self.is_leaving(*id, *target))
             .filter_map(|(id, target)| {
                 let position = crate::policy::plan::find(&self.source.type_ids, id)?;
                 let entity_type = self.source.types[position as usize].target;
@@ -43,6 +48,14 @@ impl Run<'_> {
             .collect();
         targets.sort_unstable();
         targets
+    }
+
+    /// All that is stored about the target says that it goes: what it still holds says nothing any more.
+    fn is_leaving(&self, resource_type: PolicyObjectId, target: ResourceId) -> bool {
+        let rows = own_types(&self.existing.resource_types, resource_type).iter();
+        let mut own = rows.filter(|row| row.target == Some(target)).peekable();
+        own.peek().is_some()
+            && own.all(|row| !row.workflow.is_derogation() && (row.is_denied || row.period.is_past(self.now)))
     }
 
     fn deduce_from_links(&self, resource_type: &Type, target: Handle, scratch: &mut Scratch) {
@@ -127,7 +140,8 @@ impl Run<'_> {
             resource_type.governed.iter().find(|governed| governed.property == property).map(|governed| governed.id);
         self.known_rows(resource_type, target)
             .flat_map(|row| &row.navigations)
-            .any(|link| Some(link.property) == id && link.resource == value && !link.workflow.is_derogation())
+            .filter(|link| Some(link.property) == id && link.resource == value && link.period.start <= self.now)
+            .any(|link| !link.workflow.is_derogation())
     }
 
     /// Stored rows of a target.
@@ -170,7 +184,7 @@ impl Run<'_> {
             let known = self.known_rows(resource_type, target).flat_map(|row| &row.scalars);
             let mut own = known.filter(|value| value.property == first.property_id);
             if rules.iter().all(|rule| rule.single_role.is_none() || !rule.is_mapped)
-                || own.any(|value| !value.workflow.is_derogation())
+                || own.any(|value| !value.workflow.is_derogation() && value.period.start <= self.now)
             {
                 continue;
             }

@@ -11,7 +11,9 @@ use crate::policy::spans::{shifted, subtract};
 use crate::population::Handle;
 use provost_model::ResourceId;
 use provost_model::configuration::policy::TimeOffset;
-use provost_model::policy::{AssignedNavigation, AssignedResourceType, Period, ProvisioningState, WorkflowState};
+use provost_model::policy::{
+    AssignedNavigation, AssignedResourceType, Instant, Period, ProvisioningState, WorkflowState,
+};
 
 /// A value that a rule gives.
 #[derive(Clone, Debug)]
@@ -211,7 +213,7 @@ impl Run<'_> {
         this: &Deciding,
     ) -> AssignedNavigation {
         use {ProvisioningState as P, WorkflowState as W};
-        let known = property.known(given.resource, period);
+        let known = property.known(given.resource, period, period.contains(self.now));
         let target = property.row.target.filter(|_| period.contains(self.now));
         let is_current =
             target.is_some_and(|target| self.holds_link(target, property.governed.property, given.resource));
@@ -364,7 +366,7 @@ impl Run<'_> {
         scratch: &Scratch,
     ) -> AssignedNavigation {
         use {ProvisioningState as P, WorkflowState as W};
-        let known = property.known_at_all(resource);
+        let known = property.known_as_surplus(resource, self.now);
         let rules = || this.plan.rules_of(property.governed.property, resource);
         let refused = rules().filter_map(|rule| rule.single_role).find(|role| scratch.singles.refused.contains(*role));
         let deduced = rules().filter_map(|rule| rule.single_role).find(|role| {
@@ -406,29 +408,33 @@ impl Run<'_> {
 }
 
 impl<'b> Property<'_, 'b> {
-    /// The stored row that a value continues.
-    fn known(&mut self, resource: ResourceId, period: Period) -> Option<&'b AssignedNavigation> {
-        let before = self.before?;
-        let found = before.navigations.iter().find(|link| {
-            link.property == self.governed.id
-                && link.resource == resource
-                && !link.period.intersection(period).is_empty()
-                && (link.id == 0 || !self.used.contains(&link.id))
-        })?;
+    /// The stored row that a value continues: one of a rule; or whatever there is, by a value that holds now.
+    fn known(&mut self, resource: ResourceId, period: Period, is_now: bool) -> Option<&'b AssignedNavigation> {
+        let own =
+            |link: &&AssignedNavigation| self.is_free(link, resource) && !link.period.intersection(period).is_empty();
+        let rows = &self.before?.navigations;
+        let given = rows.iter().find(|link| own(link) && link.is_expected && link.rule.is_some());
+        let found = given.or_else(|| rows.iter().find(|link| is_now && own(link)))?;
         self.used.push(found.id);
         Some(found)
     }
 
-    /// The stored row of a value, whenever it held.
-    fn known_at_all(&mut self, resource: ResourceId) -> Option<&'b AssignedNavigation> {
-        let before = self.before?;
-        let found = before.navigations.iter().rev().find(|link| {
-            link.property == self.governed.id
-                && link.resource == resource
-                && (link.id == 0 || !self.used.contains(&link.id))
-        })?;
+    /// The stored row of a value that is there although nothing gives it: one that says so, or of what gave it until
+    /// now.
+    fn known_as_surplus(&mut self, resource: ResourceId, now: Instant) -> Option<&'b AssignedNavigation> {
+        let own = |link: &&AssignedNavigation| self.is_free(link, resource);
+        let rows = &self.before?.navigations;
+        let surplus = rows.iter().rev().find(|link| own(link) && !link.is_expected);
+        let found = surplus.or_else(|| rows.iter().rev().find(|link| own(link) && link.period.start <= now))?;
         self.used.push(found.id);
         Some(found)
+    }
+
+    /// A row of this value that nothing continues yet.
+    fn is_free(&self, link: &AssignedNavigation, resource: ResourceId) -> bool {
+        link.property == self.governed.id
+            && link.resource == resource
+            && (link.id == 0 || !self.used.contains(&link.id))
     }
 }
 

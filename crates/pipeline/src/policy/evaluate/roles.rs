@@ -407,7 +407,12 @@ impl Run<'_> {
         let fits = |at: usize, row: &AssignedRole| {
             !this.taken[at] && goes_on(row) && !row.period.intersection(period).is_empty()
         };
-        let found = (0..this.existing.len()).find(|at| fits(*at, &this.existing[*at]));
+        // What was found is continued by what takes its place now, and by nothing that has a row of its own already.
+        let is_found = |row: &AssignedRole| fate(row.workflow, row.is_denied) == Fate::Derogation;
+        let candidates = || (0..this.existing.len()).filter(|at| fits(*at, &this.existing[*at]));
+        let found = candidates()
+            .find(|at| !is_found(&this.existing[*at]))
+            .or_else(|| candidates().next().filter(|_| period.contains(self.now)));
         let before = found.map(|at| {
             this.taken[at] = true;
             &this.existing[at]

@@ -296,9 +296,10 @@ impl Run<'_> {
     }
 
     /// A target whose owner lost the right to it: it is removed where the engine may do that, otherwise somebody has to
-    /// look at it.
+    /// look at it. So it is with a target of which nobody confirmed that it is the owner's.
     fn lost_type(&self, row: AssignedResourceType, target: Handle, this: &Deciding, scratch: &mut Scratch) {
-        if !this.plan.allow_remove {
+        let is_unconfirmed = row.confidence < 100 && row.provisioning == ProvisioningState::AwaitingApproval;
+        if !this.plan.allow_remove || is_unconfirmed {
             let found = AssignedResourceType {
                 workflow: WorkflowState::Found,
                 state_since: self.now,
@@ -317,6 +318,8 @@ impl Run<'_> {
             provisioning,
             workflow,
             period: closed(row.period, self.now),
+            // Whatever found it, somebody confirmed it since.
+            confidence: 100,
             scalars: Vec::new(),
             navigations: Vec::new(),
             binaries: Vec::new(),

@@ -376,8 +376,13 @@ impl Run<'_> {
             !this.taken[at] && goes_on && !row.period.intersection(period).is_empty()
         };
         let candidates = || (0..this.existing.len()).filter(|at| fits(*at, &this.existing[*at]));
-        let lives = |at: &usize| self.live(this.plan, this.existing[*at].target).is_some();
-        let before = candidates().find(lives).or_else(|| candidates().next());
+        // A target that is there matters most to what is given; what is found continues what was found.
+        let strength = |at: &usize| {
+            let is_dead = self.live(this.plan, this.existing[*at].target).is_none();
+            let is_other = this.states[*at].0.is_derogation() != is_derogation;
+            if is_derogation { (is_other, is_dead) } else { (is_dead, is_other) }
+        };
+        let before = candidates().min_by_key(strength);
         let state = before.map(|at| this.states[at]);
         let workflow = match (is_derogation, best.map(|base| base.is_type_rule)) {
             (true, _) => {
@@ -394,6 +399,8 @@ impl Run<'_> {
         let rule = best.map(|base| base.rule).filter(|_| !is_derogation);
         if let Some(at) = before {
             this.taken[at] = true;
+            // A target that was about to be removed stays: what it holds says something again.
+            scratch.is_unsettled |= this.existing[at].target.is_some() && this.existing[at].period.is_past(self.now);
         }
         this.rows.push(Row {
             period,

@@ -8,7 +8,7 @@ use super::conditions::Atom;
 use super::evaluate::Scratch;
 use super::plan::{NavigationRule, QueryRule, Role, RoleRule, Source, Type, TypeRule, ValueRule};
 use provost_model::configuration::policy::Place;
-use provost_model::policy::{Period, ProvisioningState, WorkflowState};
+use provost_model::policy::{Instant, Period, ProvisioningState, WorkflowState};
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
 
 /// What is asked about.
@@ -46,6 +46,8 @@ pub enum Fact {
     Nothing,
     /// A row of the result.
     Assigned {
+        /// Its id; 0 for one that is not stored yet.
+        row: i64,
         /// State of the approval.
         workflow: WorkflowState,
         /// State of the order; nothing for roles.
@@ -54,6 +56,10 @@ pub enum Fact {
         period: Period,
         /// Target of a resource type.
         target: Option<ResourceId>,
+        /// Until when it is kept although no rule gives it any more.
+        grace_until: Option<Instant>,
+        /// What the managed system holds, of a value.
+        current: Option<String>,
     },
     /// Somebody gave it, or it was found; the row says which.
     ByHand,
@@ -150,6 +156,8 @@ pub struct Refusal {
     pub rule: Option<Named>,
     /// The first condition that fails. Fulfilling it is the change that is needed, or the first one.
     pub failure: Failure,
+    /// The other conditions that fail, in order.
+    pub others: Vec<Failure>,
     /// How many conditions fail.
     pub missing: usize,
 }

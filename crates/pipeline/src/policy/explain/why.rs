@@ -58,7 +58,15 @@ impl View<'_> {
                 Some(_) => self.role_rules(row, is_single),
                 None => vec![Tree::leaf(Fact::ByHand)],
             };
-            let fact = Fact::Assigned { workflow: row.workflow, provisioning: None, period: row.period, target: None };
+            let fact = Fact::Assigned {
+                row: row.id,
+                workflow: row.workflow,
+                provisioning: None,
+                period: row.period,
+                target: None,
+                grace_until: row.grace_until,
+                current: None,
+            };
             Tree::new(fact, because)
         })
         .collect()
@@ -117,10 +125,13 @@ impl View<'_> {
         own.map(|row| {
             let because = self.type_because(row);
             let fact = Fact::Assigned {
+                row: row.id,
                 workflow: row.workflow,
                 provisioning: Some(row.provisioning),
                 period: row.period,
                 target: row.target,
+                grace_until: None,
+                current: None,
             };
             Tree::new(fact, because)
         })
@@ -181,10 +192,13 @@ impl View<'_> {
                     Tree::new(Fact::Rule(rule.named(element)), because)
                 });
                 let fact = Fact::Assigned {
+                    row: value.id,
                     workflow: value.workflow,
                     provisioning: Some(value.provisioning),
                     period: value.period,
                     target: row.target,
+                    grace_until: None,
+                    current: value.current_value.clone(),
                 };
                 trees.push(Tree::new(fact, because.into_iter().collect()));
             }
@@ -240,10 +254,13 @@ impl View<'_> {
                     because.push(Tree::leaf(Fact::ByHand));
                 }
                 let fact = Fact::Assigned {
+                    row: link.id,
                     workflow: link.workflow,
                     provisioning: Some(link.provisioning),
                     period: link.period,
                     target: row.target,
+                    grace_until: None,
+                    current: None,
                 };
                 trees.push(Tree::new(fact, because));
             }

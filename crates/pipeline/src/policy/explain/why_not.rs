@@ -28,7 +28,9 @@ impl Engine {
             return WhyNot::default();
         };
         if outcome.is_excluded || (scratch.contexts.is_empty() && !outcome.problems.is_empty()) {
-            return WhyNot { refusals: vec![Refusal { rule: None, failure: Failure::LeftOut, missing: 1 }] };
+            return WhyNot {
+                refusals: vec![Refusal { rule: None, failure: Failure::LeftOut, others: Vec::new(), missing: 1 }],
+            };
         }
         let view = View { source, scratch, now };
         let mut refusals = match item {
@@ -62,7 +64,9 @@ impl Engine {
 
 fn refusal(rule: super::Named, failures: Vec<Failure>) -> Refusal {
     let missing = failures.len();
-    Refusal { rule: Some(rule), failure: failures.into_iter().next().unwrap_or(Failure::None), missing }
+    let mut failures = failures.into_iter();
+    let failure = failures.next().unwrap_or(Failure::None);
+    Refusal { rule: Some(rule), failure, others: failures.collect(), missing }
 }
 
 impl View<'_> {

@@ -2,7 +2,7 @@
 
 mod bad_input;
 mod contexts;
-mod coverage;
+mod documented;
 mod explanations;
 mod life_cycle;
 mod naive;

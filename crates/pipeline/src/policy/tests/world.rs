@@ -67,9 +67,9 @@ thread_local! {
     static REACHED: RefCell<(BTreeSet<WorkflowState>, BTreeSet<ProvisioningState>)> = RefCell::default();
 }
 
-/// States that evaluations of this thread gave.
-pub(crate) fn reached() -> (BTreeSet<WorkflowState>, BTreeSet<ProvisioningState>) {
-    REACHED.with(|reached| reached.borrow().clone())
+/// States that evaluations of this thread gave since this was asked for last.
+pub(crate) fn take_reached() -> (BTreeSet<WorkflowState>, BTreeSet<ProvisioningState>) {
+    REACHED.with(RefCell::take)
 }
 
 fn record(assignments: &Assignments) {
@@ -83,6 +83,8 @@ fn record(assignments: &Assignments) {
             provisioning.extend(row.scalars.iter().map(|value| value.provisioning));
             workflow.extend(row.navigations.iter().map(|link| link.workflow));
             provisioning.extend(row.navigations.iter().map(|link| link.provisioning));
+            workflow.extend(row.binaries.iter().map(|value| value.workflow));
+            provisioning.extend(row.binaries.iter().map(|value| value.provisioning));
         }
     });
 }
@@ -147,6 +149,22 @@ impl Data {
             let values = line.split(',').map(|value| value.trim().to_owned());
             let columns = header.iter().map(|name| (*name).to_owned()).zip(values).collect();
             self.rows.push((entity_type.to_owned(), columns));
+        }
+    }
+
+    /// Changes rows whose key, in the first column, is known, and adds the others.
+    pub(crate) fn put(&mut self, entity_type: &str, text: &str) {
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let header = lines.next().unwrap_or_default();
+        for line in lines {
+            let values: Vec<&str> = line.split(',').map(str::trim).collect();
+            if self.find(entity_type, values[0]).is_none() {
+                self.add(entity_type, &format!("{header}\n{line}"));
+                continue;
+            }
+            for (property, value) in header.split(',').map(str::trim).zip(&values).skip(1) {
+                self.set(entity_type, values[0], property, value);
+            }
         }
     }
 
@@ -378,6 +396,18 @@ impl World {
     /// Key of a resource.
     pub(crate) fn data_name(&self, id: ResourceId) -> &str {
         self.data.name(id)
+    }
+
+    /// The resource with a key, whatever it is.
+    pub(crate) fn data_id(&self, key: &str) -> ResourceId {
+        let found = self.data.rows.iter().position(|(_, columns)| columns[0].1 == key);
+        ResourceId(found.unwrap_or_else(|| panic!("nothing has the key {key}")) as i64 + 1)
+    }
+
+    /// An id for a new row.
+    pub(crate) fn next_id(&mut self) -> i64 {
+        self.next_id += 1;
+        self.next_id - 1
     }
 
     /// Evaluates the first person without storing anything.

@@ -1,5 +1,6 @@
 //! `provost resource`: looks at resources, now and at any earlier time.
 
+mod file;
 mod history;
 mod list;
 mod show;
@@ -27,6 +28,7 @@ enum View {
     List(list::List),
     Show(show::Show),
     History(history::History),
+    File(file::File),
 }
 
 impl Run for Resource {
@@ -36,13 +38,15 @@ Examples:
   provost resource list HR_Person --search martin --page-size 20
   provost resource list HR_Person --as-of 2026-01-31 --format csv
   provost resource show HR_Person 10042
-  provost resource history HR_Person 10042 --format json";
+  provost resource history HR_Person 10042 --format json
+  provost resource file HR_Person 10042 Photo --output photo.jpg";
 
     fn run(self, context: &Context) -> Result<Exit, Report> {
         match self.view {
             View::List(list) => list.run(context),
             View::Show(show) => show.run(context),
             View::History(history) => history.run(context),
+            View::File(file) => file.run(context),
         }?;
         Ok(Exit::Done)
     }

@@ -128,14 +128,14 @@ fn a_job_never_runs_twice() {
 #[test]
 fn what_this_version_cannot_do_is_skipped_with_what_depends_on_it() {
     let world = World::sqlite();
-    let mut steps = vec![task("roles", 0, &[]), task("orders", 1, &["roles"]), task("other", 1, &[])];
-    steps[0].task.kind = TaskKind::ComputeRoleModel;
+    let mut steps = vec![task("mail", 0, &[]), task("behind", 1, &["mail"]), task("other", 1, &[])];
+    steps[0].task.kind = TaskKind::SendNotifications;
     let engine = world.engine("s", &deployed(vec![job("Daily", steps)]));
     let id = engine.launch(&by_person("Daily")).unwrap().id;
     finish(&engine, InstanceState::Completed);
-    assert_eq!(standing(&engine, id), "Completed: roles Skipped, orders Skipped, other Completed");
+    assert_eq!(standing(&engine, id), "Completed: mail Skipped, behind Skipped, other Completed");
     let (_, tasks) = engine.instance(id).unwrap();
-    assert!(tasks[0].error.as_deref().unwrap().contains("ComputeRoleModelTask is not available yet in this version"));
+    assert!(tasks[0].error.as_deref().unwrap().contains("SendNotificationsTask is not available yet in this version"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::both;
 use super::world::Orders;
 use crate::error::ServerError;
 use crate::orders::{CollectRequest, GenerateOptions, OrderHost, expire, generate, plan, undo};
+use provost_model::configuration::jobs::Task;
 use provost_model::orders::{ChangeType, OrderFile, OrderOutcome, OrderResult, ResultFile};
 use provost_model::summary::State;
 
@@ -15,6 +16,7 @@ both!(
     a_crash_beside_the_transaction_neither_loses_nor_repeats,
     results_count_once,
     a_file_belongs_to_one_at_a_time,
+    a_task_with_a_connection_gets_its_orders_alone,
     orders_without_answer_become_errors,
     a_changed_file_is_noticed,
     what_was_done_is_undone_through_the_same_way,
@@ -143,6 +145,22 @@ fn a_file_belongs_to_one_at_a_time(orders: &Orders) {
     orders.world.pass(6 * MINUTE);
     assert!(!taken("south"));
     assert!(taken("north"));
+}
+
+fn a_task_with_a_connection_gets_its_orders_alone(orders: &Orders) {
+    orders.assign(vec![orders.creation(1), orders.creation(2), orders.creation(3)]);
+    let few = GenerateOptions { batch: 2, select: 1, ..orders.options() };
+    let given = generate(&orders.store, &orders.world.folders(), &few).unwrap();
+    assert_eq!((given.orders, given.files.len()), (3, 2));
+    let asked = |connection: &str| {
+        let task = Task { connection: Some(connection.to_owned()), ..Task::default() };
+        let request = CollectRequest::of_task(&task, connection.to_owned());
+        orders.host(|host| host.collect(&request)).unwrap()
+    };
+    assert_eq!(asked("Other"), []);
+    // What was not asked for is not held either.
+    let found: Vec<(u64, bool)> = asked("ldap").iter().map(|file| (file.orders, file.is_taken)).collect();
+    assert_eq!(found, [(2, false), (1, false)]);
 }
 
 fn orders_without_answer_become_errors(orders: &Orders) {

@@ -32,6 +32,8 @@ const CONFIGURATION: &str = r#"<ConfigurationFile xmlns="urn:schemas-usercube-co
   <EntityTypeMapping Identifier="Account" Connector="AD" ConnectionTable="AD_Account">
     <Property Identifier="dn" ConnectionColumn="dn" IsPrimaryKey="true" />
   </EntityTypeMapping>
+  <Connection Identifier="LDAP" DisplayName_L1="Directory" Connector="AD" Package="Usercube.LDAP@0000001" />
+  <LdapResourceTypeMapping Identifier="AD_User" Connection="LDAP" DefaultObjectClass="person" RDNAttributeIdentifier="cn" />
   <Policy Identifier="Default" DisplayName_L1="Default" IsProvisioningEnabled="true"
     CommentActivationOnDeclineInReview="Required" CommentActivationOnKeepGapInReconciliation="Optional" />
   <ResourceType Identifier="AD_User" DisplayName_L1="Account" Policy="Default" SourceEntityType="Person"

@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use provost_model::query::{Binding, Direction, Filter, History, Operand, Operator, Order, Query};
 use provost_store::{Catalogue, PageRequest, QueryProperty, ReadTx};
 use serde::Serialize;
@@ -47,8 +49,25 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .with(&[PAGE_SIZE, CONTINUATION, VERSION])
         .gives::<Rows>(),
+        Route::new(
+            Method::GET,
+            "/api/Resources/{entityType}/{id}/Files/{property}",
+            Right::Permission("/Custom/ResourceFiles/{entityType}/{property}/View"),
+            TAG,
+            "The file that a Binary property holds, such as a photo",
+            || get(file),
+        )
+        .with(&[VERSION])
+        .may_be_unchanged()
+        .gives_raw(&[IMAGES[0].0, IMAGES[1].0, IMAGES[2].0, ANY_FILE]),
     ]
 }
+
+/// Files that are shown; by their first bytes, as nothing else tells what they are. All others are only downloaded:
+/// a browser must not take what somebody uploaded for a page of this server.
+const IMAGES: [(&str, &[u8]); 3] =
+    [("image/png", b"\x89PNG\r\n\x1a\n"), ("image/jpeg", b"\xff\xd8\xff"), ("image/gif", b"GIF8")];
+const ANY_FILE: &str = "application/octet-stream";
 
 /// A resource: its properties by their names. What has no value is left out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -158,9 +177,12 @@ fn selects(catalogue: &Catalogue, entity_type: &str) -> Vec<Vec<Binding>> {
 
 /// The answer, or that it is the one that the caller has.
 fn tagged(view: &Map<String, Value>, headers: &HeaderMap) -> Response {
-    let body = Json(view).into_response();
     let digest = blake3::hash(serde_json::to_string(view).unwrap_or_default().as_bytes()).to_hex();
-    let tag = format!("\"{}\"", &digest[..32]);
+    with_tag(Json(view).into_response(), &digest[..32], headers)
+}
+
+fn with_tag(body: Response, tag: &str, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{tag}\"");
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut known = known.flat_map(|value| value.split(',')).map(|one| one.trim().trim_start_matches("W/"));
     let is_known = known.any(|one| one == "*" || one == tag);
@@ -190,4 +212,37 @@ async fn history(
         Ok(Json(rows))
     })
     .await
+}
+
+async fn file(
+    State(app): State<App>,
+    Path((entity_type, id, property)): Path<(String, String, String)>,
+    Extension(principal): Extension<Principal>,
+    Extension(permitted): Extension<Permitted>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    Asked::read(query.as_deref())?;
+    let (id, inner) = (number(&id)?, app.clone());
+    let nothing = format!("{entity_type} {id} holds no file in {property}, or you may not see it");
+    let found = app
+        .read(move |tx| {
+            let catalogue = inner.catalogues().current(tx)?;
+            let entity_type = deployed(&catalogue, &entity_type)?;
+            let select = vec![Binding::of([property.clone()])];
+            let query = Query { select, filter: Some(of(id)), ..Query::default() };
+            let asked = (&*entity_type, &query);
+            let rows = page(tx, &catalogue, &principal, &permitted, asked, &PageRequest::default())?;
+            let digest = rows.result.first().and_then(|row| row[&property].as_str());
+            // Values of other properties name no content.
+            let Some(digest) = digest else { return Ok(None) };
+            Ok(tx.resource_file(digest)?.map(|content| (digest.to_owned(), content)))
+        })
+        .await?;
+    let (digest, content) = found.ok_or_else(|| Problem::not_found(nothing))?;
+    let bytes = STANDARD.decode(&content).unwrap_or_else(|_| content.into_bytes());
+    let image = IMAGES.iter().find(|(_, start)| bytes.starts_with(start)).map(|(kind, _)| *kind);
+    let disposition = if image.is_some() { "inline" } else { "attachment" };
+    let kind = [(header::CONTENT_TYPE, image.unwrap_or(ANY_FILE)), (header::CONTENT_DISPOSITION, disposition)];
+    Ok(with_tag((kind, bytes).into_response(), &digest, &headers))
 }

@@ -6,6 +6,7 @@ use crate::{Catalogue, PageRequest, Restrictions};
 use provost_model::changes::Command;
 use provost_model::configuration::parse;
 use provost_model::metadata::Metadata;
+use provost_model::policy::PolicyCatalog;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -255,7 +256,10 @@ fn history_is_seen_as_it_was(s: &Scratch) {
     let catalog = s.write(|tx| tx.deploy_model(&configuration, 400));
     let metadata = Metadata::resolve(configuration, &catalog);
     let version = c.catalogue.version();
-    let c = Company { catalogue: Catalogue::new(&metadata, &[], BTreeSet::new(), version), metadata };
+    let c = Company {
+        catalogue: Catalogue::new(&metadata, &[], &PolicyCatalog::default(), BTreeSet::new(), version),
+        metadata,
+    };
     for (micros, name) in [(150, "Ada"), (250, "Ada Lovelace"), (500, "Ada Lovelace")] {
         let query = format!("as of \"{}\" select Name where Id = 1 and Name %= \"ada\"", at(micros));
         assert_eq!(c.rows(s, "Person", &query), json!([{"Name": name}]));

@@ -1,6 +1,7 @@
 //! Queries over a small company.
 
 mod answers;
+mod assigned;
 mod guards;
 mod random;
 

@@ -1,5 +1,6 @@
 //! Who sees what, asked over the interface.
 
+mod explanations;
 mod lists;
 mod rules;
 
