@@ -97,6 +97,10 @@ struct Changes<'a> {
 
 impl Changes<'_> {
     fn note(&mut self, owner: ResourceId, before: &Assignments, after: &Assignments, now_micros: i64) {
+        if before == after {
+            // Its risks, its score or its next instant differ, and nothing that is assigned.
+            return;
+        }
         self.outcome.add(owner, after, now_micros, &mut self.buffer);
         (self.seen)(owner, before, after);
     }
