@@ -170,6 +170,7 @@ impl From<ServerError> for Problem {
             | ServerError::UnknownChangeSet { .. } => Problem::with_code(StatusCode::NOT_FOUND, &error),
             ServerError::ConnectorBlocked { .. }
             | ServerError::ChangeSetDiffers { .. }
+            | ServerError::ConfigurationChanged
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
             | ServerError::Overtaken { .. }

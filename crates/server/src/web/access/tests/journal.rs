@@ -20,6 +20,15 @@ const SILENT: &[(&str, &str)] = &[
     ),
     ("POST /api/ProvisioningPolicy/Reviews/Query", "nothing is changed"),
     ("POST /api/ProvisioningPolicy/Reviews/Decide", "each decision is a row with who, when and why"),
+    ("POST /reviews/roles/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/provisioning/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/provisioning/{entityType}/bulk", "each decision is a row with who, when and why"),
+    ("POST /reviews/role-reconciliation/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/role-reconciliation/{entityType}/bulk", "each decision is a row with who, when and why"),
+    ("POST /reviews/resource-reconciliation/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/resource-reconciliation/{entityType}/bulk", "each decision is a row with who, when and why"),
+    ("POST /reviews/manual/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/manual/{entityType}/bulk", "each decision is a row with who, when and why"),
 ];
 
 const SESSION: &str = "11111111-2222-4333-8444-555555555555";
