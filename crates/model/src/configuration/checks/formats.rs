@@ -47,8 +47,8 @@ pub(super) fn formats(context: &Context<'_>, problems: &mut Problems<'_>) {
 /// Files are no keys, and an entity type has room for so many.
 pub(super) fn files(context: &Context<'_>, problems: &mut Problems<'_>) {
     for entity_type in context.all(&dialect::ENTITY_TYPE) {
-        let files = entity_type.children_of(&dialect::PROPERTY).filter(|p| kind(p) == Some(T::Binary));
-        if let Some(first_too_many) = files.skip(usize::from(Slot::FILES)).next() {
+        let mut files = entity_type.children_of(&dialect::PROPERTY).filter(|p| kind(p) == Some(T::Binary));
+        if let Some(first_too_many) = files.nth(usize::from(Slot::FILES)) {
             let message = format!("{} has more than {} Binary properties", entity_type.identifier(), Slot::FILES);
             problems.error("too-many-files", &first_too_many.span, message, "move some to another entity type");
         }
