@@ -235,6 +235,7 @@ fn report(compiled: &Compiled, report: &CorrelationReport, findings: &mut Findin
     for (samples, what) in [
         (&report.ignored_samples, "so many owners share this key that it correlates nobody"),
         (&report.ambiguous_samples, "several owners share this key; the one with the smallest id comes first"),
+        (&report.crowded_samples, "so many targets share this key; each owner gets one, the one with the smallest id"),
     ] {
         for key in samples {
             let reason = format!("{}: {} owners and {} targets: {what}", name(&key.rule), key.owners, key.targets);

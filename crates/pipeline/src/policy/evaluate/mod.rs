@@ -4,6 +4,7 @@ mod automation;
 mod contexts;
 mod deduce;
 mod navigations;
+mod positions;
 mod programs;
 mod risks;
 mod roles;

@@ -226,6 +226,10 @@ impl Run<'_> {
         let state = match (target, asked) {
             (_, _) if is_current => (own, P::Verified),
             (None, _) if property.row.target.is_none() && !this.plan.allow_add => (own, P::None),
+            // Where there is room for one, what the system held when the target was found is not overwritten unasked.
+            (Some(target), None) if property.is_first() && self.holds_another(target, property.governed) => {
+                (W::Found, P::None)
+            }
             (Some(_), Some(known)) if known.workflow == W::Declined => (W::Declined, P::None),
             // It was there, and somebody took it away in the system; or nobody has decided about that yet.
             (Some(_), Some(known)) if known.provisioning == P::Verified && known.is_current => (W::Found, P::None),
@@ -250,6 +254,11 @@ impl Run<'_> {
             state_since: known.filter(|known| known.workflow == state.0).map_or(self.now, |known| known.state_since),
             error: known.filter(|_| state.1 == P::Errored).and_then(|known| known.error.clone()),
         }
+    }
+
+    /// Something else fills the only place that there is.
+    fn holds_another(&self, target: Handle, governed: &Governed) -> bool {
+        !governed.is_collection && !self.population.links(target, governed.property).is_empty()
     }
 
     /// Links that somebody approved, though no rule gives them.
@@ -405,6 +414,11 @@ impl Run<'_> {
 }
 
 impl<'b> Property<'_, 'b> {
+    /// The target was linked to the owner just now.
+    fn is_first(&self) -> bool {
+        self.before.is_none_or(|before| before.workflow.is_derogation() && before.target.is_some())
+    }
+
     /// The stored row that a value continues: one of a rule; or whatever there is, by a value that holds now.
     fn known(&mut self, resource: ResourceId, period: Period, is_now: bool) -> Option<&'b AssignedNavigation> {
         let own =
