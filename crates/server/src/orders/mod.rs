@@ -23,6 +23,7 @@ mod undo;
 pub use collect::{CollectRequest, CollectedFile, LocalOrders, OrderHost, Reported};
 pub use files::DOWNLOADED;
 pub use generate::{GenerateOptions, Generated, generate, plan};
+pub(crate) use generate::{Supposed, supposed};
 pub use mapping::{OrderMapping, PasswordSettings};
 pub use results::expire;
 pub use review::{

@@ -14,6 +14,7 @@ pub(crate) mod reviews;
 mod rows;
 pub(crate) mod schema;
 mod span;
+mod totals;
 mod write;
 
 pub use changed::{DataChanges, Follower, KeyChangeLog};
@@ -23,4 +24,5 @@ pub use orders::{StoredOrder, StoredOrderFile};
 pub use orders_decisions::StoredDecision;
 pub use progress::{Computation, EvaluationNotes};
 pub use reviews::{Holder, Waiting};
+pub use totals::AssignmentTotals;
 pub use write::{AssignmentChange, AssignmentCounts};

@@ -78,8 +78,8 @@ fn an_older_schema_is_brought_up_to_date(s: &Scratch) {
     s.by_hand("DELETE FROM UM_SchemaVersions WHERE Version >= 2");
     s.by_hand("DROP INDEX UR_ResourceLinkOrphans_Reverse");
     s.by_hand("ALTER TABLE UJ_SynchronizationSessions DROP COLUMN OpenedBy");
-    let jobs =
-        ["JobInstances", "TaskInstances", "JobSchedules", "Agents", "ConnectorStates"].map(|t| format!("UJ_{t}"));
+    let jobs = ["JobInstances", "TaskInstances", "JobSchedules", "Agents", "ConnectorStates", "ConnectionSchemas"]
+        .map(|t| format!("UJ_{t}"));
     let access = ["SigningKeys", "Accounts", "WebSessions", "Attempts", "UsedTokens"].map(|t| format!("UA_{t}"));
     let policy = [crate::policy::schema::TABLES, crate::policy::orders::TABLES];
     let policy = policy.into_iter().flat_map(|step| step.split("CREATE TABLE ").skip(1));
