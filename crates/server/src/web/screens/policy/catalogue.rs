@@ -22,27 +22,43 @@ const ROWS: usize = 50;
 const RULES: usize = 500;
 
 macro_rules! screens {
-    ($routes:ident, $($name:literal),+) => {
-        $($routes.push(shows(
-            concat!("/policy/", $name),
-            Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
-            || get(list),
-        ));
-        $routes.push(shows(
-            concat!("/policy/", $name, "/{id}"),
-            Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
-            || get(one),
-        ));)+
+    ($($name:literal),+) => {
+        vec![$(
+            shows(
+                concat!("/policy/", $name),
+                Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
+                || get(list),
+            ),
+            shows(
+                concat!("/policy/", $name, "/{id}"),
+                Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
+                || get(one),
+            ),
+        )+]
     };
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = Vec::new();
-    screens!(routes, "Policy", "Category", "SingleRole", "CompositeRole", "ResourceType", "Risk");
-    screens!(routes, "SingleRoleRule", "CompositeRoleRule", "ResourceTypeRule", "ResourceScalarRule");
-    screens!(routes, "ResourceNavigationRule", "ResourceQueryRule", "ResourceBinaryRule", "AutomationRule");
-    screens!(routes, "ResourceCorrelationRule", "ResourceClassificationRule", "RoleMapping", "MiningRule");
-    routes
+    screens!(
+        "Policy",
+        "Category",
+        "SingleRole",
+        "CompositeRole",
+        "ResourceType",
+        "Risk",
+        "SingleRoleRule",
+        "CompositeRoleRule",
+        "ResourceTypeRule",
+        "ResourceScalarRule",
+        "ResourceNavigationRule",
+        "ResourceQueryRule",
+        "ResourceBinaryRule",
+        "AutomationRule",
+        "ResourceCorrelationRule",
+        "ResourceClassificationRule",
+        "RoleMapping",
+        "MiningRule"
+    )
 }
 
 /// Catalogue and rules, for the menu: the first screen of each that somebody may see.

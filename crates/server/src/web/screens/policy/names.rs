@@ -270,7 +270,7 @@ impl Writer<'_> {
         }
         for one in &of.navigation_rules {
             let what = format!("= {}", one.resource);
-            let about = joined([denied(one.is_denied), what, role(&one.single_role), self.criteria(&one.criteria)]);
+            let about = joined([denied(one.is_denied), role(&one.single_role), what, self.criteria(&one.criteria)]);
             let roles = one.single_role.iter().cloned().collect();
             all.push(Object { roles, ..rule("NavigationRule", &one.identity, &one.property, about, &one.place) });
         }
