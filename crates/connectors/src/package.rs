@@ -4,7 +4,7 @@ use crate::csv::Csv;
 use crate::discover::Discover;
 use crate::excel::Excel;
 use crate::export::Driver;
-use crate::fulfil::Fulfiller;
+use crate::fulfil::{Fulfiller, People};
 use crate::ldap::ad::ActiveDirectory;
 use crate::ldap::fulfil;
 use crate::ldap::generic::Ldap;
@@ -173,7 +173,7 @@ pub static PACKAGES: &[Package] = &[
     planned("Storage/SharePoint", "Usercube.SharePoint@0000001", ExportChangesFulfil),
     planned("Ticket/EasyVista", "Usercube.EasyVistaTicket@0000001", Fulfil),
     planned("Ticket/ServiceNow", "Usercube.SnowTicket@0000001", Fulfil),
-    planned("Ticket/Usercube", "Usercube.Manual@0000001", Fulfil),
+    Package { fulfiller: Some(&People), ..planned("Ticket/Usercube", "Usercube.Manual@0000001", Fulfil) },
     planned(
         "Ticket/Usercube And Create/Update/Delete resources",
         "Usercube.UpdateManualProvisioningTicket@0000001",

@@ -96,8 +96,8 @@ pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use policy::{
     AssignmentChange, AssignmentCounts, AssignmentTotals, Computation, CorrelationKey, DataChanges, EvaluationNotes,
-    Follower, InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation, StoredDecision,
-    StoredOrder, StoredOrderFile,
+    Follower, Holder, InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation,
+    StoredDecision, StoredOrder, StoredOrderFile, Waiting,
 };
 pub use query::{
     Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,

@@ -5,9 +5,11 @@
 //! what is not is told, and the walk goes on. Orders come as a stream and results leave as one, in the same order.
 
 mod error;
+mod people;
 mod retry;
 
 pub use error::FulfilError;
+pub(crate) use people::People;
 
 use crate::package::{self, Package};
 use crate::settings::Settings;

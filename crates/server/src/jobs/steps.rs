@@ -13,7 +13,7 @@ use crate::synchronise::{self, Synchronised};
 use provost_model::configuration::jobs::{LogLevel, TaskKind};
 use provost_model::summary::{ChangeSetName, ErrorReport, State, Summary};
 use provost_model::work::{InstanceState, TaskContext, TaskOutcome, TaskProgress};
-use provost_store::{Follower, Session, StoreError, WriteTx};
+use provost_store::{Follower, KeyChangeLog, Session, StoreError, WriteTx};
 
 /// Resources evaluated at once when the task does not say (`BatchSelectSize`).
 const BATCH: usize = 10_000;
@@ -173,10 +173,13 @@ fn report(done: &Synchronised, context: &dyn TaskContext) {
 fn flags(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
     let marked = set_recently_modified_flag(&engine.store, &actor(taken))?;
     context.log(LogLevel::Information, &format!("{marked} resources are marked as modified"));
-    // What only lost something has no flag, and is followed by the policy all the same.
-    let changes = engine.store.read(|tx| tx.data_changes(Follower::Owners)).map_err(|error: StoreError| error)?;
+    // What only lost something has no flag, nor has what is gone itself; the policy follows both all the same.
+    let is_followed = engine.store.read(|tx| {
+        let freed = tx.key_change_log()?;
+        Ok::<_, StoreError>(!tx.data_changes(Follower::Owners)?.is_empty() || freed != KeyChangeLog::default())
+    })?;
     // A task that begins again may have marked them before it was interrupted.
-    Ok(completed(marked > 0 || !changes.is_empty() || taken.row.attempts > 1))
+    Ok(completed(marked > 0 || is_followed || taken.row.attempts > 1))
 }
 
 fn expressions(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {

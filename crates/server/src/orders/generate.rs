@@ -9,11 +9,13 @@ use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::metadata;
 use crate::policy::outcome;
+use crate::queries::Answers;
 use provost_model::configuration::policy::ResourceType;
 use provost_model::metadata::Metadata;
 use provost_model::policy::{AssignedResourceType, Assignments, ProvisioningState};
 use provost_model::summary::{ChangeSetName, EntityCounters, ExceededThreshold, State, Summary};
 use provost_model::{PolicyObjectId, ResourceId, fault};
+use provost_pipeline::expression::program::Environment;
 use provost_pipeline::orders::{
     HeldOrder, Planned, PlannedOrder, PlannedRows, Planner, TypeCounts, change_set, exceeded,
 };
@@ -243,13 +245,22 @@ fn walk(
     let owners = tx.owners_with_orders(&ids)?;
     let mut planned = Planned::default();
     let mut population = Population::new(&metadata);
+    let (queries, mut answers) = (planner.queries(), Answers::new(&metadata));
     for batch in owners.chunks(if options.select == 0 { OWNERS } else { options.select }) {
         population.clear();
         let assignments = tx.assignments(batch)?;
         fill(tx, &metadata, &planner, &mut population, batch, &assignments)?;
-        for (owner, assignments) in batch.iter().zip(&assignments) {
-            planner.owner(*owner, assignments, &population, options.now_micros, &mut planned);
+        answers.clear();
+        let plan = |answers: &Answers, planned: &mut Planned| {
+            let environment = Environment { queries: Some(answers), ..Environment::at(options.now_micros) };
+            for (owner, assignments) in batch.iter().zip(&assignments) {
+                planner.owner(*owner, assignments, &population, &environment, planned);
+            }
+        };
+        if !queries.is_empty() {
+            answers.gather(tx, &metadata, &queries, |answers| plan(answers, &mut Planned::default()))?;
         }
+        plan(&answers, &mut planned);
         for order in planned.orders.drain(..) {
             counts.entry(order.resource_type).or_default().count(order.order.change_type);
             visit(order);

@@ -26,7 +26,9 @@ pub use generate::{GenerateOptions, Generated, generate, plan};
 pub(crate) use generate::{Supposed, supposed};
 pub use mapping::{OrderMapping, PasswordSettings};
 pub use results::expire;
-pub use review::{Decided, Decision, Item, ItemFilter, ItemKind, Part, Verdict, decide, items};
+pub use review::{
+    Decided, Decision, Item, ItemFilter, ItemKind, ItemNames, Part, Verdict, by_hand, decide, items, items_of,
+};
 pub use scope::OrderScope;
 pub use undo::{Undo, undo};
 

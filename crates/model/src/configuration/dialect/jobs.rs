@@ -118,7 +118,8 @@ tasks! {
     ];
     FULFILL FULFILL_O run "FulfillTask" "FulfillTaskOverride" "Carries out orders." [
         AGENT, CLIENT, CONNECTOR, reference("Connection", "Connection", "Connection that carries them out."),
-        count("BatchSize", "Results told together; 0 for 100."), CONTINUE, DIRTY, flag("IgnoreHistorization", "Keep no history."),
+        count("BatchSize", "Results told together; 0 for 100."), CONTINUE, DIRTY.inert(),
+        flag("IgnoreHistorization", "Keep no history.").inert(),
     ];
     CLASSIFICATION CLASSIFICATION_O run "UpdateClassificationTask" "UpdateClassificationTaskOverride"
         "Finds the resource types of targets." [BATCH, DIRTY, CONNECTOR];
