@@ -20,7 +20,7 @@ fn poke(store: &Store) -> Result<(), StoreError> {
 fn a_newer_schema_is_refused(s: &Scratch) {
     s.by_hand("INSERT INTO UM_SchemaVersions (Version, AppliedAt) VALUES (999, 0)");
     let error = Store::open(&s.connection).unwrap_err();
-    assert!(error.to_string().contains("schema version 999; this program knows versions up to 6"), "{error}");
+    assert!(error.to_string().contains("schema version 999; this program knows versions up to 7"), "{error}");
     assert_eq!(error.code(), "repository-newer-schema");
     assert!(error.remedy().contains("newer version"));
 }
