@@ -35,7 +35,6 @@ pub(crate) struct BuildRoleModel {
 
 impl Run for BuildRoleModel {
     const NAME: &'static str = "build-role-model";
-    const ORIGINALS: &'static [&'static str] = &["Build-RoleModel"];
     const EXAMPLES: &'static str = "\
 Examples:
   provost build-role-model --connector AD --simulate

@@ -47,7 +47,6 @@ pub(crate) struct ComputeRiskScores {
 
 impl Run for ComputeRiskScores {
     const NAME: &'static str = "compute-risk-scores";
-    const ORIGINALS: &'static [&'static str] = &["Compute-RiskScores"];
     const EXAMPLES: &'static str = "\
 Examples:
   provost compute-risk-scores

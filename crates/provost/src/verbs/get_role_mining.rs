@@ -47,7 +47,6 @@ pub(crate) struct GetRoleMining {
 
 impl Run for GetRoleMining {
     const NAME: &'static str = "get-role-mining";
-    const ORIGINALS: &'static [&'static str] = &["Get-RoleMining"];
     const EXAMPLES: &'static str = "\
 Examples:
   provost get-role-mining --simulate
