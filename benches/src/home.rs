@@ -28,10 +28,15 @@ pub(crate) struct Home {
 impl Home {
     /// Makes the home, and deploys the configuration: entries, and their members when asked for.
     pub(crate) fn make(folder: &Path, connection: Option<String>, with_members: bool) -> Result<Home, Failure> {
+        Home::with(folder, connection, &configuration(with_members))
+    }
+
+    /// Makes the home, and deploys a configuration whose only connector is `AD`.
+    pub(crate) fn with(folder: &Path, connection: Option<String>, configuration: &str) -> Result<Home, Failure> {
         remove(folder)?;
         let home = Home { folder: folder.to_owned(), connection };
         child("provost")?.words(&["init"]).path(folder).run()?;
-        std::fs::write(folder.join("Conf/Directory.xml"), configuration(with_members))?;
+        std::fs::write(folder.join("Conf/Directory.xml"), configuration)?;
         home.deploy()?;
         Ok(home)
     }
@@ -83,6 +88,11 @@ impl Home {
     /// The synchronise step.
     pub(crate) fn synchronise(&self) -> Program {
         self.step(&["synchronize", "--connector", "AD", "--format", "json"])
+    }
+
+    /// The computation of the role model, for an instant.
+    pub(crate) fn compute(&self, at: &str, words: &[&str]) -> Program {
+        self.step(&["compute-role-model", "--at", at, "--format", "json"]).words(words)
     }
 
     /// This home once more in another folder, on another database.

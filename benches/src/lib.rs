@@ -14,6 +14,7 @@ mod home;
 mod measure;
 mod mining;
 mod paths;
+mod policy;
 mod random;
 mod report;
 mod yardstick;
@@ -43,19 +44,22 @@ struct Bench {
     real: bool,
 }
 
-/// The whole program: the benchmark, or one of its child processes.
+/// The whole program: the benchmark of the road, or one of its child processes.
 pub fn main() -> ExitCode {
+    run(bench)
+}
+
+/// The same for the benchmark of the policy.
+pub fn policy() -> ExitCode {
+    run(|real| prepared(real)?.map_or(Ok(()), |bench| policy::all(&bench)))
+}
+
+fn run(benchmark: impl FnOnce(bool) -> Result<(), Failure>) -> ExitCode {
     let mut words = std::env::args_os().skip(1).peekable();
     if words.next_if(|word| word == CHILD).is_some() {
         return play(words.collect());
     }
-    match bench(words.any(|word| word == "--bench")) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(benchmark(words.any(|word| word == "--bench")))
 }
 
 /// This program once more, in another role.
@@ -133,13 +137,19 @@ impl Bench {
     }
 }
 
-fn bench(real: bool) -> Result<(), Failure> {
+/// The benchmark as it was asked for, where it can be measured.
+fn prepared(real: bool) -> Result<Option<Bench>, Failure> {
     let bench = Bench::new(real)?;
     if !measure::is_there("python3") {
         println!("notice: nothing is measured, python3 is missing; it takes times and memory of child processes");
-        return Ok(());
+        return Ok(None);
     }
     std::fs::create_dir_all(&bench.folder)?;
+    Ok(Some(bench))
+}
+
+fn bench(real: bool) -> Result<(), Failure> {
+    let Some(bench) = prepared(real)? else { return Ok(()) };
     let mut all = Vec::new();
     if bench.wants("role mining") {
         println!("{}", report::HEADER);

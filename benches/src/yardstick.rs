@@ -35,7 +35,8 @@ impl DuckDb {
         Ok(DuckDb { python, folder: folder.to_owned(), version })
     }
 
-    fn script(&self, name: &str, sql: &str) -> Result<Program, Failure> {
+    /// A program that runs these statements.
+    pub(crate) fn script(&self, name: &str, sql: &str) -> Result<Program, Failure> {
         let out = self.folder.join("duckdb");
         std::fs::create_dir_all(&out)?;
         let path = self.folder.join(format!("{name}.py"));

@@ -53,6 +53,10 @@ pub struct Summary {
     /// Name of the change set, when one was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change_set: Option<ChangeSetName>,
+    /// What the last change of the role model and the orders behind it come to together: the name that a plan of them
+    /// has. Of orders for all resource types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// Counters by entity type identifier.
     pub entity_types: BTreeMap<String, EntityCounters>,
     /// Counters by association identifier.

@@ -10,6 +10,7 @@ pub mod delta;
 pub mod drift;
 pub mod expression;
 pub mod format;
+mod ids;
 pub mod mining;
 pub mod naming;
 pub mod orders;

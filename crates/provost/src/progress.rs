@@ -3,7 +3,9 @@
 use crate::output::table::grouped;
 use crate::terminal::Terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use provost_server::Watch;
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Shows the stages of a run, one after the other.
@@ -45,6 +47,20 @@ impl Progress {
         self.begin(name, total, template, Unit::Bytes)
     }
 
+    /// Shows the stages that a step of the server tells.
+    pub fn watch(self) -> Watch {
+        let shown: Mutex<Option<(String, Stage)>> = Mutex::default();
+        Watch::new(move |name, rows| {
+            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            if shown.as_ref().is_none_or(|(known, _)| known != name) {
+                *shown = Some((name.to_owned(), self.stage(name, None)));
+            }
+            if let (Some((_, stage)), Some(rows)) = (shown.as_mut(), rows) {
+                stage.reach(rows);
+            }
+        })
+    }
+
     fn begin(&self, name: &str, total: Option<u64>, template: &str, unit: Unit) -> Stage {
         let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar =
@@ -80,6 +96,12 @@ impl Stage {
     pub fn advance(&mut self, more: u64) {
         self.done += more;
         self.bar.set_position(self.done);
+    }
+
+    /// This much is done.
+    pub fn reach(&mut self, done: u64) {
+        self.done = done;
+        self.bar.set_position(done);
     }
 
     /// A stage that reads lines has read this. They are counted only where somebody sees it.

@@ -435,7 +435,7 @@ pub fn prepare(
         working: settings.work.join(&how.working),
         reading: Arc::new(settings.export_files()?),
     };
-    let shown = Shown { progress, stage: RefCell::new(None) };
+    let shown = Shown::new(progress);
     let collected = exporting::with_cookies(settings, connector, || {
         provost_server::prepare(host, &options, &shown).map_err(|e| report(&e))
     })?;
@@ -523,9 +523,15 @@ fn change_samples(changes: &[ShownChange]) -> Vec<Sample> {
 }
 
 /// Shows the stages of the server's steps.
-struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     progress: &'a Progress,
     stage: RefCell<Option<Stage>>,
+}
+
+impl<'a> Shown<'a> {
+    pub(crate) fn new(progress: &'a Progress) -> Shown<'a> {
+        Shown { progress, stage: RefCell::new(None) }
+    }
 }
 
 impl provost_server::Progress for Shown<'_> {

@@ -92,9 +92,10 @@ fn stream(kind: Kind, sessions: u64, seed: Option<u64>) -> (Server, Option<Proxy
     (server, proxy)
 }
 
-/// How many sessions: 60, or as many as `PROVOST_TEST_SESSIONS` says.
+/// How many sessions: 60, with `PROVOST_TEST_LONG` 500, or as many as `PROVOST_TEST_SESSIONS` says.
 fn sessions() -> u64 {
-    std::env::var("PROVOST_TEST_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+    let usual = if std::env::var_os("PROVOST_TEST_LONG").is_some() { 500 } else { 60 };
+    std::env::var("PROVOST_TEST_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 on_both_databases!(every_session_is_applied_once_and_in_its_order);

@@ -50,7 +50,7 @@
   document.addEventListener("click", (event) => { if (event.target.closest("[data-palette]") && palette) { event.preventDefault(); showPalette(); } });
 
   // ── Keys: Ctrl-K, ?, /, g then a letter, j and k through rows, Enter and o open ──
-  const rows = () => $$("tbody tr[data-href], .tiles .tile, .timeline a[data-row]").filter((row) => row.offsetParent);
+  const rows = () => $$("tbody tr[data-href], .tiles .tile, .timeline a[data-row], form[data-row]").filter((row) => row.offsetParent);
   const current = () => rows().findIndex((row) => row.getAttribute("aria-selected") === "true");
   const select = (at) => {
     const all = rows();
@@ -60,7 +60,7 @@
     (all[next].matches("a") ? all[next] : $("a", all[next]) || all[next]).focus({ preventScroll: true });
     all[next].scrollIntoView({ block: "nearest" });
   };
-  const places = { h: "/", c: "/connectors", j: "/jobs", r: "/runs" };
+  const places = { h: "/", c: "/connectors", j: "/jobs", r: "/runs", t: "/reviews" };
   let waiting = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) { event.preventDefault(); showPalette(); return; }

@@ -7,13 +7,13 @@ use crate::manifest::{Delivery, Manifest, RowProblem, Table};
 use crate::options::PrepareOptions;
 use crate::previous::Previous;
 use crate::sessions;
+use crate::sorting::SpillFile;
 use provost_model::fault;
 use provost_model::problem::Severity;
 use provost_model::summary::{Cause, Mode, State, Summary};
 use provost_pipeline::csv::{HeaderError, Rejected};
 use provost_pipeline::format::Converter;
 use provost_pipeline::prepare::{self, ColumnSpec, Kind, Outputs, PrepareError, Prepared, TableSpec};
-use provost_pipeline::sort::Spill;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -298,7 +298,7 @@ fn collect_table(
     let spec = &spec;
     progress.stage(&format!("Prepare {}", spec.name), opened.file.metadata().ok().map(|m| m.len()));
     let mut outputs = WorkFiles { folder: &options.working, name: &spec.name, written: Vec::new() };
-    let spills = || Ok(Box::new(tempfile::tempfile_in(&options.working)?) as Box<dyn Spill>);
+    let spills = || SpillFile::in_folder(&options.working);
     let content = if says_nothing { Box::new(io::Cursor::new(header_alone(spec))) } else { opened.content()? };
     let watched = Watched { source: content, progress };
     let prepared = prepare::prepare(spec, watched, &mut outputs, provost_pipeline::sort::DEFAULT_BUDGET, spills)

@@ -49,6 +49,9 @@ pub enum ServerError {
     UnknownChangeSet { connector: String, hash: String, known: Vec<String> },
     #[error("the change set has changed since it was approved: it is {found} now, not {approved}")]
     ChangeSetDiffers { approved: String, found: String },
+    /// A deployment was overtaken.
+    #[error("another configuration was deployed since this one was compared")]
+    ConfigurationChanged,
     /// The policy cannot be compiled.
     #[error("the policy cannot be evaluated: {}", problems.iter().filter(|p| p.is_error).map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Policy { problems: Vec<provost_pipeline::policy::PolicyProblem> },
@@ -89,6 +92,7 @@ impl ServerError {
             ServerError::LeaseLost { .. } => "lease-lost",
             ServerError::UnknownChangeSet { .. } => "unknown-change-set",
             ServerError::ChangeSetDiffers { .. } => "change-set-differs",
+            ServerError::ConfigurationChanged => "configuration-changed",
             ServerError::Policy { .. } => "policy",
             ServerError::Store(error) => error.code(),
         }
@@ -138,6 +142,7 @@ impl ServerError {
             ServerError::ChangeSetDiffers { found, .. } => {
                 format!("look at the new change set and approve {found} if it is right")
             }
+            ServerError::ConfigurationChanged => "run the command again to see what it would change now".to_owned(),
             ServerError::Store(error) => error.remedy().to_owned(),
         })
     }

@@ -6,6 +6,7 @@
 mod collect;
 mod content;
 mod delta_step;
+mod deployment;
 mod error;
 mod exchange;
 mod expressions;
@@ -21,11 +22,13 @@ pub mod metadata;
 mod options;
 pub mod orders;
 mod orphans;
+pub mod plan;
 pub mod policy;
 mod population;
 mod previous;
 mod queries;
 mod retention;
+pub mod roles;
 mod schemas;
 mod sessions;
 mod shown;
@@ -38,6 +41,7 @@ mod verified;
 pub mod web;
 
 pub use collect::{Collected, Progress, Quiet, prepare};
+pub use deployment::Deployment;
 pub use error::ServerError;
 pub use exchange::upload::{PIECE, pack};
 pub use exchange::{

@@ -152,6 +152,7 @@ fn process_alone(
                 options,
                 folder: &folder,
                 folders,
+                before_apply: &|_, _| Ok(()),
             };
             let done = work.run(tx, approved, verified)?;
             if let (Some(approved), State::Blocked) = (approved, done.summary.state) {
@@ -174,6 +175,30 @@ fn process_alone(
         Some(error) => Err(error),
         None => Ok(done),
     }
+}
+
+/// Processes what was prepared for a plan, as [`synchronise`] would, inside a transaction that is given up: change sets
+/// that exceed thresholds are taken for approved. `before_apply` is told the run once its change set is complete.
+pub(crate) fn suppose(
+    tx: &mut WriteTx,
+    folders: &Folders,
+    manifest: &Manifest,
+    options: &SynchroniseOptions,
+    before_apply: &BeforeApply<'_>,
+) -> Result<Synchronised, ServerError> {
+    let (id, now) = (&manifest.session, options.now_micros);
+    tx.create_session(id, &manifest.connector, manifest.mode, &options.actor, now)?;
+    tx.seal_session(id, None, Some(&manifest.new_digest), now)?;
+    let unknown = || ServerError::Session { session: id.clone(), message: "it is not in the repository".to_owned() };
+    let session = tx.session(id)?.ok_or_else(unknown)?;
+    let metadata = metadata::load(tx)?;
+    let mapping = ConnectorMapping::new(&metadata, &manifest.connector)?;
+    check(tx, &session, &mapping, manifest)?;
+    let options = &SynchroniseOptions { now_micros: now.max(tx.latest_run_at()? + 1), ..options.clone() };
+    let folder = &folders.session(id);
+    let (metadata, mapping, session) = (&metadata, &mapping, &session);
+    let work = Work { metadata, mapping, manifest, session, options, folder, folders, before_apply };
+    verified::while_verifying(folder, manifest, session, |verified| work.run(tx, None, verified))
 }
 
 /// What the journal says.
@@ -249,6 +274,9 @@ fn is_direct(manifest: &Manifest, options: &SynchroniseOptions) -> bool {
     manifest.mode == Mode::Initial && !options.keep_changes
 }
 
+/// Is told the run of a complete change set.
+pub(crate) type BeforeApply<'a> = dyn Fn(&mut WriteTx, RunId) -> Result<(), ServerError> + 'a;
+
 /// One session inside its transaction.
 struct Work<'a> {
     metadata: &'a Metadata,
@@ -258,6 +286,7 @@ struct Work<'a> {
     options: &'a SynchroniseOptions,
     folder: &'a Path,
     folders: &'a Folders,
+    before_apply: &'a BeforeApply<'a>,
 }
 
 impl Work<'_> {
@@ -307,6 +336,7 @@ impl Work<'_> {
             // Somebody has seen the causes, and decided.
             done.summary.state = State::Completed;
         }
+        (self.before_apply)(tx, run)?;
         watch.stage("Apply", Some(rows));
         self.apply(tx, run)?;
         if self.options.orphans {

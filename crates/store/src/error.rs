@@ -77,6 +77,12 @@ pub enum StoreError {
         /// `entity type 5`.
         what: String,
     },
+    /// A text that the database cannot hold.
+    #[error("a text holds the character U+0000, which the repository {database} cannot hold")]
+    Text {
+        /// Host and database name.
+        database: String,
+    },
     /// A statement failed for a reason without a name of its own.
     #[error("the repository refused a statement: {detail} (statement: {statement})")]
     Statement {
@@ -107,6 +113,7 @@ impl StoreError {
             StoreError::Damaged { .. } => "repository-damaged",
             StoreError::NewerSchema { .. } => "repository-newer-schema",
             StoreError::NotDeployed { .. } => "repository-not-deployed",
+            StoreError::Text { .. } => "repository-text",
             StoreError::Statement { .. } => "repository-statement",
             StoreError::Misuse { .. } => "internal",
         }
@@ -133,6 +140,7 @@ impl StoreError {
             StoreError::ReadOnly { .. } => {
                 "give this user the right to write the database file and its folder (or the tables), then run again"
             }
+            StoreError::Text { .. } => "write it without that character",
             StoreError::DiskFull { .. } => "free space on that disk, then run again: nothing was half done",
             StoreError::Damaged { .. } => {
                 "check that the path names a Provost repository; if it does, restore the last backup"
@@ -208,6 +216,7 @@ impl StoreError {
             Some(code) => match code.code() {
                 "55P03" => StoreError::Locked { database },
                 "25006" | "42501" => StoreError::ReadOnly { database, detail },
+                "22021" => StoreError::Text { database },
                 "53100" => StoreError::DiskFull { database },
                 "57P01" | "57P02" | "57P03" => StoreError::Gone { database, detail },
                 "3D000" | "28000" | "28P01" | "53300" => StoreError::Unreachable { database, detail },

@@ -95,9 +95,9 @@ pub use links::Side;
 pub use neighbours::Neighbour;
 pub use plan::{AppliedCounts, ApplyPlan, LinkCounts, TypeCounts};
 pub use policy::{
-    AssignmentChange, AssignmentCounts, Computation, CorrelationKey, DataChanges, EvaluationNotes, Follower,
-    InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation, StoredDecision,
-    StoredOrder, StoredOrderFile,
+    AssignmentChange, AssignmentCounts, AssignmentTotals, Computation, CorrelationKey, DataChanges, EvaluationNotes,
+    Follower, Holder, InitialCorrelationKeys, KeyChangeLog, KeySide, StoredClassification, StoredCorrelation,
+    StoredDecision, StoredOrder, StoredOrderFile, Waiting,
 };
 pub use query::{
     Catalogue, MAX_JOINED_ROWS, MAX_PAGE, PageRequest, QueryFailure, QueryPage, QueryProperty, Restrictions,

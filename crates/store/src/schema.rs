@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::link::Link;
-use crate::policy::{orders, schema as policy};
+use crate::policy::{orders, reviews, schema as policy};
 use crate::value::Arg;
 use provost_model::Slot;
 
@@ -147,6 +147,7 @@ ALTER TABLE UJ_TaskInstances ADD COLUMN Session_Id {text};
 CREATE TABLE UJ_ConnectionSchemas (
     Connection {text} NOT NULL PRIMARY KEY, Tables {text}, RefreshedAt {int}, FailedAt {int}, Error {text}){clustered};
 ",
+    reviews::INDEXES,
 ];
 
 /// The schema version that this program writes.

@@ -140,6 +140,23 @@ impl Store {
         self.transact(link, None, body)
     }
 
+    /// Tries something out: `body` changes the repository and reads what it changed, and at the end all of it is given
+    /// up, whatever it says. Others cannot write meanwhile. The connection is not used again: what it remembers of
+    /// tables may be of those that `body` made.
+    ///
+    /// # Errors
+    /// Those of `body`, and those of the database.
+    pub fn suppose<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
+        let _turn = self.turn()?;
+        let link = Rc::new(Link::new(self.take()?, &self.name));
+        link.batch(link.dialect().begin_write())?;
+        let mut tx = WriteTx::new(ReadTx::new(link.clone()));
+        let result = body(&mut tx);
+        drop(tx);
+        link.rollback();
+        result
+    }
+
     /// Gives back space that deleted rows left, and renews what the planner knows about the tables.
     ///
     /// # Errors

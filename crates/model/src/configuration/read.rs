@@ -198,7 +198,9 @@ impl Reader<'_, '_, '_> {
             let value_span = self.span(attribute.range_value());
             let known = element.attribute(attribute.name()).filter(|_| attribute.namespace().is_none());
             let Some((definition, name, rank)) = known else {
-                if element.open && attribute.namespace().is_none() {
+                if let Some(argument) = element.child(attribute.name()).filter(|_| element.open) {
+                    self.argument_as_attribute(argument, element, &name_span);
+                } else if element.open && attribute.namespace().is_none() {
                     let name = attribute.name().to_owned();
                     let value = attribute.value().to_owned();
                     let rank = (usize::MAX, 0);
@@ -236,6 +238,14 @@ impl Reader<'_, '_, '_> {
         }
         found.sort_by(|(rank, a), (other, b)| rank.cmp(other).then_with(|| a.name.cmp(&b.name)));
         found.into_iter().map(|(_, attribute)| attribute).collect()
+    }
+
+    /// An element that takes any attribute would take this one, and nothing would come of it.
+    fn argument_as_attribute(&mut self, argument: &'static Element, element: &'static Element, span: &Span) {
+        let example = argument.all_attributes().next().map(|first| format!(" {}=\"…\"", first.label()));
+        let message = format!("\"{}\" is no attribute of <{}>, but an element in it", argument.name, element.name);
+        let hint = format!("write <{}{} /> inside of it", argument.name, example.unwrap_or_default());
+        self.problems.error("argument-as-attribute", span, message, hint);
     }
 
     fn unknown_attribute(&mut self, name: &str, element: &'static Element, span: &Span) {

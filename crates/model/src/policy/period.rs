@@ -69,10 +69,22 @@ impl Period {
 
     /// Joins those that overlap or follow each other, and leaves out empty ones. Sorted by their start.
     pub fn union(periods: &mut Vec<Period>) {
-        periods.retain(|period| !period.is_empty());
-        periods.sort_unstable();
-        let mut kept = 0;
+        let kept = Period::unite(periods);
+        periods.truncate(kept);
+    }
+
+    /// The same in place: as many as it tells, from the first on, are what is left.
+    pub fn unite(periods: &mut [Period]) -> usize {
+        let mut filled = 0;
         for at in 0..periods.len() {
+            if !periods[at].is_empty() {
+                periods[filled] = periods[at];
+                filled += 1;
+            }
+        }
+        periods[..filled].sort_unstable();
+        let mut kept = 0;
+        for at in 0..filled {
             if kept > 0 && periods[kept - 1].touches(periods[at]) {
                 periods[kept - 1] = periods[kept - 1].hull(periods[at]);
             } else {
@@ -80,7 +92,7 @@ impl Period {
                 kept += 1;
             }
         }
-        periods.truncate(kept);
+        kept
     }
 }
 

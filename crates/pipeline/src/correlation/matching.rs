@@ -9,6 +9,9 @@ use super::stream::{self, Shared};
 use provost_model::{PolicyObjectId, ResourceId};
 use std::collections::{HashMap, HashSet};
 
+/// Targets beyond this number that share a key are worth a word, where an owner may have one of them only.
+const MANY_TARGETS: usize = 100;
+
 /// A target that was found to belong to an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
@@ -179,13 +182,16 @@ struct Groups {
 impl Groups {
     fn add(&mut self, run: &Run<'_>, level: &Level, rule: usize, shared: &Shared<'_>, report: &mut CorrelationReport) {
         let of = level.rules[rule];
-        if shared.owner_count > 1 {
-            let (owners, targets) = (shared.owner_count, shared.targets.len());
-            let told = SharedKey { owners, targets, rule: of.rule, key: shared.key.to_owned() };
-            if owners > run.correlator.most_owners {
-                return report.ignored(told);
-            }
-            report.ambiguous(told);
+        let (owners, targets) = (shared.owner_count, shared.targets.len());
+        let told = || SharedKey { owners, targets, rule: of.rule, key: shared.key.to_owned() };
+        if owners > run.correlator.most_owners {
+            return report.ignored(told());
+        }
+        if owners > 1 {
+            report.ambiguous(told());
+        }
+        if targets > MANY_TARGETS && !run.correlator.types[of.resource_type].multiple {
+            report.crowded(told());
         }
         let start = self.targets.len();
         self.targets.extend(shared.targets.iter().filter(|target| run.is_free(**target)));

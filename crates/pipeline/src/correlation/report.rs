@@ -31,12 +31,16 @@ pub struct CorrelationReport {
     pub ambiguous: u64,
     /// Keys of a rule that too many owners share: they correlated nobody.
     pub ignored: u64,
+    /// Keys of a rule that many targets share, of which an owner gets the one with the smallest id.
+    pub crowded: u64,
     /// Keys that a query rule could not use, because several resources have them.
     pub query_ambiguous: u64,
     /// The ambiguous keys with the most owners.
     pub ambiguous_samples: Vec<SharedKey>,
     /// The ignored keys with the most owners.
     pub ignored_samples: Vec<SharedKey>,
+    /// The crowded keys with the most owners and targets.
+    pub crowded_samples: Vec<SharedKey>,
     /// Some keys that query rules could not use.
     pub query_samples: BTreeSet<(KeySetId, String)>,
 }
@@ -50,6 +54,11 @@ impl CorrelationReport {
     pub(super) fn ignored(&mut self, key: SharedKey) {
         self.ignored += 1;
         keep(&mut self.ignored_samples, key);
+    }
+
+    pub(super) fn crowded(&mut self, key: SharedKey) {
+        self.crowded += 1;
+        keep(&mut self.crowded_samples, key);
     }
 
     pub(super) fn query_ambiguous(&mut self, set: KeySetId, key: &str) {

@@ -8,7 +8,7 @@ use crate::population::{Handle, Population, Reads};
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::Metadata;
 use provost_model::orders::{ChangeType, OrderedEntityType, OrderedResourceType, ProvisioningOrder};
-use provost_model::policy::{AssignedResourceType, Instant};
+use provost_model::policy::AssignedResourceType;
 use provost_model::{EntityTypeId, PropertyId, ResourceId};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,7 +106,7 @@ impl Builder {
         rows: &PlannedRows,
         owner: Handle,
         population: &Population,
-        now: Instant,
+        environment: &Environment<'_>,
     ) -> Result<ProvisioningOrder, Held> {
         let target = assigned.target.and_then(|id| population.find(plan.target, id));
         let mut order = ProvisioningOrder {
@@ -120,7 +120,7 @@ impl Builder {
         };
         if let Some(program) = &plan.arguments {
             let seen = Seen::of(&order);
-            let environment = Environment { order: Some(&seen), ..Environment::at(now) };
+            let environment = Environment { order: Some(&seen), ..*environment };
             let mut arguments = Vec::new();
             program
                 .arguments(owner, population, &environment, &mut arguments)

@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::held::{Held, HeldOrder};
 use super::rank::{Rank, digest};
-use crate::expression::program::{Program, ProgramError, Scope, Variable, Wanted};
+use crate::expression::program::{Environment, Program, ProgramError, Scope, Variable, Wanted};
 use crate::population::{Population, Reads};
 use provost_model::configuration::policy::{Policy, ResourceType};
 use provost_model::metadata::Metadata;
@@ -166,6 +166,16 @@ impl Planner {
         reads
     }
 
+    /// What arguments query, by the position of the entity type, with what is read of what is found.
+    pub fn queries(&self) -> BTreeMap<usize, Reads> {
+        let mut all: BTreeMap<usize, Reads> = BTreeMap::new();
+        let in_scope = self.types.values().filter(|plan| plan.is_in_scope);
+        for (entity_type, reads) in in_scope.filter_map(|plan| plan.arguments.as_ref()).flat_map(Program::queries) {
+            all.entry(*entity_type).or_default().merge(reads);
+        }
+        all
+    }
+
     /// What is read of the targets of an entity type (a position).
     pub fn target_reads(&self, entity_type: usize) -> Reads {
         self.builder.reads(entity_type)
@@ -188,14 +198,15 @@ impl Planner {
         owner: ResourceId,
         assignments: &Assignments,
         population: &Population,
-        now: Instant,
+        environment: &Environment<'_>,
         planned: &mut Planned,
     ) {
+        let now = environment.now;
         for assigned in &assignments.resource_types {
             let Some(plan) = self.types.get(&assigned.resource_type).filter(|plan| plan.is_in_scope) else { continue };
             let Some(change) = change(assigned, now) else { continue };
             let asked = Asked { owner, assignments, assigned, plan, change };
-            match self.order(&asked, population, now) {
+            match self.order(&asked, population, environment) {
                 Ok(Some(order)) => planned.orders.push(order),
                 Ok(None) => {}
                 Err(reason) => planned.held.push(HeldOrder {
@@ -208,7 +219,13 @@ impl Planner {
         }
     }
 
-    fn order(&self, asked: &Asked<'_>, population: &Population, now: Instant) -> Result<Option<PlannedOrder>, Held> {
+    fn order(
+        &self,
+        asked: &Asked<'_>,
+        population: &Population,
+        environment: &Environment<'_>,
+    ) -> Result<Option<PlannedOrder>, Held> {
+        let now = environment.now;
         let Asked { owner, assignments, assigned, plan, change } = *asked;
         asked.may_be_given(now)?;
         let ahead = Instant::from(plan.configured.fulfill_hours_ahead_of_time) * HOUR;
@@ -235,7 +252,7 @@ impl Planner {
         {
             return Err(Held::DependsOn(name.clone()));
         }
-        let order = self.builder.order(plan, assigned, change, &rows, handle, population, now)?;
+        let order = self.builder.order(plan, assigned, change, &rows, handle, population, environment)?;
         let rank = Rank::new(change, plan.depth, plan.id, owner, assigned.id);
         let digest = digest(&order);
         Ok(Some(PlannedOrder { order, rank, digest, owner, resource_type: plan.id, rows }))
@@ -391,7 +408,7 @@ fn type_plan(
     let depends_on = configured.depends_on.clone().filter(|_| !is_cyclic);
     let arguments = configured.arguments_expression.as_deref().filter(|text| !text.trim().is_empty() && is_in_scope);
     let arguments = arguments.map(|text| {
-        let variables = [Variable::ProvisioningOrder];
+        let variables = [Variable::ProvisioningOrder, Variable::QueryHandler];
         let scope = Scope::new(metadata, source, Wanted::Arguments).with(&variables);
         Program::compile(None, Some(text), &scope)
             .map_err(|cause| OrdersError::Arguments { resource_type: configured.identifier.clone(), cause })

@@ -4,6 +4,7 @@
 //! condition. Hierarchies are expanded once: from a value of a context the criteria that it satisfies are one look-up,
 //! and only conditions that contain one of these are looked at.
 
+use crate::ids::IdMap;
 use provost_model::ResourceId;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -25,7 +26,7 @@ pub(super) struct Conditions {
     /// Criteria of each condition, ascending.
     conditions: Vec<Vec<u32>>,
     /// By column and value: the criteria that it satisfies, as a position in `lists`.
-    satisfied: HashMap<(u8, ResourceId), u32>,
+    satisfied: IdMap<(u8, ResourceId), u32>,
     lists: Vec<Vec<u32>>,
     /// Conditions to look at when a criterion holds: each condition stands at one of its criteria.
     triggers: Vec<Vec<u32>>,

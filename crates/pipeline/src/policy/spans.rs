@@ -2,9 +2,24 @@
 
 use provost_model::configuration::policy::TimeOffset;
 use provost_model::policy::{Instant, Period};
+use smallvec::SmallVec;
+
+/// A few periods: nearly always one, which needs no memory of its own.
+pub(super) type Spans = SmallVec<[Period; 2]>;
+
+/// Joins those that overlap or follow each other, and leaves out empty ones. Sorted by their start.
+pub(super) fn unite(spans: &mut Spans) {
+    if let [only] = spans.as_slice()
+        && !only.is_empty()
+    {
+        return;
+    }
+    let kept = Period::unite(spans);
+    spans.truncate(kept);
+}
 
 /// Takes away what lies in `what`. The result is sorted and disjoint when `from` was.
-pub(super) fn subtract(from: &mut Vec<Period>, what: &[Period]) {
+pub(super) fn subtract(from: &mut Spans, what: &[Period]) {
     for cut in what.iter().filter(|cut| !cut.is_empty()) {
         let mut at = 0;
         while at < from.len() {
@@ -67,7 +82,7 @@ pub(super) fn elementary(periods: impl Iterator<Item = Period>, bounds: &mut Vec
 }
 
 /// Appends when a denial decides: at each instant the strongest matching rule does, and among equals a denial.
-pub(super) fn denied(claims: &[Claim], bounds: &mut Vec<Instant>, out: &mut Vec<Period>) {
+pub(super) fn denied(claims: &[Claim], bounds: &mut Vec<Instant>, out: &mut Spans) {
     if !claims.iter().any(|claim| claim.is_denied) {
         return;
     }
@@ -102,9 +117,9 @@ mod tests {
     #[test]
     fn the_strongest_rule_decides_at_each_instant_and_a_denial_wins_a_tie() {
         let claims = [claim(0, 10, 1, false), claim(2, 4, 2, true), claim(4, 6, 1, true), claim(6, 8, 0, true)];
-        let mut out = Vec::new();
+        let mut out = Spans::new();
         denied(&claims, &mut Vec::new(), &mut out);
-        assert_eq!(out, [period(4, 8)]);
+        assert_eq!(out.as_slice(), [period(4, 8)]);
     }
 
     #[test]
@@ -124,8 +139,8 @@ mod tests {
             from in prop::collection::vec((0i64..30, 0i64..30), 0..6),
             what in prop::collection::vec((0i64..30, 0i64..30), 0..6),
         ) {
-            let mut left: Vec<Period> = from.into_iter().map(|(a, b)| period(a, b)).collect();
-            Period::union(&mut left);
+            let mut left: Spans = from.into_iter().map(|(a, b)| period(a, b)).collect();
+            unite(&mut left);
             let whole = left.clone();
             let what: Vec<Period> = what.into_iter().map(|(a, b)| period(a, b)).collect();
             subtract(&mut left, &what);

@@ -8,9 +8,9 @@ mod reads;
 
 pub use reads::Reads;
 
+use crate::ids::IdMap;
 use provost_model::ResourceId;
 use provost_model::metadata::Metadata;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// A resource in a population.
@@ -33,7 +33,7 @@ struct Span {
 #[derive(Clone, Debug, Default)]
 struct Table {
     ids: Vec<ResourceId>,
-    rows: HashMap<ResourceId, u32>,
+    rows: IdMap<ResourceId, u32>,
     /// By position of the property; empty for what was never set. An empty text and no value are the same.
     values: Vec<Vec<Span>>,
     names: Vec<Span>,

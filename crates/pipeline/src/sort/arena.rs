@@ -88,13 +88,19 @@ impl Arena {
 
     /// All records in order.
     pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let usual = (self.bytes.len() / self.len().max(1)).min(MOST_TOUCHED);
-        (0..self.len()).filter_map(move |index| {
-            if index % BATCH == 0 {
-                touch(&self.bytes, self.entries.get(index..).unwrap_or_default(), |_| 0..usual);
-            }
+        (0..self.len()).filter_map(|index| {
+            self.fetch(index);
             self.record(index)
         })
+    }
+
+    /// To be called with each index in turn, before its record is read: the first of a batch fetches them all.
+    #[inline]
+    pub(super) fn fetch(&self, index: usize) {
+        if index.is_multiple_of(BATCH) {
+            let usual = (self.bytes.len() / self.len().max(1)).min(MOST_TOUCHED);
+            touch(&self.bytes, self.entries.get(index..).unwrap_or_default(), |_| 0..usual);
+        }
     }
 
     #[inline]

@@ -1,8 +1,9 @@
 //! External sort of byte records by key, stable, within a memory budget.
 //!
-//! Records gather in memory; when half the budget is used up they are sorted and spilled as a run by a second thread
-//! while the other half fills. At the end all runs are merged. The order is that of the key bytes; records with equal
-//! keys keep the order in which they came.
+//! Records gather in blocks of memory. A second thread sorts a block when it is full, while the next one fills. Only when
+//! all memory is used up the oldest sorted block is spilled as a run, so that as much as possible never leaves memory. At
+//! the end runs and blocks are merged. The order is that of the key bytes; records with equal keys keep the order in
+//! which they came.
 //!
 //! ```
 //! use provost_pipeline::sort::{Sorter, Spill};
@@ -25,19 +26,28 @@ mod shape;
 use arena::Arena;
 pub use merge::{Item, Merged};
 use run::{Run, RunReader, RunWriter, Source};
-use std::io::{self, Read, Seek, Write};
+use std::collections::VecDeque;
+use std::io::{self, Cursor, Read, Seek, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// A memory budget that suits a million rows and a hundred million alike.
-pub const DEFAULT_BUDGET: usize = 48 << 20;
+pub const DEFAULT_BUDGET: usize = 80 << 20;
 /// Runs of one level are merged when there are this many, which bounds open spills and read buffers.
-const FAN_IN: usize = 128;
+const FAN_IN: usize = 256;
 const SMALLEST_BUDGET: usize = 64 << 10;
+/// Blocks that the budget is divided into.
+const BLOCKS: usize = 6;
+/// Sorted blocks that stay in memory; besides them one fills, one is being sorted and one written.
+const KEPT: usize = BLOCKS - 2;
 
 /// Where a run is spilled: usually an unnamed temporary file.
-pub trait Spill: Read + Write + Seek + Send {}
+pub trait Spill: Read + Write + Seek + Send {
+    /// What stands before this position is not read again. Whoever gives its place back lets the next file that is
+    /// written have it: its pages are in the memory of the system already, and new ones are dear.
+    fn forget_before(&mut self, _position: u64) {}
+}
 
-impl<T: Read + Write + Seek + Send> Spill for T {}
+impl Spill for Cursor<Vec<u8>> {}
 
 /// Why sorting failed.
 #[derive(Debug, thiserror::Error)]
@@ -59,30 +69,56 @@ pub enum SortError {
 /// Sorts records by key.
 pub struct Sorter<F> {
     factory: F,
-    /// Half the budget: one arena fills while the other is sorted and spilled.
+    /// What a block holds.
     room: usize,
     budget: usize,
+    /// The block that fills.
     arena: Arena,
     worker: Option<Worker>,
+    /// Runs, and behind them in the order of arrival the sorted blocks.
     runs: Vec<Run>,
+    kept: VecDeque<Arena>,
 }
 
-/// A thread that sorts and spills; at most one arena is with it.
+/// A thread that sorts a full block, and spills the oldest sorted one when it is told so; one job at a time.
 struct Worker {
-    jobs: SyncSender<(Arena, Box<dyn Spill>)>,
-    done: Receiver<(Arena, io::Result<Run>)>,
+    jobs: SyncSender<Job>,
+    done: Receiver<Done>,
     busy: bool,
-    /// An emptied arena, kept for its memory.
+    /// An emptied block, kept for its memory.
     spare: Option<Arena>,
+}
+
+struct Job {
+    full: Arena,
+    oldest: Option<(Arena, Box<dyn Spill>)>,
+}
+
+struct Done {
+    sorted: Arena,
+    spilled: Option<(Arena, io::Result<Run>)>,
+}
+
+impl Job {
+    fn work(mut self) -> Done {
+        self.full.sort();
+        let spilled = self.oldest.map(|(mut arena, spill)| {
+            let run = write_run(&arena, spill);
+            arena.clear();
+            (arena, run)
+        });
+        Done { sorted: self.full, spilled }
+    }
 }
 
 impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
     /// A sorter that uses about `budget` bytes and asks `factory` for a spill when that is not enough.
     pub fn new(budget: usize, factory: F) -> Sorter<F> {
         let budget = budget.max(SMALLEST_BUDGET);
-        // Offsets in an arena have 32 bits.
-        let room = (budget / 2).min(1 << 30);
-        Sorter { factory, room, budget, arena: Arena::default(), worker: None, runs: Vec::new() }
+        // Offsets in a block have 32 bits.
+        let room = (budget / BLOCKS).min(1 << 30);
+        let (arena, runs, kept) = (Arena::default(), Vec::new(), VecDeque::new());
+        Sorter { factory, room, budget, arena, worker: None, runs, kept }
     }
 
     /// Adds a record.
@@ -92,7 +128,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
     #[inline]
     pub fn push(&mut self, key: &[u8], payload: &[u8]) -> Result<(), SortError> {
         if self.arena.size() + key.len() + payload.len() > self.room && !self.arena.is_empty() {
-            self.spill()?;
+            self.next_block()?;
         }
         if self.arena.push(key, payload) { Ok(()) } else { Err(SortError::TooLong(key.len().max(payload.len()))) }
     }
@@ -106,46 +142,61 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
         self.collect()?;
         self.worker = None;
         let mut sources = self.readers(self.runs.len())?;
-        if !self.arena.is_empty() {
-            sources.push(Source::Memory { arena: self.arena, next: 0 });
-        }
+        let blocks = self.kept.into_iter().chain([self.arena]).filter(|arena| !arena.is_empty());
+        sources.extend(blocks.map(|arena| Source::Memory { arena, next: 0 }));
         Ok(Merged::new(sources))
     }
 
-    /// Hands the full arena to the worker and goes on with the one that the worker has done.
-    fn spill(&mut self) -> Result<(), SortError> {
+    /// Has the full block sorted, and goes on with an empty one.
+    fn next_block(&mut self) -> Result<(), SortError> {
         self.collect()?;
-        provost_model::fault::point("sort.spilled");
-        self.merge_full_level()?;
-        let spill = (self.factory)()?;
+        let full = std::mem::take(&mut self.arena);
+        let oldest = if self.kept.len() < KEPT { None } else { self.kept.pop_front() };
+        let oldest = match oldest {
+            Some(arena) => {
+                provost_model::fault::point("sort.spilled");
+                self.merge_full_level()?;
+                Some((arena, (self.factory)()?))
+            }
+            None => None,
+        };
         if self.worker.is_none() {
             self.worker = Worker::start();
         }
+        let job = Job { full, oldest };
         let Some(worker) = &mut self.worker else {
-            self.arena.sort();
-            let run = write_run(&self.arena, spill)?;
-            self.arena.clear();
-            self.runs.push(run);
+            let done = job.work();
+            self.arena = self.take_in(done)?.unwrap_or_default();
             return Ok(());
         };
-        let (arena, spare) = (std::mem::take(&mut self.arena), worker.spare.take());
-        worker.jobs.send((arena, spill)).map_err(|_| SortError::Worker)?;
+        self.arena = worker.spare.take().unwrap_or_default();
+        worker.jobs.send(job).map_err(|_| SortError::Worker)?;
         worker.busy = true;
-        self.arena = spare.unwrap_or_default();
         Ok(())
     }
 
-    /// Waits for the run that the worker is writing.
+    /// Waits for what the worker is doing.
     fn collect(&mut self) -> Result<(), SortError> {
-        if let Some(worker) = &mut self.worker
-            && worker.busy
-        {
-            let (arena, run) = worker.done.recv().map_err(|_| SortError::Worker)?;
-            worker.busy = false;
-            worker.spare = Some(arena);
-            self.runs.push(run?);
+        let Some(worker) = self.worker.as_mut().filter(|worker| worker.busy) else {
+            return Ok(());
+        };
+        let done = worker.done.recv().map_err(|_| SortError::Worker)?;
+        worker.busy = false;
+        let spare = self.take_in(done)?;
+        if let Some(worker) = &mut self.worker {
+            worker.spare = spare;
         }
         Ok(())
+    }
+
+    /// Takes what was sorted and spilled; gives the emptied block.
+    fn take_in(&mut self, done: Done) -> Result<Option<Arena>, SortError> {
+        self.kept.push_back(done.sorted);
+        let Some((arena, run)) = done.spilled else {
+            return Ok(None);
+        };
+        self.runs.push(run?);
+        Ok(Some(arena))
     }
 
     /// Merges the newest runs of equal level into one when there are [`FAN_IN`] of them.
@@ -165,7 +216,7 @@ impl<F: FnMut() -> io::Result<Box<dyn Spill>>> Sorter<F> {
 
     /// Takes the newest `count` runs for reading, the oldest of them first.
     fn readers(&mut self, count: usize) -> Result<Vec<Source>, SortError> {
-        let buffer = (self.budget / 4 / count.max(1)).clamp(16 << 10, 256 << 10);
+        let buffer = (self.budget / BLOCKS / count.max(1)).clamp(16 << 10, 256 << 10);
         let runs = self.runs.split_off(self.runs.len() - count);
         let open = |run| Ok(Source::Spilled(RunReader::new(run, buffer)?));
         runs.into_iter().map(open).collect()
@@ -183,14 +234,11 @@ fn write_run(arena: &Arena, spill: Box<dyn Spill>) -> io::Result<Run> {
 impl Worker {
     /// `None` when the system gives no thread: the caller then sorts itself.
     fn start() -> Option<Worker> {
-        let (jobs, todo) = sync_channel::<(Arena, Box<dyn Spill>)>(1);
+        let (jobs, todo) = sync_channel::<Job>(1);
         let (finished, done) = sync_channel(1);
         let work = move || {
-            for (mut arena, spill) in todo {
-                arena.sort();
-                let run = write_run(&arena, spill);
-                arena.clear();
-                if finished.send((arena, run)).is_err() {
+            for job in todo {
+                if finished.send(job.work()).is_err() {
                     return;
                 }
             }

@@ -119,6 +119,8 @@ pub(super) struct RunReader {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Bytes read so far.
+    read: u64,
     left: u64,
     longest: usize,
     key: Vec<u8>,
@@ -141,6 +143,7 @@ impl RunReader {
             buffer: vec![0; buffer.max(run.longest)],
             start: 0,
             end: 0,
+            read: 0,
             left: run.records,
             longest: run.longest,
             key: Vec::new(),
@@ -193,6 +196,8 @@ impl RunReader {
             0 => Err(SortError::Damaged),
             read => {
                 self.end += read;
+                self.read += read as u64;
+                self.spill.forget_before(self.read);
                 Ok(())
             }
         }
@@ -221,6 +226,7 @@ impl Source {
         match self {
             Source::Spilled(run) => run.advance(),
             Source::Memory { arena, next } => {
+                arena.fetch(*next);
                 let Some((key, _)) = arena.record(*next) else {
                     return Ok(None);
                 };

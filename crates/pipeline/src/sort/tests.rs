@@ -45,7 +45,7 @@ fn nothing_gives_nothing() {
 
 #[test]
 fn merges_levels_when_there_are_many_runs() {
-    // Some 20,000 runs of one record: two levels of merges.
+    // Some 20,000 runs of one record: they are merged, and the merged ones once more.
     let records: Records = (0..20_000u32)
         .map(|i| ((i.wrapping_mul(2_654_435_761) % 5000).to_be_bytes().to_vec(), i.to_be_bytes().to_vec()))
         .collect();
@@ -70,6 +70,8 @@ fn a_full_disk_is_an_error() {
 
 /// Loses what is written beyond a size.
 struct Lossy(Cursor<Vec<u8>>);
+
+impl Spill for Lossy {}
 
 impl Read for Lossy {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {

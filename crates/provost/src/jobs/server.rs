@@ -3,12 +3,12 @@
 use crate::agent::{ServerSide, StepTasks};
 use crate::configuration::read_valid;
 use crate::custom;
-use crate::deployment::Deployment;
 use crate::report::{Kind, Report};
 use crate::repository::metadata;
-use crate::road::{Road, actor};
+use crate::road::{Road, actor, now_micros, report};
 use provost_model::configuration::jobs::{LogLevel, Task, TaskKind};
 use provost_model::work::{AgentTasks, AgentWork, InstanceState, TaskContext, TaskOutcome};
+use provost_server::Deployment;
 use provost_server::jobs::ServerTasks;
 use std::sync::Arc;
 
@@ -52,9 +52,10 @@ impl DoorTasks {
         }
         let folder = self.road.settings().home.join(folder);
         let parsed = read_valid(&folder)?;
-        let deployment = Deployment::compute(&self.road.store, &parsed)?;
+        let deployment = Deployment::compute(&self.road.store, &parsed).map_err(|error| report(&error))?;
         let changes = !deployment.plan.is_empty();
-        deployment.apply(&self.road.store, &format!("deployment of {} by a job", folder.display()))?;
+        let reason = format!("deployment of {} by a job", folder.display());
+        deployment.apply(&self.road.store, &actor(), &reason, now_micros()).map_err(|error| report(&error))?;
         let word = if changes { "is deployed" } else { "is deployed already" };
         context.log(LogLevel::Information, &format!("the configuration in {} {word}", folder.display()));
         Ok(completed(changes))

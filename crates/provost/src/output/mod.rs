@@ -1,5 +1,6 @@
 //! What verbs print: tables for people, CSV and JSON for machines, and the summary of a step.
 
+pub mod plan;
 pub mod summary;
 pub mod table;
 

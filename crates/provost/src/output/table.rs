@@ -87,6 +87,17 @@ impl Table {
         out
     }
 
+    /// A table as Markdown has it, ending with a line feed; numbers to the right.
+    pub fn markdown(&self) -> String {
+        let record = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let cell = |value: &Value| printable(&text(value), 0).replace('|', "\\|").replace(['\r', '\n'], " ");
+        let rules: Vec<String> = (0..self.headings.len())
+            .map(|column| if self.is_number(column) { "---:" } else { "---" }.to_owned())
+            .collect();
+        let rows = self.rows.iter().map(|row| record(&row.iter().map(cell).collect::<Vec<_>>()));
+        format!("{}{}{}", record(&self.headings), record(&rules), rows.collect::<String>())
+    }
+
     /// A list with one object per row.
     pub fn json(&self) -> Value {
         let object = |row: &Vec<Value>| {

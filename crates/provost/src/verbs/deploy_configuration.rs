@@ -5,16 +5,15 @@ use super::later::{Later, switch, value};
 use super::options::FormatOption;
 use crate::configuration::read_valid;
 use crate::context::Context;
-use crate::deployment::Deployment;
 use crate::output::table::Table;
 use crate::output::{Format, print};
 use crate::report::{Exit, Report, counts};
 use crate::repository::open;
-use crate::road::report;
+use crate::road::{actor, now_micros, report};
 use clap::Args;
 use provost_model::configuration::jobs::JobChange;
 use provost_model::configuration::{AttributeChange, Change, Plan, Sign};
-use provost_server::ServerError;
+use provost_server::{Deployment, ServerError};
 use provost_store::Store;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -74,7 +73,7 @@ Examples:
         let folder = &self.configuration_directory;
         let parsed = read_valid(folder)?;
         let (_, store) = open(context)?;
-        let deployment = Deployment::compute(&store, &parsed)?;
+        let deployment = Deployment::compute(&store, &parsed).map_err(|error| report(&error))?;
         if let Some(dump) = &self.dump_changes_directory {
             write_plan(dump, &deployment.plan)?;
         }
@@ -86,7 +85,8 @@ Examples:
             eprintln!("warning: with entity type {entity_type} go its {count} resources; their history is kept");
         }
         if !self.simulate_only {
-            deployment.apply(&store, &format!("deploy-configuration of {}", folder.display()))?;
+            let reason = format!("deploy-configuration of {}", folder.display());
+            deployment.apply(&store, &actor(), &reason, now_micros()).map_err(|error| report(&error))?;
         }
         let end = match self.format.format {
             Format::Table if deployment.plan.is_empty() => String::new(),

@@ -8,6 +8,7 @@ use crate::output::StepFormat;
 use crate::output::summary::{exit, json_line};
 use crate::output::{print, table::Table};
 use crate::report::{Exit, Kind, Report};
+use crate::repository::instant_of;
 use crate::road::{self, Road};
 use clap::Args;
 use provost_server::orders::{GenerateOptions, Generated, OrderScope, expire, generate, plan};
@@ -51,6 +52,10 @@ pub(crate) struct GenerateProvisioningOrders {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
+    /// Give orders as of this instant instead of the present: 2026-01-31, or 2026-01-31T12:00
+    #[arg(long, value_name = "INSTANT", value_parser = instant_of)]
+    at: Option<i64>,
+
     #[command(flatten)]
     format: StepFormatOption,
 }
@@ -75,7 +80,7 @@ Examples:
             force: self.reason.filter(|_| self.force_provisioning),
             approved: self.change_set,
             actor: road::actor(),
-            now_micros: road::now_micros(),
+            now_micros: self.at.unwrap_or_else(road::now_micros),
         };
         let done = if self.show {
             plan(&road.store, &options)
@@ -122,6 +127,9 @@ fn told(done: &Generated, context: &Context) -> String {
     }
     if let Some(change_set) = &done.summary.change_set {
         text.push_str(&format!("change set {}\n", change_set.hash));
+    }
+    if let Some(outcome) = &done.summary.outcome {
+        text.push_str(&format!("outcome {outcome}\n"));
     }
     for file in &done.files {
         text.push_str(&format!("{file}\n"));

@@ -3,9 +3,11 @@
 mod agent;
 mod assignment;
 mod backup;
+mod build_role_model;
 mod check;
 mod check_expressions;
 mod compute_correlation_keys;
+mod compute_risk_scores;
 mod compute_role_model;
 mod create_database_views;
 mod decrypt_file;
@@ -20,6 +22,7 @@ mod export_excel;
 mod fulfill;
 mod generate_provisioning_orders;
 mod get_job_steps;
+mod get_role_mining;
 mod init;
 mod invoke_job;
 mod job;
@@ -28,6 +31,7 @@ mod later;
 mod manage_history;
 mod new_openid_secret;
 pub(crate) mod options;
+mod plan;
 mod prepare_synchronization;
 mod protect_certificate_password;
 mod protect_json;
@@ -51,10 +55,14 @@ mod update_entity_property_expressions;
 mod why;
 
 use crate::context::Context;
+use crate::output::summary::{Body, Sample};
+use crate::output::table::Table;
 use crate::report::{Exit, Report};
 use clap::{ArgMatches, Args, Command};
 use later::Later;
 pub(crate) use options::calling;
+use provost_model::configuration::Plan;
+use serde_json::Value;
 
 /// All verbs, in the order in which the help lists them: the order of a first use.
 pub const VERBS: &[Verb] = &[
@@ -77,11 +85,15 @@ pub const VERBS: &[Verb] = &[
     Verb::of::<update_entity_property_expressions::UpdateEntityPropertyExpressions>(),
     Verb::of::<compute_correlation_keys::ComputeCorrelationKeys>(),
     Verb::of::<compute_role_model::ComputeRoleModel>(),
+    Verb::of::<compute_risk_scores::ComputeRiskScores>(),
     Verb::of::<update_classification::UpdateClassification>(),
     Verb::of::<assignment::Assignment>(),
     Verb::of::<why::Why>(),
     Verb::of::<why::WhyNot>(),
     Verb::of::<save_pre_existing_access_rights::SavePreExistingAccessRights>(),
+    Verb::of::<build_role_model::BuildRoleModel>(),
+    Verb::of::<get_role_mining::GetRoleMining>(),
+    Verb::of::<plan::Plan>(),
     Verb::of::<generate_provisioning_orders::GenerateProvisioningOrders>(),
     Verb::of::<fulfill::Fulfill>(),
     Verb::of::<review::Review>(),
@@ -124,6 +136,20 @@ pub(crate) trait Run: Args {
     /// # Errors
     /// Whatever ends the process with another code than 0, unless the verb has printed it itself.
     fn run(self, context: &Context) -> Result<Exit, Report>;
+}
+
+/// The first lines of what changes in the configuration.
+fn plan_sample(title: &str, plan: &Plan, most: usize) -> Sample {
+    let text = plan.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut table = Table::new([""]);
+    for line in lines.iter().take(if plan.is_empty() { 0 } else { most }) {
+        table.row([Value::from(*line)]);
+    }
+    if lines.len() > most {
+        table.row([Value::from(format!("… and {} lines more", lines.len() - most))]);
+    }
+    Sample { title: title.to_owned(), body: Body::Rows(table) }
 }
 
 /// An entry of the list of verbs.

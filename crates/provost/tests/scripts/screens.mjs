@@ -151,6 +151,53 @@ await page.getByRole("heading", { name: "Compared" }).waitFor();
 await page.getByRole("link", { name: "Sources" }).click();
 await page.getByText("HRPersons.csv · employee_id").waitFor();
 await look("sources");
+
+// What she has and why: from her permissions to the account, its group, and back; a role that no rule gives is kept.
+await page.getByRole("link", { name: "Permissions" }).click();
+await page.getByText("Simplified").waitFor();
+await look("permissions");
+await page.getByRole("link", { name: "Advanced" }).click();
+await page.locator("tr.inner").first().waitFor();
+await look("permissions-advanced");
+await page.locator("tr.inner tbody th a").first().click();
+await page.getByRole("heading", { name: "What is behind it" }).waitFor();
+await look("permission");
+await page.goBack();
+await page.locator(".walk a").first().click();
+await page.waitForURL(/\/resources\/AD_Entry\/\d+$/);
+await page.getByRole("heading", { name: "Owner" }).waitFor();
+await look("account");
+await page.goto(`${server}/reviews`);
+await look("tasks");
+for (const review of ["provisioning", "role-reconciliation", "resource-reconciliation", "roles", "manual"]) {
+  await page.goto(`${server}/reviews/${review}/HR_Person`);
+  await look(`review-${review}`);
+}
+await page.goto(`${server}/reviews/provisioning/HR_Person?view=property&of=AD_User`);
+await look("review-properties");
+await page.goto(`${server}/reviews/role-reconciliation/HR_Person`);
+const kept = page.locator("form.card").first();
+const whom = await kept.locator("h2").innerText();
+await kept.locator("input[name=comment]").fill("agreed with the department");
+await kept.getByRole("button", { name: "Keep" }).click();
+await page.getByText("Decided.").waitFor();
+await page.goto(`${server}/reviews/role-reconciliation/HR_Person/bulk?verdict=keep`);
+await page.getByText(/This concerns .* items of .* people/).waitFor();
+await look("review-bulk");
+assert.ok(whom.length > 0);
+await page.goto(`${server}/risks`);
+await look("risks");
+for (const policy of ["SingleRole", "ResourceType", "ResourceNavigationRule", "ResourceCorrelationRule", "Risk"]) {
+  await page.goto(`${server}/policy/${policy}`);
+  await look(`policy-${policy}`);
+}
+await page.goto(`${server}/policy/ResourceType`);
+await page.getByRole("link", { name: "Directory account" }).click();
+await page.getByRole("heading", { name: "As it is written" }).waitFor();
+await look("policy-item");
+await page.goto(`${server}/resources/AD_Entry?orphan=yes`);
+await page.locator("#rows tbody tr").first().waitFor();
+await look("orphans");
 await page.goto(`${server}/design`);
 await look("design");
 

@@ -59,8 +59,8 @@ pub fn jobs(connector: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="utf-8"?>
 <ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
-  <CreateAgentSynchroComplete Agent="Local" JobIdentifier="Complete" CronTabExpression="0 0 1 1 *" />
-  <CreateAgentSynchroIncremental Agent="Local" JobIdentifier="Incremental" CronTabExpression="0 0 1 1 *" />
+  <CreateAgentSynchroComplete Agent="Local" JobIdentifier="Complete"><CronTabExpression CronTab="0 0 1 1 *" /></CreateAgentSynchroComplete>
+  <CreateAgentSynchroIncremental Agent="Local" JobIdentifier="Incremental"><CronTabExpression CronTab="0 0 1 1 *" /></CreateAgentSynchroIncremental>
   <Job Identifier="Initial" DisplayName_L1="Initial" Agent="Local">
     <ExportTask Identifier="Initial_Export" DisplayName_L1="E" Agent="Local" OpenIdClient="Job" Connector="{connector}" Level="0" />
     <PrepareSynchronizationTask Identifier="Initial_Prepare" DisplayName_L1="P" Agent="Local" OpenIdClient="Job"

@@ -58,6 +58,8 @@ pub struct World {
     tables: BTreeMap<&'static str, BTreeMap<String, Vec<String>>>,
     members: BTreeSet<(String, String)>,
     rules: BTreeSet<usize>,
+    /// Rules besides.
+    extra: Vec<&'static str>,
     attributes: [&'static str; 2],
     /// What was done, for whoever has to find out why.
     pub told: Vec<String>,
@@ -84,7 +86,27 @@ pub fn date(day: i64) -> String {
 }
 
 impl World {
+    /// A world of random data and rules.
     pub fn new(kind: Kind, seed: u64) -> World {
+        let mut world = World::empty(kind, seed);
+        world.begin();
+        world
+    }
+
+    /// A world of these rules and rows: table, key, the other columns.
+    pub fn of(kind: Kind, rules: &[&'static str], rows: &[(&'static str, &str, &str)]) -> World {
+        let mut world = World::empty(kind, 0);
+        world.extra = rules.to_vec();
+        for (table, key, values) in rows {
+            let values: Vec<String> = values.split(',').map(str::to_owned).collect();
+            world.put(table, key, &values);
+        }
+        world.deploy();
+        world.synchronise("complete");
+        world
+    }
+
+    fn empty(kind: Kind, seed: u64) -> World {
         let home = Home::new(kind);
         let connections: Vec<String> = HEADERS
             .iter()
@@ -93,18 +115,17 @@ impl World {
             .map(|(file, table)| format!(r#""{table}": {{ "Path": "Sources/{file}.csv" }}"#))
             .collect();
         home.write("appsettings.agent.json", format!("{{ \"Connections\": {{ {} }} }}", connections.join(", ")));
-        let mut world = World {
+        World {
             home,
             random: Random::new(seed),
             day: 150,
-            tables: BTreeMap::new(),
+            tables: HEADERS.iter().map(|(file, _, _)| (*file, BTreeMap::new())).collect(),
+            extra: Vec::new(),
             members: BTreeSet::new(),
             rules: BTreeSet::new(),
             attributes: ["", ""],
             told: Vec::new(),
-        };
-        world.begin();
-        world
+        }
     }
 
     fn begin(&mut self) {
@@ -266,10 +287,10 @@ impl World {
             format!(r#"<SingleRole Identifier="{name}" DisplayName_L1="x" EntityType="W_Person" Policy="Default" Category="K" ApprovalWorkflowType="1" {grace}/>"#)
         }));
         let mut inner = Vec::new();
-        for rule in &self.rules {
-            match RULES[*rule].strip_prefix("AD ") {
+        for rule in self.rules.iter().map(|rule| RULES[*rule]).chain(self.extra.iter().copied()) {
+            match rule.strip_prefix("AD ") {
                 Some(rule) => inner.push(rule),
-                None => elements.push(RULES[*rule].to_owned()),
+                None => elements.push(rule.to_owned()),
             }
         }
         shuffle(&mut self.random, &mut inner);

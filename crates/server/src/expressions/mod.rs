@@ -14,7 +14,7 @@ use provost_model::ResourceId;
 use provost_model::metadata::Metadata;
 use provost_model::problem::Severity;
 use provost_pipeline::expression::computed::{ComputedPlan, Target};
-use provost_store::Store;
+use provost_store::{Store, WriteTx};
 use stage::Run;
 
 /// Findings kept of one run.
@@ -58,23 +58,27 @@ enum Computed {
 pub fn update_expressions(store: &Store, options: &ExpressionOptions) -> Result<Evaluated, ServerError> {
     store.write(&options.actor, "computed properties", |tx| {
         tx.lock_repository()?;
-        let metadata = metadata::load(tx)?;
-        for wanted in &options.entity_types {
-            if metadata.entity_type(wanted).is_none() {
-                return Err(ServerError::mapping(wanted, "there is no such entity type"));
-            }
-        }
-        let plan = ComputedPlan::new(&metadata);
-        let mut evaluated = Evaluated::default();
-        note_problems(&metadata, &plan, options, &mut evaluated);
-        let mut run = Run::new(&metadata, options, &mut evaluated);
-        for stage in plan.stages.iter().filter(|stage| is_wanted(&metadata, options, stage.entity_type)) {
-            run.stage(tx, stage)?;
-        }
-        let counts = run.finish();
-        evaluated.types = counts;
-        Ok(evaluated)
+        update_within(tx, options)
     })
+}
+
+/// The same inside a transaction that keeps other writers out.
+pub(crate) fn update_within(tx: &mut WriteTx, options: &ExpressionOptions) -> Result<Evaluated, ServerError> {
+    let metadata = metadata::load(tx)?;
+    for wanted in &options.entity_types {
+        if metadata.entity_type(wanted).is_none() {
+            return Err(ServerError::mapping(wanted, "there is no such entity type"));
+        }
+    }
+    let plan = ComputedPlan::new(&metadata);
+    let mut evaluated = Evaluated::default();
+    note_problems(&metadata, &plan, options, &mut evaluated);
+    let mut run = Run::new(&metadata, options, &mut evaluated);
+    for stage in plan.stages.iter().filter(|stage| is_wanted(&metadata, options, stage.entity_type)) {
+        run.stage(tx, stage)?;
+    }
+    evaluated.types = run.finish();
+    Ok(evaluated)
 }
 
 fn is_wanted(metadata: &Metadata, options: &ExpressionOptions, entity_type: usize) -> bool {

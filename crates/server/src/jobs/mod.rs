@@ -24,6 +24,7 @@ mod order_steps;
 mod overheard;
 mod plan;
 mod policy_steps;
+mod role_steps;
 mod runner;
 mod schedule;
 mod settings;

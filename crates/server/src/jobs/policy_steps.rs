@@ -6,13 +6,12 @@ use super::steps::{actor, completed, watch};
 use super::work::Taken;
 use crate::manifest::RowProblem;
 use crate::policy::{
-    KeyOptions, RoleModelOptions, compute_correlation_keys, compute_role_model, save_pre_existing_access_rights,
-    update_classification,
+    KeyOptions, RiskOptions, RoleModelOptions, compute_correlation_keys, compute_risk_scores, compute_role_model,
+    save_pre_existing_access_rights, update_classification,
 };
 use provost_model::configuration::jobs::{LogLevel, Task};
 use provost_model::work::{TaskContext, TaskOutcome};
 use provost_pipeline::policy::Review;
-use provost_store::StoreError;
 
 /// Owners that a dirty run evaluates again without being told to.
 const SAMPLE: usize = 50;
@@ -94,11 +93,23 @@ pub(super) fn role_model(engine: &Engine, taken: &Taken, context: &dyn TaskConte
     Ok(TaskOutcome::of(done.summary(), done.has_changed() || taken.row.attempts > 1))
 }
 
-/// Scores are part of each evaluation: they are up to date.
-pub(super) fn risk_scores(engine: &Engine, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
-    let scores = engine.store.read(|tx| tx.count_risk_scores()).map_err(|error: StoreError| error)?;
-    context.log(LogLevel::Information, &format!("{scores} owners have a risk score; the role model keeps them"));
-    Ok(completed(scores > 0))
+pub(super) fn risk_scores(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> Result<TaskOutcome, JobError> {
+    let task = &taken.stored.task;
+    let options = RiskOptions {
+        entity_types: task.entity_types.clone(),
+        dirty: task.dirty,
+        batch: number(task, "BatchSize"),
+        top: 0,
+        actor: actor(taken),
+        now_micros: engine.now(),
+        watch: watch(engine, taken),
+    };
+    let done = compute_risk_scores(&engine.store, &options)?;
+    for risk in &done.risks {
+        context.log(LogLevel::Information, &format!("risk {}: {} owners", risk.identifier, risk.identities));
+    }
+    tell(&done.problems, context);
+    Ok(TaskOutcome::of(done.summary(), done.changed > 0 || taken.row.attempts > 1))
 }
 
 pub(super) fn classification(

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::error::JobError;
 use super::settings::micros;
 use super::work::{Run, Taken};
-use super::{order_steps, policy_steps};
+use super::{order_steps, policy_steps, role_steps};
 use crate::error::ServerError;
 use crate::expressions::{ExpressionOptions, update_expressions};
 use crate::flags::set_recently_modified_flag;
@@ -31,7 +31,9 @@ pub(super) fn run(engine: &Engine, taken: &Taken, context: &dyn TaskContext) -> 
         TaskKind::ResetValidFrom => reset_valid_from(engine, taken, context),
         TaskKind::ComputeCorrelationKeys => policy_steps::correlation_keys(engine, taken, context),
         TaskKind::ComputeRoleModel => policy_steps::role_model(engine, taken, context),
-        TaskKind::ComputeRiskScores => policy_steps::risk_scores(engine, context),
+        TaskKind::ComputeRiskScores => policy_steps::risk_scores(engine, taken, context),
+        TaskKind::BuildRoleModel => role_steps::build(engine, taken, context),
+        TaskKind::GetRoleMining => role_steps::mine(engine, taken, context),
         TaskKind::UpdateClassification => policy_steps::classification(engine, taken, context),
         TaskKind::GenerateProvisioningOrders => order_steps::generate_orders(engine, taken, context),
         TaskKind::SavePreExistingAccessRights => policy_steps::pre_existing(engine, taken),

@@ -8,11 +8,14 @@ use super::undo::inverse;
 use crate::error::ServerError;
 use crate::folders::Folders;
 use crate::metadata;
+use crate::policy::outcome;
+use crate::queries::Answers;
 use provost_model::configuration::policy::ResourceType;
 use provost_model::metadata::Metadata;
 use provost_model::policy::{AssignedResourceType, Assignments, ProvisioningState};
 use provost_model::summary::{ChangeSetName, EntityCounters, ExceededThreshold, State, Summary};
 use provost_model::{PolicyObjectId, ResourceId, fault};
+use provost_pipeline::expression::program::Environment;
 use provost_pipeline::orders::{
     HeldOrder, Planned, PlannedOrder, PlannedRows, Planner, TypeCounts, change_set, exceeded,
 };
@@ -85,6 +88,8 @@ struct Plan {
     walked: Walked,
     orders: Vec<PlannedOrder>,
     hash: String,
+    /// Name of the last change of the role model together with these, when they are all orders there are.
+    outcome: Option<String>,
 }
 
 /// What is known besides the orders themselves.
@@ -95,6 +100,23 @@ struct Walked {
     types: BTreeMap<PolicyObjectId, ResourceType>,
 }
 
+/// The orders that would be given in the state that a transaction sees.
+pub(crate) struct Supposed {
+    /// Orders, as they would be carried out.
+    pub(crate) orders: Vec<PlannedOrder>,
+    /// What gives no order now, and why.
+    pub(crate) held: Vec<HeldOrder>,
+    /// Counters, thresholds, change set.
+    pub(crate) summary: Summary,
+}
+
+/// Computes the orders that would be given.
+pub(crate) fn supposed(tx: &mut ReadTx, options: &GenerateOptions) -> Result<Supposed, ServerError> {
+    let plan = compute(tx, options)?;
+    let summary = plan.summary(&options.scope, State::Completed);
+    Ok(Supposed { orders: plan.orders, held: plan.walked.held, summary })
+}
+
 impl Plan {
     fn thresholds(&self) -> Vec<ExceededThreshold> {
         let Walked { counts, types, .. } = &self.walked;
@@ -103,7 +125,8 @@ impl Plan {
     }
 
     fn summary(&self, scope: &OrderScope, state: State) -> Summary {
-        let mut summary = Summary { connector: scope.name(), state, ..Summary::default() };
+        let outcome = self.outcome.clone();
+        let mut summary = Summary { connector: scope.name(), state, outcome, ..Summary::default() };
         if !self.orders.is_empty() {
             summary.change_set = Some(ChangeSetName { hash: self.hash.clone() });
         }
@@ -186,7 +209,11 @@ fn compute(tx: &mut ReadTx, options: &GenerateOptions) -> Result<Plan, ServerErr
     let walked = walk(tx, options, &mut |order| orders.push(order))?;
     orders.sort_by_key(|order| order.rank);
     let hash = change_set(orders.iter().map(|order| &order.digest));
-    Ok(Plan { walked, orders, hash })
+    let role_model = tx.policy_state(outcome::LAST)?.filter(|name| !name.is_empty());
+    let given = Some(hash.as_str()).filter(|_| !orders.is_empty());
+    let is_all = options.scope == OrderScope::default();
+    let outcome = is_all.then(|| outcome::together(role_model.as_deref(), given));
+    Ok(Plan { walked, orders, hash, outcome })
 }
 
 /// The name of what would be given now. The orders themselves are not kept: whoever asks holds them already.
@@ -218,13 +245,22 @@ fn walk(
     let owners = tx.owners_with_orders(&ids)?;
     let mut planned = Planned::default();
     let mut population = Population::new(&metadata);
+    let (queries, mut answers) = (planner.queries(), Answers::new(&metadata));
     for batch in owners.chunks(if options.select == 0 { OWNERS } else { options.select }) {
         population.clear();
         let assignments = tx.assignments(batch)?;
         fill(tx, &metadata, &planner, &mut population, batch, &assignments)?;
-        for (owner, assignments) in batch.iter().zip(&assignments) {
-            planner.owner(*owner, assignments, &population, options.now_micros, &mut planned);
+        answers.clear();
+        let plan = |answers: &Answers, planned: &mut Planned| {
+            let environment = Environment { queries: Some(answers), ..Environment::at(options.now_micros) };
+            for (owner, assignments) in batch.iter().zip(&assignments) {
+                planner.owner(*owner, assignments, &population, &environment, planned);
+            }
+        };
+        if !queries.is_empty() {
+            answers.gather(tx, &metadata, &queries, |answers| plan(answers, &mut Planned::default()))?;
         }
+        plan(&answers, &mut planned);
         for order in planned.orders.drain(..) {
             counts.entry(order.resource_type).or_default().count(order.order.change_type);
             visit(order);

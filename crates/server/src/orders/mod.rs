@@ -23,9 +23,12 @@ mod undo;
 pub use collect::{CollectRequest, CollectedFile, LocalOrders, OrderHost, Reported};
 pub use files::DOWNLOADED;
 pub use generate::{GenerateOptions, Generated, generate, plan};
+pub(crate) use generate::{Supposed, supposed};
 pub use mapping::{OrderMapping, PasswordSettings};
 pub use results::expire;
-pub use review::{Decided, Decision, Item, ItemFilter, ItemKind, Part, Verdict, decide, items};
+pub use review::{
+    Decided, Decision, Item, ItemFilter, ItemKind, ItemNames, Part, Verdict, by_hand, decide, items, items_of,
+};
 pub use scope::OrderScope;
 pub use undo::{Undo, undo};
 

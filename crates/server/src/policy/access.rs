@@ -49,33 +49,13 @@ impl Access<'_> {
     }
 }
 
-/// How a computation in one transaction ended.
-enum Ended<T> {
-    Given(Box<T>),
-    Failed(ServerError),
-}
-
-impl<T> From<provost_store::StoreError> for Ended<T> {
-    fn from(error: provost_store::StoreError) -> Self {
-        Ended::Failed(error.into())
-    }
-}
-
 /// Computes and gives everything up that was written.
 pub(super) fn simulate<T>(
     store: &Store,
     body: impl FnOnce(&Access<'_>) -> Result<T, ServerError>,
 ) -> Result<T, ServerError> {
-    let ended: Result<(), Ended<T>> = store.note(|tx| {
+    store.suppose(|tx| {
         tx.lock_repository()?;
-        match body(&Access::Held(RefCell::new(tx))) {
-            Ok(value) => Err(Ended::Given(Box::new(value))),
-            Err(error) => Err(Ended::Failed(error)),
-        }
-    });
-    match ended {
-        Err(Ended::Given(value)) => Ok(*value),
-        Err(Ended::Failed(error)) => Err(error),
-        Ok(()) => Err(ServerError::mapping("simulation", "it was not given up")),
-    }
+        body(&Access::Held(RefCell::new(tx)))
+    })
 }

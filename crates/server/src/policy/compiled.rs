@@ -12,8 +12,8 @@ use provost_store::{KeySide, ReadTx};
 use std::collections::{BTreeMap, HashMap};
 
 /// Everything that a computation follows.
-pub(super) struct Compiled {
-    pub(super) metadata: Metadata,
+pub(crate) struct Compiled {
+    pub(crate) metadata: Metadata,
     pub(super) rules: Rules,
     pub(super) classifier: Classifier,
     /// Digest of everything that keys are computed by.
@@ -22,11 +22,11 @@ pub(super) struct Compiled {
     pub(super) target_types: HashMap<PolicyObjectId, usize>,
     /// Resource types with `DiscardManualAssignments`, by id.
     pub(super) discarding: Vec<PolicyObjectId>,
-    pub(super) catalog: PolicyCatalog,
+    pub(crate) catalog: PolicyCatalog,
 }
 
 impl Compiled {
-    pub(super) fn load(tx: &mut ReadTx) -> Result<Compiled, ServerError> {
+    pub(crate) fn load(tx: &mut ReadTx) -> Result<Compiled, ServerError> {
         let metadata = metadata::load(tx)?;
         let catalog = tx.policy_catalog()?;
         let policy = &metadata.configuration.policy;
@@ -59,7 +59,7 @@ impl Compiled {
     }
 
     /// The engine, with the resources that the policy names as they are now.
-    pub(super) fn engine(&self, tx: &mut ReadTx) -> Result<Engine, ServerError> {
+    pub(crate) fn engine(&self, tx: &mut ReadTx) -> Result<Engine, ServerError> {
         let lookup = Lookup::new(tx, &self.metadata);
         let compiled = Engine::compile(&self.metadata, &self.catalog, &lookup);
         lookup.finish()?;

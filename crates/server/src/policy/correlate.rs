@@ -52,6 +52,57 @@ impl KeyIndex for StoredKeys<'_> {
     }
 }
 
+/// Keys as they are stored, with what is decided about whoever has them.
+struct Stored<'a> {
+    keys: StoredKeys<'a>,
+    correlator: &'a Correlator,
+    /// Suggestions met so far.
+    suggested: BTreeSet<StoredCorrelation>,
+}
+
+impl KeyIndex for Stored<'_> {
+    type Error = ServerError;
+
+    fn keys_of(&mut self, resources: &[ResourceId], rows: &mut Vec<KeyRow>) -> Result<(), ServerError> {
+        self.keys.keys_of(resources, rows)
+    }
+
+    fn holders(&mut self, keys: &[(KeySetId, &str)], most: usize, rows: &mut Vec<KeyRow>) -> Result<(), ServerError> {
+        self.keys.holders(keys, most, rows)
+    }
+
+    fn decided(&mut self, resources: &[ResourceId], known: &mut Known) -> Result<(), ServerError> {
+        let mut ids = resources.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let tx = &mut *self.keys.0;
+        let mut correlated = tx.correlations_of(&ids)?;
+        correlated.extend(tx.correlations_to(&ids)?);
+        for row in correlated.into_iter().filter(|row| self.correlator.serves(row.resource_type)) {
+            match row.is_suggested {
+                true => {
+                    self.suggested.insert(row);
+                }
+                false => known.add(row.owner, row.resource_type, row.target),
+            }
+        }
+        let mut reviewed = tx.classifications_of(&ids)?;
+        reviewed.extend(tx.classifications_by_owner(&ids)?);
+        add_reviewed(&reviewed, known);
+        Ok(())
+    }
+}
+
+/// What people have reviewed stays as it is.
+fn add_reviewed(classifications: &[StoredClassification], known: &mut Known) {
+    for row in classifications.iter().filter(|row| row.is_frozen) {
+        match row.owner {
+            Some(owner) => known.add(owner, row.resource_type, row.resource),
+            None => known.freeze(row.resource),
+        }
+    }
+}
+
 fn row(key: CorrelationKey) -> KeyRow {
     KeyRow { set: key_set((key.rule, key.side)), key: key.value, resource: key.resource }
 }
@@ -76,7 +127,6 @@ pub(super) fn bring_up_to_date(
     let touches: Vec<Touch> =
         log.keys.iter().map(|(key, added)| Touch { row: row(key.clone()), added: *added }).collect();
     let mut correlated = Correlated::default();
-    let decided = tx.classifications()?;
     for correlator in &compiled.rules.correlators {
         let state = format!("targets:{}", compiled.id_of(correlator.target_type));
         let fingerprint = format!("{:016x}", correlator.fingerprint());
@@ -84,12 +134,10 @@ pub(super) fn bring_up_to_date(
         if !has_changed && !is_complete && touches.is_empty() && log.freed.is_empty() {
             continue;
         }
-        let mut run = Run::new(tx, correlator, &decided, has_changed)?;
-        if has_changed || is_complete {
-            run.all(tx, &mut correlated.report)?;
-        } else {
-            run.touched(tx, &touches, &log.freed, &mut correlated.report)?;
-        }
+        let run = match has_changed || is_complete {
+            true => Run::all(tx, correlator, has_changed, &mut correlated.report)?,
+            false => Run::touched(tx, correlator, &touches, &log.freed, &mut correlated.report)?,
+        };
         run.store(tx, &mut correlated.owners)?;
         tx.set_policy_state(&state, &fingerprint, now_micros)?;
     }
@@ -97,22 +145,23 @@ pub(super) fn bring_up_to_date(
     Ok(correlated)
 }
 
-struct Run<'a> {
-    correlator: &'a Correlator,
-    known: Known,
-    /// What may be found again, or not: suggestions, and what new rules are to decide anew.
+/// What may be found again, or not, and what is found.
+#[derive(Default)]
+struct Run {
+    /// Suggestions, and what new rules are to decide anew.
     open: Vec<StoredCorrelation>,
     found: Vec<StoredCorrelation>,
 }
 
-impl<'a> Run<'a> {
-    fn new(
+impl Run {
+    /// Matches everything.
+    fn all(
         tx: &mut WriteTx,
-        correlator: &'a Correlator,
-        decided: &[StoredClassification],
+        correlator: &Correlator,
         has_changed: bool,
-    ) -> Result<Run<'a>, ServerError> {
-        let mut run = Run { correlator, known: Known::new(), open: Vec::new(), found: Vec::new() };
+        report: &mut CorrelationReport,
+    ) -> Result<Run, ServerError> {
+        let (mut run, mut known) = (Run::default(), Known::new());
         for options in &correlator.types {
             let released: BTreeSet<ResourceId> = match has_changed {
                 true => tx.unauthorised_targets(options.id)?.into_iter().collect(),
@@ -123,42 +172,38 @@ impl<'a> Run<'a> {
                 if row.is_suggested || (row.rule.is_some() && released.contains(&row.target)) {
                     run.open.push(row);
                 } else {
-                    run.known.add(row.owner, row.resource_type, row.target);
+                    known.add(row.owner, row.resource_type, row.target);
                 }
             }
         }
-        for row in decided.iter().filter(|row| row.is_frozen) {
-            match row.owner {
-                Some(owner) => run.known.add(owner, row.resource_type, row.resource),
-                None => run.known.freeze(row.resource),
-            }
-        }
+        add_reviewed(&tx.classifications()?, &mut known);
+        let found = &mut run.found;
+        correlate(correlator, &known, &mut StoredKeys(tx), report, &mut |one| {
+            found.push(stored_match(one));
+            Ok(())
+        })?;
         Ok(run)
     }
 
-    fn all(&mut self, tx: &mut WriteTx, report: &mut CorrelationReport) -> Result<(), ServerError> {
-        let found = &mut self.found;
-        correlate(self.correlator, &self.known, &mut StoredKeys(tx), report, &mut |one| {
-            found.push(stored_match(one));
-            Ok(())
-        })
-    }
-
+    /// Matches what a change may have touched, and reads no more than that.
     fn touched(
-        &mut self,
         tx: &mut WriteTx,
+        correlator: &Correlator,
         touches: &[Touch],
         freed: &[ResourceId],
         report: &mut CorrelationReport,
-    ) -> Result<(), ServerError> {
-        let closure = Closure::find(self.correlator, &self.known, touches, freed, &mut StoredKeys(tx))?;
+    ) -> Result<Run, ServerError> {
+        let mut stored = Stored { keys: StoredKeys(tx), correlator, suggested: BTreeSet::new() };
+        let (closure, known) = Closure::find_loading(correlator, touches, freed, &mut stored)?;
         let affected = &closure.affected;
-        self.open.retain(|row| affected.contains(&row.owner) || affected.contains(&row.target));
-        let found = &mut self.found;
-        correlate_touched(self.correlator, &self.known, &closure, report, &mut |one| {
+        let is_open = |row: &StoredCorrelation| affected.contains(&row.owner) || affected.contains(&row.target);
+        let mut run = Run { open: stored.suggested.into_iter().filter(is_open).collect(), found: Vec::new() };
+        let found = &mut run.found;
+        correlate_touched(correlator, &known, &closure, report, &mut |one| {
             found.push(stored_match(one));
             Ok::<(), ServerError>(())
-        })
+        })?;
+        Ok(run)
     }
 
     fn store(mut self, tx: &mut WriteTx, owners: &mut BTreeSet<ResourceId>) -> Result<(), ServerError> {
@@ -190,6 +235,7 @@ fn report(compiled: &Compiled, report: &CorrelationReport, findings: &mut Findin
     for (samples, what) in [
         (&report.ignored_samples, "so many owners share this key that it correlates nobody"),
         (&report.ambiguous_samples, "several owners share this key; the one with the smallest id comes first"),
+        (&report.crowded_samples, "so many targets share this key; each owner gets one, the one with the smallest id"),
     ] {
         for key in samples {
             let reason = format!("{}: {} owners and {} targets: {what}", name(&key.rule), key.owners, key.targets);

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Resources by their keys, out of the repository.
-pub(super) struct Lookup<'a> {
+pub(crate) struct Lookup<'a> {
     tx: RefCell<&'a mut ReadTx>,
     metadata: &'a Metadata,
     /// Keys that the key table does not know, of entity types that are usually small.
@@ -18,12 +18,12 @@ pub(super) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(tx: &'a mut ReadTx, metadata: &'a Metadata) -> Lookup<'a> {
+    pub(crate) fn new(tx: &'a mut ReadTx, metadata: &'a Metadata) -> Lookup<'a> {
         Lookup { tx: RefCell::new(tx), metadata, indexes: RefCell::default(), failed: RefCell::default() }
     }
 
     /// What went wrong meanwhile.
-    pub(super) fn finish(self) -> Result<(), ServerError> {
+    pub(crate) fn finish(self) -> Result<(), ServerError> {
         match self.failed.into_inner() {
             Some(error) => Err(error),
             None => Ok(()),

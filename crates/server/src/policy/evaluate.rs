@@ -28,6 +28,8 @@ pub(super) struct Settings {
     pub(super) now_micros: i64,
     /// Resource types that begin to discard what was changed by hand.
     pub(super) now_discarding: Vec<PolicyObjectId>,
+    /// Only risks and scores are stored; whoever waits goes on waiting.
+    pub(super) only_risks: bool,
 }
 
 /// Owners to evaluate together, with the marks of those who wait.
@@ -265,15 +267,15 @@ impl Evaluation<'_, '_> {
                     "correct the value or the rule; until then it stays as it was",
                 );
             }
-            let note = EvaluationNotes {
-                next_at: outcome.next_at,
-                risks: sorted(&outcome.risks),
-                risk_score: outcome.risk_score,
-            };
             let before = buffer.notes.get(id);
+            let next_at = if self.settings.only_risks { before.and_then(|b| b.next_at) } else { outcome.next_at };
+            let note = EvaluationNotes { next_at, risks: sorted(&outcome.risks), risk_score: outcome.risk_score };
             if before.map_or(note != EvaluationNotes::default(), |before| *before != note) {
                 notes.push((*id, note));
             }
+        }
+        if self.settings.only_risks {
+            return self.write_risks(buffer, notes, tally);
         }
         let changed: Vec<usize> =
             (0..buffer.before.len()).filter(|at| buffer.before[*at] != buffer.outcomes[*at].assignments).collect();
@@ -315,6 +317,27 @@ impl Evaluation<'_, '_> {
             fault::point("policy.batch.written");
             Ok(counts)
         })?;
+        Ok(tally)
+    }
+}
+
+impl Evaluation<'_, '_> {
+    /// Stores what differs of risks and scores alone.
+    fn write_risks(
+        &self,
+        buffer: &Buffer,
+        mut notes: Vec<(ResourceId, EvaluationNotes)>,
+        mut tally: Tally,
+    ) -> Result<Tally, ServerError> {
+        tally.changed = notes.len() as u64;
+        if !notes.is_empty() {
+            self.access.note(|tx| {
+                let there = tx.existing(&buffer.owners.ids)?;
+                notes.retain(|(id, _)| there.binary_search(id).is_ok());
+                Ok(tx.write_evaluation_notes(&notes, &buffer.notes, self.settings.now_micros)?)
+            })?;
+        }
+        fault::point("risks.batch");
         Ok(tally)
     }
 }

@@ -20,15 +20,21 @@ mod directory;
 mod evaluate;
 pub mod explain;
 mod keys;
+pub(crate) mod outcome;
 mod pre_existing;
 mod report;
+mod risks;
 mod role_model;
 mod sample;
 mod start;
 
 pub use classify::{Classified, update_classification};
+pub(crate) use compiled::Compiled;
+pub(crate) use directory::Lookup;
 pub use keys::{KeyOptions, KeysComputed, compute_correlation_keys};
 pub use pre_existing::{PreExisting, save_pre_existing_access_rights};
+pub use risks::{HighScore, RiskCount, RiskOptions, RiskScores, compute_risk_scores};
+pub(crate) use role_model::compute_role_model_within;
 pub use role_model::{RoleModelComputed, RoleModelOptions, TypeComputed, compute_role_model};
 
 use crate::manifest::RowProblem;

@@ -2,7 +2,7 @@
 
 use super::{Classified, KeysComputed, PreExisting, RoleModelComputed};
 use crate::manifest::RowProblem;
-use provost_model::summary::{State, Summary};
+use provost_model::summary::{ChangeSetName, State, Summary};
 
 fn summary(problems: &[RowProblem], counts: &[(&str, u64)]) -> Summary {
     let state = if problems.is_empty() { State::Completed } else { State::Warning };
@@ -36,7 +36,8 @@ impl RoleModelComputed {
             ("targetsCorrelated", self.correlated),
             ("targetsSuggested", self.suggested),
         ];
-        summary(&self.problems, &counts)
+        let change_set = self.change.clone().map(|hash| ChangeSetName { hash });
+        Summary { change_set, ..summary(&self.problems, &counts) }
     }
 }
 

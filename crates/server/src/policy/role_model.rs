@@ -4,14 +4,17 @@ use super::Findings;
 use super::access::{Access, simulate};
 use super::compiled::Compiled;
 use super::evaluate::{Evaluation, Owners, Settings, Tally};
+use super::outcome::{self, Outcome};
 use super::sample::{Sample, difference};
 use super::start::{self, Asked, Started, hash_of, state_of};
 use crate::error::ServerError;
 use crate::manifest::RowProblem;
 use crate::options::Watch;
+use provost_model::policy::Assignments;
 use provost_model::{ResourceId, fault};
 use provost_pipeline::policy::{Engine, Review, SourceReads};
-use provost_store::{AssignmentCounts, Computation, Follower, ReadTx, Store};
+use provost_store::{AssignmentCounts, Computation, Follower, ReadTx, Store, WriteTx};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Owners evaluated at once when nobody says (`BatchSelectSize`).
@@ -76,8 +79,27 @@ pub struct RoleModelComputed {
     pub correlated: u64,
     /// Targets that are proposed to an owner.
     pub suggested: u64,
+    /// Name of what changed; nothing when nobody's assignments did.
+    pub change: Option<String>,
     /// What went wrong.
     pub problems: Vec<RowProblem>,
+}
+
+/// Sees whose assignments a run changes: the owner, what it had, and what it has then.
+pub(crate) type Seen<'a> = dyn FnMut(ResourceId, &Assignments, &Assignments) + 'a;
+
+/// What a run changes.
+struct Changes<'a> {
+    outcome: Outcome,
+    buffer: Vec<u8>,
+    seen: &'a mut Seen<'a>,
+}
+
+impl Changes<'_> {
+    fn note(&mut self, owner: ResourceId, before: &Assignments, after: &Assignments, now_micros: i64) {
+        self.outcome.add(owner, after, now_micros, &mut self.buffer);
+        (self.seen)(owner, before, after);
+    }
 }
 
 impl RoleModelComputed {
@@ -96,12 +118,26 @@ impl RoleModelComputed {
 /// When the policy cannot be compiled or an entity type has none, and those of the database.
 pub fn compute_role_model(store: &Store, options: &RoleModelOptions) -> Result<RoleModelComputed, ServerError> {
     if options.is_simulation {
-        return simulate(store, |access| compute(access, options));
+        return simulate(store, |access| compute(access, options, &mut |_, _, _| {}));
     }
-    compute(&Access::Store(store), options)
+    compute(&Access::Store(store), options, &mut |_, _, _| {})
 }
 
-fn compute(access: &Access<'_>, options: &RoleModelOptions) -> Result<RoleModelComputed, ServerError> {
+/// The same in a transaction that keeps other writers out; `seen` is told what changes.
+pub(crate) fn compute_role_model_within(
+    tx: &mut WriteTx,
+    options: &RoleModelOptions,
+    seen: &mut Seen<'_>,
+) -> Result<RoleModelComputed, ServerError> {
+    compute(&Access::Held(RefCell::new(tx)), options, &mut |owner, before, after| seen(owner, before, after))
+}
+
+fn compute<'a>(
+    access: &'a Access<'_>,
+    options: &'a RoleModelOptions,
+    seen: &'a mut Seen<'a>,
+) -> Result<RoleModelComputed, ServerError> {
+    let changes = Changes { outcome: Outcome::default(), buffer: Vec::new(), seen };
     let (compiled, engine) = access.read(|tx| {
         let compiled = Compiled::load(tx)?;
         let engine = compiled.engine(tx)?;
@@ -113,12 +149,13 @@ fn compute(access: &Access<'_>, options: &RoleModelOptions) -> Result<RoleModelC
     }
     let types = types(&compiled, &engine, options)?;
     if let Some(owner) = options.owner {
-        return one(access, &compiled, &engine, options, owner, findings);
+        let run = Run { access, compiled: &compiled, engine: &engine, options, findings, changes };
+        return run.one(owner);
     }
     let asked =
         Asked { actor: &options.actor, now_micros: options.now_micros, types: &types, is_complete: !options.dirty };
     let started = start::begin(access, &compiled, &engine, &asked, &mut findings)?;
-    let mut run = Run { access, compiled: &compiled, engine: &engine, options, findings };
+    let mut run = Run { access, compiled: &compiled, engine: &engine, options, findings, changes };
     let mut done = RoleModelComputed {
         correlated: started.correlated.report.automatic,
         suggested: started.correlated.report.suggested,
@@ -129,13 +166,18 @@ fn compute(access: &Access<'_>, options: &RoleModelOptions) -> Result<RoleModelC
         let computed = run.entity_type(entity_type, &started)?;
         done.types.push((compiled.name_of(entity_type).to_owned(), computed));
     }
+    done.change = run.changes.outcome.name();
     run.end(&done)?;
     done.problems = run.findings.problems;
     Ok(done)
 }
 
 /// Positions of the entity types of a run.
-fn types(compiled: &Compiled, engine: &Engine, options: &RoleModelOptions) -> Result<BTreeSet<usize>, ServerError> {
+pub(super) fn types(
+    compiled: &Compiled,
+    engine: &Engine,
+    options: &RoleModelOptions,
+) -> Result<BTreeSet<usize>, ServerError> {
     let all: BTreeSet<usize> = engine.owner_types().collect();
     let mut types = BTreeSet::new();
     for name in &options.entity_types {
@@ -156,35 +198,6 @@ fn types(compiled: &Compiled, engine: &Engine, options: &RoleModelOptions) -> Re
     }
 }
 
-/// Evaluates one owner, with keys and correlations as they are.
-fn one(
-    access: &Access<'_>,
-    compiled: &Compiled,
-    engine: &Engine,
-    options: &RoleModelOptions,
-    owner: ResourceId,
-    mut findings: Findings,
-) -> Result<RoleModelComputed, ServerError> {
-    for entity_type in engine.owner_types() {
-        let id = compiled.id_of(entity_type);
-        let before = ResourceId(owner.0 - 1);
-        if access.read(|tx| Ok(tx.resources_after(id, false, before, 1)?))? != [owner] {
-            continue;
-        }
-        let mut run = Run { access, compiled, engine, options, findings };
-        let settings = run.settings(entity_type, options.now_micros)?;
-        let tally = run.owners(entity_type, &settings, vec![owner])?;
-        findings = run.findings;
-        let computed = TypeComputed::default().with(tally);
-        return Ok(RoleModelComputed {
-            types: vec![(compiled.name_of(entity_type).to_owned(), computed)],
-            problems: findings.problems,
-            ..RoleModelComputed::default()
-        });
-    }
-    Err(ServerError::mapping(&format!("resource {owner}"), "it is no owner: no policy speaks of its entity type"))
-}
-
 impl TypeComputed {
     fn with(mut self, tally: Tally) -> TypeComputed {
         self.evaluated += tally.evaluated;
@@ -202,9 +215,31 @@ struct Run<'a, 't> {
     engine: &'a Engine,
     options: &'a RoleModelOptions,
     findings: Findings,
+    changes: Changes<'a>,
 }
 
-impl<'t> Run<'_, 't> {
+impl<'a, 't> Run<'a, 't> {
+    /// Evaluates one owner, with keys and correlations as they are.
+    fn one(mut self, owner: ResourceId) -> Result<RoleModelComputed, ServerError> {
+        for entity_type in self.engine.owner_types() {
+            let id = self.compiled.id_of(entity_type);
+            let before = ResourceId(owner.0 - 1);
+            if self.access.read(|tx| Ok(tx.resources_after(id, false, before, 1)?))? != [owner] {
+                continue;
+            }
+            let settings = self.settings(entity_type, self.options.now_micros)?;
+            let tally = self.owners(entity_type, &settings, vec![owner])?;
+            let computed = TypeComputed::default().with(tally);
+            return Ok(RoleModelComputed {
+                types: vec![(self.compiled.name_of(entity_type).to_owned(), computed)],
+                change: self.changes.outcome.name(),
+                problems: self.findings.problems,
+                ..RoleModelComputed::default()
+            });
+        }
+        Err(ServerError::mapping(&format!("resource {owner}"), "it is no owner: no policy speaks of its entity type"))
+    }
+
     fn batch(&self) -> usize {
         if self.options.batch == 0 { BATCH } else { self.options.batch }
     }
@@ -237,6 +272,7 @@ impl<'t> Run<'_, 't> {
             ignore_history: self.options.ignore_history,
             now_micros,
             now_discarding: self.compiled.discarding.iter().filter(is_new).copied().collect(),
+            only_risks: false,
         })
     }
 
@@ -244,7 +280,10 @@ impl<'t> Run<'_, 't> {
         format!("discarding:{}", self.compiled.id_of(entity_type))
     }
 
-    fn evaluation<'e>(&'e self, entity_type: usize, settings: &'e Settings) -> Option<Evaluation<'e, 't>> {
+    fn evaluation<'e>(&self, entity_type: usize, settings: &'e Settings) -> Option<Evaluation<'e, 't>>
+    where
+        'a: 'e,
+    {
         let reads: &SourceReads = self.engine.reads(entity_type)?;
         Some(Evaluation {
             access: self.access,
@@ -280,12 +319,12 @@ impl<'t> Run<'_, 't> {
             computed = computed.with(tally);
         }
         let settings = self.settings(entity_type, progress.started_at)?;
-        let mut findings = std::mem::take(&mut self.findings);
         let tally = match self.evaluation(entity_type, &settings) {
             None => Tally::default(),
             Some(evaluation) => {
                 let (batch, mut last) = (self.batch(), progress.after);
                 let watch = &self.options.watch;
+                let (changes, now) = (&mut self.changes, settings.now_micros);
                 let mut done = 0;
                 evaluation.run(
                     |tx| {
@@ -300,12 +339,11 @@ impl<'t> Run<'_, 't> {
                         progress.after = ids.last().copied().unwrap_or(progress.after);
                         Ok(tx.set_computation(&progress)?)
                     },
-                    |_, _, _| {},
-                    &mut findings,
+                    |owner, before, after| changes.note(owner, before, after, now),
+                    &mut self.findings,
                 )?
             }
         };
-        self.findings = findings;
         let discarding: Vec<String> = self.compiled.discarding.iter().map(ToString::to_string).collect();
         self.access.note(|tx| {
             tx.end_computation(&name)?;
@@ -349,24 +387,19 @@ impl<'t> Run<'_, 't> {
         settings: &Settings,
         next: impl FnMut(&mut ReadTx) -> Result<Owners, ServerError>,
     ) -> Result<Tally, ServerError> {
-        let mut findings = std::mem::take(&mut self.findings);
-        let watch = &self.options.watch;
+        let Some(evaluation) = self.evaluation(entity_type, settings) else { return Ok(Tally::default()) };
+        let (watch, changes) = (&self.options.watch, &mut self.changes);
         let mut done = 0;
-        let tally = match self.evaluation(entity_type, settings) {
-            None => Ok(Tally::default()),
-            Some(evaluation) => evaluation.run(
-                next,
-                |_, ids| {
-                    done += ids.len() as u64;
-                    watch.stage("owners evaluated", Some(done));
-                    Ok(())
-                },
-                |_, _, _| {},
-                &mut findings,
-            ),
-        };
-        self.findings = findings;
-        tally
+        evaluation.run(
+            next,
+            |_, ids| {
+                done += ids.len() as u64;
+                watch.stage("owners evaluated", Some(done));
+                Ok(())
+            },
+            |owner, before, after| changes.note(owner, before, after, settings.now_micros),
+            &mut self.findings,
+        )
     }
 
     /// Evaluates some owners once more, of whom nothing says that their result differs, and reports when it does. After
@@ -377,21 +410,23 @@ impl<'t> Run<'_, 't> {
         let sample = Sample { size: self.options.sample, seed: self.options.now_micros };
         let mut ids = self.access.read(|tx| sample.pick(tx, id))?.into_iter();
         let batch = self.batch();
+        let Some(evaluation) = self.evaluation(entity_type, settings) else { return Ok((Tally::default(), 0)) };
         let mut differing = Vec::new();
-        let tally = match self.evaluation(entity_type, settings) {
-            None => Ok(Tally::default()),
-            Some(evaluation) => evaluation.run(
-                |tx| {
-                    let ids: Vec<ResourceId> = ids.by_ref().take(batch).collect();
-                    let marks = tx.waiting_marks(&ids)?;
-                    Ok(Owners { ids, marks })
-                },
-                |_, _| Ok(()),
-                |owner, stored, right| differing.push((owner, difference(stored, right))),
-                // What goes wrong for them was reported when they were evaluated first.
-                &mut Findings::default(),
-            ),
-        };
+        let changes = &mut self.changes;
+        let tally = evaluation.run(
+            |tx| {
+                let ids: Vec<ResourceId> = ids.by_ref().take(batch).collect();
+                let marks = tx.waiting_marks(&ids)?;
+                Ok(Owners { ids, marks })
+            },
+            |_, _| Ok(()),
+            |owner, stored, right| {
+                changes.note(owner, stored, right, settings.now_micros);
+                differing.push((owner, difference(stored, right)));
+            },
+            // What goes wrong for them was reported when they were evaluated first.
+            &mut Findings::default(),
+        );
         if !differing.is_empty() && !self.access.read(|tx| Ok(tx.data_changes(Follower::Owners)?))?.is_empty() {
             // The data has changed since the run began, and the next one follows: nobody knows why they differ.
             differing.clear();
@@ -414,7 +449,8 @@ impl<'t> Run<'_, 't> {
                 tx.count("assignmentsUpdated", computed.rows.updated);
                 tx.count("assignmentsClosed", computed.rows.closed);
             }
-            Ok(())
+            let change = done.change.as_deref().unwrap_or_default();
+            Ok(tx.set_policy_state(outcome::LAST, change, self.options.now_micros)?)
         })
     }
 }

@@ -68,16 +68,30 @@ async fn why(
     app.read(move |tx| {
         let catalogue = inner.catalogues().current(tx)?;
         let entity_type = deployed(&catalogue, &entity_type)?;
-        let owner = ResourceId(id);
-        let mut viewer = Viewer { catalogue: &catalogue, principal: &principal, permitted: &permitted, owner };
-        let itself = About::Resource(entity_type.clone(), owner);
-        if viewer.seen(tx, BTreeSet::from([itself]))?.is_empty() {
-            return Err(missing(&entity_type, id));
-        }
-        let told = explain(tx, owner, &item, now).map_err(|error| viewer.problem(error, &item))?;
-        viewer.as_seen(tx, told, &item).map(Json)
+        told(tx, &catalogue, (&principal, &permitted), (&entity_type, id), (&item, now)).map(Json)
     })
     .await
+}
+
+/// The explanation of an item of a resource at an instant, as far as whoever asks may see it.
+///
+/// # Errors
+/// 404 for what is not there or may not be seen.
+pub(crate) fn told(
+    tx: &mut ReadTx,
+    catalogue: &Catalogue,
+    (principal, permitted): (&Principal, &Permitted),
+    (entity_type, id): (&str, i64),
+    (item, at): (&str, i64),
+) -> Result<Explanation, Problem> {
+    let owner = ResourceId(id);
+    let mut viewer = Viewer { catalogue, principal, permitted, owner };
+    let itself = About::Resource(entity_type.to_owned(), owner);
+    if viewer.seen(tx, BTreeSet::from([itself]))?.is_empty() {
+        return Err(missing(entity_type, id));
+    }
+    let told = explain(tx, owner, item, at).map_err(|error| viewer.problem(error, item))?;
+    viewer.as_seen(tx, told, item)
 }
 
 /// Item and instant of the query string.

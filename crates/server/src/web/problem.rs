@@ -106,6 +106,11 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, LOCKED, text).hint("make the same call again").retry_after(1)
     }
 
+    /// Text that no repository can hold. Nothing was done.
+    fn of_text(error: &StoreError) -> Problem {
+        Problem::bad_request(error.code(), "a text of this request holds the character U+0000").hint(error.remedy())
+    }
+
     fn with_code(status: StatusCode, error: &ServerError) -> Problem {
         let mut problem = Problem::new(status, error.code(), error.to_string());
         problem.hint = error.hint();
@@ -165,6 +170,7 @@ impl From<ServerError> for Problem {
             | ServerError::UnknownChangeSet { .. } => Problem::with_code(StatusCode::NOT_FOUND, &error),
             ServerError::ConnectorBlocked { .. }
             | ServerError::ChangeSetDiffers { .. }
+            | ServerError::ConfigurationChanged
             | ServerError::CompleteNeeded { .. }
             | ServerError::InitialNotEmpty { .. }
             | ServerError::Overtaken { .. }
@@ -178,6 +184,7 @@ impl From<ServerError> for Problem {
             | ServerError::Upload { .. } => Problem::with_code(StatusCode::UNPROCESSABLE_ENTITY, &error),
             ServerError::Remote { .. } => Problem::with_code(StatusCode::BAD_GATEWAY, &error),
             ServerError::Store(store) if store.code() == LOCKED => Problem::busy(),
+            ServerError::Store(store @ StoreError::Text { .. }) => Problem::of_text(store),
             ServerError::File { .. } | ServerError::Io(_) | ServerError::Store(_) => Problem::internal(&error),
         }
     }
@@ -185,10 +192,11 @@ impl From<ServerError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        if error.code() == LOCKED {
-            return Problem::busy();
+        match &error {
+            StoreError::Text { .. } => Problem::of_text(&error),
+            other if other.code() == LOCKED => Problem::busy(),
+            other => Problem::internal(other),
         }
-        Problem::internal(&error)
     }
 }
 

@@ -60,6 +60,9 @@ async fn keep(
     Path(connection): Path<String>,
     JsonBody(report): JsonBody<SchemaReport>,
 ) -> Result<Json<Kept>, Problem> {
+    if report.schema.is_none() && report.error.is_none() {
+        return Err(Problem::bad_request("invalid-body", "neither the schema is said, nor why there is none"));
+    }
     let work = app.clone();
     app.blocking(move || {
         let is_new = keep_schema(work.store(), &principal.name, &connection, &report, work.now_micros())?;

@@ -11,6 +11,8 @@ use provost_model::work::InstanceState;
 pub struct HistoryFilter {
     /// Of this job only.
     pub job: Option<String>,
+    /// With a task of this connector only.
+    pub connector: Option<String>,
     /// In this state only.
     pub state: Option<InstanceState>,
     /// Older than this instance.
@@ -28,6 +30,14 @@ impl ReadTx {
         if let Some(job) = &filter.job {
             args.push(job.into());
             sql.push_str(&format!(" AND Job = ${}", args.len()));
+        }
+        if let Some(connector) = &filter.connector {
+            args.push(connector.into());
+            sql.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM UJ_TaskInstances t WHERE t.JobInstance_Id = UJ_JobInstances.Id \
+                 AND t.Connector = ${})",
+                args.len()
+            ));
         }
         if let Some(state) = filter.state {
             args.push(state.word().into());

@@ -80,7 +80,7 @@ impl ReadTx {
     pub fn has_data_changed(&mut self) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM UP_ChangedResources WHERE Waits > 0) \
                    OR EXISTS (SELECT 1 FROM UP_ChangedLinks WHERE Waits > 0)";
-        let sql = format!("SELECT CASE WHEN found THEN 1 ELSE 0 END FROM ({sql} AS found) f");
+        let sql = format!("SELECT CAST(CASE WHEN found THEN 1 ELSE 0 END AS BIGINT) FROM ({sql} AS found) f");
         Ok(self.link.first(&sql, &[], |row| row.i64(0))? == Some(1))
     }
 

@@ -173,6 +173,29 @@ impl ReadTx {
     }
 }
 
+impl ReadTx {
+    /// What somebody chose these owners, which must be ascending, for, by target.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn classifications_by_owner(&mut self, owners: &[ResourceId]) -> Result<Vec<StoredClassification>, StoreError> {
+        let columns = CLASSIFICATION.join(", ");
+        let mut found = Vec::new();
+        in_batches(owners, |batch, list| {
+            let args: Vec<Arg<'_>> = batch.iter().map(|id| Arg::Int(id.0)).collect();
+            let sql = format!(
+                "SELECT {columns} FROM UP_ResourceClassifications WHERE Owner_Id IS NOT NULL AND Owner_Id IN ({})",
+                list(1)
+            );
+            found.extend(self.link.all(&sql, &args, classification)?);
+            Ok::<(), StoreError>(())
+        })?;
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+}
+
 impl WriteTx {
     /// Takes correlations away and adds others. One that changes is among both.
     ///

@@ -10,9 +10,11 @@ mod orders_decisions;
 mod population;
 mod progress;
 mod read;
+pub(crate) mod reviews;
 mod rows;
 pub(crate) mod schema;
 mod span;
+mod totals;
 mod write;
 
 pub use changed::{DataChanges, Follower, KeyChangeLog};
@@ -21,4 +23,6 @@ pub use keys::{CorrelationKey, InitialCorrelationKeys, KeySide};
 pub use orders::{StoredOrder, StoredOrderFile};
 pub use orders_decisions::StoredDecision;
 pub use progress::{Computation, EvaluationNotes};
+pub use reviews::{Holder, Waiting};
+pub use totals::AssignmentTotals;
 pub use write::{AssignmentChange, AssignmentCounts};

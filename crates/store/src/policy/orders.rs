@@ -100,7 +100,7 @@ pub struct StoredOrder {
 
 const FILE: &str = "Name, Sequence, ResourceType_Id, Digest, ChangeSetHash, CreatedAt, CreatedBy, IsOpen, LeaseOwner, \
                     LeaseUntil";
-const ORDER: &[&str] = &[
+pub(super) const ORDER: &[&str] = &[
     "Id",
     "File",
     "Position",
@@ -135,7 +135,7 @@ fn file(row: &Row<'_>) -> Result<StoredOrderFile, StoreError> {
     })
 }
 
-fn order(row: &Row<'_>) -> Result<StoredOrder, StoreError> {
+pub(super) fn order(row: &Row<'_>) -> Result<StoredOrder, StoreError> {
     Ok(StoredOrder {
         id: row.i64(0)?,
         file: row.string(1)?,
@@ -218,15 +218,18 @@ impl ReadTx {
         self.link.all(&sql, &[], |row| row.i64(0).map(ResourceId))
     }
 
-    /// Owners with something non-conforming or pre-existing: roles, targets, values or links.
+    /// Owners with something non-conforming or pre-existing: roles, targets, values or links; and with roles that wait
+    /// for an approval, or are kept for a while.
     ///
     /// # Errors
     /// Those of the database.
     pub fn owners_with_findings(&mut self) -> Result<Vec<ResourceId>, StoreError> {
         let sql = "SELECT Owner_Id FROM UP_AssignedResourceTypes \
                    WHERE ConsolidatedWorkflowFoundCount > 0 OR WorkflowState IN (1, 3) \
-                   UNION SELECT Owner_Id FROM UP_AssignedSingleRoles WHERE WorkflowState IN (1, 3) \
-                   UNION SELECT Owner_Id FROM UP_AssignedCompositeRoles WHERE WorkflowState IN (1, 3) \
+                   UNION SELECT Owner_Id FROM UP_AssignedSingleRoles \
+                   WHERE WorkflowState IN (1, 3, 8, 9, 10, 11, 12, 13, 25, 27) \
+                   UNION SELECT Owner_Id FROM UP_AssignedCompositeRoles \
+                   WHERE WorkflowState IN (1, 3, 8, 9, 10, 11, 12, 13, 25, 27) \
                    ORDER BY Owner_Id";
         self.link.all(sql, &[], |row| row.i64(0).map(ResourceId))
     }

@@ -122,6 +122,27 @@ impl ReadTx {
         self.link.all(&format!("{union} ORDER BY 1 LIMIT {count}"), &[], |row| row.i64(0).map(ResourceId))
     }
 
+    /// Number of owners who run each risk.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_risks(&mut self) -> Result<BTreeMap<PolicyObjectId, u64>, StoreError> {
+        let sql = "SELECT Risk_Id, COUNT(*) FROM UP_IdentifiedRisks GROUP BY Risk_Id";
+        let rows = self.link.all(sql, &[], |row| Ok((PolicyObjectId(row.i64(0)?), row.i64(1)? as u64)))?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// The owners with the highest risk scores above 0, each with its score.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn highest_risk_scores(&mut self, count: usize) -> Result<Vec<(ResourceId, u8)>, StoreError> {
+        let sql = format!(
+            "SELECT Owner_Id, Score FROM UP_RiskScores WHERE Score > 0 ORDER BY Score DESC, Owner_Id LIMIT {count}"
+        );
+        self.link.all(&sql, &[], |row| Ok((ResourceId(row.i64(0)?), u8::try_from(row.i64(1)?).unwrap_or(u8::MAX))))
+    }
+
     /// Number of owners with a risk score.
     ///
     /// # Errors

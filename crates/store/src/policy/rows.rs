@@ -85,12 +85,12 @@ pub(crate) const NAVIGATION: &[&str] = &[
     "Error",
 ];
 
-fn workflow(row: &Row<'_>, column: usize) -> Result<WorkflowState, StoreError> {
+pub(super) fn workflow(row: &Row<'_>, column: usize) -> Result<WorkflowState, StoreError> {
     let number = row.i64(column)?;
     WorkflowState::from_number(number).ok_or_else(|| unknown_state("WorkflowState", number))
 }
 
-fn provisioning(row: &Row<'_>, column: usize) -> Result<ProvisioningState, StoreError> {
+pub(super) fn provisioning(row: &Row<'_>, column: usize) -> Result<ProvisioningState, StoreError> {
     let number = row.i64(column)?;
     ProvisioningState::from_number(number).ok_or_else(|| unknown_state("ProvisioningState", number))
 }

@@ -125,10 +125,14 @@ CREATE TABLE UP_Computations (
 pub(crate) const STATISTICS: &[(&str, &str, &str)] = &[
     ("UP_AssignedCompositeRoles", "UP_AssignedCompositeRoles", "1000000 3 1"),
     ("UP_AssignedCompositeRolesHistory", "UP_AssignedCompositeRolesHistory_Owner", "1000000 5 2"),
+    ("UP_AssignedCompositeRoles", "UP_AssignedCompositeRoles_Waiting", "10000 2"),
     ("UP_AssignedSingleRoles", "UP_AssignedSingleRoles", "5000000 5 1"),
+    ("UP_AssignedSingleRoles", "UP_AssignedSingleRoles_Waiting", "50000 2"),
     ("UP_AssignedSingleRolesHistory", "UP_AssignedSingleRolesHistory_Owner", "5000000 10 3"),
     ("UP_AssignedResourceTypes", "UP_AssignedResourceTypes", "3000000 3 1"),
     ("UP_AssignedResourceTypes", "UP_AssignedResourceTypes_Resource", "3000000 1"),
+    ("UP_AssignedResourceTypes", "UP_AssignedResourceTypes_Waiting", "50000 2"),
+    ("UP_AssignedResourceTypes", "UP_AssignedResourceTypes_Found", "50000 2"),
     ("UP_AssignedResourceTypesHistory", "UP_AssignedResourceTypesHistory_Owner", "3000000 5 3"),
     ("UP_AssignedResourceScalars", "UP_AssignedResourceScalars", "10000000 15 1"),
     ("UP_AssignedResourceScalarsHistory", "UP_AssignedResourceScalarsHistory_Owner", "10000000 20 5"),
@@ -142,6 +146,7 @@ pub(crate) const STATISTICS: &[(&str, &str, &str)] = &[
     ("UP_ResourceCorrelations", "UP_ResourceCorrelations_Resource", "3000000 1"),
     ("UP_ResourceClassifications", "UP_ResourceClassifications_Owner", "100000 1"),
     ("UP_IdentifiedRisks", "UP_IdentifiedRisks", "200000 2 1"),
+    ("UP_RiskScores", "UP_RiskScores_Score", "200000 4000 1"),
     ("UP_Evaluations", "UP_Evaluations_Next", "1000000 50"),
     ("UP_ChangedLinks", "UP_ChangedLinks", "20000 5000 2 1"),
 ];

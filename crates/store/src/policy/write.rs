@@ -3,6 +3,7 @@
 use super::rows::{BINARY, CONSOLIDATED, Columns, NAVIGATION, RESOURCE_TYPE, ROLE, SCALAR};
 use crate::dialect::Dialect;
 use crate::error::StoreError;
+use crate::sink::names;
 use crate::tx::WriteTx;
 use crate::value::{Arg, Rows};
 use provost_model::ResourceId;
@@ -11,6 +12,8 @@ use std::collections::HashMap;
 
 /// Rows that one statement closes.
 const PAIRS: usize = 128;
+/// Owners whose rows are collected before they are written: few, so that the memory for them is used again and again.
+const TOGETHER: usize = 200;
 /// Rows above which those of before are found by a map.
 const FEW: usize = 24;
 
@@ -64,14 +67,14 @@ impl WriteTx {
     ) -> Result<AssignmentCounts, StoreError> {
         let mut tables = Tables::new(now_micros);
         self.give_ids(changes)?;
-        for change in changes.iter() {
-            tables.add(change);
+        for some in changes.chunks(TOGETHER) {
+            some.iter().for_each(|change| tables.add(change));
+            for table in &mut tables.0 {
+                table.write(self, now_micros, ignore_history)?;
+            }
         }
         let mut all = AssignmentCounts::default();
-        for table in tables.0 {
-            table.write(self, now_micros, ignore_history)?;
-            all.add(table.counts);
-        }
+        tables.0.iter().for_each(|table| all.add(table.counts));
         self.count("assignmentsInserted", all.inserted);
         self.count("assignmentsUpdated", all.updated);
         self.count("assignmentsClosed", all.closed);
@@ -232,15 +235,18 @@ impl Table {
         self.rows.push(self.now.into());
     }
 
-    fn write(&self, tx: &mut WriteTx, now: i64, ignore_history: bool) -> Result<(), StoreError> {
+    /// Writes what was collected, and forgets it.
+    fn write(&mut self, tx: &mut WriteTx, now: i64, ignore_history: bool) -> Result<(), StoreError> {
         let mut columns = self.columns.clone();
         columns.push("ValidFrom");
         end_versions(tx, self.name, &columns, &self.ended, now, ignore_history)?;
+        self.ended.clear();
         if self.rows.is_empty() {
             return Ok(());
         }
-        let columns: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
-        tx.link.bulk(self.name, &[], &columns, &self.rows)
+        tx.link.bulk(self.name, &[], &names(&columns), &self.rows)?;
+        self.rows.clear();
+        Ok(())
     }
 }
 

@@ -201,6 +201,7 @@ impl<'a> Plan<'a> {
         let id = builder.id(&self.scopes, 0);
         let mut conditions: Vec<String> = of_type.into_iter().collect();
         conditions.extend(builder.restriction(self.entity, &id)?);
+        conditions.extend(self.restrictions.of_root(&id));
         let found = self.conditions(builder)?;
         let mut needed: BTreeSet<usize> = group.scopes().chain(keys.iter().map(|key| key.scope)).collect();
         needed.extend(found.single.iter().flat_map(|condition| condition.scopes.iter().copied()));

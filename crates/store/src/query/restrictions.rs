@@ -16,6 +16,10 @@ pub struct Restrictions {
     filters: BTreeMap<String, Option<Filter>>,
     /// By entity type and property in lower case: rows that show it; `None`: none does.
     properties: BTreeMap<(String, String), Option<Filter>>,
+    /// Whether rows that are found have an owner.
+    is_owned: Option<bool>,
+    /// Whether rows that are found have a resource type.
+    is_categorised: Option<bool>,
 }
 
 impl Restrictions {
@@ -33,6 +37,27 @@ impl Restrictions {
             Some(Some(before)) => Some(Filter::All(vec![before, filter])),
         };
         self.filters.insert(folded(entity_type), both);
+    }
+
+    /// Only resources that somebody owns are found, or only those that nobody does. What they lead to is not concerned.
+    pub fn owned(&mut self, is_owned: bool) {
+        self.is_owned = Some(is_owned);
+    }
+
+    /// Only resources with a resource type are found, or only those without: it comes from an owner or from a
+    /// classification rule.
+    pub fn categorised(&mut self, is_categorised: bool) {
+        self.is_categorised = Some(is_categorised);
+    }
+
+    /// SQL that is true when the row with this id is to be found.
+    pub(super) fn of_root(&self, id: &str) -> Vec<String> {
+        let assigned = format!("EXISTS (SELECT 1 FROM UP_AssignedResourceTypes a WHERE a.Resource_Id = {id})");
+        let classified = format!("EXISTS (SELECT 1 FROM UP_ResourceClassifications c WHERE c.Resource_Id = {id})");
+        let is = |wanted: bool, sql: String| if wanted { sql } else { format!("NOT {sql}") };
+        let owned = self.is_owned.map(|wanted| is(wanted, assigned.clone()));
+        let categorised = self.is_categorised.map(|wanted| is(wanted, format!("({assigned} OR {classified})")));
+        owned.into_iter().chain(categorised).collect()
     }
 
     /// No row is seen.

@@ -20,7 +20,7 @@ fn poke(store: &Store) -> Result<(), StoreError> {
 fn a_newer_schema_is_refused(s: &Scratch) {
     s.by_hand("INSERT INTO UM_SchemaVersions (Version, AppliedAt) VALUES (999, 0)");
     let error = Store::open(&s.connection).unwrap_err();
-    assert!(error.to_string().contains("schema version 999; this program knows versions up to 6"), "{error}");
+    assert!(error.to_string().contains("schema version 999; this program knows versions up to 7"), "{error}");
     assert_eq!(error.code(), "repository-newer-schema");
     assert!(error.remedy().contains("newer version"));
 }
@@ -65,7 +65,7 @@ fn opening_twice_changes_nothing(s: &Scratch) {
     s.deploy(&configuration(), 50).fill(s);
     let again = Store::open(&s.connection).unwrap();
     assert_eq!(again.read(|tx| tx.journal(9)).unwrap().len(), 2);
-    assert_eq!(s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UM_SchemaVersions", 1), ["5"]);
+    assert_eq!(s.rows("SELECT CAST(COUNT(*) AS TEXT) FROM UM_SchemaVersions", 1), ["7"]);
 }
 
 /// A repository of the first version of the schema is brought to this one when it is opened, with all that it holds.
@@ -78,17 +78,18 @@ fn an_older_schema_is_brought_up_to_date(s: &Scratch) {
     s.by_hand("DELETE FROM UM_SchemaVersions WHERE Version >= 2");
     s.by_hand("DROP INDEX UR_ResourceLinkOrphans_Reverse");
     s.by_hand("ALTER TABLE UJ_SynchronizationSessions DROP COLUMN OpenedBy");
-    let jobs =
-        ["JobInstances", "TaskInstances", "JobSchedules", "Agents", "ConnectorStates"].map(|t| format!("UJ_{t}"));
+    let jobs = ["JobInstances", "TaskInstances", "JobSchedules", "Agents", "ConnectorStates", "ConnectionSchemas"]
+        .map(|t| format!("UJ_{t}"));
     let access = ["SigningKeys", "Accounts", "WebSessions", "Attempts", "UsedTokens"].map(|t| format!("UA_{t}"));
     let policy = [crate::policy::schema::TABLES, crate::policy::orders::TABLES];
     let policy = policy.into_iter().flat_map(|step| step.split("CREATE TABLE ").skip(1));
     let policy: Vec<String> = policy.filter_map(|rest| Some(rest.split_once(' ')?.0.to_owned())).collect();
-    for table in jobs.iter().chain(&access).chain(&policy) {
+    let later = ["UR_ResourceFiles", "UJ_ConnectionSchemas"].map(str::to_owned);
+    for table in jobs.iter().chain(&access).chain(&policy).chain(&later) {
         s.by_hand(&format!("DROP TABLE {table}"));
     }
     let again = Store::open(&s.connection).unwrap();
-    assert_eq!(s.rows("SELECT CAST(MAX(Version) AS TEXT) FROM UM_SchemaVersions", 1), ["5"]);
+    assert_eq!(s.rows("SELECT CAST(MAX(Version) AS TEXT) FROM UM_SchemaVersions", 1), ["7"]);
     s.by_hand("DROP INDEX UR_ResourceLinkOrphans_Reverse");
     assert_eq!(again.read(|tx| tx.count_orphans(c.heads)).unwrap(), 1);
     assert_eq!(again.read(|tx| tx.count_resources(c.person)).unwrap(), 3);

@@ -4,3 +4,4 @@ mod assignments;
 mod catalog;
 mod follow;
 mod population;
+mod reviews;

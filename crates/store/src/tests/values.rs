@@ -7,7 +7,12 @@ use provost_model::ResourceId;
 /// Microseconds in a minute.
 const MINUTE: i64 = 60_000_000;
 
-super::both!(values_change_with_history, a_computed_key_moves_its_row, precision_holds_for_computed_values);
+super::both!(
+    values_change_with_history,
+    a_computed_key_moves_its_row,
+    precision_holds_for_computed_values,
+    a_text_that_the_database_cannot_hold_is_told_apart,
+);
 
 fn values_change_with_history(s: &Scratch) {
     let c = s.deploy(&configuration(), 50);
@@ -45,4 +50,12 @@ fn precision_holds_for_computed_values(s: &Scratch) {
     assert!(s.past().is_empty());
     set("b", 100 + 60 * MINUTE);
     assert_eq!(s.past(), [format!("1|P1|Ada|a|11|100|{}", 100 + 60 * MINUTE)]);
+}
+
+fn a_text_that_the_database_cannot_hold_is_told_apart(s: &Scratch) {
+    let done = s.store.write("tester", "test", |tx| tx.set_last_digest("HR", "a\0b"));
+    match s.store.dialect() {
+        crate::Dialect::Postgres => assert_eq!(done.unwrap_err().code(), "repository-text"),
+        crate::Dialect::Sqlite => done.unwrap(),
+    }
 }

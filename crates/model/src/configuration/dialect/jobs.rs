@@ -107,7 +107,7 @@ tasks! {
         text("LdifFilePath", "That file.").inert(), CONNECTOR,
     ];
     RISK_SCORES RISK_SCORES_O run "ComputeRiskScoresTask" "ComputeRiskScoresTaskOverride" "Computes risk scores." [
-        BATCH.inert(), DIRTY.inert(), CONNECTOR.inert(),
+        BATCH, DIRTY, CONNECTOR.inert(),
     ];
     ROLE_NOTIFICATIONS ROLE_NOTIFICATIONS_O keep "SendRoleModelNotificationsTask" "SendRoleModelNotificationsTaskOverride"
         "Tells reviewers what waits for them." [CONNECTOR];
@@ -123,11 +123,11 @@ tasks! {
     ];
     CLASSIFICATION CLASSIFICATION_O run "UpdateClassificationTask" "UpdateClassificationTaskOverride"
         "Finds the resource types of targets." [BATCH, DIRTY, CONNECTOR];
-    BUILD_ROLES BUILD_ROLES_O keep "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
+    BUILD_ROLES BUILD_ROLES_O run "BuildRoleModelTask" "BuildRoleModelTaskOverride" "Applies naming rules." [CONNECTOR];
     REFRESH_SCHEMA REFRESH_SCHEMA_O run "RefreshSchemaTask" "RefreshSchemaTaskOverride" "Reads the schemas of connections." [
         CONNECTOR, AGENT, CLIENT,
     ];
-    MINING MINING_O keep "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
+    MINING MINING_O run "GetRoleMiningTask" "GetRoleMiningTaskOverride" "Looks for assignment rules." [
         flag("AllEntities", "All entity types."), flag("IsSimulated", "Into a simulation."),
     ];
     PROFILES PROFILES_O keep "SetInternalUserProfilesTask" "SetInternalUserProfilesTaskOverride" "Applies profile rules." [

@@ -240,3 +240,15 @@ fn tasks_of_a_scaffolding_that_no_version_runs_yet_are_named() {
         ]
     );
 }
+
+#[test]
+fn an_argument_of_a_scaffolding_that_is_written_as_an_attribute_is_not_swallowed() {
+    insta::assert_snapshot!(problems(
+        r#"<Agent Identifier="A" DisplayName_L1="A"/>
+<CreateAgentSynchroIncremental Agent="A" JobIdentifier="Fast" CronTabExpression="0 2 * * *" Later="1"/>"#
+    ), @r#"
+    error argument-as-attribute conf.xml:3:63 `CronTabExpression`
+      "CronTabExpression" is no attribute of <CreateAgentSynchroIncremental>, but an element in it
+      = write <CronTabExpression CronTab="…" /> inside of it
+    "#);
+}

@@ -55,6 +55,12 @@ enum Subject {
     Reached,
     /// What the resources of the context rule are.
     Bearer,
+    /// The entity type that stands before the colon of the binding, of the element or the one around it.
+    Bound,
+    /// Users of a profile rule, or what the binding of the element around it leads to from them.
+    User(&'static str),
+    /// The entity type around the property.
+    Around,
 }
 
 /// What an expression must give.
@@ -69,6 +75,8 @@ enum Gives {
     Truth,
     Resources,
     Arguments,
+    /// Whatever it gives.
+    Any,
 }
 
 struct Place {
@@ -104,7 +112,10 @@ impl Place {
     }
 }
 
-/// All places whose entity type is known. Filters, forms and notifications are compiled with what they belong to.
+/// What an expression of an aspect knows besides its input.
+const ATTEMPT: &[Variable] = &[Variable::Iteration, Variable::QueryHandler];
+
+/// All places whose entity type is known.
 #[rustfmt::skip]
 const PLACES: &[Place] = &[
     place("EntityPropertyExpression", "Binding", "Expression", Subject::Named("EntityType"), Gives::Computed),
@@ -129,6 +140,31 @@ const PLACES: &[Place] = &[
     place("RoleMapping", "CategoryDisplayNameBinding", "CategoryDisplayNameExpression", Subject::Reached, Gives::Text),
     place("RoleMapping", "ParentCategoryIdentifierBinding", "ParentCategoryIdentifierExpression", Subject::Reached, Gives::Text),
     place("RoleMapping", "", "WhereExpression", Subject::Reached, Gives::Truth),
+    place("EntityType/Property", "Identifier", "FlexibleComparisonExpression", Subject::Around, Gives::Text),
+    place("ProfileRuleContext/ProfileRule", "", "RootExpression", Subject::User("RootBinding"), Gives::Truth),
+    place("ProfileRuleContext/ProfileRule", "", "SubExpression", Subject::User("SubBinding"), Gives::Truth),
+    place("Notification", "", "TitleExpression", Subject::Named("OwnerEntityType"), Gives::Text),
+    place("Notification", "", "QueryFilterExpression", Subject::Named("OwnerEntityType"), Gives::Truth),
+    place("HomonymEntityLink/Filter", "", "Expression1", Subject::Named("FormEntityType"), Gives::Any),
+    place("HomonymEntityLink/Filter", "", "Expression2", Subject::Named("FormEntityType"), Gives::Any),
+    place("HomonymEntityLink/Filter", "", "Expression3", Subject::Named("FormEntityType"), Gives::Any),
+    place("HomonymEntityLink/Filter", "", "Expression4", Subject::Named("FormEntityType"), Gives::Any),
+    place("HomonymEntityLink/Filter", "", "Expression5", Subject::Named("FormEntityType"), Gives::Any),
+    place("AddChangeAspect", "ExpressionBinding", "Expression", Subject::Bound, Gives::Any),
+    place("AddChangeAspect", "ExpressionBinding", "AcceptNullValueExpression", Subject::Bound, Gives::Truth),
+    place("AddChangeAspect", "ExpressionBinding", "IfExpression", Subject::Bound, Gives::Truth),
+    place("AssertValueAspect", "ExpressionBinding", "Expression", Subject::Bound, Gives::Truth),
+    place("AssertValueAspect", "ExpressionBinding", "IfExpression", Subject::Bound, Gives::Truth),
+    place("AssertValueRequiredAspect", "ExpressionBinding", "IfExpression", Subject::Bound, Gives::Truth),
+    place("BuildUniqueValueAspect", "ExpressionBinding", "Expression", Subject::Bound, Gives::Text).with(ATTEMPT),
+    place("BuildUniqueValueAspect", "ExpressionBinding", "SimulationExpression", Subject::Bound, Gives::Text).with(ATTEMPT),
+    place("BuildUniqueValueAspect", "ExpressionBinding", "IfExpression", Subject::Bound, Gives::Truth),
+    place("InvokeScriptAspect", "ExpressionBinding", "IfExpression", Subject::Bound, Gives::Truth),
+    place("InvokeWorkflowAspect", "ExpressionBinding", "IfExpression", Subject::Bound, Gives::Truth),
+    place("NotificationAspect", "ExpressionBinding", "SubjectExpression_L1", Subject::Bound, Gives::Text),
+    place("NotificationAspect/Recipient", "", "Expression", Subject::Bound, Gives::Any),
+    place("UnicityCheck", "TargetBinding", "TargetExpression", Subject::Named("TargetEntityType"), Gives::Text).with(ATTEMPT),
+    place("BuildUniqueValueAspect/UnicityCheck", "TargetBinding", "TargetExpression", Subject::Named("TargetEntityType"), Gives::Text).with(ATTEMPT),
 ];
 
 /// The entity model of a configuration that is not deployed yet, with ids that nothing else knows.
@@ -201,7 +237,9 @@ impl<'i> Known<'_, 'i> {
             Some((attribute, item.get(attribute).filter(|text| !text.trim().is_empty())?))
         };
         let (binding, expression) = (given(place.binding), given(place.expression));
-        let (attribute, text) = expression.or(binding)?;
+        // A binding alone is looked at where it is the operand, not where it is the input of several expressions.
+        let is_input = matches!(place.subject, Subject::Bound | Subject::Around);
+        let (attribute, text) = expression.or(binding.filter(|_| !is_input))?;
         let entity_type = self.subject(place.subject, item, parent)?;
         let wanted = self.wanted(place.gives, item, parent, entity_type)?;
         let scope = Scope { metadata: self.metadata, entity_type, variables: place.variables, wanted };
@@ -233,7 +271,27 @@ impl<'i> Known<'_, 'i> {
 
     fn subject(&self, subject: Subject, item: &'i Item, parent: Option<&'i Item>) -> Option<usize> {
         match subject {
-            Subject::Named(attribute) => self.entity_type(item.get(attribute)?),
+            Subject::Named(attribute) => {
+                let name = item.get(attribute).or_else(|| parent?.get(attribute))?;
+                self.entity_type(name)
+            }
+            Subject::Around => self.entity_type(parent?.get("Identifier")?),
+            Subject::Bound => {
+                let bound = |item: &'i Item| item.get("ExpressionBinding").or_else(|| item.get("Binding"));
+                let (entity_type, _) = bound(item).or_else(|| bound(parent?))?.split_once(':')?;
+                self.entity_type(entity_type.trim())
+            }
+            Subject::User(attribute) => {
+                let context = parent?;
+                let user = match (context.get("EntityType"), context.get("ResourceType")) {
+                    (Some(entity_type), _) => self.entity_type(entity_type)?,
+                    (None, Some(name)) => self.entity_type(self.resource_types.get(name)?.get("SourceEntityType")?)?,
+                    (None, None) => return None,
+                };
+                let Some(binding) = context.get(attribute) else { return Some(user) };
+                let scope = Scope::new(self.metadata, user, Wanted::Any);
+                Program::compile(Some(binding), None, &scope).ok()?.entity_type()
+            }
             Subject::Owner => self.entity_type(self.resource_type(item, parent)?.get("SourceEntityType")?),
             Subject::Resource => self.entity_type(self.resource_type(item, parent)?.get("TargetEntityType")?),
             Subject::Linked => {
@@ -277,6 +335,7 @@ impl<'i> Known<'_, 'i> {
             Gives::Truth => Wanted::Boolean,
             Gives::Resources => Wanted::Resources(None),
             Gives::Arguments => Wanted::Arguments,
+            Gives::Any => Wanted::Any,
             Gives::Property => {
                 let resource = self.subject(Subject::Resource, item, parent)?;
                 let property = item.get("Property")?;

@@ -69,3 +69,51 @@ fn every_expression_is_compiled_for_what_it_is_about() {
     RoleMapping Groups @WhereExpression of Group: bool
     ");
 }
+
+#[test]
+fn expressions_of_workflows_profiles_notifications_and_searches_are_checked() {
+    let text = r#"<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
+  <EntityType Identifier="Person" DisplayName_L1="Person">
+    <Property Identifier="Name" DisplayName_L1="N" Type="String" TargetColumnIndex="5" FlexibleComparisonExpression="C#:text: return text.Simplfy();"/>
+    <Property Identifier="Mail" DisplayName_L1="M" Type="String" TargetColumnIndex="6" FlexibleComparisonExpression="Simplify"/>
+    <Property Identifier="Chief" DisplayName_L1="C" Type="ForeignKey" TargetColumnIndex="128"/>
+    <Property Identifier="Team" DisplayName_L1="T" Type="ForeignKey"/>
+  </EntityType>
+  <EntityType Identifier="Workflow_Person" DisplayName_L1="W">
+    <Property Identifier="Person" DisplayName_L1="P" Type="ForeignKey" TargetColumnIndex="128"/>
+  </EntityType>
+  <EntityType Identifier="Start" DisplayName_L1="S"><Property Identifier="Of" DisplayName_L1="O" Type="ForeignKey"/></EntityType>
+  <EntityAssociation Identifier="A" Property1="Person:Team" Property2="Person:Chief" IsProperty1Collection="true"/>
+  <EntityAssociation Identifier="B" Property1="Start:Of" Property2="Workflow_Person:Person" IsProperty1Collection="true"/>
+  <Profile Identifier="Manager" DisplayName_L1="M"/>
+  <ProfileRuleContext EntityType="Person" SubBinding="Person:Team">
+    <ProfileRule Profile="Manager" RootExpression="C#:p: return p.Team.Any();" SubExpression="C#:p: return p.Name;"/>
+  </ProfileRuleContext>
+  <Notification Identifier="N" OwnerEntityType="Person" TitleExpression="C#:p: return p.Nme;" QueryFilterExpression="C#:p: return p.Mail == null;"/>
+  <AddChangeAspect Identifier="C" Binding="Workflow_Person:Person" ExpressionBinding="Person:Chief" Expression="C#:c: return c.Mail.ToLower();" IfExpression="C#:c: return c.Mail;">
+    <PointCut Activity="X:Y" ActivityState="Z"/>
+  </AddChangeAspect>
+  <BuildUniqueValueAspect Identifier="U" Binding="Person:Mail" ExpressionBinding="Person:Name" Expression="C#:name: return name + iteration;"/>
+</ConfigurationFile>"#;
+    let parsed = parse(&[("a.xml".to_owned(), text.to_owned())]);
+    let metadata = undeployed(parsed.configuration.clone());
+    let mut told = Vec::new();
+    for found in compile(&parsed.items, &metadata) {
+        let said = match &found.program {
+            Ok(program) => program.type_name().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        told.push(format!("{} @{}: {said}", found.item.element, found.attribute));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    Property @FlexibleComparisonExpression: Simplfy of the class String (namespace System) is not allowed
+    Property @FlexibleComparisonExpression: string
+    ProfileRule @RootExpression: bool
+    ProfileRule @SubExpression: the code returns a string, but true or false is needed
+    Notification @TitleExpression: Person has no property Nme
+    Notification @QueryFilterExpression: bool
+    AddChangeAspect @Expression: string
+    AddChangeAspect @IfExpression: the code returns a string, but true or false is needed
+    BuildUniqueValueAspect @Expression: string
+    ");
+}

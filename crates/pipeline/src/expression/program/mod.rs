@@ -24,6 +24,7 @@ use crate::population::{Handle, Population, Reads};
 use path::Path;
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::Metadata;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Where a program is written, and what for.
@@ -204,10 +205,11 @@ impl Program {
                 return Ok(!value.is_empty());
             }
             Action::Path(path) if self.converter.is_as_is() => return Ok(path.text(subject, population, out)),
-            Action::Path(path) => path.owned(subject, population),
+            Action::Path(path) => path.value(subject, population),
             Action::Body(body) => return Ok(body.text(subject, population, environment, out)?.0),
             Action::Function(function, path) => {
-                path.owned(subject, population).map(|input| function.apply(&input)).transpose()?
+                let applied = path.value(subject, population).map(|input| function.apply(&input)).transpose()?;
+                applied.map(Cow::Owned)
             }
         };
         let Some(raw) = raw.filter(|raw| !raw.is_empty()) else {
@@ -219,7 +221,7 @@ impl Program {
             let mut internal = Vec::with_capacity(raw.len());
             self.converter
                 .convert(&raw, &mut internal)
-                .map_err(|cause| EvaluationError::Type { value: raw.clone(), cause })?;
+                .map_err(|cause| EvaluationError::Type { value: raw.clone().into_owned(), cause })?;
             out.push_str(&String::from_utf8_lossy(&internal));
         }
         Ok(out.len() > start)

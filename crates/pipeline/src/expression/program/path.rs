@@ -5,7 +5,7 @@ use crate::expression::binding::{self, BindingError, Leaf};
 use crate::population::{Handle, Population, Reads};
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::Metadata;
-use std::fmt::Write;
+use std::borrow::Cow;
 
 /// A path through navigations.
 #[derive(Clone, Debug)]
@@ -82,23 +82,19 @@ impl Path {
         reads
     }
 
-    /// Appends the value, and tells whether there is one.
-    pub(super) fn text(&self, subject: Handle, population: &Population, out: &mut String) -> bool {
-        let Some(end) = self.end(subject, population) else {
-            return false;
-        };
-        let value = match self.leaf {
-            Leaf::Scalar(_, property) => population.value(end, property),
-            Leaf::DisplayName(_) => population.display_name(end),
-            // Writing to a String cannot fail.
-            Leaf::Id => return write!(out, "{}", population.id(end)).is_ok(),
-        };
-        value.map(|value| out.push_str(value)).is_some()
+    /// The value, if there is one.
+    pub(super) fn value<'p>(&self, subject: Handle, population: &'p Population) -> Option<Cow<'p, str>> {
+        let end = self.end(subject, population)?;
+        match self.leaf {
+            Leaf::Scalar(_, property) => population.value(end, property).map(Cow::Borrowed),
+            Leaf::DisplayName(_) => population.display_name(end).map(Cow::Borrowed),
+            Leaf::Id => Some(Cow::Owned(population.id(end).to_string())),
+        }
     }
 
-    pub(super) fn owned(&self, subject: Handle, population: &Population) -> Option<String> {
-        let mut value = String::new();
-        self.text(subject, population, &mut value).then_some(value)
+    /// Appends the value, and tells whether there is one.
+    pub(super) fn text(&self, subject: Handle, population: &Population, out: &mut String) -> bool {
+        self.value(subject, population).map(|value| out.push_str(&value)).is_some()
     }
 
     /// Resource at the end of a path without collections.

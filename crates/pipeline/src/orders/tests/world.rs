@@ -1,5 +1,6 @@
 //! Persons with accounts in a directory, which are members of groups, and mailboxes that need an account.
 
+use crate::expression::program::Environment;
 use crate::orders::{Planned, PlannedOrder, Planner};
 use crate::population::Population;
 use provost_model::configuration::policy::{Policy, ResourceType};
@@ -134,7 +135,7 @@ impl World {
         let planner = self.planner();
         let mut planned = Planned::default();
         for (owner, assignments) in owners {
-            planner.owner(ResourceId(*owner), assignments, &self.population, NOW, &mut planned);
+            planner.owner(ResourceId(*owner), assignments, &self.population, &Environment::at(NOW), &mut planned);
         }
         planned
     }

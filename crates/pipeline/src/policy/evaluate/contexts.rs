@@ -26,22 +26,26 @@ impl Run<'_> {
                 return Ok(false);
             }
         }
-        let mut bearers = Vec::new();
-        match &plan.resources {
-            None => bearers.push(self.owner),
-            Some(program) => program
-                .resources(self.owner, self.population, &self.environment(), &mut bearers)
-                .map_err(|error| format!("the resources that bear its contexts cannot be found: {error}"))?,
-        }
+        let mut found = Vec::new();
+        let alone = [self.owner];
+        let bearers = match &plan.resources {
+            None => alone.as_slice(),
+            Some(program) => {
+                program
+                    .resources(self.owner, self.population, &self.environment(), &mut found)
+                    .map_err(|error| format!("the resources that bear its contexts cannot be found: {error}"))?;
+                &found
+            }
+        };
         if plan.sections.is_empty() {
             for bearer in bearers {
-                let period = self.validity(bearer, scratch)?;
-                self.add_contexts_of(bearer, period, scratch);
+                let period = self.validity(*bearer, scratch)?;
+                self.add_contexts_of(*bearer, period, scratch);
             }
             // The earliest is the strongest; those that start together stand in the order of the resources.
             scratch.contexts.sort_by_key(|context| context.period.start);
         } else {
-            self.sections(&bearers, scratch)?;
+            self.sections(bearers, scratch)?;
         }
         scratch.time_matters |= self.context_programs().any(Program::depends_on_time);
         self.finish_contexts(scratch);

@@ -4,6 +4,7 @@ mod automation;
 mod contexts;
 mod deduce;
 mod navigations;
+mod positions;
 mod programs;
 mod risks;
 mod roles;
@@ -99,9 +100,9 @@ impl Run<'_> {
         self.settle_lost_roles(scratch);
         self.risks(scratch, outcome);
         let mut assignments = Assignments {
-            composite_roles: std::mem::take(&mut scratch.composites.rows),
-            single_roles: std::mem::take(&mut scratch.singles.rows),
-            resource_types: std::mem::take(&mut scratch.rows),
+            composite_roles: scratch.composites.rows.drain(..).collect(),
+            single_roles: scratch.singles.rows.drain(..).collect(),
+            resource_types: scratch.rows.drain(..).collect(),
         };
         rows::sort(&mut assignments);
         outcome.assignments = assignments;

@@ -2,24 +2,25 @@
 
 use super::scratch::{Class, RuleId};
 use super::targets::order;
-use super::types::{Deciding, Group, Row, closed, groups};
+use super::types::{Deciding, Group, Row, closed, of_kind};
 use super::{Run, Scratch};
 use crate::policy::Review;
 use crate::policy::compile::mode;
 use crate::policy::plan::{EffectKind, Governed, NavigationRule};
-use crate::policy::spans::{shifted, subtract};
+use crate::policy::spans::{Spans, shifted, subtract, unite};
 use crate::population::Handle;
 use provost_model::ResourceId;
 use provost_model::configuration::policy::TimeOffset;
 use provost_model::policy::{
     AssignedNavigation, AssignedResourceType, Instant, Period, ProvisioningState, WorkflowState,
 };
+use smallvec::{SmallVec, smallvec};
 
 /// A value that a rule gives.
 #[derive(Clone, Debug)]
-struct Given {
+pub(super) struct Given {
     resource: ResourceId,
-    spans: Vec<Period>,
+    spans: Spans,
     /// The strongest first: without derogation; with a role; by mode of offset; by context; by identity of the rule.
     strength: (bool, bool, u8, u32, u32),
     class: Class,
@@ -35,7 +36,7 @@ struct Property<'a, 'b> {
     before: Option<&'b AssignedResourceType>,
     is_blocked: bool,
     /// Stored rows that go on.
-    used: Vec<i64>,
+    used: SmallVec<[i64; 16]>,
 }
 
 impl Run<'_> {
@@ -50,16 +51,17 @@ impl Run<'_> {
         if this.plan.governed.is_empty() {
             return;
         }
-        let own = groups(&this.own, EffectKind::Navigation);
         let confidence = if row.target.is_some() { row.confidence } else { 100 };
         let is_blocked = self.is_blocked(this.plan, confidence, before);
         for governed in &this.plan.governed {
-            let mut given = Vec::new();
+            let mut given = std::mem::take(&mut scratch.buffers.given);
+            given.clear();
             if row.is_given {
-                self.given(governed, row, &own, this, &mut given, scratch);
+                self.given(governed, row, this, &mut given, scratch);
             }
-            let mut property = Property { governed, row, before, is_blocked, used: Vec::new() };
-            self.expected(given, &mut property, this, made, scratch);
+            let mut property = Property { governed, row, before, is_blocked, used: SmallVec::new() };
+            self.expected(&mut given, &mut property, this, made, scratch);
+            scratch.buffers.given = given;
             if let Some(target) = row.target.filter(|_| row.period.contains(self.now)) {
                 self.by_hand(target, &mut property, this, made, scratch);
                 self.surplus(target, &mut property, this, made, scratch);
@@ -69,24 +71,16 @@ impl Run<'_> {
     }
 
     /// Collects what rules give a navigation within a row.
-    fn given(
-        &self,
-        governed: &Governed,
-        row: &Row,
-        own: &[Group],
-        this: &Deciding,
-        given: &mut Vec<Given>,
-        scratch: &mut Scratch,
-    ) {
-        let mut denied: Vec<(ResourceId, Vec<Period>)> = Vec::new();
+    fn given(&self, governed: &Governed, row: &Row, this: &Deciding, given: &mut Vec<Given>, scratch: &mut Scratch) {
+        let mut denied: Vec<(ResourceId, Spans)> = Vec::new();
         let always = this.plan.always.iter().map(|rule| Group {
             effect: crate::policy::plan::Effect { kind: EffectKind::Navigation, rule: *rule, resource_type: 0 },
             class: Class::Calculated,
             rank: 0,
-            spans: Vec::new(),
+            spans: Spans::new(),
         });
         let always: Vec<Group> = always.collect();
-        for group in own.iter().chain(&always) {
+        for group in of_kind(&this.groups, EffectKind::Navigation).chain(&always) {
             let rule = &this.plan.navigations[group.effect.rule as usize];
             if rule.property != governed.property {
                 continue;
@@ -144,7 +138,7 @@ impl Run<'_> {
                 continue;
             }
             let spans = match rule.offset {
-                TimeOffset::Default => vec![row.period],
+                TimeOffset::Default => smallvec![row.period],
                 offset => within(this.references.iter().map(|span| shifted(*span, offset)), row),
             };
             for resource in found {
@@ -164,14 +158,16 @@ impl Run<'_> {
     /// Rows for what the rules give. Where a navigation may hold one link only, the strongest rule takes its time first.
     fn expected(
         &self,
-        mut given: Vec<Given>,
+        given: &mut [Given],
         property: &mut Property,
         this: &Deciding,
         made: &mut AssignedResourceType,
         scratch: &mut Scratch,
     ) {
         given.sort_by_key(|value| value.strength);
-        let mut taken: Vec<(ResourceId, Period)> = Vec::new();
+        let mut taken = std::mem::take(&mut scratch.buffers.taken);
+        taken.clear();
+        made.navigations.reserve(given.len());
         for at in 0..given.len() {
             let mut spans = given[at].spans.clone();
             for (resource, period) in &taken {
@@ -188,8 +184,8 @@ impl Run<'_> {
                     other.resource == given[at].resource
                         && (other.class == Class::Derogation) == (given[at].class == Class::Derogation)
                 });
-                spans.extend(same.flat_map(|other| &other.spans));
-                Period::union(&mut spans);
+                spans.extend(same.flat_map(|other| other.spans.iter().copied()));
+                unite(&mut spans);
                 for (_, period) in taken.iter().filter(|(resource, _)| *resource == given[at].resource) {
                     subtract(&mut spans, &[*period]);
                 }
@@ -203,6 +199,7 @@ impl Run<'_> {
                 }
             }
         }
+        scratch.buffers.taken = taken;
     }
 
     fn expected_link(
@@ -229,6 +226,10 @@ impl Run<'_> {
         let state = match (target, asked) {
             (_, _) if is_current => (own, P::Verified),
             (None, _) if property.row.target.is_none() && !this.plan.allow_add => (own, P::None),
+            // Where there is room for one, what the system held when the target was found is not overwritten unasked.
+            (Some(target), None) if property.is_first() && self.holds_another(target, property.governed) => {
+                (W::Found, P::None)
+            }
             (Some(_), Some(known)) if known.workflow == W::Declined => (W::Declined, P::None),
             // It was there, and somebody took it away in the system; or nobody has decided about that yet.
             (Some(_), Some(known)) if known.provisioning == P::Verified && known.is_current => (W::Found, P::None),
@@ -253,6 +254,11 @@ impl Run<'_> {
             state_since: known.filter(|known| known.workflow == state.0).map_or(self.now, |known| known.state_since),
             error: known.filter(|_| state.1 == P::Errored).and_then(|known| known.error.clone()),
         }
+    }
+
+    /// Something else fills the only place that there is.
+    fn holds_another(&self, target: Handle, governed: &Governed) -> bool {
+        !governed.is_collection && !self.population.links(target, governed.property).is_empty()
     }
 
     /// Links that somebody approved, though no rule gives them.
@@ -408,6 +414,11 @@ impl Run<'_> {
 }
 
 impl<'b> Property<'_, 'b> {
+    /// The target was linked to the owner just now.
+    fn is_first(&self) -> bool {
+        self.before.is_none_or(|before| before.workflow.is_derogation() && before.target.is_some())
+    }
+
     /// The stored row that a value continues: one of a rule; or whatever there is, by a value that holds now.
     fn known(&mut self, resource: ResourceId, period: Period, is_now: bool) -> Option<&'b AssignedNavigation> {
         let own =
@@ -439,13 +450,13 @@ impl<'b> Property<'_, 'b> {
 }
 
 /// When a navigation rule gives its value, within a row.
-fn navigation_spans(rule: &NavigationRule, group: &Group, row: &Row, this: &Deciding) -> Vec<Period> {
+fn navigation_spans(rule: &NavigationRule, group: &Group, row: &Row, this: &Deciding) -> Spans {
     let own = rule.offset;
     let offset = if own == TimeOffset::Default { this.offset } else { own };
     let is_free = rule.single_role.is_none();
     match (is_free, group.spans.is_empty(), own) {
         // Without any criterion it holds wherever the resource type does.
-        (true, true, TimeOffset::Default) => vec![row.period],
+        (true, true, TimeOffset::Default) => smallvec![row.period],
         (true, true, _) => within(this.references.iter().map(|span| shifted(*span, offset)), row),
         (true, false, TimeOffset::Default) => within(group.spans.iter().map(|span| shifted(*span, offset)), row),
         (true, false, _) => {
@@ -459,8 +470,8 @@ fn navigation_spans(rule: &NavigationRule, group: &Group, row: &Row, this: &Deci
     }
 }
 
-fn within(spans: impl Iterator<Item = Period>, row: &Row) -> Vec<Period> {
-    let mut spans: Vec<Period> = spans.map(|span| span.intersection(row.period)).collect();
-    Period::union(&mut spans);
+fn within(spans: impl Iterator<Item = Period>, row: &Row) -> Spans {
+    let mut spans: Spans = spans.map(|span| span.intersection(row.period)).collect();
+    unite(&mut spans);
     spans
 }

@@ -7,10 +7,11 @@ use super::states::{Fate, fate};
 use super::{Run, Scratch};
 use crate::policy::Redundancy;
 use crate::policy::plan::{Role, RoleRule, RoleSet};
-use crate::policy::spans::{Claim, denied, subtract};
+use crate::policy::spans::{Claim, Spans, denied, subtract, unite};
 use provost_model::configuration::policy::RuleType;
-use provost_model::policy::{AssignedRole, NO_END, Period, WorkflowState};
+use provost_model::policy::{AssignedRole, Instant, NO_END, Period, WorkflowState};
 use provost_model::{PolicyObjectId, ResourceId};
+use smallvec::{SmallVec, smallvec};
 
 /// Microseconds of a minute.
 pub(super) const MINUTE: i64 = 60_000_000;
@@ -35,20 +36,26 @@ struct Resolving<'a> {
     role: &'a Role,
     set: &'a RoleSet,
     existing: &'a [AssignedRole],
-    pieces: Vec<RolePiece>,
+    pieces: Pieces,
     /// When a rule denies it.
-    denied: Vec<Period>,
+    denied: Spans,
     /// When somebody forbids it.
-    by_hand: Vec<Period>,
+    by_hand: Spans,
     /// When somebody gave it, by parameters.
-    manual: Vec<(u32, Period)>,
+    manual: ByParameters,
     /// When it is requested, by parameters.
-    requested: Vec<(u32, Period)>,
+    requested: ByParameters,
     /// Existing rows that go on.
-    taken: Vec<bool>,
+    taken: SmallVec<[bool; 16]>,
     /// When a rule gives it, by parameters.
-    given: Vec<(u32, Period)>,
+    given: ByParameters,
 }
+
+/// What rules say about one role: seldom more than a few.
+type Pieces = SmallVec<[RolePiece; 4]>;
+
+/// Periods with the number of the parameters that they are for.
+type ByParameters = SmallVec<[(u32, Period); 2]>;
 
 impl Run<'_> {
     pub(super) fn composite_roles(&self, scratch: &mut Scratch) {
@@ -58,7 +65,7 @@ impl Run<'_> {
         let mut at = 0;
         while let Some(role) = stage.touched.next(at) {
             self.resolve(Kind::Composite, role, &mut stage, scratch);
-            let held: Vec<Held> = stage.held_of(role).copied().collect();
+            let held: SmallVec<[Held; 4]> = stage.held_of(role).copied().collect();
             for held in held {
                 self.follow(&self.source.composites, held, &mut stage, scratch);
                 self.follow(&self.source.singles, held, &mut singles, scratch);
@@ -179,15 +186,26 @@ impl Run<'_> {
             role,
             set,
             existing,
-            pieces: Vec::new(),
-            denied: Vec::new(),
-            by_hand: Vec::new(),
-            manual: Vec::new(),
-            requested: Vec::new(),
-            taken: vec![false; existing.len()],
-            given: Vec::new(),
+            pieces: Pieces::new(),
+            denied: Spans::new(),
+            by_hand: Spans::new(),
+            manual: ByParameters::new(),
+            requested: ByParameters::new(),
+            taken: smallvec![false; existing.len()],
+            given: ByParameters::new(),
         };
         let mut at = stage.heads[position as usize];
+        if let Some(piece) = stage.pieces.get(at as usize).copied()
+            && piece.next == NONE
+            && existing.is_empty()
+            && this.grants(&piece)
+        {
+            // Nothing else speaks of it, as most of the time.
+            if !piece.period.is_empty() {
+                self.calculated_role(piece.period, &[piece], &mut this, stage, scratch);
+            }
+            return;
+        }
         while let Some(piece) = stage.pieces.get(at as usize) {
             this.pieces.push(*piece);
             at = piece.next;
@@ -293,7 +311,7 @@ impl Run<'_> {
             return;
         };
         let stored = manual_period(row.period, this.role.end_is_locked, hull);
-        let mut periods = vec![stored];
+        let mut periods: Spans = smallvec![stored];
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
         let mut row = row;
@@ -334,7 +352,7 @@ impl Run<'_> {
 
     /// Rows for what rules give.
     fn calculated_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
-        let mut pieces: Vec<RolePiece> = this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
+        let mut pieces: Pieces = this.pieces.iter().filter(|piece| this.grants(piece)).copied().collect();
         pieces.sort_by_key(|piece| (piece.is_complete, piece.parameters, piece.period));
         let mut rest = pieces.as_slice();
         while let Some(first) = rest.first() {
@@ -342,8 +360,8 @@ impl Run<'_> {
                 |piece: &&RolePiece| (piece.is_complete, piece.parameters) == (first.is_complete, first.parameters);
             let (group, others) = rest.split_at(rest.iter().take_while(same).count());
             rest = others;
-            let mut periods: Vec<Period> = group.iter().map(|piece| piece.period).collect();
-            Period::union(&mut periods);
+            let mut periods: Spans = group.iter().map(|piece| piece.period).collect();
+            unite(&mut periods);
             subtract(&mut periods, &this.denied);
             subtract(&mut periods, &this.by_hand);
             this.without(&this.manual, first.parameters, &mut periods);
@@ -387,23 +405,29 @@ impl Run<'_> {
             Fate::Derogation => row.parameters.is_empty() || row.parameters == *values,
             _ => false,
         };
-        let row = self.role_row(this, period, workflow, goes_on);
+        let (id, state_since) = self.continued(this, period, workflow, goes_on);
         stage.rows.push(AssignedRole {
+            id,
+            owner: self.owner_id,
+            role: this.role.id,
+            workflow,
+            period,
             parameters: values.clone(),
             is_inferred: rule.holder.is_some(),
             rule: Some(rule.id),
-            ..row
+            state_since,
+            ..AssignedRole::default()
         });
     }
 
-    /// A row that continues an existing one where there is one that may be continued.
-    fn role_row(
+    /// Id and state of the existing row that goes on, where there is one that may; otherwise those of a new one.
+    fn continued(
         &self,
         this: &mut Resolving,
         period: Period,
         workflow: WorkflowState,
         goes_on: impl Fn(&AssignedRole) -> bool,
-    ) -> AssignedRole {
+    ) -> (i64, Instant) {
         let fits = |at: usize, row: &AssignedRole| {
             !this.taken[at] && goes_on(row) && !row.period.intersection(period).is_empty()
         };
@@ -413,22 +437,12 @@ impl Run<'_> {
         let found = candidates()
             .find(|at| !is_found(&this.existing[*at]))
             .or_else(|| candidates().next().filter(|_| period.contains(self.now)));
-        let before = found.map(|at| {
-            this.taken[at] = true;
-            &this.existing[at]
-        });
-        AssignedRole {
-            id: before.map(|row| row.id).unwrap_or_default(),
-            owner: self.owner_id,
-            role: this.role.id,
-            workflow,
-            period,
-            state_since: match before {
-                Some(row) if row.workflow == workflow => row.state_since,
-                _ => self.now,
-            },
-            ..AssignedRole::default()
-        }
+        let Some(at) = found else {
+            return (0, self.now);
+        };
+        this.taken[at] = true;
+        let before = &this.existing[at];
+        (before.id, if before.workflow == workflow { before.state_since } else { self.now })
     }
 }
 
@@ -458,10 +472,10 @@ impl Resolving<'_> {
     }
 
     /// When rules give it with these parameters.
-    fn granted(&self, parameters: u32) -> Vec<Period> {
+    fn granted(&self, parameters: u32) -> Spans {
         let own = self.pieces.iter().filter(|p| self.grants(p) && p.is_complete && p.parameters == parameters);
-        let mut periods: Vec<Period> = own.map(|piece| piece.period).collect();
-        Period::union(&mut periods);
+        let mut periods: Spans = own.map(|piece| piece.period).collect();
+        unite(&mut periods);
         subtract(&mut periods, &self.denied);
         subtract(&mut periods, &self.by_hand);
         periods
@@ -494,12 +508,12 @@ impl Resolving<'_> {
     }
 
     /// When a rule of this strength or a stronger one denies it.
-    fn denied_for(&self, priority: i32) -> Vec<Period> {
+    fn denied_for(&self, priority: i32) -> Spans {
         let stronger = |piece: &&RolePiece| self.rule(piece).is_denied && self.rule(piece).priority <= priority;
         self.pieces.iter().filter(stronger).map(|piece| piece.period).collect()
     }
 
-    fn without(&self, list: &[(u32, Period)], parameters: u32, periods: &mut Vec<Period>) {
+    fn without(&self, list: &[(u32, Period)], parameters: u32, periods: &mut Spans) {
         for (own, period) in list {
             if *own == parameters {
                 subtract(periods, &[*period]);

@@ -1,6 +1,8 @@
 //! Memory of an evaluation, kept from one owner to the next. What an evaluation found out on its way stays here until
 //! the next one: explanations read it.
 
+use super::navigations::Given;
+use super::types::{Base, Group};
 use crate::policy::conditions::Bits;
 use crate::policy::plan::{Effect, Source};
 use crate::policy::spans::Claim;
@@ -41,10 +43,11 @@ pub struct Scratch {
     pub(super) buffers: Buffers,
 }
 
-/// Lists of periods that are emptied and filled again and again.
+/// Lists that are emptied and filled again and again.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    pub(super) spans: Vec<Period>,
+    pub(super) given: Vec<Given>,
+    pub(super) taken: Vec<(ResourceId, Period)>,
 }
 
 /// A set of dimension values and when it holds.
@@ -188,6 +191,8 @@ pub(super) struct TypeStage {
     pub(super) pieces: Vec<TypePiece>,
     /// Those of the resource type at hand, by rule and class.
     pub(super) own: Vec<TypePiece>,
+    pub(super) groups: Vec<Group>,
+    pub(super) bases: Vec<Base>,
     /// Requested rows, by position in the result.
     pub(super) requested: Vec<u32>,
     /// Targets that belong to a row already.

@@ -309,6 +309,8 @@ impl Run<'_> {
             };
             return self.unauthorised(found, target, this, scratch);
         }
+        // From now on what it holds says nothing any more: roles that were found in it go as well.
+        scratch.is_unsettled |= !row.period.is_past(self.now);
         let provisioning = self.removal(&row, this.plan);
         let workflow = match row.workflow {
             WorkflowState::Inactive | WorkflowState::None => WorkflowState::PolicyApproved,

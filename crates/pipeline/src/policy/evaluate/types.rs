@@ -7,11 +7,12 @@ use super::{Run, Scratch};
 use crate::policy::Redundancy;
 use crate::policy::conditions::ALWAYS;
 use crate::policy::plan::{Effect, EffectKind, Type, find};
-use crate::policy::spans::{shifted, subtract};
+use crate::policy::spans::{Spans, shifted, subtract, unite};
 use crate::population::Handle;
 use provost_model::configuration::policy::{RuleType, TimeOffset};
 use provost_model::policy::{AssignedResourceType, Instant, Parameters, Period, WorkflowState};
 use provost_model::{PolicyObjectId, ResourceId};
+use smallvec::{SmallVec, smallvec};
 
 /// A period for which something gives the resource type.
 #[derive(Clone, Copy, Debug)]
@@ -47,19 +48,20 @@ pub(super) struct Deciding<'a> {
     pub(super) plan: &'a Type,
     pub(super) existing: &'a [AssignedResourceType],
     /// States of existing rows after automation rules.
-    pub(super) states: Vec<(WorkflowState, Instant)>,
-    pub(super) own: Vec<TypePiece>,
+    pub(super) states: SmallVec<[(WorkflowState, Instant); 4]>,
+    /// What rules bring about, ascending by kind and rule.
+    pub(super) groups: Vec<Group>,
     /// When the owner has the resource type, before offsets.
-    pub(super) references: Vec<Period>,
+    pub(super) references: Spans,
     /// Offset of the type rule that gives it.
     pub(super) offset: TimeOffset,
     pub(super) bases: Vec<Base>,
-    pub(super) denied: Vec<Period>,
-    pub(super) by_hand: Vec<Period>,
-    pub(super) manual: Vec<Period>,
-    pub(super) requested: Vec<Period>,
-    pub(super) taken: Vec<bool>,
-    pub(super) rows: Vec<Row>,
+    pub(super) denied: Spans,
+    pub(super) by_hand: Spans,
+    pub(super) manual: Spans,
+    pub(super) requested: Spans,
+    pub(super) taken: SmallVec<[bool; 4]>,
+    pub(super) rows: SmallVec<[Row; 2]>,
     pub(super) parameters: Parameters,
     pub(super) is_complete: bool,
 }
@@ -158,26 +160,28 @@ impl Run<'_> {
             plan,
             existing,
             states: existing.iter().map(|row| (row.workflow, row.state_since)).collect(),
-            own: std::mem::take(&mut stage.own),
-            references: Vec::new(),
+            groups: std::mem::take(&mut stage.groups),
+            references: Spans::new(),
             offset: TimeOffset::Default,
-            bases: Vec::new(),
-            denied: Vec::new(),
-            by_hand: Vec::new(),
-            manual: Vec::new(),
-            requested: Vec::new(),
-            taken: vec![false; existing.len()],
-            rows: Vec::new(),
+            bases: std::mem::take(&mut stage.bases),
+            denied: Spans::new(),
+            by_hand: Spans::new(),
+            manual: Spans::new(),
+            requested: Spans::new(),
+            taken: smallvec![false; existing.len()],
+            rows: SmallVec::new(),
             parameters: Parameters::new(),
             is_complete: true,
         };
-        this.own.clear();
+        this.bases.clear();
+        stage.own.clear();
         let mut at = stage.heads[position as usize];
         while let Some(piece) = stage.pieces.get(at as usize) {
-            this.own.push(*piece);
+            stage.own.push(*piece);
             at = piece.next;
         }
-        this.own.sort_unstable_by_key(|piece| (piece.effect, piece.class, piece.period));
+        stage.own.sort_unstable_by_key(|piece| (piece.effect, piece.class, piece.period));
+        group(&stage.own, &mut this.groups);
         self.type_rules(&mut this);
         self.implied(&mut this);
         self.type_parameters(&mut this, scratch);
@@ -187,12 +191,12 @@ impl Run<'_> {
         self.emit_types(&mut this, stage, scratch);
         self.offered_types(&mut this, scratch);
         self.left_over_types(&mut this, stage, scratch);
-        stage.own = this.own;
+        (stage.groups, stage.bases) = (this.groups, this.bases);
     }
 
     fn type_rules(&self, this: &mut Deciding) {
         let mut has_offset = false;
-        for Group { effect, class, spans, .. } in groups(&this.own, EffectKind::TypeRule) {
+        for Group { effect, class, spans, .. } in of_kind(&this.groups, EffectKind::TypeRule) {
             let rule = &this.plan.rules[effect.rule as usize];
             if rule.is_denied {
                 this.denied.extend(spans.iter().map(|span| shifted(*span, rule.offset)));
@@ -205,34 +209,41 @@ impl Run<'_> {
                 (this.offset, has_offset) = (rule.offset, true);
             }
             for span in spans {
-                let period = shifted(span, rule.offset);
-                this.bases.push(Base { period, class, rule: rule.id, is_type_rule: true });
-                if class != Class::Derogation {
-                    this.references.push(span);
+                let period = shifted(*span, rule.offset);
+                this.bases.push(Base { period, class: *class, rule: rule.id, is_type_rule: true });
+                if *class != Class::Derogation {
+                    push(&mut this.references, *span);
                 }
             }
         }
-        Period::union(&mut this.denied);
+        unite(&mut this.denied);
     }
 
     /// A navigation or scalar rule with a role implies the resource type.
     fn implied(&self, this: &mut Deciding) {
-        let add = |this: &mut Deciding, class, span: Period, offset: TimeOffset, rule| {
+        for Group { effect, class, spans, .. } in &this.groups {
+            let (rule, offset) = match effect.kind {
+                EffectKind::Navigation => {
+                    let rule = &this.plan.navigations[effect.rule as usize];
+                    if rule.single_role.is_none() || rule.is_denied {
+                        continue;
+                    }
+                    (rule.id, rule.offset)
+                }
+                EffectKind::Scalar => {
+                    let rule = &this.plan.scalars[effect.rule as usize];
+                    (rule.id, rule.offset)
+                }
+                EffectKind::TypeRule | EffectKind::Binary => continue,
+            };
             let offset = if offset == TimeOffset::Default { this.offset } else { offset };
-            this.bases.push(Base { period: shifted(span, offset), class, rule, is_type_rule: false });
-            if class != Class::Derogation {
-                this.references.push(span);
+            for span in spans {
+                let period = shifted(*span, offset);
+                this.bases.push(Base { period, class: *class, rule, is_type_rule: false });
+                if *class != Class::Derogation {
+                    push(&mut this.references, *span);
+                }
             }
-        };
-        for Group { effect, class, spans, .. } in groups(&this.own, EffectKind::Navigation) {
-            let rule = &this.plan.navigations[effect.rule as usize];
-            if rule.single_role.is_some() && !rule.is_denied {
-                spans.into_iter().for_each(|span| add(this, class, span, rule.offset, rule.id));
-            }
-        }
-        for Group { effect, class, spans, .. } in groups(&this.own, EffectKind::Scalar) {
-            let rule = &this.plan.scalars[effect.rule as usize];
-            spans.into_iter().for_each(|span| add(this, class, span, rule.offset, rule.id));
         }
     }
 
@@ -281,15 +292,15 @@ impl Run<'_> {
             scratch.rows.push(AssignedResourceType { workflow, state_since: since, ..row.clone() });
             return;
         };
-        let mut periods = vec![manual_period(row.period, this.plan.end_is_locked, hull)];
+        let mut periods: Spans = smallvec![manual_period(row.period, this.plan.end_is_locked, hull)];
         subtract(&mut periods, &this.denied);
         subtract(&mut periods, &this.by_hand);
         periods.retain(|period| !period.is_empty());
         let mut is_redundant = row.is_redundant;
         if self.options.redundancy != Redundancy::Keep {
             let own = this.bases.iter().filter(|base| base.class == Class::Calculated);
-            let mut given: Vec<Period> = own.map(|base| base.period).collect();
-            Period::union(&mut given);
+            let mut given: Spans = own.map(|base| base.period).collect();
+            unite(&mut given);
             let is_given = periods.iter().any(|own| given.iter().any(|g| !g.intersection(*own).is_empty()));
             if self.options.redundancy == Redundancy::Analyze {
                 is_redundant = is_given;
@@ -334,21 +345,23 @@ impl Run<'_> {
 
     /// Rows for what rules give and for what exists without one.
     fn calculated_types(&self, this: &mut Deciding, scratch: &mut Scratch) {
-        Period::union(&mut this.references);
-        let of = |this: &Deciding, is_derogation: bool| -> Vec<Period> {
+        unite(&mut this.references);
+        let of = |this: &Deciding, is_derogation: bool| -> Spans {
             let wanted = this.bases.iter().filter(|base| (base.class == Class::Derogation) == is_derogation);
-            wanted.map(|base| base.period).collect()
+            let mut periods = Spans::new();
+            wanted.for_each(|base| push(&mut periods, base.period));
+            periods
         };
         let mut given = of(this, false);
         if !this.references.is_empty() {
             this.extensions(&mut given);
         }
-        Period::union(&mut given);
+        unite(&mut given);
         subtract(&mut given, &this.denied);
         subtract(&mut given, &this.by_hand);
         subtract(&mut given, &this.manual);
         let mut found = of(this, true);
-        Period::union(&mut found);
+        unite(&mut found);
         subtract(&mut found, &given);
         subtract(&mut found, &this.manual);
         for period in given {
@@ -425,18 +438,23 @@ impl Run<'_> {
 
     /// Rows for what rules offer: where the owner neither has it nor asked for it.
     fn offered_types(&self, this: &mut Deciding, scratch: &mut Scratch) {
+        let is_offer = |group: &Group| this.plan.rules[group.effect.rule as usize].kind != RuleType::Required;
+        if !of_kind(&this.groups, EffectKind::TypeRule).any(is_offer) {
+            return;
+        }
         let mut covered: Vec<Period> = this.rows.iter().map(|row| row.period).collect();
-        covered.extend(&this.requested);
-        covered.extend(&this.by_hand);
-        covered.extend(&this.denied);
+        for list in [&this.requested, &this.by_hand, &this.denied] {
+            covered.extend_from_slice(list);
+        }
+        let groups = std::mem::take(&mut this.groups);
         for kind in [RuleType::RequestedAutomatically, RuleType::Suggested] {
-            for Group { effect, spans, .. } in groups(&this.own, EffectKind::TypeRule) {
+            for Group { effect, spans, .. } in of_kind(&groups, EffectKind::TypeRule) {
                 let rule = &this.plan.rules[effect.rule as usize];
                 if rule.is_denied || rule.kind != kind {
                     continue;
                 }
-                let mut periods: Vec<Period> = spans.into_iter().map(|span| shifted(span, rule.offset)).collect();
-                Period::union(&mut periods);
+                let mut periods: Spans = spans.iter().map(|span| shifted(*span, rule.offset)).collect();
+                unite(&mut periods);
                 subtract(&mut periods, &covered);
                 for period in periods {
                     covered.push(period);
@@ -448,6 +466,7 @@ impl Run<'_> {
                 }
             }
         }
+        this.groups = groups;
     }
 
     fn offered_type(
@@ -495,11 +514,11 @@ impl Deciding<'_> {
     }
 
     /// Periods of properties that exceed that of the assignment extend it.
-    fn extensions(&self, given: &mut Vec<Period>) {
+    fn extensions(&self, given: &mut Spans) {
         for offset in self.offsets() {
             given.extend(self.references.iter().map(|reference| shifted(*reference, offset)));
         }
-        for Group { effect, spans, .. } in groups(&self.own, EffectKind::Navigation) {
+        for Group { effect, spans, .. } in of_kind(&self.groups, EffectKind::Navigation) {
             let rule = &self.plan.navigations[effect.rule as usize];
             if rule.single_role.is_none() && rule.offset != TimeOffset::Default && !rule.is_denied {
                 for reference in &self.references {
@@ -518,13 +537,25 @@ pub(super) struct Group {
     pub(super) class: Class,
     /// Of the strongest context.
     pub(super) rank: u32,
-    pub(super) spans: Vec<Period>,
+    pub(super) spans: Spans,
 }
 
-/// The pieces of one kind, by rule: periods that overlap or follow each other are one.
-pub(super) fn groups(own: &[TypePiece], kind: EffectKind) -> Vec<Group> {
-    let mut found: Vec<Group> = Vec::new();
-    for piece in own.iter().filter(|piece| piece.effect.kind == kind && !piece.period.is_empty()) {
+/// Those of one kind.
+pub(super) fn of_kind(groups: &[Group], kind: EffectKind) -> impl Iterator<Item = &Group> {
+    groups.iter().filter(move |group| group.effect.kind == kind)
+}
+
+/// Adds a period, unless it is the last one.
+fn push(spans: &mut Spans, period: Period) {
+    if spans.last() != Some(&period) {
+        spans.push(period);
+    }
+}
+
+/// Puts the pieces together by rule: periods that overlap or follow each other are one.
+fn group(own: &[TypePiece], found: &mut Vec<Group>) {
+    found.clear();
+    for piece in own.iter().filter(|piece| !piece.period.is_empty()) {
         match found.last_mut() {
             Some(group)
                 if group.effect == piece.effect
@@ -537,12 +568,11 @@ pub(super) fn groups(own: &[TypePiece], kind: EffectKind) -> Vec<Group> {
                 effect: piece.effect,
                 class: piece.class,
                 rank: piece.rank,
-                spans: vec![piece.period],
+                spans: smallvec![piece.period],
             }),
         }
     }
-    found.iter_mut().for_each(|group| Period::union(&mut group.spans));
-    found
+    found.iter_mut().for_each(|group| unite(&mut group.spans));
 }
 
 /// An end of its own, for what has none.

@@ -3,14 +3,15 @@
 use super::programs::Value;
 use super::scratch::Class;
 use super::targets::order;
-use super::types::{Deciding, Group, Row, groups};
+use super::types::{Deciding, Group, Row, of_kind};
 use super::{Run, Scratch};
 use crate::policy::Review;
 use crate::policy::compare::equal;
 use crate::policy::plan::{EffectKind, ValueRule};
-use crate::policy::spans::{shifted, subtract};
+use crate::policy::spans::{Spans, shifted, subtract, unite};
 use provost_model::configuration::policy::{ComparisonType, TimeOffset};
 use provost_model::policy::{AssignedResourceType, AssignedValue, Instant, Period, ProvisioningState, WorkflowState};
+use smallvec::SmallVec;
 
 /// A stored value.
 #[derive(Clone, Copy, Debug)]
@@ -124,18 +125,13 @@ impl Run<'_> {
         if row.class == Class::Derogation {
             return;
         }
-        let has_roles =
-            this.own.iter().any(|piece| matches!(piece.effect.kind, EffectKind::Scalar | EffectKind::Binary));
-        let (mut scalars, mut binaries) = (Vec::new(), Vec::new());
-        if has_roles {
-            scalars = groups(&this.own, EffectKind::Scalar);
-            binaries = groups(&this.own, EffectKind::Binary);
-        }
         made.scalars.reserve(this.plan.scalars.len());
         let known = before.map(|before| before.scalars.as_slice()).unwrap_or_default();
-        self.value_rows((row, before, known), this, (&this.plan.scalars, &scalars), scratch, &mut made.scalars);
+        let scalars = (this.plan.scalars.as_slice(), EffectKind::Scalar);
+        self.value_rows((row, before, known), this, scalars, scratch, &mut made.scalars);
         let known = before.map(|before| before.binaries.as_slice()).unwrap_or_default();
-        self.value_rows((row, before, known), this, (&this.plan.binaries, &binaries), scratch, &mut made.binaries);
+        let binaries = (this.plan.binaries.as_slice(), EffectKind::Binary);
+        self.value_rows((row, before, known), this, binaries, scratch, &mut made.binaries);
     }
 
     /// Makes the rows of all scalar or all binary rules. Rules about one property come one after the other, the
@@ -144,20 +140,19 @@ impl Run<'_> {
         &self,
         (row, before, known): (&Row, Option<&AssignedResourceType>, &[AssignedValue]),
         this: &Deciding,
-        (rules, of_roles): (&[ValueRule], &[Group]),
+        (rules, kind): (&[ValueRule], EffectKind),
         scratch: &mut Scratch,
         out: &mut Vec<AssignedValue>,
     ) {
-        let mut taken: Vec<Period> = Vec::new();
-        let mut used: Vec<i64> = Vec::new();
+        let mut taken = Spans::new();
+        let mut used: SmallVec<[i64; 4]> = SmallVec::new();
         for (at, rule) in rules.iter().enumerate() {
             if at > 0 && rules[at - 1].property != rule.property {
                 taken.clear();
                 used.clear();
             }
-            let mut spans = std::mem::take(&mut scratch.buffers.spans);
-            spans.clear();
-            value_spans(at as u32, rule, row, this, of_roles, &mut spans);
+            let mut spans = Spans::new();
+            value_spans((at as u32, kind), rule, row, this, &mut spans);
             subtract(&mut spans, &taken);
             for span in &spans {
                 scratch.changes_with(*span);
@@ -166,7 +161,6 @@ impl Run<'_> {
                 out.push(self.value(rule, *span, row, before, known, this, scratch));
             }
             taken.extend_from_slice(&spans);
-            scratch.buffers.spans = spans;
         }
     }
 
@@ -235,14 +229,14 @@ impl Run<'_> {
 }
 
 /// When a rule says something about its property, within a row.
-fn value_spans(at: u32, rule: &ValueRule, row: &Row, this: &Deciding, of_roles: &[Group], out: &mut Vec<Period>) {
+fn value_spans((at, kind): (u32, EffectKind), rule: &ValueRule, row: &Row, this: &Deciding, out: &mut Spans) {
     let offset = match rule.offset {
         TimeOffset::Default => this.offset,
         own => own,
     };
     match rule.single_role {
         Some(_) => {
-            let own = of_roles.iter().filter(|group| group.effect.rule == at);
+            let own = of_kind(&this.groups, kind).filter(|group: &&Group| group.effect.rule == at);
             out.extend(own.flat_map(|group| &group.spans).map(|span| shifted(*span, offset)));
         }
         None if rule.offset == TimeOffset::Default => {
@@ -254,7 +248,7 @@ fn value_spans(at: u32, rule: &ValueRule, row: &Row, this: &Deciding, of_roles: 
     for span in out.iter_mut() {
         *span = span.intersection(row.period);
     }
-    Period::union(out);
+    unite(out);
 }
 
 #[cfg(test)]

@@ -99,3 +99,54 @@ fn a_failing_context_changes_nothing_and_says_why() {
     assert_eq!(outcome.assignments.single_roles.len(), 1);
     assert_eq!(outcome.problems, ["\"soon\" is no date"]);
 }
+
+#[test]
+fn two_contexts_with_different_values_give_one_link_by_the_earliest_start_and_both_roles() {
+    let conf = format!(
+        r#"<ContextRule Identifier="C" DisplayName_L1="C" Policy="Default" SourceEntityType="Person" ResourcesBinding="Records"
+  ResourcesStartBinding="Record:Start" ResourcesEndBinding="Record:End" B0="Record:Department" B1="Record:Site"/>{}
+<SingleRoleRule Role="R" Policy="Default"/>{}"#,
+        role("R"),
+        ad(r#"<NavigationRule Property="Home" Resource="G1" SingleRole="R" D0="LAB"/>
+<NavigationRule Property="Home" Resource="G2" SingleRole="R" D0="SALES"/>"#)
+    );
+    let records = "//- Record.csv\nKey,Person,Start,End,Department\n1,E1,2026-02-01,2027-01-01,LAB\n2,E1,2026-01-01,2026-09-01,SALES\n";
+    expect(
+        &told(&format!("//- conf.xml\n{conf}\n{ORGANISATION}{ADA}{records}")),
+        "single R [D0=SALES]: PolicyApproved, 2026-01-01 to 2026-09-01
+        single R [D0=LAB]: PolicyApproved, 2026-02-01 to 2027-01-01
+        AD: GivenByRole Pending, 2026-01-01 to 2027-01-01
+          Home +G1 by R: PolicyApproved Pending, 2026-09-01 to 2027-01-01
+          Home +G2 by R: PolicyApproved Pending, 2026-01-01 to 2026-09-01",
+    );
+}
+
+/// Whoever is evaluated costs what it reads, not what stands beside it.
+#[test]
+fn a_million_identities_under_one_node_cost_no_more_than_one() {
+    let world = ada(&format!(
+        r#"{}<SingleRoleRule Role="R" Policy="Default" D0="ROOT" L0="1"/>{}"#,
+        role("R"),
+        ad(r#"<NavigationRule Property="Groups" Resource="G1" SingleRole="R"/>"#)
+    ));
+    let mut population = world.data.population(&world.metadata);
+    let at = |entity_type: &str, property: &str| world.metadata.find(entity_type, property).unwrap();
+    let ((person, department), (node, people)) = (at("Person", "Department"), at("Department", "People"));
+    let lab = population.find(node, world.data_id("LAB")).unwrap();
+    let everybody: Vec<_> = (0..1_000_000)
+        .map(|nth| {
+            let (one, _) = population.add(person, provost_model::ResourceId(1_000 + nth));
+            population.set_links(one, department, &[lab]);
+            one
+        })
+        .collect();
+    population.set_links(lab, people, &everybody);
+    let (inputs, options) = (crate::policy::Inputs::default(), crate::policy::EvaluationOptions::default());
+    let mut scratch = crate::policy::Scratch::default();
+    let begin = std::time::Instant::now();
+    for one in everybody.iter().step_by(1_000) {
+        let outcome = world.engine.evaluate(*one, &population, &inputs, world.now, &options, &mut scratch);
+        assert_eq!(outcome.assignments.single_roles.len(), 1);
+    }
+    assert!(begin.elapsed().as_secs() < 10, "a thousand of them took {:?}", begin.elapsed());
+}

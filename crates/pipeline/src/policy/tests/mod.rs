@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contexts;
+mod digest;
 mod documented;
 mod explanations;
 mod life_cycle;

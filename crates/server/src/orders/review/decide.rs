@@ -13,6 +13,7 @@ use provost_model::policy::{
 };
 use provost_model::{PolicyObjectId, ResourceId};
 use provost_store::{AssignmentChange, Store, StoredDecision, WriteTx};
+use std::collections::BTreeMap;
 
 /// Follows decisions, all in one transaction. One that cannot be followed is refused, and the others are followed. A
 /// decision that was followed before changes nothing.
@@ -29,9 +30,11 @@ pub fn decide(store: &Store, decisions: &[Decision], actor: &str, now_micros: i6
         let metadata = metadata::load(tx)?;
         let names = Names::load(tx, &metadata)?;
         let mut decided = Decided::default();
+        // Several decisions about one row and what it holds are made about one sight of them.
+        let mut sights: BTreeMap<ResourceId, Assignments> = BTreeMap::new();
         for decision in decisions {
             let needs = |of: &str| rule(&items, &metadata, decision.part, of, decision.verdict);
-            match one(tx, decision, &names, needs, actor, now_micros) {
+            match one(tx, decision, (&names, &mut sights), needs, actor, now_micros) {
                 Ok(changed) => decided.changed += changed,
                 Err(ServerError::Source { message, .. }) => {
                     decided.refused.push(format!("{:?} {}: {message}", decision.part, decision.id));
@@ -47,7 +50,7 @@ pub fn decide(store: &Store, decisions: &[Decision], actor: &str, now_micros: i6
 fn one(
     tx: &mut WriteTx,
     decision: &Decision,
-    names: &Names,
+    (names, sights): (&Names, &mut BTreeMap<ResourceId, Assignments>),
     needs: impl Fn(&str) -> Comment,
     actor: &str,
     now: Instant,
@@ -63,8 +66,10 @@ fn one(
     if last.as_ref().is_some_and(|last| last.verdict == decision.verdict.word() && last.version == subject.version) {
         return Ok(0);
     }
-    if let Some(version) = decision.version.as_ref().filter(|version| **version != subject.version) {
-        return Err(refused(format!("it has changed since it was looked at: {} now, not {version}", subject.version)));
+    let seen = Subject::find(sights.entry(owner).or_insert_with(|| before.clone()), decision);
+    let seen = seen.map_or_else(|| subject.version.clone(), |seen| seen.version);
+    if let Some(version) = decision.version.as_ref().filter(|version| **version != seen) {
+        return Err(refused(format!("it has changed since it was looked at: {seen} now, not {version}")));
     }
     comment(decision, needs(&names.object(subject.of)))?;
     let mut after = before.clone();
@@ -203,15 +208,32 @@ fn change_role(
         || role.workflow.is_approved_by_hand()
         || role.workflow == WorkflowState::Cancellation;
     let workflow = match verdict {
+        Verdict::Approve => approved(role.workflow).ok_or_else(|| misfit(verdict, role.workflow.label()))?,
+        // What nobody has yet is refused; what somebody has is taken away.
+        Verdict::Decline if role.workflow == WorkflowState::Prolonged => WorkflowState::Cancellation,
+        Verdict::Decline if role.workflow.is_pending() => WorkflowState::Declined,
         Verdict::Keep if may_be_decided => WorkflowState::Approved,
         Verdict::Delete if may_be_decided => WorkflowState::Cancellation,
         Verdict::Postpone => role.workflow,
         _ => return Err(misfit(verdict, role.workflow.label())),
     };
     if role.workflow != workflow {
-        (role.workflow, role.state_since) = (workflow, now);
+        (role.workflow, role.state_since, role.grace_until) = (workflow, now, None);
     }
     Ok(role.role)
+}
+
+/// Where an approval leads: the next one, or the end.
+fn approved(state: WorkflowState) -> Option<WorkflowState> {
+    use WorkflowState as W;
+    match state {
+        W::PendingApproval1 => Some(W::PendingApproval2),
+        W::PendingApproval1Of3 => Some(W::PendingApproval2Of3),
+        W::PendingApproval2Of3 => Some(W::PendingApproval3Of3),
+        W::PendingApproval | W::PendingApproval2 | W::PendingApproval3Of3 | W::Prolonged => Some(W::Approved),
+        W::PendingApprovalRisk => Some(W::ApprovedRisk),
+        _ => None,
+    }
 }
 
 fn misfit(verdict: Verdict, state: &str) -> ServerError {

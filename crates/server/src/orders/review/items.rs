@@ -6,20 +6,25 @@ use crate::metadata;
 use provost_model::metadata::Metadata;
 use provost_model::policy::{AssignedResourceType, AssignedRole, Instant, ProvisioningState, WorkflowState};
 use provost_model::{PolicyObjectId, PropertyId, ResourceId};
-use provost_store::{ReadTx, Store};
+use provost_store::{ReadTx, Store, StoredOrder};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Owners read together.
 const OWNERS: usize = 1000;
 
 /// Names of what rows refer to by id.
-pub(super) struct Names {
+#[derive(Debug)]
+pub struct Names {
     objects: BTreeMap<PolicyObjectId, String>,
     properties: BTreeMap<PropertyId, String>,
 }
 
 impl Names {
-    pub(super) fn load(tx: &mut ReadTx, metadata: &Metadata) -> Result<Names, ServerError> {
+    /// The names that are deployed, or were.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn load(tx: &mut ReadTx, metadata: &Metadata) -> Result<Names, ServerError> {
         let catalog = tx.past_policy_catalog()?;
         let objects = catalog.names().into_iter().map(|(id, (_, identity))| (id, identity.to_owned())).collect();
         let all = metadata.entity_types.iter().flat_map(|t| &t.properties);
@@ -63,31 +68,60 @@ pub(super) fn found(tx: &mut ReadTx, filter: &ItemFilter, now: Instant) -> Resul
             owners.into_iter().collect()
         }
     };
-    let mut found = Vec::new();
-    for batch in owners.chunks(OWNERS) {
-        for (owner, owned) in batch.iter().zip(tx.assignments(batch)?) {
-            for assigned in &owned.resource_types {
-                of_type(assigned, owner.0, &names, now, &mut found);
-            }
-            of_roles(&owned.single_roles, Part::SingleRole, owner.0, &names, &mut found);
-            of_roles(&owned.composite_roles, Part::CompositeRole, owner.0, &names, &mut found);
-        }
-    }
+    let mut found = of_owners(tx, &owners, &names, now)?;
     manual(tx, &names, &mut found)?;
     found.retain(|item| filter.admits(item));
     found.sort_by_key(|item| (item.owner, item.kind, item.assigned, item.part, item.id));
     Ok(found)
 }
 
+/// Everything that waits at these owners, which must be in ascending order; orders that people carry out are left out.
+///
+/// # Errors
+/// Those of the database.
+pub fn items_of(
+    tx: &mut ReadTx,
+    names: &Names,
+    owners: &[ResourceId],
+    now_micros: i64,
+) -> Result<Vec<Item>, ServerError> {
+    let mut found = of_owners(tx, owners, names, now_micros)?;
+    found.sort_by_key(|item| (item.owner, item.kind, item.assigned, item.part, item.id));
+    Ok(found)
+}
+
+fn of_owners(tx: &mut ReadTx, owners: &[ResourceId], names: &Names, now: Instant) -> Result<Vec<Item>, ServerError> {
+    let mut found = Vec::new();
+    for batch in owners.chunks(OWNERS) {
+        for (owner, owned) in batch.iter().zip(tx.assignments(batch)?) {
+            for assigned in &owned.resource_types {
+                of_type(assigned, owner.0, names, now, &mut found);
+            }
+            of_roles(&owned.single_roles, Part::SingleRole, owner.0, names, &mut found);
+            of_roles(&owned.composite_roles, Part::CompositeRole, owner.0, names, &mut found);
+        }
+    }
+    Ok(found)
+}
+
 fn of_roles(roles: &[AssignedRole], part: Part, owner: i64, names: &Names, found: &mut Vec<Item>) {
-    for role in roles.iter().filter(|role| role.workflow.is_derogation()) {
+    for role in roles {
+        let kind = match role.workflow {
+            WorkflowState::Prolonged => ItemKind::Request,
+            // What lacks a parameter waits for whoever asked.
+            WorkflowState::Requested | WorkflowState::RequestedMissingParameters => continue,
+            state if state.is_pending() => ItemKind::Request,
+            state if state.is_derogation() => ItemKind::Role,
+            _ => continue,
+        };
         found.push(Item {
-            kind: ItemKind::Role,
+            kind,
             owner,
             part,
             id: role.id,
             of: names.object(role.role),
             state: role.workflow.label().to_owned(),
+            workflow: Some(role.workflow.number()),
             version: version(role),
             ..Item::default()
         });
@@ -130,6 +164,8 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
             confidence: (kind == ItemKind::Association).then_some(assigned.confidence),
             error: assigned.error.clone(),
             state: state(assigned.workflow, assigned.provisioning),
+            workflow: Some(assigned.workflow.number()),
+            provisioning: Some(assigned.provisioning.number()),
             version: version(assigned),
             ..base.clone()
         });
@@ -145,6 +181,8 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
                 current: row.current_value.clone(),
                 error: row.error.clone(),
                 state: state(row.workflow, row.provisioning),
+                workflow: Some(row.workflow.number()),
+                provisioning: Some(row.provisioning.number()),
                 version: version(row),
                 ..base.clone()
             });
@@ -162,6 +200,8 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
                 confidence: (row.confidence < 100).then_some(row.confidence),
                 error: row.error.clone(),
                 state: state(row.workflow, row.provisioning),
+                workflow: Some(row.workflow.number()),
+                provisioning: Some(row.provisioning.number()),
                 version: version(row),
                 ..base.clone()
             });
@@ -178,6 +218,8 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
                 current: row.current_value.clone(),
                 error: row.error.clone(),
                 state: state(row.workflow, row.provisioning),
+                workflow: Some(row.workflow.number()),
+                provisioning: Some(row.provisioning.number()),
                 version: version(row),
                 ..base.clone()
             });
@@ -186,19 +228,22 @@ fn of_type(assigned: &AssignedResourceType, owner: i64, names: &Names, now: Inst
 }
 
 fn manual(tx: &mut ReadTx, names: &Names, found: &mut Vec<Item>) -> Result<(), ServerError> {
-    for order in tx.orders_under_way(true)? {
-        found.push(Item {
-            kind: ItemKind::Manual,
-            owner: order.owner.0,
-            part: Part::Order,
-            id: order.id,
-            assigned: order.assigned,
-            of: names.object(order.resource_type),
-            target: order.target.map(|target| target.0),
-            state: format!("{:?} of {}", order.change, order.file),
-            version: version(&order),
-            ..Item::default()
-        });
-    }
+    found.extend(tx.orders_under_way(true)?.iter().map(|order| by_hand(names, order)));
     Ok(())
+}
+
+/// An order that somebody carries out, as an item.
+pub fn by_hand(names: &Names, order: &StoredOrder) -> Item {
+    Item {
+        kind: ItemKind::Manual,
+        owner: order.owner.0,
+        part: Part::Order,
+        id: order.id,
+        assigned: order.assigned,
+        of: names.object(order.resource_type),
+        target: order.target.map(|target| target.0),
+        state: format!("{:?} of {}", order.change, order.file),
+        version: version(order),
+        ..Item::default()
+    }
 }

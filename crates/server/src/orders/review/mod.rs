@@ -9,7 +9,7 @@ mod decide;
 mod items;
 
 pub use decide::decide;
-pub use items::items;
+pub use items::{Names as ItemNames, by_hand, items, items_of};
 
 use crate::error::ServerError;
 use provost_model::ResourceId;
@@ -38,6 +38,8 @@ pub enum ItemKind {
     Property,
     /// Resource Reconciliation: a target without right.
     Unauthorised,
+    /// Role Review: a role that somebody asked for, or that is kept for a while.
+    Request,
 }
 
 /// What kind of row it is.
@@ -97,6 +99,12 @@ pub struct Item {
     pub error: Option<String>,
     /// Workflow and provisioning state, as people read them.
     pub state: String,
+    /// Number of the workflow state.
+    #[serde(skip)]
+    pub workflow: Option<i64>,
+    /// Number of the provisioning state.
+    #[serde(skip)]
+    pub provisioning: Option<i64>,
     /// Hash of what the row says.
     pub version: String,
 }

@@ -4,7 +4,9 @@ use super::both;
 use super::world::Orders;
 use crate::orders::{Decided, Decision, Item, ItemFilter, ItemKind, OrderHost, Part, Verdict, decide, items};
 use provost_model::orders::{OrderOutcome, OrderResult, ResultFile};
-use provost_model::policy::{AssignedResourceType, ProvisioningState, WorkflowState};
+use provost_model::policy::{AssignedResourceType, AssignedRole, Assignments, ProvisioningState, WorkflowState};
+use provost_model::{PolicyObjectId, ResourceId};
+use provost_store::AssignmentChange;
 
 both!(
     an_account_without_rights_gives_errors_that_are_mended_one_first,
@@ -12,6 +14,8 @@ both!(
     a_decision_about_something_that_changed_is_refused,
     what_exists_without_a_rule_is_kept_or_taken_away,
     orders_for_people_end_when_they_say_so,
+    roles_are_approved_step_by_step_or_declined,
+    a_property_is_declined_and_the_rest_approved_in_one_go,
 );
 
 fn found(orders: &Orders, filter: ItemFilter) -> Vec<Item> {
@@ -115,7 +119,7 @@ fn what_waits_is_approved_or_declined(orders: &Orders) {
     let states: Vec<String> = (1..5).map(|person| orders.standing(person)).collect();
     assert_eq!(states, ["1 1 ", "4 5 ", "4 0 ", "4 0 "]);
     assert_eq!(orders.of(3).workflow, WorkflowState::Approved);
-    let made = orders.store.read(|tx| tx.decisions(provost_model::ResourceId(3))).unwrap();
+    let made = orders.store.read(|tx| tx.decisions(ResourceId(3))).unwrap();
     assert_eq!((made[0].actor.as_str(), made[0].comment.as_str()), ("ada", "she comes back"));
     let given = orders.generate();
     assert_eq!((given.orders, given.summary.entity_types["AD_User"].inserted), (1, 1));
@@ -184,4 +188,70 @@ fn orders_for_people_end_when_they_say_so(orders: &Orders) {
     assert_eq!(decided(orders, &decisions), Decided { changed: 2, refused: vec![] });
     assert_eq!(decided(orders, &decisions), Decided { changed: 0, refused: vec![] });
     assert_eq!((orders.standing(1), orders.standing(2)), ("8 8 ".to_owned(), "3 3 no licence left".to_owned()));
+}
+
+/// Roles of a person, one after the other.
+fn roles(orders: &Orders, person: i64, states: &[WorkflowState]) {
+    let role = |(n, state): (i64, &WorkflowState)| AssignedRole {
+        owner: ResourceId(person),
+        role: PolicyObjectId(900 + n),
+        workflow: *state,
+        grace_until: Some(5),
+        ..AssignedRole::default()
+    };
+    let mut after = Assignments { single_roles: (0..).zip(states).map(role).collect(), ..Assignments::default() };
+    let written = orders.store.write("tester", "test", |tx| {
+        let before = Assignments::default();
+        let mut change = [AssignmentChange { owner: ResourceId(person), before: &before, after: &mut after }];
+        tx.write_assignments(&mut change, orders.world.now(), false)
+    });
+    written.unwrap();
+}
+
+fn states_of(orders: &Orders, person: i64) -> Vec<i64> {
+    let owned = orders.store.read(|tx| tx.assignments(&[ResourceId(person)])).unwrap();
+    owned[0].single_roles.iter().map(|role| role.workflow.number()).collect()
+}
+
+fn roles_are_approved_step_by_step_or_declined(orders: &Orders) {
+    use WorkflowState as W;
+    let all = [W::PendingApproval, W::PendingApproval1, W::PendingApproval1Of3, W::PendingApprovalRisk, W::Prolonged];
+    roles(orders, 1, &all);
+    roles(orders, 2, &all);
+    roles(orders, 3, &[W::Requested, W::RequestedMissingParameters, W::PolicyApproved]);
+    let decide_all = |verdict, comment: &str| {
+        orders.world.pass(1);
+        let items = found(orders, ItemFilter { kind: Some(ItemKind::Request), ..ItemFilter::default() });
+        let one = |item: &&Item| item.owner == if verdict == Verdict::Approve { 1 } else { 2 };
+        let decisions: Vec<Decision> = items.iter().filter(one).map(|item| of(item, verdict, comment)).collect();
+        decided(orders, &decisions)
+    };
+    assert_eq!(decide_all(Verdict::Approve, "").changed, 5);
+    assert_eq!(states_of(orders, 1), [16, 10, 12, 116, 16]);
+    assert_eq!(decide_all(Verdict::Approve, "").changed, 2);
+    assert_eq!(decide_all(Verdict::Approve, "").changed, 1);
+    assert_eq!(states_of(orders, 1), [16, 16, 16, 116, 16]);
+    let silent = decide_all(Verdict::Decline, "");
+    assert!(silent.changed == 0 && silent.refused.len() == 5, "{silent:?}");
+    assert_eq!(decide_all(Verdict::Decline, "no need").changed, 5);
+    // What nobody had yet is declined; what was kept for a while is taken away.
+    assert_eq!(states_of(orders, 2), [17, 17, 17, 17, 20]);
+    // What lacks a parameter waits for whoever asked, not for whoever reviews.
+    assert_eq!(states_of(orders, 3), [4, 2, 18]);
+    assert_eq!(found(orders, ItemFilter { owner: Some(3), ..ItemFilter::default() }), []);
+}
+
+fn a_property_is_declined_and_the_rest_approved_in_one_go(orders: &Orders) {
+    let waits = ProvisioningState::AwaitingApproval;
+    let mut row = AssignedResourceType { provisioning: waits, ..orders.creation(1) };
+    row.scalars[0].provisioning = waits;
+    orders.assign(vec![row]);
+    let all = found(orders, ItemFilter::default());
+    assert_eq!((all[0].part, all[1].part), (Part::ResourceType, Part::Scalar));
+    orders.world.pass(1);
+    // Both were looked at before either was decided.
+    let decisions = [of(&all[1], Verdict::Decline, "not this"), of(&all[0], Verdict::Approve, "")];
+    assert_eq!(decided(orders, &decisions), Decided { changed: 2, refused: vec![] });
+    assert_eq!(orders.standing(1), "1 0 ");
+    assert_eq!(orders.of(1).scalars[0].workflow, WorkflowState::Declined);
 }

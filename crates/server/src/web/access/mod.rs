@@ -87,7 +87,7 @@ pub(crate) fn peer_of(app: &App, head: &Parts) -> Option<IpAddr> {
 /// Counts and logs a refusal; nothing secret is in it.
 pub(crate) fn refused(app: &App, reason: Reason, peer: Option<IpAddr>, detail: &str) {
     app.metrics().add("provost_refused_total", reason.label(), 1);
-    tracing::warn!(reason = reason.label(), peer = sign_in::shown(peer), detail, "a request was refused");
+    tracing::warn!(reason = reason.word(), peer = sign_in::shown(peer), detail, "a request was refused");
 }
 
 /// The same, with the answer to the caller.

@@ -29,6 +29,11 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    /// The reason as a log has it.
+    pub(crate) fn word(self) -> &'static str {
+        self.label().trim_start_matches("reason=").trim_matches('"')
+    }
+
     /// The label.
     pub(crate) fn label(self) -> &'static str {
         match self {

@@ -177,7 +177,7 @@ async fn instances(State(app): State<App>, Query(query): Query<PageQuery>) -> Re
         })?),
     };
     let before = query.before.as_deref().map(number).transpose()?;
-    let filter = HistoryFilter { job: query.job, state, before };
+    let filter = HistoryFilter { job: query.job, state, before, ..HistoryFilter::default() };
     app.blocking(move || {
         let found = engine.instances(&filter, limit)?;
         let next = (found.len() == limit).then(|| found.last().map(|last| last.id.to_string())).flatten();

@@ -45,8 +45,9 @@ impl From<JobError> for Problem {
             | JobError::LeaseLost { .. } => StatusCode::CONFLICT,
             // Nothing was done, and the same call can be made again.
             JobError::Store(store) if store.code() == "repository-locked" => StatusCode::SERVICE_UNAVAILABLE,
-            JobError::Server(_) => match error {
+            JobError::Server(_) | JobError::Store(provost_store::StoreError::Text { .. }) => match error {
                 JobError::Server(inner) => return inner.into(),
+                JobError::Store(inner) => return inner.into(),
                 other => return Problem::internal(&other),
             },
             JobError::Store(_) | JobError::Log(_) => return Problem::internal(&error),

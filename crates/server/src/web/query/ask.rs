@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum::{Extension, Json};
 use provost_model::nearest;
 use provost_model::query::Query;
-use provost_store::{Catalogue, PageRequest, QueryFailure, ReadTx};
+use provost_store::{Catalogue, PageRequest, QueryFailure, ReadTx, Restrictions};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -205,7 +205,18 @@ pub(crate) fn page(
     request: &PageRequest<'_>,
 ) -> Result<Rows, Problem> {
     let seen = restrictions(principal, catalogue, &permitted.0);
-    let page = tx.query(catalogue, entity, query, request, &seen)?;
+    page_of(tx, catalogue, (entity, query), request, &seen)
+}
+
+/// A page of what these restrictions leave.
+pub(crate) fn page_of(
+    tx: &mut ReadTx,
+    catalogue: &Catalogue,
+    (entity, query): (&str, &Query),
+    request: &PageRequest<'_>,
+    seen: &Restrictions,
+) -> Result<Rows, Problem> {
+    let page = tx.query(catalogue, entity, query, request, seen)?;
     Ok(Rows { result: page.rows, continuation_token: page.next.map(|token| token.to_string()) })
 }
 

@@ -11,7 +11,7 @@ mod resource;
 mod restrict;
 mod table;
 
-pub(crate) use ask::{deployed, page, pairs, parsed};
+pub(crate) use ask::{deployed, page, page_of, pairs, parsed};
 pub(crate) use catalogues::Catalogues;
 pub(crate) use resource::{missing, number, versions, view_of};
 pub(crate) use restrict::restrictions;

@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
-use provost_model::configuration::jobs::Job;
+use provost_model::configuration::jobs::{Job, TaskKind};
 use provost_model::configuration::{Connection, Connector, Limit};
 use provost_store::{HistoryFilter, JobInstance, Session};
 
@@ -139,6 +139,10 @@ struct DashboardView {
     connections: Vec<Connection>,
     limits: Vec<LimitLine>,
     jobs: Vec<JobLine>,
+    /// Tasks behind the menus of the two frames.
+    entity_jobs: Vec<MenuTask>,
+    resource_jobs: Vec<MenuTask>,
+    resource_types: Vec<TypeLine>,
     sessions: Vec<Session>,
 }
 
@@ -161,7 +165,11 @@ async fn dashboard(ctx: Ctx, Path(connector): Path<String>) -> Result<Response, 
             None => None,
         };
         let own = model.metadata.configuration.connections.iter().filter(|c| c.connector == of);
+        let jobs = if inner.may("/Jobs/Job/Query") { jobs(&inner, &engine, of)? } else { Vec::new() };
         Ok(DashboardView {
+            entity_jobs: menu(&jobs, &ENTITY_TASKS),
+            resource_jobs: menu(&jobs, &RESOURCE_TASKS),
+            resource_types: type_lines(&inner, &model, of),
             frame,
             name: name(&connector),
             state: word(&standing),
@@ -172,7 +180,7 @@ async fn dashboard(ctx: Ctx, Path(connector): Path<String>) -> Result<Response, 
             links: link_lines(&model, of),
             connections: own.cloned().collect(),
             limits: limits(&connector),
-            jobs: if inner.may("/Jobs/Job/Query") { jobs(&inner, &engine, of)? } else { Vec::new() },
+            jobs: jobs.into_iter().filter(|line| !line.job.is_connector_job).collect(),
             sessions: sessions(&inner, of, SESSIONS)?,
             standing,
             connector,
@@ -245,13 +253,88 @@ fn jobs(ctx: &Ctx, engine: &Engine, connector: &str) -> Result<Vec<JobLine>, Pro
             name: job.display_name.clone().unwrap_or_else(|| job.identifier.clone()),
             href: format!("/jobs/{}", encoded(&job.identifier)),
             latest: engine.instances(&of, 1)?.pop().filter(|_| ctx.may("/Jobs/JobInstance/Query")),
-            may_launch: !job.user_start_denied
+            may_launch: (!job.user_start_denied || job.is_connector_job)
                 && ctx.may(&format!("/Jobs/RunJob/Launch/{}", standing(engine, &job.identifier)?)),
             tasks: own.map(|step| step.task.identifier.clone()).collect(),
             job,
         });
     }
     Ok(lines)
+}
+
+/// A task that a menu launches alone.
+struct MenuTask {
+    /// Key of what it does.
+    name: &'static str,
+    task: String,
+    /// Where it is launched.
+    href: String,
+    is_incremental: bool,
+}
+
+const ENTITY_TASKS: [(TaskKind, &str); 5] = [
+    (TaskKind::Export, "task.export"),
+    (TaskKind::PrepareSynchronization, "task.prepare"),
+    (TaskKind::Synchronize, "task.synchronize"),
+    (TaskKind::UpdateEntityPropertyExpressions, "task.expressions"),
+    (TaskKind::RefreshSchema, "task.schema"),
+];
+
+const RESOURCE_TASKS: [(TaskKind, &str); 6] = [
+    (TaskKind::ComputeCorrelationKeys, "task.keys"),
+    (TaskKind::ComputeRoleModel, "task.role-model"),
+    (TaskKind::UpdateClassification, "task.classify"),
+    (TaskKind::BuildRoleModel, "task.naming"),
+    (TaskKind::GenerateProvisioningOrders, "task.orders"),
+    (TaskKind::Fulfill, "task.fulfill"),
+];
+
+/// What the job behind the screens of a connector can do alone, for those who may launch it.
+fn menu(jobs: &[JobLine], kinds: &[(TaskKind, &'static str)]) -> Vec<MenuTask> {
+    let behind = jobs.iter().filter(|line| line.job.is_connector_job && line.may_launch);
+    let steps = behind.flat_map(|line| line.job.steps.iter().map(move |step| (line, &step.task)));
+    let found = steps.filter_map(|(line, task)| {
+        let (at, (_, name)) = kinds.iter().enumerate().find(|(_, (kind, _))| *kind == task.kind)?;
+        let is_incremental = task.text("SynchronizationMode") == "Incremental";
+        let href = format!("{}/launch", line.href);
+        Some((at, MenuTask { name, task: task.identifier.clone(), href, is_incremental }))
+    });
+    let mut found: Vec<(usize, MenuTask)> = found.collect();
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, task)| task).collect()
+}
+
+/// A resource type whose targets the connector brings.
+struct TypeLine {
+    name: String,
+    href: String,
+    source: String,
+    target: String,
+    rules: usize,
+    limits: String,
+}
+
+fn type_lines(ctx: &Ctx, model: &Model, connector: &str) -> Vec<TypeLine> {
+    let is_own = |target: &str| model.kind(target).is_some_and(|kind| kind.connector.as_deref() == Some(connector));
+    let policy = &model.metadata.configuration.policy;
+    let own = policy.resource_types.iter().filter(|of| is_own(&of.target_entity_type));
+    own.map(|of| {
+        let id = model.policy.find("ResourceType", &of.identifier).map(|(id, _)| id);
+        let may = ctx.may("/ProvisioningPolicy/ResourceType/Query");
+        TypeLine {
+            name: id.map_or_else(|| of.identifier.clone(), |id| model.object_name(id, ctx.w)),
+            href: id.filter(|_| may).map(|id| format!("/policy/ResourceType/{id}")).unwrap_or_default(),
+            source: model.kind_name(&of.source_entity_type, ctx.w),
+            target: model.kind_name(&of.target_entity_type, ctx.w),
+            rules: of.type_rules.len()
+                + of.scalar_rules.len()
+                + of.navigation_rules.len()
+                + of.query_rules.len()
+                + of.binary_rules.len(),
+            limits: shown_limits([("+", &of.inserted), ("~", &of.updated), ("−", &of.deleted)]),
+        }
+    })
+    .collect()
 }
 
 async fn switch(ctx: Ctx, Path((connector, action)): Path<(String, String)>) -> Result<Response, Problem> {

@@ -30,11 +30,26 @@ const ICONS: [&str; 28] = [
     "source",
 ];
 
+/// States of assignments, by their numbers.
+const WORKFLOW: [&str; 12] = ["W1", "W3", "W8", "W16", "W17", "W18", "W20", "W21", "W25", "W26", "W27", "W118"];
+const PROVISIONING: [&str; 8] = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8"];
+
 async fn design(ctx: Ctx) -> Result<Response, Problem> {
     let title = ctx.w.t("design.title");
     let frame = ctx.frame(title, vec![Crumb::new(title, "")]).await?;
     let states = InstanceState::ALL.map(InstanceState::word).into_iter();
-    let states =
-        states.chain(["Active", "Deactivated", "Open", "Sealed", "Applied", "Failed", "Insert", "Update", "Delete"]);
+    let states = states.chain([
+        "Active",
+        "Deactivated",
+        "Open",
+        "Sealed",
+        "Applied",
+        "Failed",
+        "Insert",
+        "Update",
+        "Delete",
+        "Orphan",
+    ]);
+    let states = states.chain(WORKFLOW).chain(PROVISIONING);
     html(&DesignView { frame, states: states.collect(), colours: COLOURS, icons: ICONS })
 }

@@ -79,10 +79,11 @@ impl Frame {
 }
 
 /// Screens beside those of entity types: permission, key of the name, address, icon.
-pub(super) const PLACES: [(&str, &str, &str, &str); 3] = [
+pub(super) const PLACES: [(&str, &str, &str, &str); 4] = [
     ("/Connectors/Connector/Query", "menu.connectors", "/connectors", "plug"),
     ("/Jobs/Job/Query", "menu.jobs", "/jobs", "play"),
     ("/Jobs/JobInstance/Query", "menu.runs", "/runs", "list"),
+    ("/ProvisioningPolicy/IdentifiedRisk/Query", "risks.title", "/risks", "warn"),
 ];
 
 fn sections(ctx: &Ctx, model: &Model) -> Vec<Section> {
@@ -91,16 +92,27 @@ fn sections(ctx: &Ctx, model: &Model) -> Vec<Section> {
         if href == "/" { ctx.path == "/" } else { rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) }
     };
     let entry = |name: String, href: String, icon| Entry { is_here: is_here(&href), name, href, icon };
-    let home = vec![entry(ctx.w.t("menu.home").to_owned(), "/".to_owned(), "home")];
+    let mut home = vec![entry(ctx.w.t("menu.home").to_owned(), "/".to_owned(), "home")];
+    if super::policy::any(ctx, model) {
+        home.push(entry(ctx.w.t("menu.tasks").to_owned(), "/reviews".to_owned(), "check"));
+    }
     let kinds = model.listed().filter(|kind| ctx.may(&format!("/Custom/Resources/{}/Query", kind.identifier)));
     let kinds =
         kinds.map(|kind| entry(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon()));
     let places = PLACES.iter().filter(|(permission, ..)| ctx.may(permission));
     let places = places.map(|(_, name, href, icon)| entry(ctx.w.t(name).to_owned(), (*href).to_owned(), icon));
+    let policy = super::policy::places(ctx).into_iter();
+    let policy: Vec<Entry> = policy
+        .map(|(key, href, icon)| Entry {
+            is_here: href.split('/').nth(2) == ctx.path.split('/').nth(2) && ctx.path.starts_with("/policy/"),
+            ..entry(ctx.w.t(key).to_owned(), href, icon)
+        })
+        .collect();
     let all = vec![
         Section { name: "", entries: home },
         Section { name: "menu.directory", entries: kinds.collect() },
         Section { name: "menu.administration", entries: places.collect() },
+        Section { name: "menu.configuration", entries: policy },
     ];
     all.into_iter().filter(|section| !section.entries.is_empty()).collect()
 }

@@ -26,11 +26,11 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 pub(super) struct Tile {
-    name: String,
-    href: String,
-    icon: &'static str,
-    count: String,
-    note: String,
+    pub(super) name: String,
+    pub(super) href: String,
+    pub(super) icon: &'static str,
+    pub(super) count: String,
+    pub(super) note: String,
 }
 
 #[derive(Template)]
@@ -39,6 +39,8 @@ struct HomeView {
     frame: Frame,
     /// Executions that wait for a decision.
     waiting: Vec<JobInstance>,
+    /// What waits in the reviews.
+    tasks: Vec<Tile>,
     directory: Vec<Tile>,
     administration: Vec<Tile>,
     recent: Vec<JobInstance>,
@@ -53,12 +55,13 @@ pub(super) fn shown_count(ctx: &Ctx, count: u64) -> String {
 async fn home(ctx: Ctx) -> Result<Response, Problem> {
     let model = ctx.model().await?;
     let directory = directory(&ctx, model.clone()).await?;
+    let tasks = super::policy::tiles(&ctx, model.clone()).await?;
     let (waiting, recent, administration) = match ctx.app.jobs() {
         Ok(engine) => administration(&ctx, engine, model.clone()).await?,
         Err(_) => Default::default(),
     };
     let frame = Frame::new(&ctx, &model, ctx.w.t("home.title").to_owned(), vec![Crumb::new(ctx.w.t("menu.home"), "")]);
-    html(&HomeView { frame, waiting, directory, administration, recent })
+    html(&HomeView { frame, waiting, tasks, directory, administration, recent })
 }
 
 async fn directory(ctx: &Ctx, model: Arc<Model>) -> Result<Vec<Tile>, Problem> {

@@ -18,6 +18,7 @@ mod home;
 mod jobs;
 mod model;
 mod palette;
+mod policy;
 mod resources;
 mod sign_in;
 mod words;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(connectors::routes());
     routes.extend(jobs::routes());
     routes.extend(resources::routes());
+    routes.extend(policy::routes());
     routes
 }
 

@@ -1,10 +1,13 @@
 //! How the deployed entity types are shown: names in each language, order, groups of properties.
 
+use super::policy::PolicyNames;
 use super::words::{Language, Words};
 use crate::metadata;
 use crate::web::problem::Problem;
+use provost_model::PolicyObjectId;
 use provost_model::configuration::{Item, Parsed, PropertyType};
-use provost_model::metadata::Metadata;
+use provost_model::metadata::{Catalog, Metadata};
+use provost_model::policy::PolicyCatalog;
 use provost_store::ReadTx;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const LAST: i64 = i32::MAX as i64;
 
 /// Texts by the number of their language.
-type Labels = BTreeMap<u8, String>;
+pub(crate) type Labels = BTreeMap<u8, String>;
 
 /// How a property is shown.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,8 @@ pub(crate) struct Model {
     /// Groups of properties: texts by identifier.
     groups: BTreeMap<String, Labels>,
     numbers: BTreeMap<&'static str, u8>,
+    /// Roles, resource types and rules.
+    pub(crate) policy: PolicyNames,
 }
 
 /// The model of the last configuration that was seen.
@@ -70,14 +75,14 @@ impl Models {
         }
         let items = metadata::items(tx)?;
         let catalog = tx.catalog()?;
-        let read = Arc::new(Model::new(version, items, &catalog));
+        let read = Arc::new(Model::new(version, items, &catalog, &tx.past_policy_catalog()?));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(read.clone());
         Ok(read)
     }
 }
 
 impl Model {
-    fn new(version: i64, items: Vec<Item>, catalog: &provost_model::metadata::Catalog) -> Model {
+    fn new(version: i64, items: Vec<Item>, catalog: &Catalog, past: &PolicyCatalog) -> Model {
         let of = |element: &'static str| items.iter().filter(move |item| item.element == element);
         let groups =
             of("DisplayPropertyGroup").map(|item| (item.identity.clone(), labels(item, "DisplayName"))).collect();
@@ -89,7 +94,9 @@ impl Model {
                 display(kind, item);
             }
         }
+        let copies = items.clone();
         let metadata = Metadata::resolve(Parsed::from_items(items).configuration, catalog);
+        let policy = PolicyNames::new(&metadata.configuration.policy, past, &copies);
         for kind in &mut kinds {
             let mapping = metadata.configuration.type_mappings.iter().find(|m| m.identifier == kind.identifier);
             kind.connector = mapping.map(|mapping| mapping.connector.clone());
@@ -99,7 +106,7 @@ impl Model {
             }
         }
         kinds.sort_by(|a, b| (a.priority, &a.identifier).cmp(&(b.priority, &b.identifier)));
-        Model { version, metadata, kinds, groups, numbers }
+        Model { version, metadata, kinds, groups, numbers, policy }
     }
 
     /// Entity types that are synchronised, in the order of the menu.
@@ -112,9 +119,35 @@ impl Model {
         self.kinds.iter().find(|kind| kind.identifier.eq_ignore_ascii_case(identifier))
     }
 
+    /// Entity types that the policy gives something to.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter().filter(|kind| self.is_owner(&kind.identifier))
+    }
+
+    /// Whether the policy gives something to resources of an entity type.
+    pub(crate) fn is_owner(&self, identifier: &str) -> bool {
+        let policy = &self.metadata.configuration.policy;
+        policy.resource_types.iter().any(|of| of.source_entity_type == identifier)
+            || policy.single_roles.iter().any(|role| role.entity_type == identifier)
+            || policy.composite_roles.iter().any(|role| role.entity_type == identifier)
+    }
+
     /// Name of an entity type, or its identifier.
     pub(crate) fn kind_name(&self, identifier: &str, w: Words) -> String {
         self.kind(identifier).map_or_else(|| identifier.to_owned(), |kind| kind.name(w))
+    }
+
+    /// Name of an object of the policy: a rule is called after what it is a rule of.
+    pub(crate) fn object_name(&self, id: PolicyObjectId, w: Words) -> String {
+        let Some(object) = self.policy.get(id) else { return id.to_string() };
+        let own = text(&object.labels, &self.numbers, w.0);
+        let of = || {
+            let (element, identity) = object.of.as_ref()?;
+            let (_, of) = self.policy.find(element, identity)?;
+            Some(text(&of.labels, &self.numbers, w.0).unwrap_or_else(|| identity.clone()))
+        };
+        let name = own.or_else(of).unwrap_or_else(|| object.identity.clone());
+        if object.property.is_empty() { name } else { format!("{name} · {}", object.property) }
     }
 
     /// Name of a group of properties.
@@ -162,7 +195,7 @@ fn numbers(items: &[Item]) -> BTreeMap<&'static str, u8> {
 }
 
 /// `DisplayName_L1`, `DisplayName_L2`, …
-fn labels(item: &Item, name: &str) -> Labels {
+pub(super) fn labels(item: &Item, name: &str) -> Labels {
     let found = item.attributes.iter().filter_map(|(key, value)| {
         let number = key.strip_prefix(name)?.strip_prefix("_L")?.parse().ok()?;
         Some((number, value.clone()))

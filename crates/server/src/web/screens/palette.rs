@@ -65,6 +65,7 @@ async fn part(ctx: Ctx) -> Result<Response, Problem> {
                 name: inner.w.t("palette.jobs").to_owned(),
                 hits: jobs.filter(|hit| fits(&asked, &[&hit.name, &hit.about])).take(6).collect(),
             });
+            groups.push(roles(&inner, &asked, &model));
             if asked.chars().count() >= LETTERS {
                 for kind in model.listed() {
                     groups.push(resources(&inner, tx, &catalogue, kind, &asked)?);
@@ -92,6 +93,12 @@ fn screens(ctx: &Ctx, asked: &str, model: &super::model::Model) -> Group {
     hits.extend(
         kinds.map(|kind| hit(kind.plural(ctx.w), format!("/resources/{}", encoded(&kind.identifier)), kind.icon())),
     );
+    if super::policy::any(ctx, model) {
+        hits.push(hit(ctx.w.t("menu.tasks").to_owned(), "/reviews".to_owned(), "check"));
+    }
+    hits.extend(
+        super::policy::places(ctx).into_iter().map(|(key, href, icon)| hit(ctx.w.t(key).to_owned(), href, icon)),
+    );
     hits.push(hit(ctx.w.t("design.title").to_owned(), "/design".to_owned(), "swatch"));
     hits.retain(|hit| fits(asked, &[&hit.name]));
     Group { name: ctx.w.t("palette.screens").to_owned(), hits }
@@ -107,6 +114,27 @@ fn connectors(ctx: &Ctx, asked: &str, model: &super::model::Model) -> Group {
     });
     let hits = hits.filter(|hit| fits(asked, &[&hit.name, &hit.about])).take(6).collect();
     Group { name: ctx.w.t("palette.connectors").to_owned(), hits }
+}
+
+/// Roles and resource types of this name or identifier.
+fn roles(ctx: &Ctx, asked: &str, model: &super::model::Model) -> Group {
+    let mut group = Group { name: ctx.w.t("menu.access-roles").to_owned(), hits: Vec::new() };
+    if asked.chars().count() < LETTERS {
+        return group;
+    }
+    for element in ["CompositeRole", "SingleRole", "ResourceType"] {
+        if !ctx.may(&format!("/ProvisioningPolicy/{element}/Query")) {
+            continue;
+        }
+        let all = model.policy.of_element(element).map(|(id, object)| Hit {
+            name: model.object_name(id, ctx.w),
+            href: format!("/policy/{element}/{id}"),
+            icon: "key",
+            about: object.identity.clone(),
+        });
+        group.hits.extend(all.filter(|hit| fits(asked, &[&hit.name, &hit.about])).take(6));
+    }
+    group
 }
 
 /// Resources whose name begins with what was typed, or whose key is it.

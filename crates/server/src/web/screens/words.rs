@@ -98,6 +98,11 @@ impl Words {
         self.0.catalogue().contains_key(key)
     }
 
+    /// The first of two messages that there is.
+    pub(crate) fn either(&self, first: String, second: String) -> String {
+        self.t(if self.has(&first) { &first } else { &second }).to_owned()
+    }
+
     /// A message with its gaps filled.
     pub(crate) fn with<S: fmt::Display>(&self, key: &str, gaps: &[S]) -> String {
         let mut text = self.t(key).to_owned();
@@ -191,6 +196,13 @@ impl Words {
 fn look(state: &str) -> (&'static str, &'static str) {
     match state {
         "Completed" | "Applied" | "Active" | "Reachable" => ("ok", "check"),
+        // Workflow states by their numbers, then provisioning states.
+        "W16" | "W18" | "W116" | "W118" | "P4" | "P8" => ("ok", "check"),
+        "W1" | "W3" | "W24" | "W27" | "W119" => ("warn", "warn"),
+        "W2" | "W4" | "W5" | "W8" | "W9" | "W10" | "W11" | "W12" | "W13" | "W25" | "P1" | "P2" => ("info", "clock"),
+        "W17" | "W20" | "P3" | "P7" => ("bad", "cross"),
+        "W26" => ("bad", "stop"),
+        "P5" => ("warn", "stop"),
         "InProgress" => ("info", "ring"),
         "Warning" => ("warn", "warn"),
         "Errored" | "Failed" => ("bad", "cross"),

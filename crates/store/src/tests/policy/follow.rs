@@ -140,9 +140,16 @@ fn changes_are_remembered_once_a_policy_was_computed(s: &Scratch) {
     let target = crate::Target::Slot(crate::tests::scratch::slot(7));
     s.write(|tx| tx.update_values(company.person, target, &value, 700));
     assert_eq!((changed(Follower::Keys), changed(Follower::Owners)), (vec![3], vec![2, 3]));
+    assert!(s.read(|tx| tx.has_data_changed()));
     s.write(|tx| tx.owners_followed());
     s.write(|tx| tx.update_values(company.person, target, &value, 800));
     assert!(s.read(|tx| tx.data_changes(Follower::Owners)).is_empty());
+    assert!(!s.read(|tx| tx.has_data_changed()));
+    // That something is gone is no change of what remains, and yet a change for whoever looks for it.
+    s.write(|tx| tx.follow_deletion("(SELECT CAST(3 AS BIGINT) AS Id)", 900));
+    assert!(s.read(|tx| tx.has_data_changed()));
+    s.write(|tx| tx.owners_followed());
+    assert!(!s.read(|tx| tx.has_data_changed()));
 }
 
 fn keys_find_resources_and_change(s: &Scratch) {

@@ -1,32 +1,35 @@
 //! Roles that are only offered, and stored rows that no rule continues: grace, derogations, cancellations.
 
-use super::{Kind, MINUTE, Resolving, offered};
+use super::{Kind, MINUTE, Pieces, Resolving, offered};
 use crate::policy::evaluate::scratch::{Class, Held, NONE, RolePiece, RoleStage};
 use crate::policy::evaluate::states::{Fate, fate};
 use crate::policy::evaluate::{Run, Scratch};
-use crate::policy::spans::subtract;
+use crate::policy::spans::{Spans, subtract, unite};
 use provost_model::configuration::policy::RuleType;
 use provost_model::policy::{AssignedRole, Period, WorkflowState};
+use smallvec::smallvec;
 
 impl Run<'_> {
     /// Rows for what rules offer: where it is neither held nor requested.
     pub(super) fn offered_roles(&self, this: &mut Resolving, stage: &mut RoleStage, scratch: &mut Scratch) {
+        if this.pieces.iter().all(|piece| this.set.rules[piece.rule as usize].kind == RuleType::Required) {
+            return;
+        }
         for kind in [RuleType::RequestedAutomatically, RuleType::Suggested] {
-            let mut pieces: Vec<RolePiece> =
-                this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
+            let mut pieces: Pieces = this.pieces.iter().filter(|piece| this.offers(piece, kind)).copied().collect();
             pieces.sort_by_key(|piece| (piece.parameters, piece.period));
             let mut rest = pieces.as_slice();
             while let Some(first) = rest.first() {
                 let same = |piece: &&RolePiece| piece.parameters == first.parameters;
                 let (group, others) = rest.split_at(rest.iter().take_while(same).count());
                 rest = others;
-                let mut periods = Vec::new();
+                let mut periods = Spans::new();
                 for piece in group {
-                    let mut own = vec![piece.period];
+                    let mut own: Spans = smallvec![piece.period];
                     subtract(&mut own, &this.denied_for(this.set.rules[piece.rule as usize].priority));
                     periods.append(&mut own);
                 }
-                Period::union(&mut periods);
+                unite(&mut periods);
                 subtract(&mut periods, &this.by_hand);
                 for list in [&this.given, &this.manual, &this.requested] {
                     this.without(list, first.parameters, &mut periods);
@@ -59,12 +62,18 @@ impl Run<'_> {
         let workflow = offered(kind, self.options.is_new_owner);
         let values = &scratch.parameters[parameters as usize];
         let goes_on = |row: &AssignedRole| row.workflow == workflow && row.parameters == *values;
-        let row = self.role_row(this, period, workflow, goes_on);
+        let (id, state_since) = self.continued(this, period, workflow, goes_on);
         stage.rows.push(AssignedRole {
+            id,
+            owner: self.owner_id,
+            role: this.role.id,
+            workflow,
+            period,
+            state_since,
             parameters: values.clone(),
             is_inferred: rule.is_some_and(|rule| rule.holder.is_some()),
             rule: rule.map(|rule| rule.id),
-            ..row
+            ..AssignedRole::default()
         });
     }
 

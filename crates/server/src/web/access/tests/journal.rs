@@ -20,6 +20,15 @@ const SILENT: &[(&str, &str)] = &[
     ),
     ("POST /api/ProvisioningPolicy/Reviews/Query", "nothing is changed"),
     ("POST /api/ProvisioningPolicy/Reviews/Decide", "each decision is a row with who, when and why"),
+    ("POST /reviews/roles/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/provisioning/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/provisioning/{entityType}/bulk", "each decision is a row with who, when and why"),
+    ("POST /reviews/role-reconciliation/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/role-reconciliation/{entityType}/bulk", "each decision is a row with who, when and why"),
+    ("POST /reviews/resource-reconciliation/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/resource-reconciliation/{entityType}/bulk", "each decision is a row with who, when and why"),
+    ("POST /reviews/manual/{entityType}", "each decision is a row with who, when and why"),
+    ("POST /reviews/manual/{entityType}/bulk", "each decision is a row with who, when and why"),
 ];
 
 const SESSION: &str = "11111111-2222-4333-8444-555555555555";
@@ -65,6 +74,10 @@ const STEPS: &[Step] = &[
     ),
     ("POST /api/Connectors/SynchronizeSession/{session}/Seal", &[("session", SESSION)], "{}", 400),
     ("DELETE /api/Connectors/SynchronizeSession/{session}", &[("session", SESSION)], "", 204),
+    ("POST /api/Connectors/Schema/{connection}", &[("connection", "HR")], r#"{"schema":{"tables":[]}}"#, 200),
+    ("POST /api/Connectors/Schema/{connection}", &[("connection", "HR")], r#"{"error":"it does not answer"}"#, 200),
+    ("POST /api/Connectors/Schema/{connection}", &[("connection", "HR")], "{}", 400),
+    ("POST /api/Connectors/Schema/{connection}", &[("connection", "Nobody")], r#"{"error":"x"}"#, 404),
     ("POST /jobs/{job}/launch", &[("job", "Daily")], "reason=again", 409),
     ("POST /runs/{id}/resume", &[("id", "1")], "change_set=x", 409),
     ("POST /runs/{id}/cancel", &[("id", "1")], "reason=enough", 303),

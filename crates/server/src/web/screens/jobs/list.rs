@@ -149,6 +149,8 @@ struct RunsView {
     runs: Vec<JobInstance>,
     jobs: Vec<String>,
     job: String,
+    connectors: Vec<String>,
+    connector: String,
     state: String,
     states: Vec<&'static str>,
     next: Option<String>,
@@ -158,10 +160,11 @@ struct RunsView {
 async fn runs(ctx: Ctx) -> Result<Response, Problem> {
     let title = ctx.w.t("menu.runs");
     let frame = ctx.frame(title, vec![Crumb::new(title, "")]).await?;
-    let (engine, inner) = (ctx.app.jobs()?, ctx.clone());
+    let (engine, inner, model) = (ctx.app.jobs()?, ctx.clone(), ctx.model().await?);
     let view = ctx.app.blocking(move || {
         let filter = HistoryFilter {
             job: inner.get("job").map(str::to_owned),
+            connector: inner.get("connector").map(str::to_owned),
             state: inner.get("state").and_then(InstanceState::parse),
             before: inner.get("before").map(number).transpose()?,
         };
@@ -171,6 +174,8 @@ async fn runs(ctx: Ctx) -> Result<Response, Problem> {
             frame,
             jobs: engine.jobs()?.into_iter().map(|job| job.identifier).collect(),
             job: filter.job.unwrap_or_default(),
+            connectors: model.metadata.configuration.connectors.iter().map(|c| c.identifier.clone()).collect(),
+            connector: filter.connector.unwrap_or_default(),
             state: filter.state.map(|state| state.word().to_owned()).unwrap_or_default(),
             states: InstanceState::ALL[..7].iter().map(|state| state.word()).collect(),
             next: last.map(|last| inner.address(&[("before", &last)])),

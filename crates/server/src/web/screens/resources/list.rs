@@ -1,14 +1,15 @@
 //! The resources of an entity type.
 
-use super::search::{Criterion, OPERATORS, Search, kind_of_column, showable};
+use super::search::{Criterion, OPERATORS, Search, kind_of_column, seen, showable};
 use super::{export, kind_of, shown};
 use crate::web::problem::Problem;
-use crate::web::query::{deployed, page, restrictions};
+use crate::web::query::{deployed, page_of};
 use crate::web::route::{Right, Route};
 use crate::web::screens::context::{Ctx, encoded, html};
 use crate::web::screens::frame::{Crumb, Frame};
 use crate::web::screens::home::{COUNTED, shown_count};
 use crate::web::screens::model::{Kind, Model};
+use crate::web::screens::policy::{Account, is_target, owners_of};
 use crate::web::screens::shows;
 use askama::Template;
 use axum::extract::Path;
@@ -22,11 +23,14 @@ const QUERY: Right = Right::Permission("/Custom/Resources/{entityType}/Query");
 /// Rows on a page.
 const ROWS: u32 = 15;
 const SIZES: [u32; 3] = [15, 50, 100];
+/// Filters of entity types whose resources may have owners.
+const OWNERSHIP: [&str; 2] = ["orphan", "uncategorized"];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         shows("/resources/{entityType}", QUERY, || get(list)),
         shows("/resources/{entityType}/export.csv", QUERY, || get(export::csv)),
+        shows("/resources/{entityType}/export.xlsx", QUERY, || get(export::xlsx)),
     ]
 }
 
@@ -41,6 +45,7 @@ struct Row {
     name: String,
     href: String,
     cells: Vec<Cell>,
+    owners: Vec<Account>,
 }
 
 struct Column {
@@ -71,6 +76,11 @@ struct ListView {
     next: Option<String>,
     first: Option<String>,
     export: String,
+    workbook: String,
+    /// Its resources may have owners.
+    is_target: bool,
+    /// Filters by owner and category.
+    filters: Vec<Ownership>,
     name_sort: String,
     may_view: bool,
     is_searched: bool,
@@ -87,6 +97,8 @@ struct ListPart<'a> {
     next: &'a Option<String>,
     first: &'a Option<String>,
     export: &'a str,
+    workbook: &'a str,
+    is_target: bool,
     name_sort: &'a str,
     may_view: bool,
     is_searched: bool,
@@ -112,6 +124,8 @@ async fn list(ctx: Ctx, Path(identifier): Path<String>) -> Result<Response, Prob
         next: &view.next,
         first: &view.first,
         export: &view.export,
+        workbook: &view.workbook,
+        is_target: view.is_target,
         name_sort: &view.name_sort,
         may_view: view.may_view,
         is_searched: view.is_searched,
@@ -127,15 +141,25 @@ fn view(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, model: &Model, kind: 
     let may_view = ctx.may(&format!("/Custom/Resources/{}/View", kind.identifier));
     let size = size(ctx);
     let request = PageRequest { page_size: Some(size), continuation_token: ctx.get("after"), ..PageRequest::default() };
-    let found = page(tx, catalogue, &ctx.principal, &ctx.permitted, (&kind.identifier, &search.query), &request)?;
+    let found = page_of(tx, catalogue, (&kind.identifier, &search.query), &request, &seen(ctx, catalogue))?;
     let title = kind.plural(ctx.w);
-    let is_searched = search.query.filter.is_some();
+    let is_searched = search.query.filter.is_some() || OWNERSHIP.iter().any(|name| ctx.get(name).is_some());
+    let is_target = is_target(model, kind);
+    let mut rows: Vec<Row> = found.result.iter().map(|row| line(ctx, kind, &search, row)).collect();
+    if is_target {
+        let ids = found.result.iter().map(|row| row["Id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default());
+        for (row, owners) in rows.iter_mut().zip(owners_of(ctx, tx, model, catalogue, &ids.collect::<Vec<i64>>())?) {
+            row.owners = owners;
+        }
+    }
     Ok(ListView {
         frame: Frame::new(ctx, model, title.clone(), vec![Crumb::new(title, "")]),
         kind: kind.identifier.clone(),
         columns: columns(ctx, kind, &search, search.columns.iter().map(|c| c.name.clone()).collect()),
         all_columns: columns(ctx, kind, &search, showable(catalogue, kind).into_iter().map(|c| c.name).collect()),
-        rows: found.result.iter().map(|row| line(ctx, kind, &search, row)).collect(),
+        rows,
+        is_target,
+        filters: if is_target { OWNERSHIP.map(|name| ownership(ctx, name)).into() } else { Vec::new() },
         count: count(ctx, tx, catalogue, kind, &search.query)?,
         q: ctx.get("q").unwrap_or_default().to_owned(),
         advanced: ctx.get("where").unwrap_or_default().to_owned(),
@@ -151,10 +175,30 @@ fn view(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, model: &Model, kind: 
         next: found.continuation_token.map(|token| ctx.address(&[("after", &token)])),
         first: ctx.get("after").map(|_| ctx.address(&[("after", "")])),
         export: ctx.address(&[("after", "")]).replacen(&ctx.path, &format!("{}/export.csv", ctx.path), 1),
+        workbook: ctx.address(&[("after", "")]).replacen(&ctx.path, &format!("{}/export.xlsx", ctx.path), 1),
         name_sort: sort_address(ctx, "InternalDisplayName"),
         may_view,
         is_searched,
     })
+}
+
+/// A filter by owner or category.
+struct Ownership {
+    name: &'static str,
+    label: &'static str,
+    /// Values, their names, and whether they are chosen.
+    choices: [(&'static str, &'static str, bool); 3],
+}
+
+fn ownership(ctx: &Ctx, name: &'static str) -> Ownership {
+    let keys = match name {
+        "orphan" => ["list.orphan", "list.orphan-any", "list.orphan-yes", "list.orphan-no"],
+        _ => ["list.uncategorized", "list.uncategorized-any", "list.uncategorized-yes", "list.uncategorized-no"],
+    };
+    let choice =
+        |value: &'static str, key: &'static str| (value, ctx.w.t(key), ctx.get(name).unwrap_or_default() == value);
+    let [label, any, yes, no] = keys;
+    Ownership { name, label: ctx.w.t(label), choices: [choice("", any), choice("yes", yes), choice("no", no)] }
 }
 
 /// An empty criterion at the end, for the next one.
@@ -164,7 +208,7 @@ fn padded(mut criteria: Vec<Criterion>) -> Vec<Criterion> {
 }
 
 fn count(ctx: &Ctx, tx: &mut ReadTx, catalogue: &Catalogue, kind: &Kind, query: &Query) -> Result<String, Problem> {
-    let seen = restrictions(&ctx.principal, catalogue, &ctx.permitted.0);
+    let seen = seen(ctx, catalogue);
     let query = Query { order: Vec::new(), select: Vec::new(), ..query.clone() };
     Ok(shown_count(ctx, tx.count_found(catalogue, &kind.identifier, &query, COUNTED, &seen)?))
 }
@@ -210,6 +254,7 @@ fn line(ctx: &Ctx, kind: &Kind, search: &Search, row: &Value) -> Row {
         name: row["InternalDisplayName"].as_str().unwrap_or(id).to_owned(),
         href: format!("/resources/{}/{id}", encoded(&kind.identifier)),
         cells: search.columns.iter().map(cell).collect(),
+        owners: Vec::new(),
     }
     .named(ctx)
 }

@@ -7,6 +7,8 @@ mod page;
 mod search;
 mod sources;
 
+pub(super) use page::{Head, around};
+
 use crate::web::problem::Problem;
 use crate::web::route::Route;
 use crate::web::screens::model::{Kind, Model};
@@ -22,7 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The entity type of an address.
-fn kind_of<'m>(model: &'m Model, identifier: &str) -> Result<&'m Kind, Problem> {
+pub(super) fn kind_of<'m>(model: &'m Model, identifier: &str) -> Result<&'m Kind, Problem> {
     let unknown = || Problem::not_found(format!("no entity type \"{identifier}\" is deployed"));
     model.kind(identifier).ok_or_else(unknown)
 }

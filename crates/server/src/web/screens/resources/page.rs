@@ -7,6 +7,7 @@ use crate::web::route::{Right, Route};
 use crate::web::screens::context::{Ctx, encoded, html};
 use crate::web::screens::frame::{Crumb, Frame};
 use crate::web::screens::model::{Kind, Model};
+use crate::web::screens::policy::{Account, Holding, accounts, holding};
 use crate::web::screens::shows;
 use askama::Template;
 use axum::extract::Path;
@@ -50,14 +51,15 @@ struct Links {
 }
 
 /// The head that all pages of a resource share.
-pub(super) struct Head {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) icon: &'static str,
-    pub(super) href: String,
-    pub(super) may_view: bool,
-    pub(super) may_history: bool,
-    pub(super) here: &'static str,
+pub(in crate::web::screens) struct Head {
+    pub(in crate::web::screens) name: String,
+    pub(in crate::web::screens) kind: String,
+    pub(in crate::web::screens) icon: &'static str,
+    pub(in crate::web::screens) href: String,
+    pub(in crate::web::screens) may_view: bool,
+    pub(in crate::web::screens) may_history: bool,
+    pub(in crate::web::screens) here: &'static str,
+    pub(in crate::web::screens) may_permissions: bool,
 }
 
 #[derive(Template)]
@@ -67,11 +69,13 @@ struct ResourceView {
     head: Head,
     groups: Vec<Group>,
     links: Vec<Links>,
+    accounts: Vec<Account>,
+    holding: Option<Holding>,
     since: String,
 }
 
 /// Frame and head of a page of a resource.
-pub(super) fn around(
+pub(in crate::web::screens) fn around(
     ctx: &Ctx,
     model: &Model,
     kind: &Kind,
@@ -94,6 +98,7 @@ pub(super) fn around(
         href,
         may_view: may("View"),
         may_history: may("ViewHistory"),
+        may_permissions: model.is_owner(&kind.identifier) && may("ViewOwnedResources"),
         here,
     };
     (Frame::new(ctx, model, name.to_owned(), crumbs), head)
@@ -113,6 +118,8 @@ async fn one(ctx: Ctx, Path((identifier, id)): Path<(String, String)>) -> Result
             head,
             groups: groups(&inner, &model, &catalogue, kind, &values),
             links: all_links(&inner, tx, &catalogue, &model, kind, id)?,
+            accounts: accounts(&inner, tx, &model, &catalogue, (kind, id))?,
+            holding: holding(&inner, tx, &model, &catalogue, (kind, id))?,
             since: values
                 .get("ValidFrom")
                 .map(|v| shown(v, provost_model::configuration::PropertyType::DateTime))

@@ -1,12 +1,12 @@
 //! From what somebody typed to a query. It is put together as a tree, never as text.
 
 use crate::web::problem::Problem;
-use crate::web::query::parsed;
+use crate::web::query::{parsed, restrictions};
 use crate::web::screens::context::Ctx;
 use crate::web::screens::model::Kind;
 use provost_model::configuration::PropertyType;
 use provost_model::query::{Binding, Direction, Filter, Operand, Operator, Order, Query};
-use provost_store::{Catalogue, QueryProperty};
+use provost_store::{Catalogue, QueryProperty, Restrictions};
 
 /// Columns when nobody chose any.
 const COLUMNS: usize = 5;
@@ -148,4 +148,25 @@ fn order(ctx: &Ctx, showable: &[QueryProperty]) -> Vec<Order> {
 /// The kind of a column, for how its values are shown.
 pub(super) fn kind_of_column(kind: &Kind, name: &str) -> PropertyType {
     kind.properties.iter().find(|shown| shown.identifier == name).map(|shown| shown.kind).unwrap_or_default()
+}
+
+/// What somebody sees of a list, narrowed to orphans and to what has no category, as the address asks.
+pub(super) fn seen(ctx: &Ctx, catalogue: &Catalogue) -> Restrictions {
+    let mut seen = restrictions(&ctx.principal, catalogue, &ctx.permitted.0);
+    if let Some(is_orphan) = yes_or_no(ctx, "orphan") {
+        seen.owned(!is_orphan);
+    }
+    if let Some(is_uncategorized) = yes_or_no(ctx, "uncategorized") {
+        seen.categorised(!is_uncategorized);
+    }
+    seen
+}
+
+/// `yes` or `no`; nothing for anything else.
+fn yes_or_no(ctx: &Ctx, name: &str) -> Option<bool> {
+    match ctx.get(name) {
+        Some("yes") => Some(true),
+        Some("no") => Some(false),
+        _ => None,
+    }
 }

@@ -1,11 +1,10 @@
 //! Deployment: what would change, and changing exactly that in one transaction.
 
-use crate::report::{Kind, Report};
-use crate::repository::items;
-use crate::road::{actor, now_micros};
+use crate::error::ServerError;
+use crate::metadata::items;
 use provost_model::configuration::jobs::{JobChange, job_changes};
 use provost_model::configuration::{Configuration, Item, Parsed, Plan, plan, typed};
-use provost_store::{ItemChange, Store, StoredItem};
+use provost_store::{ItemChange, ReadTx, Store, StoredItem, WriteTx};
 use std::collections::BTreeMap;
 
 /// A deployment that was computed and not carried out.
@@ -25,13 +24,26 @@ impl Deployment {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn compute(store: &Store, parsed: &Parsed) -> Result<Deployment, Report> {
-        let (version, stored) = store.read(|tx| Ok::<_, Report>((tx.configuration_version()?, items(tx)?)))?;
+    pub fn compute(store: &Store, parsed: &Parsed) -> Result<Deployment, ServerError> {
+        store.read(|tx| Deployment::within(tx, &parsed.items, &parsed.configuration))
+    }
+
+    /// The same inside a transaction.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) fn within(
+        tx: &mut ReadTx,
+        new: &[Item],
+        configuration: &Configuration,
+    ) -> Result<Deployment, ServerError> {
+        let version = tx.configuration_version()?;
+        let stored = items(tx)?;
         Ok(Deployment {
-            plan: plan(&stored, &parsed.items),
-            jobs: job_changes(&typed(&stored).jobs, &parsed.configuration.jobs),
-            changes: changes(&stored, &parsed.items)?,
-            configuration: parsed.configuration.clone(),
+            plan: plan(&stored, new),
+            jobs: job_changes(&typed(&stored).jobs, &configuration.jobs),
+            changes: changes(&stored, new)?,
+            configuration: configuration.clone(),
             version,
         })
     }
@@ -41,26 +53,35 @@ impl Deployment {
     ///
     /// # Errors
     /// Those of the database; somebody else has deployed since it was computed.
-    pub fn apply(&self, store: &Store, reason: &str) -> Result<(), Report> {
+    pub fn apply(&self, store: &Store, actor: &str, reason: &str, now_micros: i64) -> Result<(), ServerError> {
         if self.changes.is_empty() {
             return Ok(());
         }
-        store.write(&actor(), reason, |tx| {
+        store.write(actor, reason, |tx| {
             tx.lock_repository()?;
-            if tx.configuration_version()? != self.version {
-                let text = "another configuration was deployed since this one was compared";
-                return Err(Report::new(Kind::Error, "configuration-changed", text)
-                    .hint("run the command again to see what it would change now"));
-            }
-            tx.replace_configuration(&self.changes)?;
-            tx.deploy_model(&self.configuration, now_micros())?;
-            Ok(())
+            self.apply_within(tx, now_micros)
         })
+    }
+
+    /// The same inside a transaction that keeps other writers out.
+    ///
+    /// # Errors
+    /// As [`Deployment::apply`].
+    pub(crate) fn apply_within(&self, tx: &mut WriteTx, now_micros: i64) -> Result<(), ServerError> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        if tx.configuration_version()? != self.version {
+            return Err(ServerError::ConfigurationChanged);
+        }
+        tx.replace_configuration(&self.changes)?;
+        tx.deploy_model(&self.configuration, now_micros)?;
+        Ok(())
     }
 }
 
 /// Stored items that have to change. Deletions come first, so that a name may pass from one item to another.
-fn changes(stored: &[Item], new: &[Item]) -> Result<Vec<ItemChange>, Report> {
+fn changes(stored: &[Item], new: &[Item]) -> Result<Vec<ItemChange>, ServerError> {
     let key = |item: &Item| (item.element.clone(), item.identity.clone());
     let mut gone: BTreeMap<(String, String), &Item> = stored.iter().map(|item| (key(item), item)).collect();
     let mut written = Vec::new();
@@ -75,9 +96,8 @@ fn changes(stored: &[Item], new: &[Item]) -> Result<Vec<ItemChange>, Report> {
     Ok(deleted.chain(written).collect())
 }
 
-fn stored_form(item: &Item) -> Result<StoredItem, Report> {
-    let json =
-        serde_json::to_string(item).map_err(|error| Report::from_error(Kind::Error, "stored-configuration", &error))?;
+fn stored_form(item: &Item) -> Result<StoredItem, ServerError> {
+    let json = serde_json::to_string(item).map_err(std::io::Error::other)?;
     Ok(StoredItem { element: item.element.clone(), identity: item.identity.clone(), file: item.file.clone(), json })
 }
 
@@ -109,7 +129,7 @@ mod tests {
 
     fn deploy(store: &Store, parsed: &Parsed) -> String {
         let deployment = Deployment::compute(store, parsed).unwrap();
-        deployment.apply(store, "test").unwrap();
+        deployment.apply(store, "tester", "test", 0).unwrap();
         deployment.plan.to_string()
     }
 
@@ -167,7 +187,7 @@ mod tests {
         let (_folder, store) = repository();
         let late = Deployment::compute(&store, &parsed(&[("a.xml", &agent("Late", "x"))])).unwrap();
         deploy(&store, &parsed(&[("a.xml", &agent("Early", "y"))]));
-        assert_eq!(late.apply(&store, "test").unwrap_err().id, "configuration-changed");
+        assert_eq!(late.apply(&store, "tester", "test", 0).unwrap_err().code(), "configuration-changed");
         assert_eq!(stored(&store)[0].identity, "Early");
     }
 }
