@@ -85,7 +85,7 @@ fn set_up() -> Home {
 /// What a system holds at its nth change: thing 1 has a name of that change, and things come and go.
 fn things(connector: usize, change: usize) -> BTreeMap<String, String> {
     (1..=20)
-        .filter(|id| *id == 1 || (id + change) % 7 != 0)
+        .filter(|id| *id == 1 || !(id + change).is_multiple_of(7))
         .map(|id| (id.to_string(), if id == 1 { format!("{connector} {change}") } else { format!("Thing {id}") }))
         .collect()
 }

@@ -45,7 +45,12 @@ pub fn same_rows(left: &Rows, right: &Rows, context: &str) {
         let owner = other.first().cloned().flatten();
         let told = |rows: &Rows| -> String {
             let own = |table: &str| {
-                rows[table].iter().filter(|row| row[0] == owner).map(short).collect::<Vec<_>>().join("\n    ")
+                rows[table]
+                    .iter()
+                    .filter(|row| row[0] == owner)
+                    .map(|row| short(row))
+                    .collect::<Vec<_>>()
+                    .join("\n    ")
             };
             let held = TABLES.iter().filter(|t| !t.ends_with("Keys"));
             held.map(|table| format!("  {table}\n    {}\n", own(table))).collect()
@@ -54,6 +59,6 @@ pub fn same_rows(left: &Rows, right: &Rows, context: &str) {
     }
 }
 
-fn short(row: &Vec<Option<String>>) -> String {
+fn short(row: &[Option<String>]) -> String {
     row.iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" ")
 }

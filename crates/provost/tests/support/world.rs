@@ -152,7 +152,7 @@ impl World {
     }
 
     fn some<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        *self.random.pick(of)
+        self.random.pick::<&str>(of)
     }
 
     fn person(&mut self, person: u64) {
