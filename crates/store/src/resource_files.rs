@@ -29,7 +29,7 @@ impl WriteTx {
         self.link.execute(sql, &[digest.into(), content.into()]).map(|_| ())
     }
 
-    /// Forgets contents that no resource, no version and no change names any more. Tells how many.
+    /// Forgets contents that no resource, no version, no change and no assignment names any more. Tells how many.
     ///
     /// # Errors
     /// Those of the database.
@@ -47,6 +47,10 @@ impl WriteTx {
         // Who is about to name a content that nobody names yet is waited for.
         if let Some(lock) = self.link.dialect().lock_table("UR_ResourceFiles") {
             self.link.batch(&lock)?;
+        }
+        for column in ["PolicyValue", "CurrentValue"] {
+            let table = "UP_AssignedResourceBinaries";
+            named.push(format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL"));
         }
         let sql = format!("DELETE FROM UR_ResourceFiles WHERE Digest NOT IN ({})", named.join(" UNION "));
         let forgotten = self.link.execute(&sql, &[])?;

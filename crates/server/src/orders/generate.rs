@@ -1,5 +1,6 @@
 //! `generate-provisioning-orders`: from pending assignments to order files.
 
+use super::contents::with_contents;
 use super::files::OrderFolder;
 use super::load::load;
 use super::results::move_rows;
@@ -330,7 +331,9 @@ fn give(
         let resource_type = plan.walked.types.get(&orders[0].resource_type).map_or("", |t| t.identifier.as_str());
         let name =
             format!("{}_{}_{:04}_{}.json", options.now_micros, &plan.hash[..8], number + 1, plain(resource_type));
-        let digest = folder.write(&name, orders.iter().map(|order| &order.order))?;
+        let told = orders.iter().map(|planned| with_contents(store, &plan.walked.metadata, &planned.order));
+        let told = told.collect::<Result<Vec<_>, _>>()?;
+        let digest = folder.write(&name, told.iter().map(AsRef::as_ref))?;
         files.push((
             StoredOrderFile {
                 name,

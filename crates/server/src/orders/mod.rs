@@ -11,6 +11,7 @@
 //! counts once.
 
 mod collect;
+mod contents;
 mod files;
 mod generate;
 mod load;

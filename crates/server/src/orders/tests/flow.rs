@@ -6,12 +6,14 @@ use crate::error::ServerError;
 use crate::orders::{CollectRequest, GenerateOptions, OrderHost, expire, generate, plan, undo};
 use provost_model::configuration::jobs::Task;
 use provost_model::orders::{ChangeType, OrderFile, OrderOutcome, OrderResult, ResultFile};
+use provost_model::policy::{AssignedValue, ProvisioningState};
 use provost_model::summary::State;
 
 const MINUTE: i64 = 60_000_000;
 
 both!(
     orders_are_given_once,
+    files_go_with_their_contents,
     a_threshold_blocks_until_its_change_set_is_approved,
     a_crash_beside_the_transaction_neither_loses_nor_repeats,
     results_count_once,
@@ -62,6 +64,22 @@ fn orders_are_given_once(orders: &Orders) {
     let again = orders.generate();
     assert_eq!((again.orders, again.files.len()), (0, 0));
     assert_eq!(orders.files(""), given.files);
+}
+
+fn files_go_with_their_contents(orders: &Orders) {
+    let keep = |digest: &str, content: &str| {
+        let write = orders.store.write("tester", "test", |tx| tx.keep_resource_file(digest, content));
+        write.map_err(|error: provost_store::StoreError| error).unwrap();
+    };
+    keep("sha256:ab", "YWJj");
+    let mut creation = orders.creation(1);
+    let photo = orders.value("sha256:ab", ProvisioningState::Pending);
+    creation.binaries = vec![AssignedValue { property: orders.photo, ..photo }];
+    orders.assign(vec![creation]);
+    let given = orders.generate();
+    let text = std::fs::read(orders.world.folders().work.join("ProvisioningOrders").join(&given.files[0])).unwrap();
+    let file: OrderFile = serde_json::from_slice(&text).unwrap();
+    assert_eq!(file.orders[0].changes["photo"], "YWJj");
 }
 
 fn a_threshold_blocks_until_its_change_set_is_approved(orders: &Orders) {

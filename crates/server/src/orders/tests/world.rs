@@ -25,6 +25,7 @@ const CONFIGURATION: &str = r#"<ConfigurationFile xmlns="urn:schemas-usercube-co
   <EntityType Identifier="Account" DisplayName_L1="Account">
     <Property Identifier="dn" Type="String" IsKey="true" TargetColumnIndex="4" />
     <Property Identifier="mail" Type="String" TargetColumnIndex="5" />
+    <Property Identifier="photo" Type="Binary" />
   </EntityType>
   <EntityTypeMapping Identifier="Person" Connector="HR" ConnectionTable="HR_Person">
     <Property Identifier="Number" ConnectionColumn="number" IsPrimaryKey="true" />
@@ -46,6 +47,7 @@ pub(crate) struct Orders {
     pub(crate) store: Arc<Store>,
     pub(crate) resource_type: PolicyObjectId,
     pub(crate) mail: PropertyId,
+    pub(crate) photo: PropertyId,
 }
 
 impl Orders {
@@ -62,17 +64,19 @@ impl Orders {
             })
         };
         let items: Vec<ItemChange> = parsed.items.iter().map(item).collect();
-        let (resource_type, mail) = store
+        let (resource_type, mail, photo) = store
             .write("tester", "test", |tx| -> Result<_, crate::ServerError> {
                 tx.replace_configuration(&items)?;
                 tx.deploy_model(&parsed.configuration, world.now())?;
                 let metadata = metadata::load(tx)?;
                 people(tx, &metadata, world.now())?;
                 let id = tx.policy_catalog()?.id("ResourceType", "AD_User").unwrap();
-                Ok((id, metadata.entity_type("Account").unwrap().property("mail").unwrap().id))
+                let account = metadata.entity_type("Account").unwrap();
+                let property = |name: &str| account.property(name).unwrap().id;
+                Ok((id, property("mail"), property("photo")))
             })
             .unwrap();
-        Orders { world, store, resource_type, mail }
+        Orders { world, store, resource_type, mail, photo }
     }
 
     /// An account to be made for a person, with its mail address.
