@@ -195,7 +195,7 @@ fn under_an_original_name_the_program_is_that_verb() {
     assert_eq!(run.code, 2);
     insta::assert_snapshot!(run.err, @"
     error: Export-Bacpac (called as Usercube-Export-Bacpac) is not available yet in this version
-      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, RefreshSchema, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Compute-CorrelationKeys, Compute-RoleModel, Compute-RiskScores, Update-Classification, Save-PreExistingAccessRights, Build-RoleModel, Get-RoleMining, Generate-ProvisioningOrders, UpdateManualProvisioningTicket, Invoke-Job, Invoke-ServerJob, Get-JobSteps, Server, Agent, Manage-History, Create-DatabaseViews, New-OpenIDSecret, Encrypt-File, Decrypt-File, Protect-X509JsonFile, Protect-X509JsonValue, Protect-CertificatePassword
+      help: available under their original names: Deploy-Configuration, Export-Configuration, Export-Csv, Export-Excel, RefreshSchema, Prepare-Synchronization, Synchronize, Set-RecentlyModifiedFlag, Update-EntityPropertyExpressions, Compute-CorrelationKeys, Compute-RoleModel, Update-Classification, Save-PreExistingAccessRights, Generate-ProvisioningOrders, UpdateManualProvisioningTicket, Invoke-Job, Invoke-ServerJob, Get-JobSteps, Server, Agent, Manage-History, Create-DatabaseViews, New-OpenIDSecret, Encrypt-File, Decrypt-File, Protect-X509JsonFile, Protect-X509JsonValue, Protect-CertificatePassword
     ");
     let misspelt = link("Usercube-Deploy-Configurations");
     let run = world.execute(&misspelt, "");

@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::small::{self, attempt, held, prepare, sync_up};
+use support::small::{self, attempt, prepare, sync_up};
 use support::{Home, Kind};
 
 /// Deploys the configuration with some lines changed; what was said on standard error.
@@ -38,23 +38,6 @@ fn removing_a_type_says_how_many_resources_go(kind: Kind) {
     );
 }
 
-fn a_property_for_files_does_not_stop_a_connector(kind: Kind) {
-    let home = small::loaded(kind);
-    let name = r#"<Property Identifier="Name" ConnectionColumn="name" />"#;
-    let files = [
-        (
-            r#"<Property Identifier="Teams" Disp"#,
-            r#"<Property Identifier="Photo" Type="Binary" /> <Property Identifier="Teams" Disp"#,
-        ),
-        (name, &format!(r#"{name} <Property Identifier="Photo" ConnectionColumn="photo" Format="Binary" />"#)),
-    ];
-    redeploy(&home, &files);
-    let before = held(&home);
-    let done = attempt(&home, &sync_up("complete"));
-    assert_eq!(done.exit, Some(0), "{done:?}");
-    assert_eq!(held(&home), before);
-}
-
 fn an_agent_must_be_known(kind: Kind) {
     let home = small::loaded(kind);
     small::export(&home);
@@ -68,6 +51,5 @@ fn an_agent_must_be_known(kind: Kind) {
 on_both_databases!(
     a_column_that_is_not_mapped_any_more_has_not_vanished,
     removing_a_type_says_how_many_resources_go,
-    a_property_for_files_does_not_stop_a_connector,
     an_agent_must_be_known,
 );

@@ -103,7 +103,7 @@ fn what_was_cut_changed_or_sealed_for_others_is_refused_and_nothing_is_queued() 
     home.environment.push(("PROVOST__EncryptionCertificate__File".to_owned(), "other.pem".to_owned()));
     assert_eq!(prepare(&home).error().0, "other-certificate");
     home.environment.push(("PROVOST__EncryptionCertificate__File".to_owned(), "nothing.pem".to_owned()));
-    assert_eq!(prepare(&home).error().0, "file-system");
+    assert_eq!(prepare(&home).error().0, "encryption-certificate");
     home.environment.push(("PROVOST__EncryptionCertificate__File".to_owned(), String::new()));
     assert_eq!(prepare(&home).error().0, "no-encryption-certificate");
 

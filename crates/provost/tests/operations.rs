@@ -222,7 +222,7 @@ fn a_home_of_the_first_schema_is_brought_up_to_date() {
         "Id,Key,DisplayName,Number,Login,Name,Age\n1,1,Ada,1,ada,Ada,36\n2,2,Bob,2,bob,Bob,41\n3,3,Cyd,3,cyd,Cyd,\n\
          4,4,Dan,4,dan,Dan,52\n"
     );
-    assert_eq!(home.database.number("SELECT MAX(Version) FROM UM_SchemaVersions"), 6);
+    assert_eq!(home.database.number("SELECT MAX(Version) FROM UM_SchemaVersions"), 7);
     assert_eq!(home.database.number("SELECT COUNT(*) FROM UR_ResourceLinks"), 4);
     assert_eq!(home.database.number("SELECT COUNT(*) FROM UR_ResourceLinksHistory"), 1);
 

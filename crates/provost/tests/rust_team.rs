@@ -284,7 +284,8 @@ fn walk_by_jobs(server: &Server, agent: &Agent, data: &Path, steps: &[String], j
         }
         let shown = server.run_approved(job(number));
         let synchronized = tasks(&shown).iter().find(|task| task["kind"] == "SynchronizeTask").unwrap();
-        let summary: Summary = serde_json::from_value(synchronized["summary"].clone()).unwrap();
+        let summary: Summary = serde_json::from_value(synchronized["summary"].clone())
+            .unwrap_or_else(|error| panic!("{error}: {shown:#}"));
         let after = held(&server.home);
         check_step(&format!("{step} ({})", job(number)), &Expected::load(&folder), &summary, &before, &after);
         before = after;

@@ -97,6 +97,7 @@ fn what_systems_say_is_kept_and_shown(kind: Kind) {
     assert!(String::from_utf8_lossy(&output.stderr).contains("deployed connections: DirExport (-"), "{output:?}");
 
     // A directory that does not answer: said and kept, and what it said before stays.
+    let before = standing(&server, "DirExport");
     drop(slapd);
     let failed = server.run("Schemas");
     assert_eq!(failed["instance"]["state"], "Errored", "{failed:#}");
