@@ -152,7 +152,6 @@ fn mistakes_are_named(s: &Scratch) {
         ("Person", "select Name.Code"),
         ("Person", "select Groups"),
         ("Person", "join Groups g order by g.Code asc"),
-        ("Person", "select Photo"),
         ("Person", "where Name = 5"),
         ("Person", "where Age = \"old\""),
         ("Person", "where Age %= \"3\""),
@@ -173,7 +172,6 @@ fn mistakes_are_named(s: &Scratch) {
         [query-no-navigation] Name of Person leads to no other entity (in Name.Code); only navigation properties can be joined or followed
         [query-several-values] Groups leads to several entities (in Groups); join it: join Groups x … x.Id
         [query-several-values] rows cannot be ordered by g.Code, of which one may have several; order by what a row has one of
-        [query-not-stored] Photo of Person cannot be queried: it has no storage slot (TargetColumnIndex); leave it out of the query
         [query-wrong-comparison] Name = 5: expected text in double quotes; write another value or operator
         [query-wrong-comparison] Age = "old": expected a whole number; write another value or operator
         [query-wrong-comparison] Age %= "3": this operator compares text; write another value or operator
