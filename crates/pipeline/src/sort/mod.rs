@@ -31,7 +31,7 @@ use std::io::{self, Cursor, Read, Seek, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// A memory budget that suits a million rows and a hundred million alike.
-pub const DEFAULT_BUDGET: usize = 80 << 20;
+pub const DEFAULT_BUDGET: usize = 48 << 20;
 /// Runs of one level are merged when there are this many, which bounds open spills and read buffers.
 const FAN_IN: usize = 256;
 const SMALLEST_BUDGET: usize = 64 << 10;
