@@ -3,18 +3,20 @@
 use crate::mapping::MappedType;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use provost_model::configuration::PropertyType;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// What digests begin with. No content does, as `:` is no letter of base64.
 const ALGORITHM: &str = "sha256:";
 
+/// The bytes of a content. What prepare has written is base64; whatever somebody made of it stands for itself.
+pub fn content_bytes(content: &str) -> Cow<'_, [u8]> {
+    STANDARD.decode(content).map_or(Cow::Borrowed(content.as_bytes()), Cow::Owned)
+}
+
 /// The digest of a content in base64: that of its bytes, as any other program computes it (FIPS 180-4).
 pub(crate) fn digest(content: &str) -> String {
-    // What prepare has written is base64; whatever somebody made of the file stands for itself.
-    let bytes = STANDARD.decode(content).map_or(Cow::Borrowed(content.as_bytes()), Cow::Owned);
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content_bytes(content));
     let mut text = ALGORITHM.to_owned();
     for byte in digest.as_ref() {
         // Writing to a string cannot fail.
@@ -31,7 +33,7 @@ fn is_digest(value: &str) -> bool {
 /// Puts digests in place of contents, and tells both.
 pub(crate) fn replace(mapped: &MappedType, values: &mut [Option<String>]) -> Vec<(String, String)> {
     let mut contents = Vec::new();
-    for (_, value) in mapped.columns.iter().zip(values).filter(|(column, _)| column.kind == PropertyType::Binary) {
+    for (_, value) in mapped.columns.iter().zip(values).filter(|(column, _)| column.slot.is_file()) {
         if let Some(content) = value.take_if(|value| !is_digest(value)) {
             let digest = digest(&content);
             *value = Some(digest.clone());

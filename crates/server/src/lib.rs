@@ -41,6 +41,7 @@ mod verified;
 pub mod web;
 
 pub use collect::{Collected, Progress, Quiet, prepare};
+pub use content::content_bytes;
 pub use deployment::Deployment;
 pub use error::ServerError;
 pub use exchange::upload::{PIECE, pack};

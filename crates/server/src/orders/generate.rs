@@ -331,8 +331,7 @@ fn give(
         let resource_type = plan.walked.types.get(&orders[0].resource_type).map_or("", |t| t.identifier.as_str());
         let name =
             format!("{}_{}_{:04}_{}.json", options.now_micros, &plan.hash[..8], number + 1, plain(resource_type));
-        let told = orders.iter().map(|planned| with_contents(store, &plan.walked.metadata, &planned.order));
-        let told = told.collect::<Result<Vec<_>, _>>()?;
+        let told = with_contents(store, &plan.walked.metadata, orders)?;
         let digest = folder.write(&name, told.iter().map(AsRef::as_ref))?;
         files.push((
             StoredOrderFile {

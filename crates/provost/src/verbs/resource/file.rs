@@ -4,12 +4,11 @@ use super::{Which, scalars};
 use crate::context::Context;
 use crate::report::Report;
 use crate::repository::{entity_type, metadata, open};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use provost_model::configuration::PropertyType;
 use provost_model::metadata::EntityType;
 use provost_model::nearest;
+use provost_server::content_bytes;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -45,8 +44,7 @@ impl File {
         let content = content.ok_or_else(|| {
             Report::usage("no-file", format!("{} holds no file in {}", self.which.key, self.property))
         })?;
-        // What is no base64 was kept as it came.
-        let bytes = STANDARD.decode(&content).unwrap_or_else(|_| content.into_bytes());
+        let bytes = content_bytes(&content);
         match &self.output {
             Some(path) => std::fs::write(path, bytes)
                 .map_err(|error| Report::usage("output", format!("writing {}: {error}", path.display()))),

@@ -1,6 +1,7 @@
 //! One resource, as it is and as it was.
 
 use super::ask::{Asked, CONTINUATION, PAGE_SIZE, Rows, VERSION, deployed, page};
+use crate::content::content_bytes;
 use crate::web::app::App;
 use crate::web::principal::{Permitted, Principal};
 use crate::web::problem::Problem;
@@ -10,8 +11,6 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use provost_model::query::{Binding, Direction, Filter, History, Operand, Operator, Order, Query};
 use provost_store::{Catalogue, PageRequest, QueryProperty, ReadTx};
 use serde::Serialize;
@@ -240,7 +239,7 @@ async fn file(
         })
         .await?;
     let (digest, content) = found.ok_or_else(|| Problem::not_found(nothing))?;
-    let bytes = STANDARD.decode(&content).unwrap_or_else(|_| content.into_bytes());
+    let bytes = content_bytes(&content).into_owned();
     let image = IMAGES.iter().find(|(_, start)| bytes.starts_with(start)).map(|(kind, _)| *kind);
     let disposition = if image.is_some() { "inline" } else { "attachment" };
     let kind = [(header::CONTENT_TYPE, image.unwrap_or(ANY_FILE)), (header::CONTENT_DISPOSITION, disposition)];

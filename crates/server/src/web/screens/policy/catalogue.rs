@@ -21,31 +21,32 @@ const ROWS: usize = 50;
 /// Rules of one role or resource type that are shown.
 const RULES: usize = 500;
 
+/// Groups of object kinds, each with the screens of its list and of one of it.
 macro_rules! screens {
-    ($($name:literal),+) => {
-        vec![$(
-            shows(
-                concat!("/policy/", $name),
-                Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
-                || get(list),
-            ),
-            shows(
-                concat!("/policy/", $name, "/{id}"),
-                Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
-                || get(one),
-            ),
-        )+]
+    ($($group:ident: $($name:literal),+;)+) => {
+        $(const $group: &[&str] = &[$($name),+];)+
+
+        pub(super) fn routes() -> Vec<Route> {
+            vec![$($(
+                shows(
+                    concat!("/policy/", $name),
+                    Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
+                    || get(list),
+                ),
+                shows(
+                    concat!("/policy/", $name, "/{id}"),
+                    Right::Permission(concat!("/ProvisioningPolicy/", $name, "/Query")),
+                    || get(one),
+                ),
+            )+)+]
+        }
     };
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    screens!(
-        "Policy",
-        "Category",
-        "SingleRole",
-        "CompositeRole",
-        "ResourceType",
-        "Risk",
+screens! {
+    ROLE_SCREENS: "Policy", "Category", "SingleRole", "CompositeRole", "ResourceType";
+    RISK_SCREENS: "Risk";
+    RULE_SCREENS:
         "SingleRoleRule",
         "CompositeRoleRule",
         "ResourceTypeRule",
@@ -53,12 +54,11 @@ pub(super) fn routes() -> Vec<Route> {
         "ResourceNavigationRule",
         "ResourceQueryRule",
         "ResourceBinaryRule",
-        "AutomationRule",
         "ResourceCorrelationRule",
         "ResourceClassificationRule",
         "RoleMapping",
-        "MiningRule"
-    )
+        "AutomationRule",
+        "MiningRule";
 }
 
 /// Catalogue and rules, for the menu: the first screen of each that somebody may see.
@@ -68,28 +68,12 @@ pub(in crate::web::screens) fn places(ctx: &Ctx) -> Vec<(&'static str, String, &
         open.map(|name| format!("/policy/{name}"))
     };
     let roles = first(&["SingleRole", "CompositeRole", "ResourceType", "Category", "Policy"]);
-    let rules = first(&RULE_SCREENS);
-    let risks = first(&["Risk"]);
+    let rules = first(RULE_SCREENS);
+    let risks = first(RISK_SCREENS);
     let all =
         [("menu.access-roles", roles, "key"), ("menu.access-rules", rules, "list"), ("menu.risks", risks, "warn")];
     all.into_iter().filter_map(|(key, href, icon)| Some((key, href?, icon))).collect()
 }
-
-const ROLE_SCREENS: [&str; 5] = ["Policy", "Category", "SingleRole", "CompositeRole", "ResourceType"];
-const RULE_SCREENS: [&str; 12] = [
-    "SingleRoleRule",
-    "CompositeRoleRule",
-    "ResourceTypeRule",
-    "ResourceScalarRule",
-    "ResourceNavigationRule",
-    "ResourceQueryRule",
-    "ResourceBinaryRule",
-    "ResourceCorrelationRule",
-    "ResourceClassificationRule",
-    "RoleMapping",
-    "AutomationRule",
-    "MiningRule",
-];
 
 struct Tab {
     name: &'static str,
@@ -140,9 +124,9 @@ fn screen(ctx: &Ctx) -> Result<(&'static str, &'static [&'static str]), Problem>
 /// Key of the title of the screens that belong together.
 fn family(screen: &str) -> (&'static str, &'static [&'static str]) {
     match screen {
-        "Risk" => ("menu.risks", &["Risk"]),
-        name if ROLE_SCREENS.contains(&name) => ("menu.access-roles", &ROLE_SCREENS),
-        _ => ("menu.access-rules", &RULE_SCREENS),
+        "Risk" => ("menu.risks", RISK_SCREENS),
+        name if ROLE_SCREENS.contains(&name) => ("menu.access-roles", ROLE_SCREENS),
+        _ => ("menu.access-rules", RULE_SCREENS),
     }
 }
 
